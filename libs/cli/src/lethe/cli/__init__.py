@@ -1,0 +1,1 @@
+"""The lethe command and the embedded stack."""

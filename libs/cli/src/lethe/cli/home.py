@@ -1,0 +1,74 @@
+"""Where a machine keeps what `make setup` made: the `.lethe` folder."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lethe.contracts.errors import InvalidInput
+
+FOLDER = ".lethe"
+PACK = "yunet-sface"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders under `.lethe`."""
+
+    folder: Path
+
+    @property
+    def trust(self) -> Path:
+        """Roster, root public key and signing keys of this machine."""
+        return self.folder / "trust"
+
+    @property
+    def models(self) -> Path:
+        """One folder per model pack."""
+        return self.folder / "models"
+
+    @property
+    def model_pack(self) -> Path:
+        """The pack that is used when none is named."""
+        return self.models / PACK
+
+    @property
+    def demonstration(self) -> Path:
+        """Footage, script and watchlist of `lethe demo`."""
+        return self.folder / "footage" / "demonstration"
+
+    def require_set_up(self) -> None:
+        """Check that `make setup` has been here.
+
+        Raises
+        ------
+        InvalidInput
+            If the trust or the model pack is missing.
+        """
+        if not (self.trust / "roster.json").is_file() or not self.model_pack.is_dir():
+            raise InvalidInput(f"{self.folder} isn't set up; run 'make setup' (or 'lethe setup')")
+
+
+def find_home() -> Home:
+    """Find the `.lethe` folder, whether it exists yet or not.
+
+    `LETHE_HOME` names it. Otherwise it is looked for from the current folder upwards, then
+    beside the virtual environment that runs this; the place for a new one is the project's root.
+    """
+    named = os.environ.get("LETHE_HOME")
+    if named:
+        return Home(Path(named).expanduser().absolute())
+    candidates = [*_upwards(Path.cwd()), Path(sys.prefix).parent]
+    for folder in candidates:
+        if (folder / FOLDER).is_dir():
+            return Home(folder / FOLDER)
+    for folder in candidates:
+        if (folder / "requirements.lock").is_file() and (folder / "libs" / "cli").is_dir():
+            return Home(folder / FOLDER)
+    return Home(Path.cwd() / FOLDER)
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from folder.parents

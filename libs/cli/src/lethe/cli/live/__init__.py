@@ -1,0 +1,1 @@
+"""What a run shows and reports: the table, the plain lines, the report file."""

@@ -1,0 +1,1 @@
+"""One run of `lethe watch`: watchlist, order, cameras, and waiting for the end."""

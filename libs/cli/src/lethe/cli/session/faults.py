@@ -1,0 +1,58 @@
+"""The table of faults of a watchlist, and the words for them."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lethe.cli.errors import one_line
+from lethe.cli.session.watchlist import Fault
+from lethe.contracts.errors import InvalidInput
+
+WORDS = {
+    "unreadable": "unreadable",
+    "no-face": "no face found",
+    "several-faces": "several faces; crop it to one",
+    "too-small": "the face is too small; take a larger image",
+    "detector-score": "the face is not clear enough",
+    "blurred": "the face is blurred",
+    "blur": "the face is blurred",
+    "pose": "the face is turned away",
+    "edge": "the face is cut off",
+}
+
+
+def in_words(reason: str | None) -> str:
+    """Return the words for a reason of the quality gate; an unknown one speaks for itself."""
+    if not reason:
+        return "can't be enrolled"
+    known = WORDS.get(reason.replace("_", "-"))
+    return known or reason.replace("_", " ").replace("-", " ")
+
+
+def refuse_faults(faults: list[Fault], folder: Path, usable: int, *, skip_bad: bool) -> None:
+    """Show the faults, and end the command unless it may go on without them.
+
+    Raises
+    ------
+    InvalidInput
+        If there are faults and `skip_bad` is off, or nothing usable is left.
+    """
+    if faults:
+        _show(faults)
+    if faults and not skip_bad:
+        raise InvalidInput(
+            f"{len(faults)} of the images in {folder} can't be used: "
+            "mend them, or go on without them with --skip-bad"
+        )
+    if usable == 0:
+        raise InvalidInput(f"{folder} holds no usable image; add one clear image per person")
+
+
+def _show(faults: list[Fault]) -> None:
+    table = Table(title="Faults of the watchlist", title_justify="left")
+    table.add_column("image", overflow="fold")
+    table.add_column("fault", overflow="fold")
+    for fault in sorted(faults, key=lambda each: each.file):
+        table.add_row(one_line(fault.file), one_line(fault.why))
+    Console(stderr=True, markup=False, highlight=False).print(table)

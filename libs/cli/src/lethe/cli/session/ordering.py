@@ -1,0 +1,92 @@
+"""The local order under which one run watches, signed with this machine's officer key."""
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from lethe.cli.session.watchlist import Picture
+from lethe.contracts.orders import (
+    CameraAssigned,
+    DeploymentOrder,
+    DeploymentOrdered,
+    OrderStatus,
+    OrderType,
+    watchlist_hash,
+)
+from lethe.shredding.orders import LOCAL_HOURS_LIMIT, sign_order
+
+OFFICER = "officer"
+_HOUR_US = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One order with the cameras it names."""
+
+    order: DeploymentOrder
+    cameras: list[CameraAssigned]
+    officer_key_file: Path
+
+    def running(self) -> DeploymentOrdered:
+        """Return the order as it is put in force."""
+        return sign_order(self.order, self.officer_key_file)
+
+    def ended(self) -> DeploymentOrdered:
+        """Return the order as it is ended; its serial is above that of `running`."""
+        return sign_order(
+            self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=2
+        )
+
+
+def new_watchlist_id() -> str:
+    """Return a fresh watchlist id: a run never enrols into another run's list."""
+    return f"local-{uuid.uuid4().hex[:12]}"
+
+
+def local_deployment(
+    *,
+    sources: list[Path],
+    watchlist_id: str,
+    enrolled: list[Picture],
+    threshold: float,
+    realtime: bool,
+    loop: bool,
+    officer_key_file: Path,
+    wall_us: int,
+) -> Deployment:
+    """Make the order of one run: from now on, for as long as a local order may last.
+
+    Parameters
+    ----------
+    enrolled
+        The pictures that became references; the order's hash covers exactly these.
+    wall_us
+        The present time, UTC in microseconds.
+    """
+    deployment_id = f"local-{uuid.uuid4().hex[:12]}"
+    camera_ids = [f"camera-{number}" for number in range(1, len(sources) + 1)]
+    order = DeploymentOrder(
+        deployment_id=deployment_id,
+        type=OrderType.LOCAL,
+        use_case="try-out on this machine",
+        grounds="started by the user of this machine",
+        authorised_by=OFFICER,
+        camera_ids=camera_ids,
+        starts_at_us=wall_us,
+        ends_at_us=wall_us + LOCAL_HOURS_LIMIT * _HOUR_US,
+        watchlist_id=watchlist_id,
+        watchlist_hash=watchlist_hash([(p.subject_id, p.image_sha256) for p in enrolled]),
+        watchlist_size=len({picture.subject_id for picture in enrolled}),
+        threshold=threshold,
+    )
+    cameras = [
+        CameraAssigned(
+            camera_id=camera_id,
+            deployment_id=deployment_id,
+            source=str(source),
+            realtime=realtime,
+            loop=loop,
+        )
+        for camera_id, source in zip(camera_ids, sources, strict=True)
+    ]
+    return Deployment(order, cameras, officer_key_file)

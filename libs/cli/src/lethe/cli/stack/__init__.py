@@ -1,0 +1,1 @@
+"""The embedded stack: a broker and five services as processes of one supervisor."""

@@ -1,0 +1,124 @@
+"""Asking services how they are: ready at the start, alive ever after."""
+
+import asyncio
+from typing import Protocol
+
+import httpx
+import psutil
+
+from lethe.cli.errors import StackFailed
+from lethe.cli.stack.ports import LOOPBACK
+from lethe.cli.stack.process import Child
+
+READY_WITHIN_S = 60.0
+READY_POLL_S = 0.1
+TEND_EVERY_S = 1.0
+STOPPED_LIMIT = 2
+SILENT_LIMIT = 5
+
+
+class Probe(Protocol):
+    """What tending asks of a service."""
+
+    async def boot_of(self, child: Child) -> str | None:
+        """Return the boot that answers at a service's port, or None if nothing answers."""
+        ...
+
+
+class HealthClient:
+    """The health endpoints of the services, over HTTP on the loopback interface."""
+
+    def __init__(self) -> None:
+        # No proxy of the environment: these are this machine's own ports.
+        self._client = httpx.AsyncClient(trust_env=False, timeout=1.0)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def is_ready(self, child: Child) -> bool:
+        """Tell whether a service says it is ready."""
+        try:
+            answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/readyz")
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
+    async def boot_of(self, child: Child) -> str | None:
+        """Return the boot that answers at a service's port, or None if nothing answers."""
+        try:
+            answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/healthz")
+            boot = answer.json()["boot"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return None
+        return str(boot)
+
+
+async def wait_ready(child: Child, client: HealthClient, within_s: float = READY_WITHIN_S) -> None:
+    """Wait until a service is ready and its boot is known.
+
+    Raises
+    ------
+    StackFailed
+        If it isn't in time.
+    """
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + within_s
+    while loop.time() < deadline_s:
+        if await client.is_ready(child):
+            child.boot = await client.boot_of(child)
+            if child.boot is not None:
+                child.ready = True
+                return
+        await asyncio.sleep(READY_POLL_S)
+    raise StackFailed(
+        f"{child.spec.name} isn't ready after {within_s:.0f} s: {child.last_log_line()}"
+    )
+
+
+class Tending:
+    """Ends a service that no longer answers, so that it is started again.
+
+    The dead man's switch does that within a second to a process that holds keys; this is for
+    one that holds none.
+    """
+
+    def __init__(self, child: Child, probe: Probe) -> None:
+        self._child = child
+        self._probe = probe
+        self._pid: int | None = None
+        self._seen = False
+        self._stopped = 0
+        self._silent = 0
+
+    async def check(self) -> str | None:
+        """Look at the service once; return why it was killed, or None."""
+        child = self._child
+        if child.pid != self._pid:
+            self._pid, self._seen, self._stopped, self._silent = child.pid, False, 0, 0
+        if child.pid is None:
+            return None
+        self._stopped = self._stopped + 1 if _is_stopped(child.pid) else 0
+        boot = None if self._stopped else await self._probe.boot_of(child)
+        if boot is not None:
+            child.boot, self._seen, self._silent = boot, True, 0
+        elif self._seen:
+            self._silent += 1
+        if child.pid == self._pid and (why := self._verdict()):
+            child.kill()
+            return why
+        return None
+
+    def _verdict(self) -> str | None:
+        if self._stopped >= STOPPED_LIMIT:
+            return f"{self._child.spec.name} is suspended; ending it"
+        if self._silent >= SILENT_LIMIT:
+            return f"{self._child.spec.name} doesn't answer; ending it"
+        return None
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False

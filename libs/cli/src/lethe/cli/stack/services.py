@@ -1,0 +1,83 @@
+"""How each service is run: its command and its settings."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lethe.cli.stack.ports import LOOPBACK
+from lethe.cli.stack.process import ChildSpec
+from lethe.shredding.trust import LocalTrust
+
+SERVICES = ("purge", "alert", "match", "detect", "ingest")
+BUDGET_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """What the embedded stack needs to know.
+
+    Attributes
+    ----------
+    data
+        The folder of this run: logs, database.
+    port
+        Port of the alert page and API.
+    cool_down_s
+        One alert per subject and camera within this time; 0 turns it off.
+    memory_bound_mb
+        Largest memory of the broker.
+    standby
+        Whether a second purge stands by.
+    """
+
+    trust: LocalTrust
+    model_pack: Path
+    data: Path
+    port: int
+    cool_down_s: float
+    memory_bound_mb: int
+    standby: bool = False
+
+
+def service_names(settings: StackSettings) -> dict[str, str]:
+    """Return the instances to run: instance id -> name that the user is told."""
+    names = {f"{service}-1": service for service in SERVICES}
+    if settings.standby:
+        names["purge-2"] = "purge standby"
+    return names
+
+
+def service_spec(
+    instance_id: str, name: str, settings: StackSettings, broker_port: int, port: int
+) -> ChildSpec:
+    """Return how to run one instance."""
+    service = instance_id.partition("-")[0]
+    folder = settings.data / instance_id
+    folder.mkdir(mode=0o700, exist_ok=True)
+    environment = {
+        "LETHE_INSTANCE_ID": instance_id,
+        "LETHE_BROKER": f"{LOOPBACK}:{broker_port}",
+        "LETHE_ROSTER_FILE": str(settings.trust.roster_file),
+        "LETHE_ROSTER_ROOT": settings.trust.root_public_hex,
+        "LETHE_SIGNING_KEY_FILE": str(settings.trust.key_file(service)),
+        "LETHE_HTTP_PORT": str(port),
+        "LETHE_DATA_DIR": str(folder),
+        "LETHE_SUPERVISED": "1",
+        "LETHE_LOG_FORMAT": "json",
+        "LETHE_BUDGET_MS": str(BUDGET_MS),
+        # Threads of BLAS and arenas of malloc cost memory that no service here has a use for.
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+    if service == "detect":
+        environment["LETHE_MODEL_PACK"] = str(settings.model_pack)
+    if service == "alert":
+        environment["LETHE_COOL_DOWN_S"] = f"{settings.cool_down_s:g}"
+        environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / 'alerts.sqlite'}"
+    return ChildSpec(
+        name=name,
+        command=(sys.executable, "-m", f"lethe.{service}"),
+        environment=environment,
+        log_file=settings.data / f"{instance_id}.log",
+        port=port,
+    )

@@ -1,0 +1,193 @@
+"""All processes of the embedded stack: started in order, watched, stopped whole."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lethe.cli.errors import StackFailed
+from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.health import TEND_EVERY_S, HealthClient, Tending, wait_ready
+from lethe.cli.stack.memory import MemoryBound, rss_mb
+from lethe.cli.stack.ports import LOOPBACK, free_ports
+from lethe.cli.stack.process import Child, ChildSpec
+from lethe.cli.stack.rolling import keep_rolling
+from lethe.cli.stack.services import StackSettings, service_names, service_spec
+from lethe.contracts.errors import LetheError
+from lethe.runtime.admin import TopicAdmin
+
+Result = TypeVar("Result")
+
+
+class Stack:
+    """The embedded stack.
+
+    Parameters
+    ----------
+    notice
+        Told in one line of what a user should know: a service that was started again.
+    """
+
+    def __init__(self, settings: StackSettings, notice: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.notice = notice
+        self.children: dict[str, Child] = {}
+        self._failure: asyncio.Future[LetheError] = asyncio.get_running_loop().create_future()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._resources = AsyncExitStack()
+        self._health = HealthClient()
+
+    @property
+    def alert_url(self) -> str:
+        """Address of the alert page and API."""
+        return f"http://{LOOPBACK}:{self.settings.port}"
+
+    @property
+    def purge_urls(self) -> list[str]:
+        """Addresses of every purge."""
+        return [
+            f"http://{LOOPBACK}:{child.spec.port}"
+            for instance_id, child in self.children.items()
+            if instance_id.startswith("purge-")
+        ]
+
+    @property
+    def restarts(self) -> dict[str, int]:
+        """How often each process was started again."""
+        return {child.spec.name: child.restarts for child in self.children.values()}
+
+    def fail(self, error: LetheError) -> None:
+        """End whatever runs under `guard` with this error; the first one counts."""
+        if not self._failure.done():
+            self._failure.set_result(error)
+
+    async def start(self) -> None:
+        """Start the broker, make the topics, start the services at once, wait until all are ready.
+
+        Raises
+        ------
+        StackFailed
+            If something doesn't start; the line names it and the last thing it logged.
+        """
+        broker_port, *ports = free_ports(1 + len(service_names(self.settings)))
+        broker = await self._run("broker", broker_spec(broker_port, self._log("broker")))
+        await self.guard(wait_listening(broker))
+        broker.ready = True
+        admin = TopicAdmin(f"{LOOPBACK}:{broker_port}")
+        await self.guard(self._make_topics(admin))
+        for (instance_id, name), port in zip(
+            service_names(self.settings).items(), ports, strict=True
+        ):
+            chosen = self.settings.port if instance_id == "alert-1" else port
+            spec = service_spec(instance_id, name, self.settings, broker_port, chosen)
+            await self._run(instance_id, spec)
+        await self.guard(self._all_ready())
+        self._go_on(self._tend(), "tend")
+        self._go_on(self._bound_memory(broker), "memory")
+        self._go_on(keep_rolling(admin, lambda: rss_mb(broker.pid or 0), self.notice), "rolling")
+
+    async def guard(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do some work that ends with the stack: return its result or raise the stack's failure."""
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.wait({task, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+            if self._failure.done():
+                raise self._failure.result()
+            return task.result()
+        finally:
+            await _cancelled(task)
+
+    async def stop(self) -> None:
+        """End everything in under five seconds: services in order, then the broker.
+
+        The broker is killed: it holds nothing on disk, and would take two seconds to stop.
+        """
+        for task in self._tasks:
+            await _cancelled(task)
+        services = [child for name, child in self.children.items() if name != "broker"]
+        for child in services:
+            child.begin_stop()
+        await asyncio.gather(*(child.end_stop() for child in services))
+        if broker := self.children.get("broker"):
+            broker.begin_stop(kill=True)
+            await broker.end_stop()
+        await self._resources.aclose()
+        await self._health.close()
+
+    def kill(self) -> None:
+        """End every process at once; `stop` has nothing left to wait for then."""
+        for child in self.children.values():
+            child.begin_stop(kill=True)
+
+    async def _run(self, instance_id: str, spec: ChildSpec) -> Child:
+        child = Child(spec, self.notice, self.fail)
+        self.children[instance_id] = child
+        await child.start()
+        return child
+
+    async def _make_topics(self, admin: TopicAdmin) -> None:
+        await self._resources.enter_async_context(admin)
+        await admin.create()
+        await admin.wait_ready()
+
+    async def _all_ready(self) -> None:
+        services = [child for name, child in self.children.items() if name != "broker"]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for child in services:
+                    group.create_task(wait_ready(child, self._health))
+        except* LetheError as failures:
+            raise failures.exceptions[0] from None
+
+    async def _tend(self) -> None:
+        tended = [
+            Tending(child, self._health) for name, child in self.children.items() if name != "broker"
+        ]
+        while True:
+            await asyncio.sleep(TEND_EVERY_S)
+            for told in await asyncio.gather(*(each.check() for each in tended)):
+                if told:
+                    self.notice(told)
+
+    async def _bound_memory(self, broker: Child) -> None:
+        bound = MemoryBound(self.settings.memory_bound_mb)
+        while True:
+            if broker.pid is not None:
+                bound.check(broker.pid)
+            await asyncio.sleep(1.0)
+
+    def _go_on(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if not isinstance(error, LetheError):
+            error = StackFailed(f"supervision ({task.get_name()}) failed: {type(error).__name__}")
+        self.fail(error)
+
+    def _log(self, name: str) -> Path:
+        return self.settings.data / f"{name}.log"
+
+
+@asynccontextmanager
+async def running_stack(
+    settings: StackSettings, notice: Callable[[str], None]
+) -> AsyncIterator[Stack]:
+    """Start a stack and stop it at the end, whatever happens between.
+
+    The stack is given before it is started, so that it can be killed while it starts.
+    """
+    stack = Stack(settings, notice)
+    try:
+        yield stack
+    finally:
+        await stack.stop()
+
+
+async def _cancelled(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

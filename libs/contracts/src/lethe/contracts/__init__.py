@@ -1,0 +1,1 @@
+"""Every message of Lethe and the topic registry. Imports nothing of ours."""

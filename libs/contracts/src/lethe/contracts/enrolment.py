@@ -1,0 +1,59 @@
+"""Enrolment: an image of a subject goes through the pipeline and becomes a reference."""
+
+from enum import StrEnum
+
+from lethe.contracts.base import Message
+
+
+class ReferencePayload(Message):
+    """What is sealed in `reference-submitted`: an image, and whose it is."""
+
+    reference_id: str
+    subject_id: str
+    watchlist_id: str
+    image_sha256: str
+    image: bytes
+
+
+class TemplatePayload(Message):
+    """What is sealed in `reference-extracted`: a template, or why there is none.
+
+    `template` holds float32 values, little-endian, of length 1.
+    """
+
+    reference_id: str
+    subject_id: str
+    watchlist_id: str
+    image_sha256: str
+    template: bytes
+    fault: str | None = None
+
+
+class EnrolmentOutcome(StrEnum):
+    """How the enrolment of one image ended."""
+
+    ENROLLED = "enrolled"
+    REJECTED = "rejected"
+
+
+class ReferenceEnrolled(Message):
+    """The end of one enrolment at one match instance. No biometrics, no names.
+
+    Attributes
+    ----------
+    fault
+        Why the image was rejected: a reason of the quality gate, or `resembles` when the face
+        looks like another subject's.
+    resembles
+        The reference it resembles.
+    watchlist_hash
+        The content hash of what this instance holds after it.
+    """
+
+    reference_id: str
+    watchlist_id: str
+    instance_id: str
+    outcome: EnrolmentOutcome
+    fault: str | None = None
+    resembles: str | None = None
+    watchlist_hash: str = ""

@@ -1,0 +1,133 @@
+"""Tickets and grants: how slot keys reach their holders."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from lethe.contracts.base import Message
+from lethe.contracts.instants import Instant
+from lethe.contracts.sealed import Purpose
+
+
+class Role(StrEnum):
+    """A service that takes part in key traffic."""
+
+    INGEST = "ingest"
+    DETECT = "detect"
+    MATCH = "match"
+    ALERT = "alert"
+    PURGE = "purge"
+
+
+class CloseReason(StrEnum):
+    """Why a holder wiped the rest of a slot key."""
+
+    USED = "used"
+    SUPERSEDED = "superseded"
+    DEADLINE = "deadline"
+    RELEASED = "released"
+
+
+class DestroyedKeys(Message):
+    """What a holder destroyed of one slot key since its last ticket.
+
+    Attributes
+    ----------
+    numbers, at_boot_us
+        Single-use keys that were destroyed, with the last clear copy of what they opened, and
+        when, on the holder's boot clock. The two lists run in parallel.
+    closed_at_boot_us
+        When everything that was left of the slot key was wiped; None while some of it lives.
+    """
+
+    slot: str
+    lane: str
+    purpose: Purpose
+    numbers: list[int] = Field(default_factory=list)
+    at_boot_us: list[int] = Field(default_factory=list)
+    closed_at_boot_us: int | None = None
+    reason: CloseReason | None = None
+
+
+class TransitKey(Message):
+    """The public key to which match re-seals a rescued crop for alert."""
+
+    key_id: str
+    public_key: bytes
+
+
+class Predecessor(Message):
+    """The process that ran as this instance before, and when its supervisor saw it exit."""
+
+    boot: str
+    exited: Instant
+
+
+class KeyTicket(Message):
+    """A one-time public key of a holder, with what it owns and what it destroyed.
+
+    Attributes
+    ----------
+    instance_id, boot, sequence
+        The holder, one run of its process (random), and a counter within that run.
+    sent
+        The moment from which the life of everything granted to this ticket counts.
+    public_key
+        ML-KEM-768 encapsulation key (1,184 bytes) followed by the X25519 key (32 bytes).
+    partitions, generation
+        The partitions of the camera topics that this instance owns, and the generation of the
+        consumer group that gave them to it: the highest generation that claims one owns it.
+    enrols
+        Whether the holder takes part in enrolment now.
+    leaving
+        The last ticket of a process that stops in order: it holds nothing any more.
+    """
+
+    instance_id: str
+    role: Role
+    boot: str
+    sequence: int
+    sent: Instant
+    public_key: bytes
+    partitions: list[int] = Field(default_factory=list)
+    generation: int = 0
+    enrols: bool = False
+    destroyed: list[DestroyedKeys] = Field(default_factory=list)
+    transit: TransitKey | None = None
+    predecessor: Predecessor | None = None
+    started: Instant | None = None
+    watchlists: dict[str, str] = Field(default_factory=dict)
+    leaving: bool = False
+
+
+class GrantedKey(Message):
+    """One slot key within a grant, by its commitment.
+
+    AES-GCM doesn't commit to its key, so a holder checks what it unwrapped against
+    `commitment`: SHA-256 over a label and the key.
+    """
+
+    lane: str
+    purpose: Purpose
+    deployment_id: str
+    order_hash: str
+    commitment: bytes
+
+
+class KeyGranted(Message):
+    """The slot keys of one slot for one ticket, HPKE-sealed to the ticket's public key."""
+
+    term: str
+    slot: str
+    made: Instant
+    holder: str
+    boot: str
+    role: Role
+    ticket_sequence: int
+    ticket_hash: bytes
+    keys: list[GrantedKey]
+    sealed: bytes
+
+    def binding(self) -> bytes:
+        """Return what the HPKE seal is bound to: everything but the ciphertext."""
+        return self.model_copy(update={"sealed": b""}).encode()

@@ -1,0 +1,135 @@
+"""The live path: from a captured frame to a candidate list. No message here holds biometrics
+in the clear.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from lethe.contracts.base import Message
+from lethe.contracts.instants import Instant
+
+
+class CapturedFrame(Message):
+    """One frame that was sealed: its number in the slot and when it left the source."""
+
+    number: int
+    captured_boot_us: int
+
+
+class SlotClosed(Message):
+    """What one camera yielded while one slot key was the newest in hand.
+
+    Attributes
+    ----------
+    slot
+        None while no key was in hand.
+    offered
+        Frames that the source released: `offered = len(captured) + sum(dropped)`.
+    dropped
+        Frames that were not sealed, by reason.
+    ended
+        The source has come to its end and yields no more.
+    """
+
+    camera_id: str
+    deployment_id: str
+    instance_id: str
+    slot: str | None
+    closed: Instant
+    offered: int
+    captured: list[CapturedFrame] = Field(default_factory=list)
+    dropped: dict[str, int] = Field(default_factory=dict)
+    ended: bool = False
+
+
+class FrameOutcome(StrEnum):
+    """How a sealed frame ended at detect."""
+
+    PROCESSED = "processed"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+
+
+class FrameProcessed(Message):
+    """Counts of one frame: faces seen, the probes cut from it, the rest by reason."""
+
+    camera_id: str
+    deployment_id: str
+    slot: str
+    number: int
+    captured: Instant
+    at: Instant
+    outcome: FrameOutcome
+    faces_seen: int = 0
+    probes: list[int] = Field(default_factory=list)
+    discarded: dict[str, int] = Field(default_factory=dict)
+
+
+class ProbeOutcome(StrEnum):
+    """How a sealed probe ended at match."""
+
+    NON_MATCH = "non_match"
+    CANDIDATES = "candidates"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+class ProbeDecided(Message):
+    """The end of one probe. Identifiers and outcome only."""
+
+    camera_id: str
+    deployment_id: str
+    slot: str
+    number: int
+    frame_number: int
+    captured: Instant
+    at: Instant
+    outcome: ProbeOutcome
+
+
+class Candidate(Message):
+    """One subject on a candidate list, with its best comparison."""
+
+    subject_id: str
+    reference_id: str
+    score: float
+    cosine: float
+
+
+class CandidatesFound(Message):
+    """A candidate list, with the crop of the probe sealed to alert's transit key.
+
+    `search_id` is the same however often the record is delivered: alert raises one alert for it.
+    """
+
+    search_id: str
+    camera_id: str
+    deployment_id: str
+    order_hash: str
+    watchlist_id: str
+    threshold: float
+    captured: Instant
+    decided: Instant
+    candidates: list[Candidate]
+    transit_key_id: str
+    sealed_crop: bytes
+
+    def binding(self) -> bytes:
+        """Return what the transit seal is bound to: everything but the ciphertext."""
+        return self.model_copy(update={"sealed_crop": b""}).encode()
+
+
+class AlertRaised(Message):
+    """An alert was raised: for purge and for systems outside. No biometrics, no names."""
+
+    alert_id: str
+    sequence: int
+    camera_id: str
+    deployment_id: str
+    subject_id: str
+    score: float
+    cosine: float
+    captured: Instant
+    published: Instant

@@ -1,0 +1,108 @@
+"""Deployment orders, their states and the cameras they name."""
+
+from enum import StrEnum
+from hashlib import sha256
+
+from pydantic import Field
+
+from lethe.contracts.base import Message
+from lethe.contracts.sealed import SignedEnvelope
+
+
+class OrderType(StrEnum):
+    """What kind of order: a local one is signed by the machine's own user for a try-out."""
+
+    LOCAL = "local"
+
+
+class DeploymentOrder(Message):
+    """What an authorising officer signs. Immutable: its hash names it everywhere.
+
+    Attributes
+    ----------
+    starts_at_us, ends_at_us
+        The window, UTC in microseconds since 1970; nothing is captured outside it.
+    watchlist_hash
+        SHA-256 over the watchlist's subjects and image hashes, see `watchlist_hash`.
+    threshold
+        Comparison score 0..1 from which candidates are returned.
+    """
+
+    deployment_id: str
+    type: OrderType
+    use_case: str
+    grounds: str
+    authorised_by: str
+    camera_ids: list[str]
+    starts_at_us: int
+    ends_at_us: int
+    watchlist_id: str
+    watchlist_hash: str
+    watchlist_size: int
+    threshold: float = Field(ge=0, le=1)
+    alert_retention_hours: int = Field(default=24, ge=1, le=744)
+
+
+class OrderStatus(StrEnum):
+    """Where in its life an order is."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class OrderState(Message):
+    """A signed step in the life of an order; its serial can't go back."""
+
+    deployment_id: str
+    order_hash: str
+    status: OrderStatus
+    serial: int
+
+
+class DeploymentOrdered(Message):
+    """An order and its state, each in the envelope its officer signed."""
+
+    order: SignedEnvelope
+    state: SignedEnvelope
+
+
+class CameraAssigned(Message):
+    """A camera's source and settings. It names a secret where one is needed, never contains it.
+
+    Attributes
+    ----------
+    realtime
+        Frames are released by their timestamps; otherwise as fast as the pipeline takes them.
+    loop
+        Begin again when the footage ends.
+    """
+
+    camera_id: str
+    deployment_id: str
+    source: str
+    realtime: bool = True
+    loop: bool = False
+    max_fps: float = 12.0
+    max_width: int = 1280
+    jpeg_quality: int = Field(default=85, ge=1, le=100)
+    withdrawn: bool = False
+
+
+def order_hash(order_payload: bytes) -> str:
+    """Return the SHA-256 (hex) that names an order, over the payload that was signed."""
+    return sha256(b"lethe order v1\0" + order_payload).hexdigest()
+
+
+def watchlist_hash(references: list[tuple[str, str]]) -> str:
+    """Return the SHA-256 (hex) of a watchlist's content.
+
+    Parameters
+    ----------
+    references
+        Pairs of subject id and the SHA-256 (hex) of one of its images, in any order.
+    """
+    digest = sha256(b"lethe watchlist v1\0")
+    for subject_id, image_sha256 in sorted(references):
+        encoded = subject_id.encode()
+        digest.update(len(encoded).to_bytes(4, "big") + encoded + bytes.fromhex(image_sha256))
+    return digest.hexdigest()

@@ -1,0 +1,64 @@
+"""The plaintext of a sealed probe: a template and the crop for the officers, one fixed size."""
+
+import struct
+from dataclasses import dataclass
+
+from lethe.contracts.base import InvalidMessage
+
+PROBE_BYTES = 16 * 1024
+"""Every probe has this size before sealing, so that its length tells nothing."""
+
+_HEAD = struct.Struct(">HI")
+CROP_LIMIT_BYTES = PROBE_BYTES - _HEAD.size - 4096
+"""The largest crop (JPEG); the rest is room for a template of up to 1,024 float32 values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeView:
+    """Views into a probe's plaintext; they are valid only while its buffer is."""
+
+    template: memoryview
+    crop: memoryview
+
+
+def pack_probe(template: memoryview, crop: memoryview, into: memoryview) -> None:
+    """Write a probe's plaintext into a buffer of `PROBE_BYTES`.
+
+    Parameters
+    ----------
+    template
+        float32 values, little-endian, of length 1, as bytes.
+    crop
+        JPEG of the face.
+    into
+        Writable, `PROBE_BYTES` long; the rest is filled with zeros.
+
+    Raises
+    ------
+    InvalidMessage
+        If the parts don't fit.
+    """
+    end = _HEAD.size + len(template) + len(crop)
+    if end > len(into) or len(into) != PROBE_BYTES:
+        raise InvalidMessage("a probe's template and crop don't fit its fixed size")
+    _HEAD.pack_into(into, 0, len(template), len(crop))
+    into[_HEAD.size : _HEAD.size + len(template)] = template
+    into[_HEAD.size + len(template) : end] = crop
+    into[end:] = bytes(len(into) - end)
+
+
+def unpack_probe(plaintext: memoryview) -> ProbeView:
+    """Return views of the template and the crop.
+
+    Raises
+    ------
+    InvalidMessage
+        If the lengths don't fit the buffer.
+    """
+    if len(plaintext) != PROBE_BYTES:
+        raise InvalidMessage("a probe hasn't the fixed size")
+    template_bytes, crop_bytes = _HEAD.unpack_from(plaintext, 0)
+    start = _HEAD.size + template_bytes
+    if start + crop_bytes > len(plaintext) or template_bytes % 4:
+        raise InvalidMessage("a probe's lengths don't fit")
+    return ProbeView(plaintext[_HEAD.size : start], plaintext[start : start + crop_bytes])

@@ -1,0 +1,257 @@
+"""The topic registry: the one source for brokers, manifests, access rules and the docs table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from zlib import crc32
+
+from lethe.contracts.base import Message
+from lethe.contracts.enrolment import ReferenceEnrolled
+from lethe.contracts.keys import KeyGranted, KeyTicket
+from lethe.contracts.live import (
+    AlertRaised,
+    CandidatesFound,
+    FrameProcessed,
+    ProbeDecided,
+    SlotClosed,
+)
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.stack import GenerationOpened
+
+PARTITIONS = 8
+"""Partitions of every topic keyed by camera: equal, so that one owner reads all of a camera's."""
+
+HOUR_MS = 3_600_000
+
+
+class Body(StrEnum):
+    """How a topic's bodies are protected."""
+
+    SEALED = "sealed"
+    SIGNED = "signed"
+    PLAIN = "plain"
+
+
+class Cleanup(StrEnum):
+    """Kafka's cleanup.policy."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: who writes it, who reads it, and how the broker keeps it.
+
+    Attributes
+    ----------
+    message
+        The contract of the body; of a signed topic, of the payload in the envelope. None where
+        the body is sealed: then `lethe.contracts.sealed.SealAddress` describes the headers.
+    key
+        The field that the record key holds.
+    rolls
+        On a broker without retention, new generations of it are opened and old ones deleted.
+    """
+
+    name: str
+    producer: str
+    consumers: tuple[str, ...]
+    key: str
+    body: Body
+    message: type[Message] | None
+    partitions: int = PARTITIONS
+    cleanup: Cleanup = Cleanup.DELETE
+    retention_ms: int = HOUR_MS
+    segment_ms: int = 600_000
+    segment_bytes: int = 64 * 1024 * 1024
+    file_delete_delay_ms: int = 60_000
+    rolls: bool = False
+
+    @property
+    def dead_letters(self) -> str:
+        """Name of the topic for metadata of records that couldn't be handled."""
+        return f"{self.name}.dlq"
+
+    @property
+    def event_type(self) -> str:
+        """CloudEvents type of its records."""
+        return self.name
+
+    def broker_settings(self) -> dict[str, str]:
+        """Return the topic settings of Apache Kafka."""
+        settings = {
+            "cleanup.policy": self.cleanup.value,
+            "segment.ms": str(self.segment_ms),
+            "segment.bytes": str(self.segment_bytes),
+            "file.delete.delay.ms": str(self.file_delete_delay_ms),
+        }
+        if self.cleanup is Cleanup.DELETE:
+            settings["retention.ms"] = str(self.retention_ms)
+            settings["message.timestamp.type"] = "CreateTime"
+        return settings
+
+
+def _sealed(name: str, producer: str, consumers: tuple[str, ...], key: str = "lane") -> Topic:
+    return Topic(
+        name=f"lethe.{producer}.{name}.v1",
+        producer=producer,
+        consumers=consumers,
+        key=key,
+        body=Body.SEALED,
+        message=None,
+        retention_ms=5_000,
+        segment_ms=1_000,
+        segment_bytes=4 * 1024 * 1024,
+        file_delete_delay_ms=0,
+        rolls=True,
+    )
+
+
+def _counted(name: str, producer: str, consumers: tuple[str, ...], message: type[Message]) -> Topic:
+    return Topic(
+        name=f"lethe.{producer}.{name}.v1",
+        producer=producer,
+        consumers=consumers,
+        key="camera_id",
+        body=Body.PLAIN,
+        message=message,
+        rolls=True,
+    )
+
+
+def _ticket(holder: str, consumers: tuple[str, ...] = ("purge",)) -> Topic:
+    return Topic(
+        name=f"lethe.{holder}.key-ticket.v1",
+        producer=holder,
+        consumers=consumers,
+        key="instance_id",
+        body=Body.SIGNED,
+        message=KeyTicket,
+        partitions=1,
+        rolls=True,
+    )
+
+
+DEPLOYMENT_ORDERED = Topic(
+    name="lethe.alert.deployment-ordered.v1",
+    producer="alert",
+    consumers=("ingest", "match", "purge", "alert"),
+    key="deployment_id",
+    body=Body.PLAIN,
+    message=DeploymentOrdered,
+    partitions=1,
+    cleanup=Cleanup.COMPACT,
+)
+CAMERA_ASSIGNED = Topic(
+    name="lethe.alert.camera-assigned.v1",
+    producer="alert",
+    consumers=("ingest", "detect", "match"),
+    key="camera_id",
+    body=Body.SIGNED,
+    message=CameraAssigned,
+    cleanup=Cleanup.COMPACT,
+)
+FRAME_CAPTURED = _sealed("frame-captured", "ingest", ("detect",))
+PROBE_EXTRACTED = _sealed("probe-extracted", "detect", ("match",))
+SLOT_CLOSED = _counted("slot-closed", "ingest", ("purge",), SlotClosed)
+FRAME_PROCESSED = _counted("frame-processed", "detect", ("purge", "ingest"), FrameProcessed)
+PROBE_DECIDED = _counted("probe-decided", "match", ("purge",), ProbeDecided)
+CANDIDATES_FOUND = Topic(
+    name="lethe.match.candidates-found.v1",
+    producer="match",
+    consumers=("alert",),
+    key="camera_id",
+    body=Body.SIGNED,
+    message=CandidatesFound,
+    retention_ms=24 * HOUR_MS,
+)
+ALERT_RAISED = Topic(
+    name="lethe.alert.alert-raised.v1",
+    producer="alert",
+    consumers=("purge",),
+    key="alert_id",
+    body=Body.PLAIN,
+    message=AlertRaised,
+    retention_ms=24 * HOUR_MS,
+)
+REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",), key="reference_id")
+REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",), key="reference_id")
+REFERENCE_ENROLLED = Topic(
+    name="lethe.match.reference-enrolled.v1",
+    producer="match",
+    consumers=("alert",),
+    key="reference_id",
+    body=Body.PLAIN,
+    message=ReferenceEnrolled,
+    partitions=1,
+)
+INGEST_TICKET = _ticket("ingest")
+DETECT_TICKET = _ticket("detect")
+MATCH_TICKET = _ticket("match", ("purge", "alert"))
+ALERT_TICKET = _ticket("alert", ("purge", "match"))
+TICKETS = {
+    "ingest": INGEST_TICKET,
+    "detect": DETECT_TICKET,
+    "match": MATCH_TICKET,
+    "alert": ALERT_TICKET,
+}
+KEY_GRANTED = Topic(
+    name="lethe.purge.key-granted.v1",
+    producer="purge",
+    consumers=("ingest", "detect", "match", "alert", "purge"),
+    key="instance_id",
+    body=Body.SIGNED,
+    message=KeyGranted,
+    partitions=1,
+    rolls=True,
+)
+PURGE_LEADERSHIP = Topic(
+    name="lethe.purge.leadership.v1",
+    producer="purge",
+    consumers=("purge",),
+    key="none: nothing is written; its one partition's owner is the leader",
+    body=Body.PLAIN,
+    message=None,
+    partitions=1,
+)
+GENERATION_OPENED = Topic(
+    name="lethe.stack.generation-opened.v1",
+    producer="stack",
+    consumers=("ingest", "detect", "match", "alert", "purge"),
+    key="none",
+    body=Body.PLAIN,
+    message=GenerationOpened,
+    partitions=1,
+)
+
+REGISTRY: tuple[Topic, ...] = (
+    DEPLOYMENT_ORDERED,
+    CAMERA_ASSIGNED,
+    FRAME_CAPTURED,
+    SLOT_CLOSED,
+    PROBE_EXTRACTED,
+    FRAME_PROCESSED,
+    PROBE_DECIDED,
+    CANDIDATES_FOUND,
+    ALERT_RAISED,
+    REFERENCE_SUBMITTED,
+    REFERENCE_EXTRACTED,
+    REFERENCE_ENROLLED,
+    INGEST_TICKET,
+    DETECT_TICKET,
+    MATCH_TICKET,
+    ALERT_TICKET,
+    KEY_GRANTED,
+    PURGE_LEADERSHIP,
+    GENERATION_OPENED,
+)
+
+
+def partition_for(key: str, partitions: int = PARTITIONS) -> int:
+    """Return the partition of a key: the same in every producer, language and process."""
+    return crc32(key.encode()) % partitions
+
+
+def generation_name(topic: Topic, generation: int) -> str:
+    """Return a topic's physical name. Generation 0 is the plain name that the registry states."""
+    return topic.name if generation == 0 or not topic.rolls else f"{topic.name}.g{generation}"

@@ -1,0 +1,1 @@
+"""Settings, logging, broker, errors, health, metrics and threads."""

@@ -1,0 +1,1 @@
+"""Tickets, slot keys, seal and open, the kill timer: how Lethe forgets."""

@@ -1,0 +1,360 @@
+"""A holder of slot keys: sends tickets, takes grants, uses each key once, forgets in time.
+
+The life of everything granted to a ticket counts from the moment the holder sent that ticket, on
+the holder's own boot clock. Nothing that fails to arrive, arrives late or arrives twice can
+lengthen it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from threading import RLock
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import (
+    GrantedKey,
+    KeyGranted,
+    KeyTicket,
+    Predecessor,
+    Role,
+    TransitKey,
+)
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.shredding.clock import Clock, instant
+from lethe.shredding.keyring import Keyring
+from lethe.shredding.killswitch import DeadMansSwitch
+from lethe.shredding.memory import wipe, wipe_bytes
+from lethe.shredding.sealing import open_into, seal
+from lethe.shredding.slotkeys import KEY_BYTES, commitment
+from lethe.shredding.wrapping import UnwrapKey
+
+OrderCheck = Callable[[GrantedKey, int], bool]
+"""Tells whether a granted key is for an order that is live at a wall-clock time (us)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long keys live, counted from the ticket they were granted to.
+
+    Attributes
+    ----------
+    budget_ms
+        T: the kernel kills a process that holds a key at this age.
+    margin_ms
+        Keys are wiped this long before.
+    opening_reserve_ms
+        A record isn't opened any more when less than this is left until the wipe: what is
+        opened must be processed and overwritten in time.
+    """
+
+    budget_ms: int = 1000
+    margin_ms: int = 100
+    opening_reserve_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a ticket says beside its key: what the holder owns and takes part in."""
+
+    partitions: tuple[int, ...] = ()
+    generation: int = 0
+    enrols: bool = False
+    transit: TransitKey | None = None
+    watchlists: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A number within a slot that one record will be sealed under."""
+
+    slot: str
+    lane: str
+    purpose: Purpose
+    number: int
+    deployment_id: str
+    order_hash: str
+
+
+@dataclass(slots=True)
+class _Outstanding:
+    unwrap_key: UnwrapKey
+    sequence: int
+    sent: Instant
+
+
+class Holder:
+    """Thread-safe: capture threads reserve, workers open, a reaper wipes.
+
+    Parameters
+    ----------
+    instance_id, role, boot
+        Who holds: `boot` is random for each run of the process.
+    switch
+        Armed for the moment at which the oldest key must be dead.
+    order_check
+        Where given, keys for frames and probes are kept only if it holds.
+    """
+
+    def __init__(
+        self,
+        instance_id: str,
+        role: Role,
+        boot: str,
+        *,
+        clock: Clock,
+        switch: DeadMansSwitch,
+        life: Life | None = None,
+        order_check: OrderCheck | None = None,
+        predecessor: Predecessor | None = None,
+    ) -> None:
+        self.instance_id = instance_id
+        self.role = role
+        self.boot = boot
+        self.clock = clock
+        self.life = life or Life()
+        self._switch = switch
+        self._order_check = order_check
+        self._predecessor = predecessor
+        self._started = instant(clock)
+        self._sequence = 0
+        self._lock = RLock()
+        self._keyring = Keyring(clock)
+        self._tickets: dict[bytes, _Outstanding] = {}
+
+    # --- tickets and grants ------------------------------------------------------------------
+
+    def issue_ticket(self, standing: Standing, *, leaving: bool = False) -> KeyTicket:
+        """Return the next ticket and keep its private key until it is granted or due."""
+        with self._lock:
+            self._sequence += 1
+            unwrap_key = UnwrapKey.generate()
+            ticket = KeyTicket(
+                instance_id=self.instance_id,
+                role=self.role,
+                boot=self.boot,
+                sequence=self._sequence,
+                sent=instant(self.clock),
+                public_key=unwrap_key.public_key,
+                partitions=list(standing.partitions),
+                generation=standing.generation,
+                enrols=standing.enrols,
+                destroyed=self._keyring.drain_journal(),
+                transit=standing.transit,
+                predecessor=self._predecessor,
+                started=self._started,
+                watchlists=standing.watchlists,
+                leaving=leaving,
+            )
+            if not leaving:
+                name = sha256(ticket.encode()).digest()
+                self._tickets[name] = _Outstanding(unwrap_key, ticket.sequence, ticket.sent)
+                self._arm()
+            return ticket
+
+    def retract(self, ticket: KeyTicket) -> None:
+        """Take back a ticket that couldn't be sent; what it told is told with the next."""
+        with self._lock:
+            self._tickets.pop(sha256(ticket.encode()).digest(), None)
+            self._keyring.restore_journal(ticket.destroyed)
+            self._arm()
+
+    def accept(self, granted: KeyGranted) -> list[GrantedKey]:
+        """Open a grant whose signature was checked, and hold its keys.
+
+        Returns
+        -------
+        list of GrantedKey
+            Those that are held now: none for a grant that is for somebody else.
+
+        Raises
+        ------
+        Refused
+            If the grant doesn't fit the ticket, or a key doesn't fit its commitment.
+        Erased
+            If the ticket is unknown, used or over: its private key is gone.
+        """
+        if granted.holder != self.instance_id:
+            return []
+        with self._lock:
+            outstanding = self._tickets.pop(granted.ticket_hash, None)
+            if granted.boot != self.boot:
+                raise Erased("a grant came for a process that is over")
+            if outstanding is None:
+                self._keyring.never_held(granted.slot, granted.keys)
+                raise Erased("a grant came for a ticket that is used, over or another's")
+            if (granted.role, granted.ticket_sequence) != (self.role, outstanding.sequence):
+                raise Refused("a grant names another role or ticket")
+            try:
+                return self._hold(granted, outstanding)
+            finally:
+                self._arm()
+
+    def _hold(self, granted: KeyGranted, outstanding: _Outstanding) -> list[GrantedKey]:
+        dies_at_us = outstanding.sent.boot_us + self.life.budget_ms * 1000
+        wipe_at_us = dies_at_us - self.life.margin_ms * 1000
+        secret = outstanding.unwrap_key.unwrap(granted.sealed, granted.binding())
+        try:
+            keys = _split(secret, granted)
+            if self.clock.boot_us() >= wipe_at_us:
+                raise Erased("a grant came after its ticket's end")
+            return [
+                named
+                for slot_key, named in zip(keys, granted.keys, strict=True)
+                if self._keyring.add(
+                    slot_key,
+                    granted.slot,
+                    named,
+                    wanted=self._order_check is None
+                    or self._order_check(named, self.clock.wall_us()),
+                    wipe_at_us=wipe_at_us,
+                    dies_at_us=dies_at_us,
+                )
+            ]
+        finally:
+            wipe_bytes(secret)
+
+    # --- using keys --------------------------------------------------------------------------
+
+    def reserve(
+        self, lane: str, purpose: Purpose, *, slot: str | None = None, spare_ms: int = 0
+    ) -> Reservation | None:
+        """Return a number to seal one record under, or None when no key is in hand.
+
+        Parameters
+        ----------
+        slot
+            Where given, only that slot's key will do; otherwise the newest in hand.
+        spare_ms
+            How long the key must still live.
+        """
+        with self._lock:
+            held = self._keyring.newest(lane, purpose, slot)
+            if held is None or held.wipe_at_us - self.clock.boot_us() <= spare_ms * 1000:
+                return None
+            number = held.reserve()
+            if number is None:
+                return None
+            return Reservation(
+                held.slot, lane, purpose, number, held.deployment_id, held.order_hash
+            )
+
+    def seal(self, topic: str, address: SealAddress, content: memoryview, *, step: int) -> bytes:
+        """Seal one record and destroy its key. `finish` says when the clear copies are gone.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        """
+        # Under the lock, so that the reaper can't wipe the key while it is being read.
+        with self._lock:
+            held, key = self._keyring.take(address)
+            sealed = seal(key, topic, address, content, step=step)
+            held.destroy(address.number)
+        return sealed
+
+    @contextmanager
+    def opening(
+        self, topic: str, address: SealAddress, sealed: bytes, into: memoryview
+    ) -> Iterator[memoryview]:
+        """Open a record, destroy its key, and overwrite the clear copy when the block ends.
+
+        Whatever the caller derives from the content must be overwritten within the block.
+
+        Raises
+        ------
+        Erased
+            If the key is gone, or too little of its life is left.
+        Refused
+            If the seal doesn't hold. The key stays until its end for the genuine record.
+        """
+        with self._lock:
+            held, key = self._keyring.take(address, reserve_ms=self.life.opening_reserve_ms)
+            try:
+                content = open_into(key, topic, address, sealed, into)
+            except Refused:
+                wipe(into)
+                raise
+            held.destroy(address.number)
+        try:
+            yield content
+        finally:
+            content.release()
+            wipe(into)
+            self.finish(address)
+
+    def finish(self, used: SealAddress | Reservation) -> None:
+        """Say that the last clear copy of what was sealed or opened is overwritten."""
+        with self._lock:
+            self._keyring.finish(used.slot, used.lane, used.purpose, used.number)
+            self._arm()
+
+    def remaining_ms(self, address: SealAddress) -> float:
+        """Return how long the slot's keys still live before they are wiped; 0 when gone."""
+        with self._lock:
+            held = self._keyring.newest(address.lane, address.purpose, address.slot)
+            if held is None:
+                return 0.0
+            return max(0.0, (held.wipe_at_us - self.clock.boot_us()) / 1000)
+
+    # --- forgetting --------------------------------------------------------------------------
+
+    def supersede(self, lane: str, purpose: Purpose, slot: str, *, spared: int = 1) -> None:
+        """Wipe the keys of slots before `slot`, except the `spared` ones just before it.
+
+        Records of a camera arrive in order, so that older slots yield nothing any more; one
+        slot is spared for the seam between two generations of a topic.
+        """
+        with self._lock:
+            self._keyring.supersede(lane, purpose, slot, spared)
+            self._arm()
+
+    def reap(self) -> None:
+        """Wipe everything that is due. Called by the reaper thread and by tests."""
+        with self._lock:
+            now_us = self.clock.boot_us()
+            for name, ticket in list(self._tickets.items()):
+                if now_us >= self._wipe_us(ticket):
+                    del self._tickets[name]
+            self._keyring.reap()
+            self._arm()
+
+    def release_all(self) -> None:
+        """Wipe every key and ticket: the process stops, or its order has ended."""
+        with self._lock:
+            self._tickets.clear()
+            self._keyring.release_all()
+            self._arm()
+
+    def next_wipe_us(self) -> int | None:
+        """Return when `reap` has something to do, on the boot clock."""
+        with self._lock:
+            due = [self._wipe_us(ticket) for ticket in self._tickets.values()]
+            return min(due + self._keyring.wipe_deadlines(), default=None)
+
+    def holds_nothing(self) -> bool:
+        """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
+        with self._lock:
+            return not self._tickets and self._keyring.is_clear()
+
+    def _wipe_us(self, ticket: _Outstanding) -> int:
+        return ticket.sent.boot_us + (self.life.budget_ms - self.life.margin_ms) * 1000
+
+    def _arm(self) -> None:
+        budget_us = self.life.budget_ms * 1000
+        deadlines = [ticket.sent.boot_us + budget_us for ticket in self._tickets.values()]
+        self._switch.arm(min(deadlines + self._keyring.death_deadlines(), default=None))
+
+
+def _split(secret: bytes, granted: KeyGranted) -> list[memoryview]:
+    """Return views of the slot keys in a grant, each checked against its commitment."""
+    if len(secret) != KEY_BYTES * len(granted.keys):
+        raise Refused("a grant holds another number of keys than it names")
+    view = memoryview(secret)
+    keys = [view[i * KEY_BYTES : (i + 1) * KEY_BYTES] for i in range(len(granted.keys))]
+    for key, named in zip(keys, granted.keys, strict=True):
+        if commitment(key) != named.commitment:
+            raise Refused("a granted key isn't the one the grant names")
+    return keys

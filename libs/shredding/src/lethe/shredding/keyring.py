@@ -1,0 +1,148 @@
+"""The slot keys that a holder has in hand, by slot and by lane."""
+
+from collections.abc import Iterable
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.keys import CloseReason, DestroyedKeys, GrantedKey
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.shredding.clock import Clock
+from lethe.shredding.journal import Journal
+from lethe.shredding.memory import SecretArena
+from lethe.shredding.slotkeys import SlotKeys
+
+
+class Keyring:
+    """Not thread-safe: its holder locks.
+
+    A slot stays until its last key is wiped *and* the last clear copy of what they opened is
+    overwritten; until then it counts for the dead man's switch.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._arena = SecretArena()
+        self._journal = Journal()
+        self._slots: dict[tuple[str, str, Purpose], SlotKeys] = {}
+        self._lanes: dict[tuple[str, Purpose], list[SlotKeys]] = {}
+
+    def add(
+        self,
+        slot_key: memoryview,
+        slot: str,
+        granted: GrantedKey,
+        *,
+        wanted: bool,
+        wipe_at_us: int,
+        dies_at_us: int,
+    ) -> bool:
+        """Expand and hold a slot key; tell whether it is held.
+
+        One that isn't wanted, or whose slot is held already, is journalled as closed at once.
+        """
+        name = (slot, granted.lane, granted.purpose)
+        if not wanted or name in self._slots:
+            self._journal.closed(name, self._clock.boot_us(), CloseReason.RELEASED)
+            return False
+        held = SlotKeys(
+            self._arena, slot_key, slot, granted, wipe_at_us=wipe_at_us, dies_at_us=dies_at_us
+        )
+        self._slots[name] = held
+        self._lanes.setdefault((granted.lane, granted.purpose), []).append(held)
+        return True
+
+    def never_held(self, slot: str, named: list[GrantedKey]) -> None:
+        """Journal keys that were granted and can't be opened: their ticket's key is gone."""
+        for key in named:
+            name = (slot, key.lane, key.purpose)
+            if name not in self._slots:
+                self._journal.closed(name, self._clock.boot_us(), CloseReason.DEADLINE)
+
+    def newest(self, lane: str, purpose: Purpose, slot: str | None = None) -> SlotKeys | None:
+        """Return the newest slot of a lane, or the named one if it is held."""
+        if slot is not None:
+            return self._slots.get((slot, lane, purpose))
+        held = self._lanes.get((lane, purpose))
+        return held[-1] if held else None
+
+    def take(self, address: SealAddress, *, reserve_ms: int = 0) -> tuple[SlotKeys, memoryview]:
+        """Return a live key and its slot. The key is valid only while the holder locks.
+
+        Raises
+        ------
+        Erased
+            If the key is gone, or less than `reserve_ms` of its life is left.
+        Refused
+            If it was granted under another order than the address names.
+        """
+        held = self._slots.get((address.slot, address.lane, address.purpose))
+        if held is None:
+            raise Erased("the slot's keys are gone or were never held")
+        if self._clock.boot_us() + reserve_ms * 1000 >= held.wipe_at_us:
+            raise Erased("the slot's keys are at their end")
+        if (held.deployment_id, held.order_hash) != (address.deployment_id, address.order_hash):
+            raise Refused("a record names another order than its key")
+        return held, held.key(address.number)
+
+    def finish(self, slot: str, lane: str, purpose: Purpose, number: int) -> None:
+        """Note that the last clear copy of a number's content is overwritten."""
+        name = (slot, lane, purpose)
+        held = self._slots.get(name)
+        if held is None:
+            return
+        held.finish(number)
+        self._journal.destroyed(name, number, self._clock.boot_us())
+        self._settle(held)
+
+    def supersede(self, lane: str, purpose: Purpose, slot: str, spared: int) -> None:
+        """Wipe the slots of a lane that came before `slot`, but for the `spared` last of them."""
+        held = self._lanes.get((lane, purpose), [])
+        names = [slot_keys.slot for slot_keys in held]
+        if slot in names:
+            self._close_all(held[: max(0, names.index(slot) - spared)], CloseReason.SUPERSEDED)
+
+    def reap(self) -> None:
+        """Wipe the slots that are due."""
+        now_us = self._clock.boot_us()
+        due = [held for held in self._slots.values() if now_us >= held.wipe_at_us]
+        self._close_all(due, CloseReason.DEADLINE)
+
+    def release_all(self) -> None:
+        """Wipe every slot."""
+        self._close_all(self._slots.values(), CloseReason.RELEASED)
+
+    def wipe_deadlines(self) -> list[int]:
+        """Return when slots are to be wiped, boot clock in microseconds."""
+        return [held.wipe_at_us for held in self._slots.values() if not held.is_wiped]
+
+    def death_deadlines(self) -> list[int]:
+        """Return when this process must be dead if slots or clear copies are still alive."""
+        return [held.dies_at_us for held in self._slots.values()]
+
+    def is_clear(self) -> bool:
+        """Tell whether no slot is alive and key memory is all zeros."""
+        return not self._slots and self._arena.is_clear()
+
+    def drain_journal(self) -> list[DestroyedKeys]:
+        """Return what was destroyed since the last call."""
+        return self._journal.drain()
+
+    def restore_journal(self, entries: list[DestroyedKeys]) -> None:
+        """Take back what couldn't be told."""
+        self._journal.restore(entries)
+
+    def _close_all(self, slots: Iterable[SlotKeys], reason: CloseReason) -> None:
+        for held in list(slots):
+            held.close(self._clock.boot_us(), reason)
+            self._settle(held)
+
+    def _settle(self, held: SlotKeys) -> None:
+        """Forget a slot that is over, and with a frame slot the probe keys that served it."""
+        name = (held.slot, held.lane, held.purpose)
+        if not held.is_over or held.reason is None or self._slots.pop(name, None) is None:
+            return
+        self._lanes[held.lane, held.purpose].remove(held)
+        self._journal.closed(name, self._clock.boot_us(), held.reason)
+        if held.purpose is Purpose.FRAME:
+            served = self._slots.get((held.slot, held.lane, Purpose.PROBE))
+            if served is not None:
+                self._close_all([served], held.reason)

@@ -1,0 +1,106 @@
+"""A holder's side of key traffic: a ticket every slot, grants as they come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from lethe.contracts.errors import Erased, LetheError, Refused
+from lethe.contracts.keys import GrantedKey, KeyGranted, KeyTicket, Role
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import KEY_GRANTED, Topic
+from lethe.shredding.holder import Holder, Standing
+from lethe.shredding.reaper import Reaper
+from lethe.shredding.roster import Roster
+from lethe.shredding.signing import Signer
+
+SLOT_MS = 200
+
+Send = Callable[[Topic, str, bytes], Awaitable[None]]
+"""Publishes a body under a key; raises `LetheError` when the broker doesn't take it."""
+
+
+class Observer(Protocol):
+    """Is told what happens in key traffic, for metrics and logs."""
+
+    def ticket_failed(self, error: LetheError) -> None:
+        """Note that a ticket couldn't be sent."""
+        ...
+
+    def grant_refused(self, error: LetheError) -> None:
+        """Note that a grant for this holder didn't hold or came too late."""
+        ...
+
+    def granted(self, keys: list[GrantedKey]) -> None:
+        """Note that keys are in hand."""
+        ...
+
+
+class KeyTraffic:
+    """Sends tickets and takes grants for one holder.
+
+    Parameters
+    ----------
+    standing
+        Asked for each ticket: what the holder owns now.
+    """
+
+    def __init__(
+        self,
+        holder: Holder,
+        signer: Signer,
+        roster: Roster,
+        *,
+        ticket_topic: Topic,
+        send: Send,
+        standing: Callable[[], Standing],
+        observer: Observer,
+        slot_ms: int = SLOT_MS,
+    ) -> None:
+        self._holder = holder
+        self._signer = signer
+        self._roster = roster
+        self._topic = ticket_topic
+        self._send = send
+        self._standing = standing
+        self._observer = observer
+        self._slot_us = slot_ms * 1000
+        self._reaper = Reaper(holder)
+
+    async def run(self) -> None:
+        """Send a ticket at every slot until cancelled; then say goodbye, holding nothing.
+
+        Tickets go out at the same wall-clock moments everywhere, so that the custodian has the
+        owners' tickets together. That is for speed only: no key's life depends on it.
+        """
+        self._reaper.start()
+        try:
+            while True:
+                now_us = self._holder.clock.wall_us()
+                await asyncio.sleep((self._slot_us - now_us % self._slot_us) / 1e6)
+                await self._send_ticket(self._holder.issue_ticket(self._standing()))
+        finally:
+            self._reaper.stop()
+            standing = Standing()
+            await self._send_ticket(self._holder.issue_ticket(standing, leaving=True))
+
+    def on_grant(self, key: str, body: bytes) -> None:
+        """Take a record of the grants topic; others' grants are passed over unread."""
+        if key != self._holder.instance_id:
+            return
+        try:
+            envelope = SignedEnvelope.decode(body)
+            now_us = self._holder.clock.wall_us()
+            self._roster.check(envelope, KEY_GRANTED.name, (Role.PURGE,), now_us)
+            held = self._holder.accept(KeyGranted.decode(envelope.payload))
+        except (Refused, Erased) as error:
+            self._observer.grant_refused(error)
+        else:
+            self._observer.granted(held)
+
+    async def _send_ticket(self, ticket: KeyTicket) -> None:
+        envelope = self._signer.sign(self._topic.name, ticket.encode())
+        try:
+            await self._send(self._topic, self._holder.instance_id, envelope.encode())
+        except LetheError as error:
+            self._holder.retract(ticket)
+            self._observer.ticket_failed(error)

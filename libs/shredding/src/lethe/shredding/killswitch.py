@@ -1,0 +1,76 @@
+"""The dead man's switch: a kernel timer that kills a process which can't wipe its own keys."""
+
+import ctypes
+import os
+import signal
+import time
+from typing import Protocol
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_TIMER_ABSTIME = 1
+_SIGEV_SIGNAL = 0
+
+
+class DeadMansSwitch(Protocol):
+    """Kills this process at a moment of the boot clock unless it is armed anew before."""
+
+    def arm(self, at_boot_us: int | None) -> None:
+        """Set the moment, or None to disarm."""
+        ...
+
+
+class _SigEvent(ctypes.Structure):
+    # struct sigevent of Linux: 64 bytes; only the first three members matter for SIGEV_SIGNAL.
+    _fields_ = (
+        ("value", ctypes.c_void_p),
+        ("signo", ctypes.c_int),
+        ("notify", ctypes.c_int),
+        ("_pad", ctypes.c_char * 48),
+    )
+
+
+class _TimeSpec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+class _TimerSpec(ctypes.Structure):
+    _fields_ = (("interval", _TimeSpec), ("value", _TimeSpec))
+
+
+class KernelTimer:
+    """`timer_create` on CLOCK_BOOTTIME with SIGKILL: works for a hung and for a stopped process.
+
+    The kernel ignores the signal for PID 1 of a container, so a service must run under an init.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses the timer.
+    """
+
+    def __init__(self) -> None:
+        event = _SigEvent(signo=signal.SIGKILL, notify=_SIGEV_SIGNAL)
+        self._timer = ctypes.c_void_p()
+        made = _LIBC.timer_create(
+            ctypes.c_int(time.CLOCK_BOOTTIME), ctypes.byref(event), ctypes.byref(self._timer)
+        )
+        if made != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, f"timer_create: {os.strerror(number)}")
+
+    def arm(self, at_boot_us: int | None) -> None:
+        """Set the absolute moment, or None to disarm.
+
+        Raises
+        ------
+        OSError
+            If the kernel refuses.
+        """
+        spec = _TimerSpec()
+        if at_boot_us is not None:
+            # A moment in the past fires at once; all zeros would disarm.
+            moment = max(at_boot_us, 1)
+            spec.value = _TimeSpec(moment // 1_000_000, moment % 1_000_000 * 1000)
+        if _LIBC.timer_settime(self._timer, _TIMER_ABSTIME, ctypes.byref(spec), None) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, f"timer_settime: {os.strerror(number)}")

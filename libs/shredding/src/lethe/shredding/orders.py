@@ -1,0 +1,151 @@
+"""Orders: signed by an officer, verified by every service that obeys them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lethe.contracts.base import InvalidMessage
+from lethe.contracts.errors import Refused
+from lethe.contracts.orders import (
+    DeploymentOrder,
+    DeploymentOrdered,
+    OrderState,
+    OrderStatus,
+    OrderType,
+    order_hash,
+)
+from lethe.contracts.sealed import ENROLMENT_LANE
+from lethe.shredding.roster import OFFICER_ROLE, Roster
+from lethe.shredding.signing import Signer
+
+ORDER_CONTEXT = "lethe order"
+STATE_CONTEXT = "lethe order state"
+LOCAL_HOURS_LIMIT = 12
+LOCAL_SUBJECTS_LIMIT = 1_000
+_HOUR_US = 3_600_000_000
+
+
+def sign_order(
+    order: DeploymentOrder,
+    officer_key_file: Path,
+    *,
+    status: OrderStatus = OrderStatus.RUNNING,
+    serial: int = 1,
+) -> DeploymentOrdered:
+    """Sign an order and its state with an officer's key.
+
+    Parameters
+    ----------
+    serial
+        Must be above the serial of every state signed before for this deployment.
+    """
+    officer = Signer.from_file(officer_key_file)
+    payload = order.encode()
+    state = OrderState(
+        deployment_id=order.deployment_id,
+        order_hash=order_hash(payload),
+        status=status,
+        serial=serial,
+    )
+    return DeploymentOrdered(
+        order=officer.sign(ORDER_CONTEXT, payload),
+        state=officer.sign(STATE_CONTEXT, state.encode()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """A verified order with the newest state heard."""
+
+    order: DeploymentOrder
+    order_hash: str
+    status: OrderStatus
+    serial: int
+
+    def is_live(self, wall_us: int) -> bool:
+        """Tell whether it is running and the time is inside its window."""
+        inside = self.order.starts_at_us <= wall_us < self.order.ends_at_us
+        return self.status is OrderStatus.RUNNING and inside
+
+
+class OrderBook:
+    """The orders a service has verified by itself: root to roster to officer to order.
+
+    Parameters
+    ----------
+    roster
+        Whose signatures count.
+    allow_local
+        Whether orders of type `local` count; production settings refuse them.
+    """
+
+    def __init__(self, roster: Roster, *, allow_local: bool = True) -> None:
+        self._roster = roster
+        self._allow_local = allow_local
+        self._orders: dict[str, HeldOrder] = {}
+
+    def hear(self, ordered: DeploymentOrdered, wall_us: int) -> HeldOrder:
+        """Verify an order with its state and hold it.
+
+        Raises
+        ------
+        Refused
+            If a signature, a role, a hash, a limit of its type or a serial doesn't hold.
+            What was held before stays in force.
+        """
+        officers = (OFFICER_ROLE,)
+        self._roster.check(ordered.order, ORDER_CONTEXT, officers, wall_us)
+        self._roster.check(ordered.state, STATE_CONTEXT, officers, wall_us)
+        try:
+            order = DeploymentOrder.decode(ordered.order.payload)
+            state = OrderState.decode(ordered.state.payload)
+        except InvalidMessage:
+            raise Refused("an order doesn't fit its contract") from None
+        held = HeldOrder(order, order_hash(ordered.order.payload), state.status, state.serial)
+        if (state.order_hash, state.deployment_id) != (held.order_hash, order.deployment_id):
+            raise Refused(f"order {order.deployment_id}: its state is for another order")
+        if order.authorised_by != ordered.order.signer:
+            raise Refused(f"order {order.deployment_id}: not signed by whom it names")
+        self._check_content(order)
+        self._check_progress(held)
+        self._orders[order.deployment_id] = held
+        return held
+
+    def live_order(self, lane: str, wall_us: int) -> HeldOrder | None:
+        """Return the order under which a camera may be captured now, if there is exactly one."""
+        live = [h for h in self.live_orders(wall_us) if lane in h.order.camera_ids]
+        return live[0] if len(live) == 1 else None
+
+    def live_orders(self, wall_us: int) -> list[HeldOrder]:
+        """Return all orders that are running inside their window now."""
+        return [held for held in self._orders.values() if held.is_live(wall_us)]
+
+    def by_deployment(self, deployment_id: str) -> HeldOrder | None:
+        """Return the newest verified state of a deployment's order."""
+        return self._orders.get(deployment_id)
+
+    def _check_content(self, order: DeploymentOrder) -> None:
+        name = f"order {order.deployment_id}"
+        if ENROLMENT_LANE in order.camera_ids or not order.camera_ids:
+            raise Refused(f"{name}: no camera, or one with a reserved name")
+        if order.ends_at_us <= order.starts_at_us:
+            raise Refused(f"{name}: ends before it starts")
+        if order.type is OrderType.LOCAL:
+            if not self._allow_local:
+                raise Refused(f"{name}: local orders are not accepted here")
+            if order.ends_at_us - order.starts_at_us > LOCAL_HOURS_LIMIT * _HOUR_US:
+                raise Refused(f"{name}: a local order lasts {LOCAL_HOURS_LIMIT} h at most")
+            if order.watchlist_size > LOCAL_SUBJECTS_LIMIT:
+                raise Refused(
+                    f"{name}: a local order names {LOCAL_SUBJECTS_LIMIT} subjects at most"
+                )
+
+    def _check_progress(self, held: HeldOrder) -> None:
+        before = self._orders.get(held.order.deployment_id)
+        if before is None or before == held:
+            return
+        if before.order_hash != held.order_hash:
+            raise Refused(f"order {held.order.deployment_id}: another order has this name")
+        if held.serial <= before.serial:
+            raise Refused(f"order {held.order.deployment_id}: its state goes back")
+        if before.status is OrderStatus.ENDED:
+            raise Refused(f"order {held.order.deployment_id}: it has ended")

@@ -1,0 +1,38 @@
+"""The thread that wipes keys on time, whatever the event loop is busy with."""
+
+from threading import Event, Thread
+
+from lethe.shredding.holder import Holder
+
+_LONGEST_WAIT_S = 0.05
+_SHORTEST_WAIT_S = 0.002
+
+
+class Reaper:
+    """Runs `Holder.reap` when something is due. The dead man's switch is for when it can't."""
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="reaper", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wipe everything and end the thread."""
+        self._stopped.set()
+        self._thread.join()
+        self._holder.release_all()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause_s()):
+            self._holder.reap()
+
+    def _pause_s(self) -> float:
+        due_us = self._holder.next_wipe_us()
+        if due_us is None:
+            return _LONGEST_WAIT_S
+        left_s = (due_us - self._holder.clock.boot_us()) / 1e6
+        return min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, left_s))

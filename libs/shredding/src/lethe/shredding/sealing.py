@@ -1,0 +1,70 @@
+"""Seal and open: AES-256-GCM under a key that is used once, bound to where the record belongs."""
+
+import struct
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.sealed import SealAddress
+
+FRAME_STEP_BYTES = 16 * 1024
+TAG_BYTES = 16
+# Every key seals one record only, so the nonce may be constant (NIST SP 800-38D, section 8).
+_NONCE = bytes(12)
+_LENGTH = struct.Struct(">I")
+
+
+def padded_bytes(content_bytes: int, step: int) -> int:
+    """Return the size of a padded plaintext: a length, the content, zeros up to a step."""
+    return -(-(content_bytes + _LENGTH.size) // step) * step
+
+
+def seal(
+    key: memoryview, topic: str, address: SealAddress, content: memoryview, *, step: int
+) -> bytes:
+    """Return the sealed, padded content.
+
+    Parameters
+    ----------
+    key
+        32 bytes, never used before; the caller destroys it afterwards.
+    step
+        The plaintext is padded to a multiple of this many bytes.
+    """
+    plaintext = bytearray(padded_bytes(len(content), step))
+    try:
+        _LENGTH.pack_into(plaintext, 0, len(content))
+        plaintext[_LENGTH.size : _LENGTH.size + len(content)] = content
+        return AESGCM(key).encrypt(_NONCE, plaintext, address.associated_data(topic))
+    finally:
+        plaintext[:] = bytes(len(plaintext))
+
+
+def open_into(
+    key: memoryview, topic: str, address: SealAddress, sealed: bytes, into: memoryview
+) -> memoryview:
+    """Open a sealed record into a buffer of the caller's and return the view of the content.
+
+    Parameters
+    ----------
+    into
+        Writable, at least `len(sealed) - TAG_BYTES` long; the caller overwrites it.
+
+    Raises
+    ------
+    Refused
+        If the record was altered, moved, re-dated or re-addressed, or is larger than the buffer.
+    """
+    size = len(sealed) - TAG_BYTES
+    if size < _LENGTH.size or size > len(into):
+        raise Refused("a sealed record hasn't a possible size")
+    plaintext = into[:size]
+    try:
+        AESGCM(key).decrypt_into(_NONCE, sealed, address.associated_data(topic), plaintext)
+    except InvalidTag:
+        raise Refused("a seal doesn't hold") from None
+    (length,) = _LENGTH.unpack_from(plaintext, 0)
+    if length > size - _LENGTH.size:
+        raise Refused("a sealed record's length doesn't fit")
+    return plaintext[_LENGTH.size : _LENGTH.size + length]

@@ -1,0 +1,81 @@
+"""Ed25519 signatures on control messages, bound to what they are for."""
+
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from lethe.contracts.errors import InvalidInput, Refused
+from lethe.contracts.sealed import SignedEnvelope
+
+_KEY_BYTES = 32
+
+
+def _signed_bytes(context: str, payload: bytes) -> bytes:
+    label = context.encode()
+    return b"lethe signature v1\0" + len(label).to_bytes(2, "big") + label + payload
+
+
+class Signer:
+    """Signs as one name of the roster.
+
+    Parameters
+    ----------
+    name
+        The roster entry whose public key others check with.
+    private_key
+        The key of that entry.
+    """
+
+    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+        self.name = name
+        self._private_key = private_key
+
+    @classmethod
+    def from_file(cls, file: Path) -> "Signer":
+        """Read a key file; its name without the ending is the roster entry's name.
+
+        Raises
+        ------
+        InvalidInput
+            If the file can't be read or holds no key.
+        """
+        try:
+            raw = bytes.fromhex(file.read_text().strip())
+            private_key = Ed25519PrivateKey.from_private_bytes(raw)
+        except OSError as error:
+            raise InvalidInput(f"signing key {file}: {error.strerror}; run `make setup`") from None
+        except ValueError:
+            raise InvalidInput(f"signing key {file}: no Ed25519 key; run `make setup`") from None
+        return cls(file.stem, private_key)
+
+    def sign(self, context: str, payload: bytes) -> SignedEnvelope:
+        """Return the payload in an envelope.
+
+        Parameters
+        ----------
+        context
+            What the signature is for (the topic's name); a payload signed for one context
+            isn't valid in another.
+        """
+        signature = self._private_key.sign(_signed_bytes(context, payload))
+        return SignedEnvelope(signer=self.name, payload=payload, signature=signature)
+
+
+def check_signature(public_key: bytes, context: str, envelope: SignedEnvelope) -> None:
+    """Check an envelope against one public key.
+
+    Raises
+    ------
+    Refused
+        If the signature doesn't hold.
+    """
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(
+            envelope.signature, _signed_bytes(context, envelope.payload)
+        )
+    except (InvalidSignature, ValueError):
+        raise Refused(f"the signature of {envelope.signer!r} doesn't hold") from None

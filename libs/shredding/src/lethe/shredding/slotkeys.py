@@ -1,0 +1,127 @@
+"""A slot key in a holder's hands: expanded into single-use keys and wiped, number by number."""
+
+import struct
+from hashlib import sha256
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from lethe.contracts.errors import Erased
+from lethe.contracts.keys import CloseReason, GrantedKey
+from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose
+from lethe.shredding.memory import SecretArena, wipe
+
+KEY_BYTES = 32
+
+
+def commitment(slot_key: bytes | memoryview) -> bytes:
+    """Return what identifies a slot key without giving it away.
+
+    SHA-256 over a label and 256 random bits: nobody can search the preimage. It stands in the
+    grant because AES-GCM would open under more than one key.
+    """
+    return sha256(b"lethe slot key v1\0" + slot_key).digest()
+
+
+def _expansion_info(slot: str, lane: str, purpose: Purpose) -> bytes:
+    parts = [part.encode() for part in (slot, lane, purpose.value)]
+    return b"lethe frame keys v1" + b"".join(struct.pack(">I", len(p)) + p for p in parts)
+
+
+class SlotKeys:
+    """The single-use keys of one slot key, for one lane and purpose.
+
+    Not thread-safe: its holder locks.
+
+    Parameters
+    ----------
+    slot_key
+        32 bytes; expanded at once (HKDF-Expand, RFC 5869 section 2.3). The caller wipes them.
+    wipe_at_us, dies_at_us
+        When the holder wipes what is left, and when the kernel kills it if it didn't, on the
+        boot clock in microseconds.
+    """
+
+    def __init__(
+        self,
+        arena: SecretArena,
+        slot_key: memoryview,
+        slot: str,
+        granted: GrantedKey,
+        *,
+        wipe_at_us: int,
+        dies_at_us: int,
+    ) -> None:
+        self.slot = slot
+        self.lane = granted.lane
+        self.purpose = granted.purpose
+        self.deployment_id = granted.deployment_id
+        self.order_hash = granted.order_hash
+        self.wipe_at_us = wipe_at_us
+        self.dies_at_us = dies_at_us
+        self.reason: CloseReason | None = None
+        self.closed_at_us: int | None = None
+        self._arena = arena
+        self._count = NUMBERS_PER_SLOT[self.purpose]
+        self._gone = bytearray(self._count)
+        self._busy: set[int] = set()
+        self._next = 0
+        self._block: memoryview | None = arena.take()
+        size = self._count * KEY_BYTES
+        info = _expansion_info(slot, self.lane, self.purpose)
+        HKDFExpand(hashes.SHA256(), size, info).derive_into(slot_key, self._block[:size])
+
+    @property
+    def is_wiped(self) -> bool:
+        """Whether no key is left."""
+        return self._block is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no key is left and no clear copy of anything opened or to be sealed."""
+        return self._block is None and not self._busy
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a clear copy is still alive, or a number reserved."""
+        return bool(self._busy)
+
+    def reserve(self) -> int | None:
+        """Return the next number to seal under, or None when all are spent."""
+        if self._block is None or self._next >= self._count:
+            return None
+        number = self._next
+        self._next += 1
+        self._busy.add(number)
+        return number
+
+    def key(self, number: int) -> memoryview:
+        """Return the key of a number.
+
+        Raises
+        ------
+        Erased
+            If it was used, wiped or never existed.
+        """
+        if self._block is None or not 0 <= number < self._count or self._gone[number]:
+            raise Erased("the key is gone")
+        return self._block[number * KEY_BYTES : (number + 1) * KEY_BYTES]
+
+    def destroy(self, number: int) -> None:
+        """Overwrite the key of a number; what was opened with it counts as a clear copy now."""
+        wipe(self.key(number))
+        self._gone[number] = 1
+        self._busy.add(number)
+
+    def finish(self, number: int) -> None:
+        """Say that the last clear copy of a number's content is overwritten."""
+        self._busy.discard(number)
+
+    def close(self, at_us: int, reason: CloseReason) -> None:
+        """Overwrite every key that is left."""
+        if self._block is None:
+            return
+        self._arena.give_back(self._block)
+        self._block = None
+        self.closed_at_us = at_us
+        self.reason = reason

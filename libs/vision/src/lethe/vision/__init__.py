@@ -1,0 +1,1 @@
+"""Frames, faces, templates and model packs."""

@@ -1,0 +1,153 @@
+"""Owned memory for biometric bytes: reused, kept out of core dumps, overwritten on release.
+
+Memory that is freed rather than overwritten keeps its bytes until somebody else needs it, which
+may be never. So images, crops and templates live here, and every lease ends with `wipe`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import mmap
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import numpy as np
+
+from lethe.vision.errors import BuffersExhausted, BufferTooSmall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+# Views start at multiples of this, which suits every SIMD load.
+_ALIGNMENT_BYTES = 64
+
+
+class WipedBuffer:
+    """One private anonymous mapping that is overwritten on release.
+
+    Used as a context manager it is wiped when the block ends, also by an exception. It isn't
+    thread-safe: one owner at a time.
+
+    Parameters
+    ----------
+    size_bytes
+        What it holds; rounded up to whole pages.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        if size_bytes < 1:
+            raise ValueError("a buffer needs at least one byte")
+        pages = math.ceil(size_bytes / mmap.PAGESIZE)
+        self._memory = mmap.mmap(
+            -1, pages * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        )
+        self._memory.madvise(mmap.MADV_DONTDUMP)
+        # A forked child has no business with biometric bytes.
+        self._memory.madvise(mmap.MADV_DONTFORK)
+        self._bytes = np.frombuffer(self._memory, dtype=np.uint8)
+        self.locked = _try_lock(self._bytes)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the buffer holds."""
+        return self._bytes.size
+
+    def array(
+        self, shape: tuple[int, ...], dtype: type[Scalar], *, offset_bytes: int = 0
+    ) -> NDArray[Scalar]:
+        """Give a view of the memory; views at the same offset share it.
+
+        Raises
+        ------
+        BufferTooSmall
+            The array doesn't fit behind the offset.
+        """
+        needed = math.prod(shape) * np.dtype(dtype).itemsize
+        if offset_bytes < 0 or offset_bytes + needed > self.size_bytes:
+            raise BufferTooSmall(
+                f"{needed} bytes at offset {offset_bytes} exceed a buffer of {self.size_bytes}"
+            )
+        return self._bytes[offset_bytes : offset_bytes + needed].view(dtype).reshape(shape)
+
+    def wipe(self) -> None:
+        """Overwrite every byte with zero; views stay valid and see zeros."""
+        self._bytes.fill(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.wipe()
+
+    def __repr__(self) -> str:
+        return f"<WipedBuffer of {self.size_bytes} bytes>"
+
+
+class BufferPool:
+    """A fixed number of equal buffers, leased one at a time to any thread.
+
+    Parameters
+    ----------
+    size_bytes
+        Size of each buffer.
+    count
+        How many there are; the bound on how many images are in the clear at once.
+    """
+
+    def __init__(self, size_bytes: int, count: int) -> None:
+        if count < 1:
+            raise ValueError("a pool needs at least one buffer")
+        self._free = [WipedBuffer(size_bytes) for _ in range(count)]
+        self._returned = threading.Condition()
+
+    @property
+    def available(self) -> int:
+        """How many buffers nobody holds."""
+        with self._returned:
+            return len(self._free)
+
+    @contextmanager
+    def lease(self, timeout_s: float = 0.0) -> Iterator[WipedBuffer]:
+        """Hold a buffer for the length of a `with` block; it is wiped before anybody else has it.
+
+        Raises
+        ------
+        BuffersExhausted
+            None became free within `timeout_s` seconds.
+        """
+        with self._returned:
+            if not self._returned.wait_for(lambda: bool(self._free), timeout=timeout_s):
+                raise BuffersExhausted(f"no buffer became free within {timeout_s} s")
+            buffer = self._free.pop()
+        try:
+            yield buffer
+        finally:
+            buffer.wipe()
+            with self._returned:
+                self._free.append(buffer)
+                self._returned.notify()
+
+
+def aligned(size_bytes: int) -> int:
+    """Round a size up, so that the next view in the same buffer starts on a good address."""
+    return -(-size_bytes // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES
+
+
+def _try_lock(memory: NDArray[np.uint8]) -> bool:
+    """Keep memory out of swap where the limits of the process allow it."""
+    library = ctypes.CDLL(None, use_errno=True)
+    return bool(
+        library.mlock(ctypes.c_void_p(memory.ctypes.data), ctypes.c_size_t(memory.size)) == 0
+    )

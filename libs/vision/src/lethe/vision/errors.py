@@ -1,0 +1,27 @@
+"""What can go wrong with an image or a model pack. Messages never hold image data."""
+
+from lethe.contracts.errors import InvalidInput, LetheError, Transient
+
+
+class UnreadableImage(InvalidInput):
+    """Bytes that aren't a complete still image of a size and format we accept."""
+
+
+class UnusablePack(InvalidInput):
+    """A model pack without a readable manifest, or with models that don't fit together."""
+
+
+class WrongModelHash(UnusablePack):
+    """A model file isn't the one that its manifest, or this release, names."""
+
+
+class LicenceNotAccepted(InvalidInput):
+    """A model whose licence is not a free one was opened without its licence being accepted."""
+
+
+class BuffersExhausted(Transient):
+    """Every buffer of a pool is leased; the caller drops its work or waits."""
+
+
+class BufferTooSmall(LetheError):
+    """What was to be written is larger than the buffer that the caller gave."""

@@ -1,0 +1,224 @@
+"""From an image to the templates of the faces in it that are worth one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lethe.contracts.errors import InvalidInput
+from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
+from lethe.vision.buffers import WipedBuffer, aligned
+from lethe.vision.loading import open_detector, open_embedder
+from lethe.vision.quality import DiscardReason, QualityGate
+from lethe.vision.yunet import DetectorSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from lethe.vision.faces import Face
+    from lethe.vision.pack import ModelPack
+    from lethe.vision.ports import Detector
+
+_FLOAT_BYTES = 4
+# A second face in a reference image is somebody in the background when its area is below this
+# share of the largest one's.
+_BACKGROUND_SHARE = 1 / 9
+# A reference in which nothing is found at the live size is looked at more closely.
+_CLOSE_LOOK = (1280, 1280)
+
+
+class ReferenceFault(StrEnum):
+    """Why an image can't be a reference."""
+
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    TOO_SMALL = "too_small"
+    BLURRED = "blurred"
+    POSE = "pose"
+
+    @property
+    def advice(self) -> str:
+        """One line that says what is wrong and what to do."""
+        return _ADVICE[self]
+
+
+_ADVICE = {
+    ReferenceFault.NO_FACE: "no face was found: use a picture that shows the face from the front",
+    ReferenceFault.SEVERAL_FACES: "several faces were found: cut the picture to one person",
+    ReferenceFault.TOO_SMALL: "the face is too small: use a larger picture",
+    ReferenceFault.BLURRED: "the face is blurred: use a sharper picture",
+    ReferenceFault.POSE: "the face is turned aside: use a picture from the front",
+}
+
+
+class UnusableReference(InvalidInput):
+    """An image that can't be a reference.
+
+    Attributes
+    ----------
+    fault
+        Why not.
+    """
+
+    def __init__(self, fault: ReferenceFault) -> None:
+        super().__init__(fault.advice)
+        self.fault = fault
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What an image gave; the templates are overwritten when its `with` block ends.
+
+    Attributes
+    ----------
+    seen
+        How many faces the detector reported: those below plus the discarded ones.
+    discarded
+        How many got no template, by the value of their `DiscardReason`.
+    faces
+        Those that did.
+    templates
+        Array (len(faces), template_length) float32, each row of length 1, in owned memory.
+    """
+
+    seen: int
+    discarded: dict[str, int]
+    faces: list[Face]
+    templates: NDArray[np.float32] = field(repr=False)
+
+
+class FaceExtractor:
+    """Detector, quality gate and embedder, with owned memory for crops and templates.
+
+    One instance per thread, one extraction at a time.
+
+    Parameters
+    ----------
+    pack
+        The models.
+    gate
+        Which faces get a template.
+    threads
+        Threads of each model's session.
+    settings
+        How the detector is run on live frames.
+    max_faces
+        Faces of one image beyond this number are discarded as `crowded`.
+    licence_accepted
+        As in `lethe.vision.loading.open_pack`.
+    """
+
+    def __init__(
+        self,
+        pack: ModelPack,
+        *,
+        gate: QualityGate | None = None,
+        threads: int = 1,
+        settings: DetectorSettings | None = None,
+        max_faces: int = 64,
+        licence_accepted: bool = False,
+    ) -> None:
+        self._pack, self._threads = pack, threads
+        self._gate = gate or QualityGate()
+        self._settings = settings or DetectorSettings()
+        self._detector = open_detector(pack, threads=threads, settings=self._settings)
+        self._close_detector: Detector | None = None
+        self._embedder = open_embedder(pack, threads=threads, licence_accepted=licence_accepted)
+        self._max_faces = max_faces
+        length = self._embedder.template_length
+        crop_bytes = aligned(max_faces * CROP_BYTES)
+        self._memory = WipedBuffer(crop_bytes + max_faces * length * _FLOAT_BYTES)
+        self._crops = self._memory.array((max_faces, *CROP_SHAPE), np.uint8)
+        self._templates = self._memory.array(
+            (max_faces, length), np.float32, offset_bytes=crop_bytes
+        )
+        self._open = False
+
+    @contextmanager
+    def extract(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
+        """Make the templates of a live frame (height, width, 3) uint8, BGR.
+
+        Use it in a `with` statement: templates and crops are overwritten when the block ends.
+        """
+        with self._memory_in_use():
+            yield self._extract(image, self._detector.detect(image))
+
+    @contextmanager
+    def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
+        """Make the template of the one person whom a reference image shows.
+
+        Faces much smaller than the largest belong to the background and are ignored.
+
+        Raises
+        ------
+        UnusableReference
+            It doesn't show one face well enough; `fault` says why.
+        """
+        with self._memory_in_use():
+            extraction = self._extract(image, [self._subject(image)])
+            for reason in extraction.discarded:
+                raise UnusableReference(ReferenceFault(reason))
+            yield extraction
+
+    @contextmanager
+    def _memory_in_use(self) -> Iterator[None]:
+        if self._open:
+            raise RuntimeError("the previous extraction is still open: one at a time")
+        self._open = True
+        try:
+            with self._memory:
+                yield
+        finally:
+            self._open = False
+
+    def _extract(self, image: NDArray[np.uint8], found: list[Face]) -> Extraction:
+        discarded: Counter[str] = Counter()
+        kept: list[Face] = []
+        for face in found:
+            reason = self._admit(image, face, len(kept))
+            if reason is None:
+                kept.append(face)
+            else:
+                discarded[reason.value] += 1
+        templates = self._templates[: len(kept)]
+        self._embedder.embed(self._crops[: len(kept)], templates)
+        return Extraction(len(found), dict(discarded), kept, templates)
+
+    def _admit(self, image: NDArray[np.uint8], face: Face, position: int) -> DiscardReason | None:
+        """Judge a face; one that passes has its crop at `position`."""
+        reason = self._gate.judge_face(face)
+        if reason is not None:
+            return reason
+        if position == self._max_faces:
+            return DiscardReason.CROWDED
+        align_into(image, face, self._crops[position])
+        return self._gate.judge_crop(self._crops[position])
+
+    def _subject(self, image: NDArray[np.uint8]) -> Face:
+        """Find the one face that a reference is about."""
+        faces = self._certain(self._detector, image)
+        if not faces:
+            if self._close_detector is None:
+                self._close_detector = open_detector(
+                    self._pack,
+                    threads=self._threads,
+                    settings=replace(self._settings, size=_CLOSE_LOOK),
+                )
+            faces = self._certain(self._close_detector, image)
+        if not faces:
+            raise UnusableReference(ReferenceFault.NO_FACE)
+        largest = max(faces, key=lambda face: face.area)
+        if sum(face.area >= largest.area * _BACKGROUND_SHARE for face in faces) > 1:
+            raise UnusableReference(ReferenceFault.SEVERAL_FACES)
+        return largest
+
+    def _certain(self, detector: Detector, image: NDArray[np.uint8]) -> list[Face]:
+        least = self._gate.min_detector_score
+        return [face for face in detector.detect(image) if face.score >= least]

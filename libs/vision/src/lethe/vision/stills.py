@@ -1,0 +1,94 @@
+"""Pictures that users bring: any common format, upright, in BGR, or a line that says why not."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from lethe.vision.errors import UnreadableImage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Formats beyond these have parsers that saw less scrutiny, and nobody needs them here.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+# Many telephones write a JPEG with a second, smaller picture behind it; the first one counts.
+_JPEG_WITH_EXTRAS = "MPO"
+_WIDE_GREY = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
+_REFUSED_MODES = frozenset({"F", "I"})
+_BACKGROUND = (255, 255, 255, 255)
+_KINDS = "JPEG, PNG, WebP, BMP or TIFF"
+
+# Filters of warnings belong to the process, not to a thread.
+_filters = threading.Lock()
+
+
+def read_still(data: bytes, *, max_pixels: int = 40_000_000) -> NDArray[np.uint8]:
+    """Read a still picture.
+
+    The orientation that EXIF states is applied, transparency is laid over white, and every colour
+    model becomes BGR.
+
+    Parameters
+    ----------
+    data
+        The whole file: JPEG, PNG, WebP, BMP or TIFF.
+    max_pixels
+        A picture that claims more is refused before it is decoded.
+
+    Returns
+    -------
+    ndarray
+        Array (height, width, 3) uint8, BGR.
+
+    Raises
+    ------
+    UnreadableImage
+        It is no such picture, damaged, incomplete, animated or too large. The message is one line
+        and holds nothing of the picture.
+    """
+    try:
+        with _filters, warnings.catch_warnings():
+            # Pillow warns of what is refused or mended here.
+            warnings.simplefilter("ignore")
+            return _read(data, max_pixels)
+    except UnreadableImage:
+        raise
+    except Exception:  # noqa: BLE001 - parsers of hostile bytes raise nearly every class there is
+        raise UnreadableImage(f"not a readable picture: use a complete {_KINDS} file") from None
+
+
+def _read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        width, height = picture.size
+        if width * height > max_pixels:
+            raise UnreadableImage(
+                f"a picture of {width}x{height} pixels is too large: reduce it to "
+                f"{max_pixels // 1_000_000} megapixels or less"
+            )
+        frames = getattr(picture, "n_frames", 1)
+        if frames > 1 and picture.format != _JPEG_WITH_EXTRAS:
+            raise UnreadableImage("a picture with several frames or pages: use a still one")
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        rgb = _to_rgb(upright)
+    return np.ascontiguousarray(np.asarray(rgb)[:, :, ::-1])
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode in _REFUSED_MODES:
+        raise UnreadableImage("a picture of measured values: convert it to 8 bits a channel")
+    if picture.mode in _WIDE_GREY:
+        # Pillow clips 16 bits to 8 rather than scaling them.
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        clear = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", clear.size, _BACKGROUND), clear).convert(
+            "RGB"
+        )
+    return picture.convert("RGB")

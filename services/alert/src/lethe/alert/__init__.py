@@ -1,0 +1,1 @@
+"""Candidates in, alerts out: API, websocket and page."""

@@ -1,0 +1,90 @@
+"""What an alert is."""
+
+from dataclasses import dataclass
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import AlertRaised, Candidate
+from lethe.contracts.orders import OrderType
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTerms:
+    """What the deployment order says about its alerts.
+
+    Attributes
+    ----------
+    retention_hours
+        How long after its capture an alert's picture is kept.
+    """
+
+    order_type: OrderType = OrderType.LOCAL
+    retention_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One subject on one camera, as the alert log holds it. No picture, no name.
+
+    Attributes
+    ----------
+    sequence
+        Its place in the alert log, rising; 0 before it is appended.
+    subject_id, reference_id, score, cosine
+        The best candidate; `candidates` holds the others, best first.
+    published
+        When it was handed to the officers' stream; None between commit and that.
+    sightings
+        How many searches led to it, this alert's own included.
+    last_sighting_wall_us
+        When the latest of them was captured, UTC in microseconds since 1970.
+    erase_at_wall_us
+        When its retention ends.
+    erased
+        Its picture can't be opened any more.
+    """
+
+    sequence: int
+    alert_id: str
+    deployment_id: str
+    order_type: OrderType
+    camera_id: str
+    watchlist_id: str
+    subject_id: str
+    reference_id: str
+    score: float
+    cosine: float
+    threshold: float
+    captured: Instant
+    decided: Instant
+    published: Instant | None
+    candidates: tuple[Candidate, ...]
+    sightings: int
+    last_sighting_wall_us: int
+    erase_at_wall_us: int
+    erased: bool
+
+    def latency_ms(self) -> float | None:
+        """Return the milliseconds from capture to publication."""
+        return None if self.published is None else self.published.since_ms(self.captured)
+
+    def raised(self) -> AlertRaised:
+        """Return the event that tells purge and systems outside.
+
+        Raises
+        ------
+        ValueError
+            If the alert isn't published.
+        """
+        if self.published is None:
+            raise ValueError("an alert is announced after its publication")
+        return AlertRaised(
+            alert_id=self.alert_id,
+            sequence=self.sequence,
+            camera_id=self.camera_id,
+            deployment_id=self.deployment_id,
+            subject_id=self.subject_id,
+            score=self.score,
+            cosine=self.cosine,
+            captured=self.captured,
+            published=self.published,
+        )

@@ -1,0 +1,31 @@
+"""What can go wrong in alert, beside what every part of Lethe shares."""
+
+from lethe.contracts.errors import InvalidInput, LetheError, Transient
+
+
+class DatabaseUnusable(InvalidInput):
+    """The database can't be opened or written; the message says what to do."""
+
+
+class DatabaseUnavailable(Transient):
+    """The database didn't take a statement; candidates wait uncommitted until it does."""
+
+
+class KeyStoreUnusable(InvalidInput):
+    """The folder of the key store can't be used; the message says what to do."""
+
+
+class KeyStoreUnavailable(Transient):
+    """The key store couldn't write or remove a key."""
+
+
+class NoCandidates(InvalidInput):
+    """A candidate list without a candidate: there is nothing to alert anybody to."""
+
+
+class NotFound(LetheError):
+    """There is no such alert, watchlist or reference."""
+
+
+class Conflict(LetheError):
+    """What is asked for contradicts what is there; the message says what to do."""

@@ -1,0 +1,308 @@
+"""From candidate lists to alerts: each search once, one alert per subject, camera and cool-down."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.errors import NoCandidates, NotFound
+from lethe.alert.hub import AlertHub, EventKind, HubEvent
+from lethe.alert.vault import SealedBlob, Vault
+from lethe.contracts.errors import Erased
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import CandidatesFound
+
+_KEY_PREFIX = "alert-"
+_HOUR_US = 3_600_000_000
+_ERASE_AT_ONCE = 500
+
+
+class AlertLog(Protocol):
+    """Where alerts are kept. Every writing method returns after its commit."""
+
+    async def of_search(self, search_id: str) -> Alert | None:
+        """Return the alert that a search led to."""
+        ...
+
+    async def latest(self, deployment_id: str, camera_id: str, subject_id: str) -> Alert | None:
+        """Return the newest alert of a subject on a camera."""
+        ...
+
+    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
+        """Append an alert with its search and its picture; return it with its sequence."""
+        ...
+
+    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
+        """Count one more search for an alert; return it as it is afterwards."""
+        ...
+
+    async def mark_published(self, alert: Alert, published: Instant) -> None:
+        """Record when an alert was published."""
+        ...
+
+    async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
+        """Record that alerts are erased, and delete their sealed pictures."""
+        ...
+
+    async def after(self, sequence: int, limit: int) -> list[Alert]:
+        """Return alerts after a sequence, in rising sequence."""
+        ...
+
+    async def newest(self, limit: int) -> list[Alert]:
+        """Return the newest alerts, in rising sequence."""
+        ...
+
+    async def find(self, alert_id: str) -> Alert | None:
+        """Return one alert."""
+        ...
+
+    async def picture(self, alert_id: str) -> SealedBlob | None:
+        """Return an alert's sealed picture."""
+        ...
+
+    async def due(self, wall_us: int, limit: int) -> list[Alert]:
+        """Return unerased alerts whose retention ended by then."""
+        ...
+
+    async def unerased_ids(self) -> set[str]:
+        """Return the alert ids that still have a right to their key."""
+        ...
+
+    async def count(self) -> int:
+        """Return how many alerts there are."""
+        ...
+
+
+class AlertDesk:
+    """Raises alerts and keeps them until their retention ends.
+
+    Parameters
+    ----------
+    log
+        The alert log.
+    hub
+        The officers' stream: an alert is handed to it after its commit, never before.
+    vault
+        Seals the pictures, each under a data key of its own.
+    now
+        The clock of this machine.
+    cool_down_s
+        A further candidate list for the same subject on the same camera, captured less than this
+        from the alert, is attached to the alert; 0 raises one alert per search.
+    """
+
+    def __init__(
+        self,
+        log: AlertLog,
+        hub: AlertHub,
+        vault: Vault,
+        now: Callable[[], Instant],
+        *,
+        cool_down_s: float = 30.0,
+    ) -> None:
+        self._log = log
+        self._hub = hub
+        self._vault = vault
+        self._now = now
+        self._cool_down_us = round(cool_down_s * 1e6)
+        # One at a time: the stream's order is the log's order.
+        self._turn = asyncio.Lock()
+
+    async def restore(self) -> list[Alert]:
+        """Load the stream from the log, and publish what a crash kept from being published.
+
+        Call it once, before the first `receive`. Keys that belong to no alert are erased.
+
+        Returns
+        -------
+        list of Alert
+            Alerts that are published only now, and are still to be announced.
+        """
+        async with self._turn:
+            await self._erase_orphans()
+            alerts = await self._log.newest(self._hub.kept)
+            overdue = [alert for alert in alerts if alert.published is None]
+            published = {alert.alert_id: replace(alert, published=self._now()) for alert in overdue}
+            floor = alerts[0].sequence - 1 if alerts else 0
+            self._hub.load((published.get(a.alert_id, a) for a in alerts), floor=floor)
+            for alert in published.values():
+                await self._log.mark_published(alert, self._published(alert))
+            return list(published.values())
+
+    async def receive(
+        self,
+        found: CandidatesFound,
+        crop: bytes | None,
+        terms: AlertTerms | None = None,
+    ) -> Alert | None:
+        """Raise an alert for a candidate list, once.
+
+        Parameters
+        ----------
+        found
+            The candidate list; delivered again, it changes nothing.
+        crop
+            JPEG of the probe; None when it couldn't be opened: the alert is raised without.
+        terms
+            What the order says; a local order with 24 hours when not given.
+
+        Returns
+        -------
+        Alert or None
+            The alert when it is new and published; None when it was known or became a sighting.
+
+        Raises
+        ------
+        NoCandidates
+            If the list is empty.
+        Transient
+            If the log or the key store didn't take it: deliver it again.
+        """
+        if not found.candidates:
+            raise NoCandidates("the candidate list is empty")
+        async with self._turn:
+            known = await self._log.of_search(found.search_id)
+            if known is not None:
+                # Published None: it was committed, and then something failed.
+                return await self._publish(known) if known.published is None else None
+            alert = _draft(found, terms or AlertTerms())
+            earlier = await self._within_cool_down(alert)
+            if earlier is not None:
+                wall_us = found.captured.wall_us
+                updated = await self._log.attach(earlier, found.search_id, wall_us)
+                self._hub.publish(HubEvent(EventKind.SIGHTING, updated))
+                return None
+            return await self._publish(await self._persist(alert, found.search_id, crop))
+
+    async def erase_due(self, now: Instant) -> int:
+        """Erase the data keys of the alerts whose retention has ended.
+
+        Returns
+        -------
+        int
+            How many were erased.
+        """
+        erased = 0
+        async with self._turn:
+            while due := await self._log.due(now.wall_us, _ERASE_AT_ONCE):
+                for alert in due:
+                    # The key first: when the rest fails, the next call comes here again.
+                    await self._vault.erase(_key_name(alert.alert_id))
+                await self._log.mark_erased(due, now.wall_us)
+                for alert in due:
+                    self._hub.publish(HubEvent(EventKind.ERASED, replace(alert, erased=True)))
+                erased += len(due)
+        return erased
+
+    async def after(self, sequence: int, limit: int) -> list[Alert]:
+        """Return alerts after a sequence, in rising sequence."""
+        return await self._log.after(sequence, limit)
+
+    async def find(self, alert_id: str) -> Alert:
+        """Return one alert.
+
+        Raises
+        ------
+        NotFound
+            If there is none of this id.
+        """
+        alert = await self._log.find(alert_id)
+        if alert is None:
+            raise NotFound("there is no such alert")
+        return alert
+
+    async def probe(self, alert_id: str) -> bytes:
+        """Return the picture (JPEG) that the alert was raised for.
+
+        Raises
+        ------
+        NotFound
+            If there is no such alert.
+        Erased
+            If its data key is erased, or the alert was raised without a picture.
+        """
+        await self.find(alert_id)
+        picture = await self._log.picture(alert_id)
+        if picture is None:
+            raise Erased("the picture of this alert is erased")
+        return await self._vault.open(_key_name(alert_id), picture, bound=_bound(alert_id))
+
+    async def count(self) -> int:
+        """Return how many alerts the log holds."""
+        return await self._log.count()
+
+    async def _within_cool_down(self, alert: Alert) -> Alert | None:
+        if self._cool_down_us == 0:
+            return None
+        earlier = await self._log.latest(alert.deployment_id, alert.camera_id, alert.subject_id)
+        if earlier is None or earlier.erased:
+            return None
+        apart_us = abs(alert.captured.since_us(earlier.captured))
+        return earlier if apart_us < self._cool_down_us else None
+
+    async def _persist(self, alert: Alert, search_id: str, crop: bytes | None) -> Alert:
+        if crop is None:
+            return await self._log.append(alert, search_id, None)
+        key = _key_name(alert.alert_id)
+        await self._vault.create(key)
+        try:
+            picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
+            return await self._log.append(alert, search_id, picture)
+        except BaseException:
+            await self._vault.erase(key)
+            raise
+
+    async def _publish(self, alert: Alert) -> Alert:
+        published = replace(alert, published=self._now())
+        self._hub.publish(HubEvent(EventKind.ALERT, published))
+        await self._log.mark_published(alert, self._published(published))
+        return published
+
+    @staticmethod
+    def _published(alert: Alert) -> Instant:
+        if alert.published is None:
+            raise ValueError("the alert isn't published")
+        return alert.published
+
+    async def _erase_orphans(self) -> None:
+        """Erase the keys of alerts that were never committed, or erased but for their key."""
+        kept = {_key_name(alert_id) for alert_id in await self._log.unerased_ids()}
+        for name in await self._vault.names():
+            if name.startswith(_KEY_PREFIX) and name not in kept:
+                await self._vault.erase(name)
+
+
+def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
+    best, *others = sorted(found.candidates, key=lambda c: c.score, reverse=True)
+    captured_us = found.captured.wall_us
+    return Alert(
+        sequence=0,
+        alert_id=secrets.token_hex(16),
+        deployment_id=found.deployment_id,
+        order_type=terms.order_type,
+        camera_id=found.camera_id,
+        watchlist_id=found.watchlist_id,
+        subject_id=best.subject_id,
+        reference_id=best.reference_id,
+        score=best.score,
+        cosine=best.cosine,
+        threshold=found.threshold,
+        captured=found.captured,
+        decided=found.decided,
+        published=None,
+        candidates=tuple(others),
+        sightings=1,
+        last_sighting_wall_us=captured_us,
+        erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
+        erased=False,
+    )
+
+
+def _key_name(alert_id: str) -> str:
+    return f"{_KEY_PREFIX}{alert_id}"
+
+
+def _bound(alert_id: str) -> str:
+    return f"probe:{alert_id}"

@@ -1,0 +1,81 @@
+"""Sealing at rest: bytes under a data key that lives in the erasable key store."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from lethe.alert.keystore import ErasableKeyStore
+from lethe.contracts.errors import Refused
+
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlob:
+    """Bytes sealed with AES-256-GCM (NIST SP 800-38D)."""
+
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+class Vault:
+    """Seals and opens under named data keys.
+
+    Keys are read from the store each time, so that an erasure takes effect at once and no key
+    stays in this process. Reading them blocks, hence the threads.
+    """
+
+    def __init__(self, keys: ErasableKeyStore) -> None:
+        self._keys = keys
+
+    async def create(self, name: str) -> None:
+        """Make the data key `name`."""
+        await asyncio.to_thread(self._keys.create, name)
+
+    async def seal(self, name: str, plaintext: bytes, *, bound: str) -> SealedBlob:
+        """Seal under the key `name`, bound to what the content is.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        """
+
+        def work() -> SealedBlob:
+            # A random nonce is safe for far more than the few thousand images of a watchlist.
+            nonce = secrets.token_bytes(_NONCE_BYTES)
+            sealed = AESGCM(self._keys.read(name)).encrypt(nonce, plaintext, bound.encode())
+            return SealedBlob(nonce, sealed)
+
+        return await asyncio.to_thread(work)
+
+    async def open(self, name: str, blob: SealedBlob, *, bound: str) -> bytes:
+        """Open what `seal` made.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        Refused
+            If the content was altered or belongs elsewhere.
+        """
+
+        def work() -> bytes:
+            try:
+                cipher = AESGCM(self._keys.read(name))
+                return cipher.decrypt(blob.nonce, blob.ciphertext, bound.encode())
+            except InvalidTag:
+                raise Refused(f"the stored {bound.partition(':')[0]} was altered") from None
+
+        return await asyncio.to_thread(work)
+
+    async def erase(self, name: str) -> None:
+        """Erase the data key: what it sealed can't be opened again."""
+        await asyncio.to_thread(self._keys.erase, name)
+
+    async def names(self) -> list[str]:
+        """Return the names of the data keys that are kept."""
+        return await asyncio.to_thread(self._keys.names)

@@ -1,0 +1,1 @@
+"""Sealed frames in, sealed probes out; images in, references out."""

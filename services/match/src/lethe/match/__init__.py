@@ -1,0 +1,1 @@
+"""Sealed probes against a watchlist in Qdrant: candidates or nothing."""

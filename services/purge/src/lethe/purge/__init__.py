@@ -1,0 +1,1 @@
+"""Custodian of keys and accountant of what was forgotten."""

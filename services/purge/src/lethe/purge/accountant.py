@@ -1,0 +1,114 @@
+"""The accountant: what was offered, seen, decided and forgotten, as the services told it."""
+
+from typing import TypedDict
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import KeyGranted, KeyTicket
+from lethe.contracts.live import (
+    FrameOutcome,
+    FrameProcessed,
+    ProbeDecided,
+    ProbeOutcome,
+    SlotClosed,
+)
+from lethe.purge.copies import CopyLedger, Ending
+from lethe.purge.frames import FrameLedger
+from lethe.shredding.clock import Clock, instant
+
+_KEEP_US = 30_000_000
+_AGES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
+_LATENCIES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+
+
+class Account(TypedDict):
+    """The account as JSON; each number is counted by the service that saw it."""
+
+    since: str
+    frames: dict[str, int]
+    faces: dict[str, int | dict[str, int]]
+    decisions: dict[str, int]
+    latency_ms: dict[str, dict[str, float | None]]
+    erasure_age_ms: dict[str, float | None]
+    unerased: int
+    settled: bool
+    cameras: dict[str, dict[str, int | bool | dict[str, int]]]
+    copies: dict[str, int]
+
+
+class Accountant:
+    """A pure function of the topics it hears: leader and standby keep the same account."""
+
+    def __init__(self, clock: Clock, *, budget_ms: int) -> None:
+        self._clock = clock
+        self._since = instant(clock)
+        self._copies = CopyLedger(budget_ms)
+        self._frames = FrameLedger(self._copies, budget_ms)
+
+    def hear_ticket(self, ticket: KeyTicket) -> None:
+        """Take a verified ticket."""
+        self._copies.hear(ticket)
+
+    def hear_grant(self, granted: KeyGranted) -> None:
+        """Take a verified grant."""
+        self._copies.grant(granted)
+
+    def hear_slot(self, closed: SlotClosed) -> None:
+        """Take a camera's counts."""
+        self._frames.close_slot(closed)
+
+    def hear_frame(self, processed: FrameProcessed) -> None:
+        """Take a frame's counts."""
+        self._frames.process(processed)
+
+    def hear_probe(self, decided: ProbeDecided) -> None:
+        """Take a probe's end."""
+        self._frames.decide(decided)
+
+    def settle(self) -> None:
+        """Settle what is over. Called a few times a second."""
+        now = instant(self._clock)
+        self._frames.settle(now)
+        self._copies.trim(now, _KEEP_US)
+
+    def account(self) -> Account:
+        """Return the account of now."""
+        now: Instant = instant(self._clock)
+        frames = self._frames
+        cameras = frames.cameras
+        refused = frames.outcomes[FrameOutcome.REFUSED] + frames.outcomes[FrameOutcome.UNREADABLE]
+        return Account(
+            since=self._since.isoformat(),
+            frames={
+                "offered": sum(c.offered for c in cameras.values()),
+                "captured": sum(c.captured for c in cameras.values()),
+                "dropped": sum(sum(c.dropped.values()) for c in cameras.values()),
+                "processed": frames.outcomes[FrameOutcome.PROCESSED] + refused,
+                "expired": frames.outcomes[FrameOutcome.EXPIRED],
+                "lost": frames.lost,
+                "unreadable": refused,
+                "reconstructed": frames.reconstructed,
+            },
+            faces={
+                "seen": frames.faces_seen,
+                "probes": frames.probes,
+                "discarded": dict(frames.discarded),
+            },
+            decisions={
+                **{outcome.value: frames.decisions[outcome] for outcome in ProbeOutcome},
+                "lost": frames.probes_lost,
+            },
+            latency_ms={"capture_to_decision": frames.decision_latency.summary(_LATENCIES)},
+            erasure_age_ms=frames.ages.summary(_AGES),
+            unerased=frames.unerased(now),
+            settled=frames.unsettled() == 0,
+            cameras={
+                name: {
+                    "offered": c.offered,
+                    "captured": c.captured,
+                    "dropped": dict(c.dropped),
+                    "ended": c.ended,
+                }
+                for name, c in cameras.items()
+            },
+            copies={ending.value: self._copies.endings[ending] for ending in Ending},
+        )

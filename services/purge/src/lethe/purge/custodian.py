@@ -1,0 +1,205 @@
+"""The custodian: draws slot keys, grants each once, keeps none."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
+from lethe.contracts.topics import partition_for
+from lethe.purge.ownership import HeardTicket, Holders
+from lethe.shredding.clock import Clock, instant
+from lethe.shredding.memory import wipe, wipe_bytes
+from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.slotkeys import KEY_BYTES, commitment
+from lethe.shredding.wrapping import wrap
+
+Entropy = Callable[[int], bytes]
+_STALE_US = 400_000
+_FUTURE_US = 50_000
+_CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A grant in the making: keys for one ticket. The secret is overwritten after wrapping."""
+
+    heard: HeardTicket
+    named: list[GrantedKey] = field(default_factory=list)
+    secret: bytearray = field(default_factory=bytearray)
+
+    def add(self, slot_key: bytes, named: GrantedKey) -> None:
+        # Growing a bytearray may move it and leave the old copy: build a new one and wipe.
+        grown = bytearray(len(self.secret) + KEY_BYTES)
+        grown[: len(self.secret)] = self.secret
+        grown[len(self.secret) :] = slot_key
+        wipe(memoryview(self.secret))
+        self.secret = grown
+        self.named.append(named)
+
+
+class Custodian:
+    """Makes the keys of a slot only with the tickets of all who need them in hand.
+
+    Parameters
+    ----------
+    orders
+        Checked at every slot: no live order for a camera, no key for it.
+    term
+        Names this custodian's reign; slots are numbered within it.
+    entropy
+        Where key bytes come from.
+    """
+
+    def __init__(
+        self, orders: OrderBook, clock: Clock, *, term: str, entropy: Entropy = os.urandom
+    ) -> None:
+        self.term = term
+        self._orders = orders
+        self._clock = clock
+        self._entropy = entropy
+        self._holders = Holders()
+        self._slot_number = 0
+
+    def hear(self, heard: HeardTicket) -> bool:
+        """Take a verified ticket; tell whether it is new and fresh enough to be granted to.
+
+        A ticket that was long under way is worth nothing, and one that seems to come from the
+        future or far past betrays a clock that isn't ours: its sender gets no keys until its
+        clock agrees. The keys' life doesn't depend on that, only timestamps do.
+        """
+        ticket = heard.ticket
+        age_us = heard.received.since_us(ticket.sent)
+        if not self._holders.hear(heard):
+            return False
+        if not -_FUTURE_US <= age_us <= _STALE_US:
+            self._holders.forget(ticket.instance_id)
+            return False
+        return True
+
+    def is_ready(self) -> bool:
+        """Tell whether every camera under order and the enrolment lane could be granted now."""
+        now = instant(self._clock)
+        lanes = self._live_lanes(now)
+        needs = [self._owners(camera_id, now) for camera_id in lanes]
+        needs += [self._enrolment_owners(now)] if self._wants_enrolment(now) else []
+        return bool(needs) and all(owners for owners in needs)
+
+    def make(self) -> list[KeyGranted]:
+        """Draw the keys of a slot for every lane whose owners' tickets are in hand.
+
+        Returns
+        -------
+        list of KeyGranted
+            One grant per ticket. Afterwards the custodian knows none of the keys.
+        """
+        now = instant(self._clock)
+        drafts: dict[str, _Draft] = {}
+        slot = f"{self.term}-{self._slot_number + 1}"
+        for camera_id, held in self._live_lanes(now).items():
+            owners = self._owners(camera_id, now)
+            if owners:
+                self._draw_camera(drafts, camera_id, held, owners)
+        if self._wants_enrolment(now):
+            owners = self._enrolment_owners(now)
+            if owners:
+                self._draw_enrolment(drafts, owners)
+        if drafts:
+            self._slot_number += 1
+        granted = [self._grant(draft, slot, now) for draft in drafts.values()]
+        return [grant for grant in granted if grant is not None]
+
+    def _draw_camera(
+        self,
+        drafts: dict[str, _Draft],
+        camera_id: str,
+        held: HeldOrder,
+        owners: list[HeardTicket],
+    ) -> None:
+        ingest, detect, match = owners
+        recipients = {Purpose.FRAME: (ingest, detect), Purpose.PROBE: (detect, match)}
+        for purpose, holders in recipients.items():
+            self._draw(
+                drafts, holders, camera_id, purpose, held.order.deployment_id, held.order_hash
+            )
+
+    def _draw_enrolment(self, drafts: dict[str, _Draft], owners: list[HeardTicket]) -> None:
+        alert, detect, *matches = owners
+        self._draw(drafts, (alert, detect), ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
+        self._draw(drafts, (detect, *matches), ENROLMENT_LANE, Purpose.REFERENCE_TEMPLATE)
+
+    def _draw(
+        self,
+        drafts: dict[str, _Draft],
+        holders: tuple[HeardTicket, ...],
+        lane: str,
+        purpose: Purpose,
+        deployment_id: str = "",
+        order_hash: str = "",
+    ) -> None:
+        slot_key = self._entropy(KEY_BYTES)
+        named = GrantedKey(
+            lane=lane,
+            purpose=purpose,
+            deployment_id=deployment_id,
+            order_hash=order_hash,
+            commitment=commitment(slot_key),
+        )
+        for heard in holders:
+            name = heard.ticket.instance_id
+            drafts.setdefault(name, _Draft(heard)).add(slot_key, named)
+        wipe_bytes(slot_key)
+
+    def _grant(self, draft: _Draft, slot: str, now: Instant) -> KeyGranted | None:
+        ticket = draft.heard.ticket
+        self._holders.use(draft.heard)
+        grant = KeyGranted(
+            term=self.term,
+            slot=slot,
+            made=now,
+            holder=ticket.instance_id,
+            boot=ticket.boot,
+            role=ticket.role,
+            ticket_sequence=ticket.sequence,
+            ticket_hash=draft.heard.ticket_hash,
+            keys=draft.named,
+            sealed=b"",
+        )
+        secret = memoryview(draft.secret)
+        try:
+            sealed = wrap(secret, ticket.public_key, grant.binding())
+        except Refused:
+            # A public key that can't be used costs its owner the slot and nobody else anything.
+            self._holders.forget(ticket.instance_id)
+            return None
+        finally:
+            wipe(secret)
+        return grant.model_copy(update={"sealed": sealed})
+
+    def _live_lanes(self, now: Instant) -> dict[str, HeldOrder]:
+        lanes = {}
+        for held in self._orders.live_orders(now.wall_us):
+            for camera_id in held.order.camera_ids:
+                if self._orders.live_order(camera_id, now.wall_us) is held:
+                    lanes[camera_id] = held
+        return lanes
+
+    def _owners(self, lane: str, now: Instant) -> list[HeardTicket]:
+        """Return the lane's owners in ingest, detect and match, or nothing if one is missing."""
+        partition = partition_for(lane)
+        return self._complete([self._holders.owner(r, partition, now) for r in _CAMERA_ROLES])
+
+    def _wants_enrolment(self, now: Instant) -> bool:
+        return any(h.ticket.enrols for h in self._holders.of_role(Role.ALERT, now))
+
+    def _enrolment_owners(self, now: Instant) -> list[HeardTicket]:
+        alerts = [h for h in self._holders.of_role(Role.ALERT, now) if h.ticket.enrols]
+        detect = self._holders.owner(Role.DETECT, partition_for(ENROLMENT_LANE), now)
+        matches = self._holders.of_role(Role.MATCH, now)
+        return self._complete([*alerts[:1], detect, *matches]) if matches else []
+
+    def _complete(self, owners: list[HeardTicket | None]) -> list[HeardTicket]:
+        complete = [h for h in owners if h is not None and self._holders.is_unused(h)]
+        return complete if len(complete) == len(owners) else []

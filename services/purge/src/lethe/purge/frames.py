@@ -1,0 +1,171 @@
+"""The ledger of frames and probes: what became of each, by distinct ids."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import (
+    FrameOutcome,
+    FrameProcessed,
+    ProbeDecided,
+    ProbeOutcome,
+    SlotClosed,
+)
+from lethe.contracts.sealed import Purpose
+from lethe.purge.copies import Copy, CopyLedger
+from lethe.purge.histogram import Histogram
+
+_REPORTS_US = 2_000_000
+"""How long after its deadline a frame's reports may still be under way."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One captured frame on its way to being forgotten."""
+
+    captured: Instant
+    reported: bool = False
+    outcome: FrameOutcome | None = None
+    probes: tuple[int, ...] = ()
+    decided: set[int] = field(default_factory=set)
+    settled: bool = False
+
+
+@dataclass(slots=True)
+class CameraCount:
+    """What one camera's source yielded."""
+
+    offered: int = 0
+    captured: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    ended: bool = False
+
+
+class FrameLedger:
+    """Counts by distinct ids, so that records delivered twice count once."""
+
+    def __init__(self, copies: CopyLedger, budget_ms: int) -> None:
+        self._copies = copies
+        self._budget_us = budget_ms * 1000
+        self._slots: dict[tuple[str, str], dict[int, Frame]] = {}
+        self.cameras: dict[str, CameraCount] = {}
+        self.outcomes: Counter[FrameOutcome] = Counter()
+        self.decisions: Counter[ProbeOutcome] = Counter()
+        self.discarded: Counter[str] = Counter()
+        self.faces_seen = self.probes = self.lost = self.probes_lost = self.reconstructed = 0
+        self.ages = Histogram()
+        self.decision_latency = Histogram()
+
+    def close_slot(self, closed: SlotClosed) -> None:
+        """Take what a camera offered, captured and dropped."""
+        camera = self.cameras.setdefault(closed.camera_id, CameraCount())
+        camera.offered += closed.offered
+        camera.dropped.update(closed.dropped)
+        camera.ended = closed.ended
+        for entry in closed.captured:
+            captured = closed.closed.shifted_to(entry.captured_boot_us)
+            frame = self._frame(closed.slot or "", closed.camera_id, entry.number, captured)
+            if not frame.reported:
+                frame.reported = True
+                camera.captured += 1
+
+    def process(self, processed: FrameProcessed) -> None:
+        """Take how a frame ended at detect."""
+        frame = self._frame(
+            processed.slot, processed.camera_id, processed.number, processed.captured
+        )
+        if frame.outcome is not None:
+            return
+        frame.outcome = processed.outcome
+        frame.probes = tuple(processed.probes)
+        self.outcomes[processed.outcome] += 1
+        self.faces_seen += processed.faces_seen
+        self.probes += len(processed.probes)
+        self.discarded.update(processed.discarded)
+
+    def decide(self, decided: ProbeDecided) -> None:
+        """Take how a probe ended at match."""
+        frame = self._frame(decided.slot, decided.camera_id, decided.frame_number, decided.captured)
+        if decided.number in frame.decided:
+            return
+        frame.decided.add(decided.number)
+        self.decisions[decided.outcome] += 1
+        if decided.outcome in (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES):
+            self.decision_latency.add(decided.at.since_ms(decided.captured))
+
+    def settle(self, now: Instant) -> None:
+        """Settle every frame whose copies are all gone, and forget slots that are over."""
+        for (slot, camera_id), frames in list(self._slots.items()):
+            copies = self._copies.of(slot, camera_id)
+            for number, frame in frames.items():
+                if not frame.settled:
+                    self._settle(camera_id, number, frame, copies, now)
+            newest = max(frame.captured.boot_us for frame in frames.values())
+            sample = next(iter(frames.values())).captured
+            over = now.since_us(sample.shifted_to(newest)) > self._budget_us + 2 * _REPORTS_US
+            if over and all(frame.settled for frame in frames.values()):
+                del self._slots[slot, camera_id]
+                self._copies.drop(slot, camera_id)
+
+    def unsettled(self) -> int:
+        """Return how many frames are not settled yet."""
+        return sum(not f.settled for frames in self._slots.values() for f in frames.values())
+
+    def unerased(self, now: Instant) -> int:
+        """Return how many frames are past their budget without every copy known to be gone."""
+        return sum(
+            not frame.settled
+            and now.since_us(frame.captured) > self._budget_us + _REPORTS_US
+            and _last_gone(number, frame, self._copies.of(slot, camera_id)) is None
+            for (slot, camera_id), frames in self._slots.items()
+            for number, frame in frames.items()
+        )
+
+    def _frame(self, slot: str, camera_id: str, number: int, captured: Instant) -> Frame:
+        return self._slots.setdefault((slot, camera_id), {}).setdefault(number, Frame(captured))
+
+    def _settle(
+        self, camera_id: str, number: int, frame: Frame, copies: list[Copy], now: Instant
+    ) -> None:
+        gone = _last_gone(number, frame, copies)
+        reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
+        all_told = (
+            frame.reported and frame.outcome is not None and len(frame.decided) >= len(frame.probes)
+        )
+        if gone is None or not (all_told or reports_due):
+            return
+        frame.settled = True
+        self.ages.add(gone.since_ms(frame.captured))
+        if frame.outcome is None:
+            self.lost += 1
+        self.probes_lost += max(0, len(frame.probes) - len(frame.decided))
+        if not frame.reported:
+            # The camera's ingest died before it could report: the frame itself is the evidence.
+            self.reconstructed += 1
+            camera = self.cameras.setdefault(camera_id, CameraCount())
+            camera.captured += 1
+            camera.offered += 1
+
+
+def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:
+    """Return when the last key and clear copy of a frame was gone; None while one may live.
+
+    The copies that matter: the frame key at ingest and detect, and for each probe its key at
+    detect and match; all probe keys where it isn't known which were used.
+    """
+    last: Instant | None = None
+    roles_seen = set()
+    for copy in copies:
+        if copy.purpose is Purpose.FRAME:
+            roles_seen.add(copy.holder)
+            moments = [copy.gone(number)]
+        elif frame.outcome is not None:
+            moments = [copy.gone(probe) for probe in frame.probes]
+        else:
+            moments = [copy.closed]
+        for moment in moments:
+            if moment is None:
+                return None
+            if last is None or moment.since_us(last) > 0:
+                last = moment
+    return last if roles_seen else None

@@ -1,0 +1,84 @@
+"""Who owns which camera, as the holders' own tickets say."""
+
+from dataclasses import dataclass
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import KeyTicket, Role
+
+_FRESH_US = 600_000
+"""A holder whose last ticket is older than three slots counts as gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTicket:
+    """A ticket whose signature holds, as it was received."""
+
+    ticket: KeyTicket
+    ticket_hash: bytes
+    received: Instant
+
+
+class Holders:
+    """The newest ticket of every holder. Tickets that go back in sequence are refused."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, HeardTicket] = {}
+        self._unused: set[str] = set()
+
+    def hear(self, heard: HeardTicket) -> bool:
+        """Take a ticket; tell whether it is new.
+
+        A replayed ticket has an old sequence, or a boot that is over: a boot is over when
+        another with a later start was heard from the same instance.
+        """
+        ticket = heard.ticket
+        before = self._heard.get(ticket.instance_id)
+        if before is not None and not _succeeds(ticket, before.ticket):
+            return False
+        if ticket.leaving:
+            self.forget(ticket.instance_id)
+        else:
+            self._heard[ticket.instance_id] = heard
+            self._unused.add(ticket.instance_id)
+        return True
+
+    def forget(self, instance_id: str) -> None:
+        """Drop a holder that left or whose ticket can't be used."""
+        self._heard.pop(instance_id, None)
+        self._unused.discard(instance_id)
+
+    def owner(self, role: Role, partition: int, now: Instant) -> HeardTicket | None:
+        """Return the fresh holder that owns a partition: that of the highest generation.
+
+        None when nobody does, or two claim it in the same generation.
+        """
+        claims = [h for h in self.of_role(role, now) if partition in h.ticket.partitions]
+        if not claims:
+            return None
+        highest = max(h.ticket.generation for h in claims)
+        newest = [h for h in claims if h.ticket.generation == highest]
+        return newest[0] if len(newest) == 1 else None
+
+    def of_role(self, role: Role, now: Instant) -> list[HeardTicket]:
+        """Return the fresh holders of a role."""
+        return [
+            heard
+            for heard in self._heard.values()
+            if heard.ticket.role is role and now.since_us(heard.received) < _FRESH_US
+        ]
+
+    def is_unused(self, heard: HeardTicket) -> bool:
+        """Tell whether the holder's newest ticket hasn't been granted anything yet."""
+        return heard.ticket.instance_id in self._unused
+
+    def use(self, heard: HeardTicket) -> None:
+        """Mark a ticket as granted: no second grant will go to it."""
+        self._unused.discard(heard.ticket.instance_id)
+
+
+def _succeeds(ticket: KeyTicket, before: KeyTicket) -> bool:
+    if ticket.boot == before.boot:
+        return ticket.sequence > before.sequence
+    if ticket.started is None or before.started is None:
+        return False
+    return ticket.started.since_us(before.started) > 0
