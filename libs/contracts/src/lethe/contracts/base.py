@@ -46,7 +46,7 @@ class Message(BaseModel):
         if len(body) > MAX_BODY_BYTES:
             raise InvalidMessage(f"{cls.__name__}: a body of {len(body)} bytes is too large")
         try:
-            content = msgpack.unpackb(body, raw=False, max_buffer_size=MAX_BODY_BYTES)
+            content = msgpack.unpackb(body, raw=False)
             return cls.model_validate(content)
         except (ValueError, ValidationError, msgpack.UnpackException, RecursionError):
             # The cause holds the content, so it isn't chained.

@@ -30,6 +30,8 @@ class SlotClosed(Message):
         Frames that were not sealed, by reason.
     ended
         The source has come to its end and yields no more.
+    fault
+        Why it ended, in one line, where that was not the end of the footage.
     """
 
     camera_id: str
@@ -41,6 +43,7 @@ class SlotClosed(Message):
     captured: list[CapturedFrame] = Field(default_factory=list)
     dropped: dict[str, int] = Field(default_factory=dict)
     ended: bool = False
+    fault: str | None = None
 
 
 class FrameOutcome(StrEnum):

@@ -91,12 +91,12 @@ class Topic:
         return settings
 
 
-def _sealed(name: str, producer: str, consumers: tuple[str, ...], key: str = "lane") -> Topic:
+def _sealed(name: str, producer: str, consumers: tuple[str, ...]) -> Topic:
     return Topic(
         name=f"lethe.{producer}.{name}.v1",
         producer=producer,
         consumers=consumers,
-        key=key,
+        key="lane",
         body=Body.SEALED,
         message=None,
         retention_ms=5_000,
@@ -174,8 +174,8 @@ ALERT_RAISED = Topic(
     message=AlertRaised,
     retention_ms=24 * HOUR_MS,
 )
-REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",), key="reference_id")
-REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",), key="reference_id")
+REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",))
+REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",))
 REFERENCE_ENROLLED = Topic(
     name="lethe.match.reference-enrolled.v1",
     producer="match",

@@ -6,7 +6,7 @@ lengthen it.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import RLock
@@ -27,7 +27,7 @@ from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.sealing import open_into, seal
-from lethe.shredding.slotkeys import KEY_BYTES, commitment
+from lethe.shredding.slotkeys import KEY_BYTES, SlotKeys, commitment
 from lethe.shredding.wrapping import UnwrapKey
 
 OrderCheck = Callable[[GrantedKey, int], bool]
@@ -94,7 +94,8 @@ class Holder:
     switch
         Armed for the moment at which the oldest key must be dead.
     order_check
-        Where given, keys for frames and probes are kept only if it holds.
+        Where given, a key is kept, sealed under and opened with only while it holds. Called by
+        any thread that does so.
     """
 
     def __init__(
@@ -175,7 +176,7 @@ class Holder:
         Erased
             If the ticket is unknown, used or over: its private key is gone.
         """
-        if granted.holder != self.instance_id:
+        if (granted.holder, granted.role) != (self.instance_id, self.role):
             return []
         with self._lock:
             outstanding = self._tickets.pop(granted.ticket_hash, None)
@@ -184,8 +185,8 @@ class Holder:
             if outstanding is None:
                 self._keyring.never_held(granted.slot, granted.keys)
                 raise Erased("a grant came for a ticket that is used, over or another's")
-            if (granted.role, granted.ticket_sequence) != (self.role, outstanding.sequence):
-                raise Refused("a grant names another role or ticket")
+            if granted.ticket_sequence != outstanding.sequence:
+                raise Refused("a grant names another ticket")
             try:
                 return self._hold(granted, outstanding)
             finally:
@@ -206,8 +207,7 @@ class Holder:
                     slot_key,
                     granted.slot,
                     named,
-                    wanted=self._order_check is None
-                    or self._order_check(named, self.clock.wall_us()),
+                    wanted=self._is_ordered(named),
                     wipe_at_us=wipe_at_us,
                     dies_at_us=dies_at_us,
                 )
@@ -218,7 +218,13 @@ class Holder:
     # --- using keys --------------------------------------------------------------------------
 
     def reserve(
-        self, lane: str, purpose: Purpose, *, slot: str | None = None, spare_ms: int = 0
+        self,
+        lane: str,
+        purpose: Purpose,
+        *,
+        slot: str | None = None,
+        spare_ms: int = 0,
+        captured_boot_us: int | None = None,
     ) -> Reservation | None:
         """Return a number to seal one record under, or None when no key is in hand.
 
@@ -228,10 +234,14 @@ class Holder:
             Where given, only that slot's key will do; otherwise the newest in hand.
         spare_ms
             How long the key must still live.
+        captured_boot_us
+            Where given, only a key that was in hand then: `seal` takes no other for a frame.
         """
         with self._lock:
-            held = self._keyring.newest(lane, purpose, slot)
+            held = self._keyring.newest(lane, purpose, slot, in_hand_at_us=captured_boot_us)
             if held is None or held.wipe_at_us - self.clock.boot_us() <= spare_ms * 1000:
+                return None
+            if not self._is_ordered(held.granted):
                 return None
             number = held.reserve()
             if number is None:
@@ -246,14 +256,22 @@ class Holder:
         Raises
         ------
         Erased
-            If the key is gone.
+            If the key is gone, or a frame was captured before the key was in hand: the key's
+            life would end later than T after that capture.
+        Refused
+            If the order doesn't hold any more.
         """
         # Under the lock, so that the reaper can't wipe the key while it is being read.
         with self._lock:
             held, key = self._keyring.take(address)
-            sealed = seal(key, topic, address, content, step=step)
-            held.destroy(address.number)
-        return sealed
+            self._check_order(held)
+            if address.purpose is Purpose.FRAME and address.captured.boot_us < held.held_from_us:
+                raise Erased("no key was in hand when the frame was captured")
+            try:
+                return seal(key, topic, address, content, step=step)
+            finally:
+                # Also when sealing failed midway: the nonce is constant, so no key seals twice.
+                held.destroy(address.number)
 
     @contextmanager
     def opening(
@@ -268,10 +286,12 @@ class Holder:
         Erased
             If the key is gone, or too little of its life is left.
         Refused
-            If the seal doesn't hold. The key stays until its end for the genuine record.
+            If the seal or the order doesn't hold. The key stays until its end for the genuine
+            record.
         """
         with self._lock:
             held, key = self._keyring.take(address, reserve_ms=self.life.opening_reserve_ms)
+            self._check_order(held)
             try:
                 content = open_into(key, topic, address, sealed, into)
             except Refused:
@@ -281,15 +301,28 @@ class Holder:
         try:
             yield content
         finally:
-            content.release()
             wipe(into)
             self.finish(address)
+            # An array that the caller made over the view refuses its release; what it sees by
+            # now is zeros, and nothing above may depend on it.
+            with suppress(BufferError):
+                content.release()
 
     def finish(self, used: SealAddress | Reservation) -> None:
         """Say that the last clear copy of what was sealed or opened is overwritten."""
         with self._lock:
             self._keyring.finish(used.slot, used.lane, used.purpose, used.number)
             self._arm()
+
+    def release(self, reservation: Reservation) -> None:
+        """Give up a reserved number: nothing will be sealed under it, its key is destroyed."""
+        self.finish(reservation)
+
+    def holds(self, lane: str, purpose: Purpose) -> bool:
+        """Tell whether a key of a lane is in hand."""
+        with self._lock:
+            held = self._keyring.newest(lane, purpose)
+            return held is not None and not held.is_wiped
 
     def remaining_ms(self, address: SealAddress) -> float:
         """Return how long the slot's keys still live before they are wiped; 0 when gone."""
@@ -338,6 +371,13 @@ class Holder:
         """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
         with self._lock:
             return not self._tickets and self._keyring.is_clear()
+
+    def _is_ordered(self, granted: GrantedKey) -> bool:
+        return self._order_check is None or self._order_check(granted, self.clock.wall_us())
+
+    def _check_order(self, held: SlotKeys) -> None:
+        if not self._is_ordered(held.granted):
+            raise Refused("the order that a key was granted under doesn't hold any more")
 
     def _wipe_us(self, ticket: _Outstanding) -> int:
         return ticket.sent.boot_us + (self.life.budget_ms - self.life.margin_ms) * 1000

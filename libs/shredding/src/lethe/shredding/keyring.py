@@ -37,14 +37,24 @@ class Keyring:
     ) -> bool:
         """Expand and hold a slot key; tell whether it is held.
 
-        One that isn't wanted, or whose slot is held already, is journalled as closed at once.
+        One that isn't wanted is journalled as closed at once. One whose slot is held already is
+        not: the name would be told as closed while its first key lives.
         """
         name = (slot, granted.lane, granted.purpose)
-        if not wanted or name in self._slots:
-            self._journal.closed(name, self._clock.boot_us(), CloseReason.RELEASED)
+        if name in self._slots:
+            return False
+        now_us = self._clock.boot_us()
+        if not wanted:
+            self._journal.closed(name, now_us, CloseReason.RELEASED)
             return False
         held = SlotKeys(
-            self._arena, slot_key, slot, granted, wipe_at_us=wipe_at_us, dies_at_us=dies_at_us
+            self._arena,
+            slot_key,
+            slot,
+            granted,
+            held_from_us=now_us,
+            wipe_at_us=wipe_at_us,
+            dies_at_us=dies_at_us,
         )
         self._slots[name] = held
         self._lanes.setdefault((granted.lane, granted.purpose), []).append(held)
@@ -57,11 +67,26 @@ class Keyring:
             if name not in self._slots:
                 self._journal.closed(name, self._clock.boot_us(), CloseReason.DEADLINE)
 
-    def newest(self, lane: str, purpose: Purpose, slot: str | None = None) -> SlotKeys | None:
-        """Return the newest slot of a lane, or the named one if it is held."""
+    def newest(
+        self,
+        lane: str,
+        purpose: Purpose,
+        slot: str | None = None,
+        *,
+        in_hand_at_us: int | None = None,
+    ) -> SlotKeys | None:
+        """Return the newest slot of a lane, or the named one if it is held.
+
+        Parameters
+        ----------
+        in_hand_at_us
+            Where given, only slots that were in hand at that moment of the boot clock.
+        """
         if slot is not None:
             return self._slots.get((slot, lane, purpose))
-        held = self._lanes.get((lane, purpose))
+        held = self._lanes.get((lane, purpose), [])
+        if in_hand_at_us is not None:
+            held = [slot_keys for slot_keys in held if slot_keys.held_from_us <= in_hand_at_us]
         return held[-1] if held else None
 
     def take(self, address: SealAddress, *, reserve_ms: int = 0) -> tuple[SlotKeys, memoryview]:

@@ -14,6 +14,7 @@ from lethe.shredding.roster import Roster
 from lethe.shredding.signing import Signer
 
 SLOT_MS = 200
+_LAST_LOOK_S = 0.02
 
 Send = Callable[[Topic, str, bytes], Awaitable[None]]
 """Publishes a body under a key; raises `LetheError` when the broker doesn't take it."""
@@ -80,8 +81,8 @@ class KeyTraffic:
                 await self._send_ticket(self._holder.issue_ticket(self._standing()))
         finally:
             self._reaper.stop()
-            standing = Standing()
-            await self._send_ticket(self._holder.issue_ticket(standing, leaving=True))
+            if await self._holds_nothing_in_time():
+                await self._send_ticket(self._holder.issue_ticket(Standing(), leaving=True))
 
     def on_grant(self, key: str, body: bytes) -> None:
         """Take a record of the grants topic; others' grants are passed over unread."""
@@ -96,6 +97,16 @@ class KeyTraffic:
             self._observer.grant_refused(error)
         else:
             self._observer.granted(held)
+
+    async def _holds_nothing_in_time(self) -> bool:
+        """Wait for the last clear copies; a process that keeps one must not say goodbye."""
+        clock = self._holder.clock
+        until_us = clock.boot_us() + self._holder.life.budget_ms * 1000
+        while not self._holder.holds_nothing():
+            if clock.boot_us() >= until_us:
+                return False
+            await asyncio.sleep(_LAST_LOOK_S)
+        return True
 
     async def _send_ticket(self, ticket: KeyTicket) -> None:
         envelope = self._signer.sign(self._topic.name, ticket.encode())

@@ -14,7 +14,7 @@ from lethe.contracts.orders import (
     order_hash,
 )
 from lethe.contracts.sealed import ENROLMENT_LANE
-from lethe.shredding.roster import OFFICER_ROLE, Roster
+from lethe.shredding.roster import OFFICER_ROLE, Roster, RosterEntry
 from lethe.shredding.signing import Signer
 
 ORDER_CONTEXT = "lethe order"
@@ -82,6 +82,7 @@ class OrderBook:
         self._roster = roster
         self._allow_local = allow_local
         self._orders: dict[str, HeldOrder] = {}
+        self._signers: dict[str, tuple[RosterEntry, RosterEntry]] = {}
 
     def hear(self, ordered: DeploymentOrdered, wall_us: int) -> HeldOrder:
         """Verify an order with its state and hold it.
@@ -93,8 +94,10 @@ class OrderBook:
             What was held before stays in force.
         """
         officers = (OFFICER_ROLE,)
-        self._roster.check(ordered.order, ORDER_CONTEXT, officers, wall_us)
-        self._roster.check(ordered.state, STATE_CONTEXT, officers, wall_us)
+        signers = (
+            self._roster.check(ordered.order, ORDER_CONTEXT, officers, wall_us),
+            self._roster.check(ordered.state, STATE_CONTEXT, officers, wall_us),
+        )
         try:
             order = DeploymentOrder.decode(ordered.order.payload)
             state = OrderState.decode(ordered.state.payload)
@@ -107,6 +110,7 @@ class OrderBook:
             raise Refused(f"order {order.deployment_id}: not signed by whom it names")
         self._check_content(order)
         self._check_progress(held)
+        self._signers[order.deployment_id] = signers
         self._orders[order.deployment_id] = held
         return held
 
@@ -116,8 +120,22 @@ class OrderBook:
         return live[0] if len(live) == 1 else None
 
     def live_orders(self, wall_us: int) -> list[HeldOrder]:
-        """Return all orders that are running inside their window now."""
-        return [held for held in self._orders.values() if held.is_live(wall_us)]
+        """Return all orders that are running inside their window now, by officers who may sign.
+
+        An officer whom a newer roster leaves out, or whose time is over, authorises nothing any
+        more. Called by capture threads too, hence the copy of what is held.
+        """
+        held_now = list(self._orders.items())
+        return [
+            held for name, held in held_now if held.is_live(wall_us) and self._stands(name, wall_us)
+        ]
+
+    def _stands(self, deployment_id: str, wall_us: int) -> bool:
+        return all(self._roster.stands(e, wall_us) for e in self._signers[deployment_id])
+
+    def all_orders(self) -> list[HeldOrder]:
+        """Return every verified order, whatever its state."""
+        return list(self._orders.values())
 
     def by_deployment(self, deployment_id: str) -> HeldOrder | None:
         """Return the newest verified state of a deployment's order."""
@@ -134,7 +152,7 @@ class OrderBook:
                 raise Refused(f"{name}: local orders are not accepted here")
             if order.ends_at_us - order.starts_at_us > LOCAL_HOURS_LIMIT * _HOUR_US:
                 raise Refused(f"{name}: a local order lasts {LOCAL_HOURS_LIMIT} h at most")
-            if order.watchlist_size > LOCAL_SUBJECTS_LIMIT:
+            if not 0 <= order.watchlist_size <= LOCAL_SUBJECTS_LIMIT:
                 raise Refused(
                     f"{name}: a local order names {LOCAL_SUBJECTS_LIMIT} subjects at most"
                 )

@@ -16,6 +16,8 @@ from lethe.shredding.signing import Signer, check_signature
 ROSTER_CONTEXT = "lethe roster"
 OFFICER_ROLE = "authorising-officer"
 LOCAL_NAMES = ("ingest", "detect", "match", "alert", "purge")
+_NAME_SHOWN = 40
+"""Anybody can send any name: no more of it than this stands in a message."""
 _LOCAL_YEARS_US = 10 * 365 * 86_400 * 1_000_000
 
 
@@ -95,13 +97,19 @@ class Roster:
         """
         entry = self._entries.get(envelope.signer)
         if entry is None:
-            raise Refused(f"signer {envelope.signer!r} is not on the roster")
+            name = envelope.signer[:_NAME_SHOWN]
+            raise Refused(f"signer {name!r} is not on the roster")
         if entry.role not in roles:
             raise Refused(f"signer {entry.name!r} has the role {entry.role}, not {roles}")
         if not entry.valid_from_us <= wall_us < entry.valid_until_us:
             raise Refused(f"signer {entry.name!r} is not valid now")
         check_signature(entry.public_key, context, envelope)
         return entry
+
+    def stands(self, entry: RosterEntry, wall_us: int) -> bool:
+        """Tell whether an entry that `check` returned is still on the roster and in its time."""
+        in_time = entry.valid_from_us <= wall_us < entry.valid_until_us
+        return in_time and self._entries.get(entry.name) == entry
 
     def _index(self) -> None:
         self._entries = {entry.name: entry for entry in self._document.entries}

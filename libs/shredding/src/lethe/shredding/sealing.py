@@ -13,6 +13,7 @@ TAG_BYTES = 16
 # Every key seals one record only, so the nonce may be constant (NIST SP 800-38D, section 8).
 _NONCE = bytes(12)
 _LENGTH = struct.Struct(">I")
+LENGTH_BYTES = _LENGTH.size
 
 
 def padded_bytes(content_bytes: int, step: int) -> int:

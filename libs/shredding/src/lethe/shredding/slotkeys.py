@@ -20,7 +20,10 @@ def commitment(slot_key: bytes | memoryview) -> bytes:
     SHA-256 over a label and 256 random bits: nobody can search the preimage. It stands in the
     grant because AES-GCM would open under more than one key.
     """
-    return sha256(b"lethe slot key v1\0" + slot_key).digest()
+    # Joining label and key first would leave a copy of the key in freed memory.
+    digest = sha256(b"lethe slot key v1\0")
+    digest.update(slot_key)
+    return digest.digest()
 
 
 def _expansion_info(slot: str, lane: str, purpose: Purpose) -> bytes:
@@ -37,9 +40,9 @@ class SlotKeys:
     ----------
     slot_key
         32 bytes; expanded at once (HKDF-Expand, RFC 5869 section 2.3). The caller wipes them.
-    wipe_at_us, dies_at_us
-        When the holder wipes what is left, and when the kernel kills it if it didn't, on the
-        boot clock in microseconds.
+    held_from_us, wipe_at_us, dies_at_us
+        Since when the key is in hand, when the holder wipes what is left, and when the kernel
+        kills it if it didn't, on the boot clock in microseconds.
     """
 
     def __init__(
@@ -49,14 +52,17 @@ class SlotKeys:
         slot: str,
         granted: GrantedKey,
         *,
+        held_from_us: int,
         wipe_at_us: int,
         dies_at_us: int,
     ) -> None:
         self.slot = slot
+        self.granted = granted
         self.lane = granted.lane
         self.purpose = granted.purpose
         self.deployment_id = granted.deployment_id
         self.order_hash = granted.order_hash
+        self.held_from_us = held_from_us
         self.wipe_at_us = wipe_at_us
         self.dies_at_us = dies_at_us
         self.reason: CloseReason | None = None
@@ -114,7 +120,13 @@ class SlotKeys:
         self._busy.add(number)
 
     def finish(self, number: int) -> None:
-        """Say that the last clear copy of a number's content is overwritten."""
+        """Say that the last clear copy of a number's content is overwritten.
+
+        A number that was reserved and never sealed under is destroyed with that: once it is
+        told as destroyed, nothing can be sealed or opened under it.
+        """
+        if self._block is not None and 0 <= number < self._count and not self._gone[number]:
+            self.destroy(number)
         self._busy.discard(number)
 
     def close(self, at_us: int, reason: CloseReason) -> None:

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lethe.vision.errors import UnusablePack, WrongModelHash
-from lethe.vision.pack import MANIFEST_NAME, ModelPack, check_hash, load_pack
+from lethe.vision.pack import MANIFEST_NAME, Manifest, ModelPack, check_hash, load_pack
 from lethe.vision.scores import PROVISIONAL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DEFAULT_PACK_NAME = "yunet-sface"
 DEFAULT_PACK_FOLDER = Path(".lethe") / "models" / DEFAULT_PACK_NAME
@@ -87,6 +82,23 @@ def build_default_pack(target_folder: Path) -> ModelPack:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return load_pack(target_folder)
+
+
+def ensure_default_pack(target_folder: Path) -> ModelPack:
+    """Give the pack in a folder if it is the one that this release builds; else build it there.
+
+    Raises
+    ------
+    UnusablePack, WrongModelHash
+        As `build_default_pack`.
+    """
+    try:
+        pack = load_pack(target_folder)
+    except UnusablePack:
+        return build_default_pack(target_folder)
+    if pack.manifest != Manifest.model_validate(_manifest()):
+        return build_default_pack(target_folder)
+    return pack
 
 
 def source_models() -> tuple[Path, Path]:

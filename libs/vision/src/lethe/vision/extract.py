@@ -15,6 +15,7 @@ from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.loading import open_detector, open_embedder
 from lethe.vision.quality import DiscardReason, QualityGate
+from lethe.vision.refine import LOOK_SIDE, LandmarkRefiner
 from lethe.vision.yunet import DetectorSettings
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _FLOAT_BYTES = 4
 # A second face in a reference image is somebody in the background when its area is below this
 # share of the largest one's.
 _BACKGROUND_SHARE = 1 / 9
+# From near a face may look less certain than from afar; its first score is the one that counts.
+_NEAR_LOOK = DetectorSettings(size=(LOOK_SIDE, LOOK_SIDE), min_score=0.3)
 # A reference in which nothing is found at the live size is looked at more closely.
 _CLOSE_LOOK = (1280, 1280)
 
@@ -130,6 +133,7 @@ class FaceExtractor:
         self._settings = settings or DetectorSettings()
         self._detector = open_detector(pack, threads=threads, settings=self._settings)
         self._close_detector: Detector | None = None
+        self._refiner = LandmarkRefiner(open_detector(pack, threads=threads, settings=_NEAR_LOOK))
         self._embedder = open_embedder(pack, threads=threads, licence_accepted=licence_accepted)
         self._max_faces = max_faces
         length = self._embedder.template_length
@@ -163,7 +167,8 @@ class FaceExtractor:
         """
         with self._memory_in_use():
             extraction = self._extract(image, [self._subject(image)])
-            for reason in extraction.discarded:
+            if extraction.discarded:
+                (reason,) = extraction.discarded
                 raise UnusableReference(ReferenceFault(reason))
             yield extraction
 
@@ -182,24 +187,27 @@ class FaceExtractor:
         discarded: Counter[str] = Counter()
         kept: list[Face] = []
         for face in found:
-            reason = self._admit(image, face, len(kept))
-            if reason is None:
-                kept.append(face)
+            admitted = self._admit(image, face, len(kept))
+            if isinstance(admitted, DiscardReason):
+                discarded[admitted.value] += 1
             else:
-                discarded[reason.value] += 1
+                kept.append(admitted)
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
         return Extraction(len(found), dict(discarded), kept, templates)
 
-    def _admit(self, image: NDArray[np.uint8], face: Face, position: int) -> DiscardReason | None:
-        """Judge a face; one that passes has its crop at `position`."""
+    def _admit(self, image: NDArray[np.uint8], face: Face, position: int) -> Face | DiscardReason:
+        """Judge a face; one that passes comes back with better landmarks, its crop in place."""
         reason = self._gate.judge_face(face)
-        if reason is not None:
+        # The first landmarks are too rough to turn a face away for its pose.
+        if reason not in {None, DiscardReason.POSE}:
             return reason
         if position == self._max_faces:
             return DiscardReason.CROWDED
-        align_into(image, face, self._crops[position])
-        return self._gate.judge_crop(self._crops[position])
+        refined = self._refiner.refine(image, face)
+        crop = self._crops[position]
+        align_into(image, refined, crop)
+        return self._gate.judge_face(refined) or self._gate.judge_crop(crop) or refined
 
     def _subject(self, image: NDArray[np.uint8]) -> Face:
         """Find the one face that a reference is about."""

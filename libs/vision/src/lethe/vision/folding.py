@@ -82,17 +82,13 @@ def free_dimensions(model: onnx.ModelProto, names: dict[int, str]) -> None:
     Parameters
     ----------
     model
-        Has one input beside its constants.
+        Has one input; its constants are folded.
     names
         Index of each dimension to free, and its symbolic name.
     """
-    constants = {item.name for item in model.graph.initializer}
-    (source,) = [item for item in model.graph.input if item.name not in constants]
-    del model.graph.input[:]
-    model.graph.input.append(source)
+    (source,) = model.graph.input
     for index, name in names.items():
         source.type.tensor_type.shape.dim[index].dim_param = name
-    model.graph.input[0].CopyFrom(source)
     for output in model.graph.output:
         for index, dimension in enumerate(output.type.tensor_type.shape.dim):
             if (index == 0 and 0 in names) or (index == 1 and 2 in names):  # noqa: PLR2004 - height

@@ -9,8 +9,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lethe.vision.errors import LicenceNotAccepted, UnusablePack
 from lethe.vision.sessions import session_options
 from lethe.vision.sface import normalise_into
@@ -18,6 +16,7 @@ from lethe.vision.sface import normalise_into
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 FREE_LICENCES = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT"})

@@ -43,7 +43,7 @@ class DiscardReason(StrEnum):
 class QualityGate:
     """The limits that a face must keep.
 
-    The defaults reject 0.8% of 2,576 press photographs (Labeled Faces in the Wild), nearly all of
+    The defaults reject 0.9% of 2,576 press photographs (Labeled Faces in the Wild), nearly all of
     them for the pose, and 99% of the same faces when they are blurred so much that the cosine to
     the sharp one drops to 0.57 (Gaussian of a tenth of the inter-ocular distance).
 

@@ -59,6 +59,8 @@ def read_still(data: bytes, *, max_pixels: int = 40_000_000) -> NDArray[np.uint8
             return _read(data, max_pixels)
     except UnreadableImage:
         raise
+    except Image.DecompressionBombError:
+        raise UnreadableImage(_too_large("a picture of so many pixels", max_pixels)) from None
     except Exception:  # noqa: BLE001 - parsers of hostile bytes raise nearly every class there is
         raise UnreadableImage(f"not a readable picture: use a complete {_KINDS} file") from None
 
@@ -67,10 +69,7 @@ def _read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
         width, height = picture.size
         if width * height > max_pixels:
-            raise UnreadableImage(
-                f"a picture of {width}x{height} pixels is too large: reduce it to "
-                f"{max_pixels // 1_000_000} megapixels or less"
-            )
+            raise UnreadableImage(_too_large(f"a picture of {width}x{height} pixels", max_pixels))
         frames = getattr(picture, "n_frames", 1)
         if frames > 1 and picture.format != _JPEG_WITH_EXTRAS:
             raise UnreadableImage("a picture with several frames or pages: use a still one")
@@ -78,6 +77,10 @@ def _read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         upright = ImageOps.exif_transpose(picture)
         rgb = _to_rgb(upright)
     return np.ascontiguousarray(np.asarray(rgb)[:, :, ::-1])
+
+
+def _too_large(what: str, max_pixels: int) -> str:
+    return f"{what} is too large: reduce it to {max_pixels / 1e6:g} megapixels or less"
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

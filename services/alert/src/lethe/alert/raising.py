@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from typing import Protocol
 
 from lethe.alert.alerts import Alert, AlertTerms
@@ -38,8 +39,8 @@ class AlertLog(Protocol):
         """Count one more search for an alert; return it as it is afterwards."""
         ...
 
-    async def mark_published(self, alert: Alert, published: Instant) -> None:
-        """Record when an alert was published."""
+    async def mark_published(self, alert: Alert) -> None:
+        """Record the alert's `published`."""
         ...
 
     async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
@@ -128,7 +129,7 @@ class AlertDesk:
             floor = alerts[0].sequence - 1 if alerts else 0
             self._hub.load((published.get(a.alert_id, a) for a in alerts), floor=floor)
             for alert in published.values():
-                await self._log.mark_published(alert, self._published(alert))
+                await self._log.mark_published(alert)
             return list(published.values())
 
     async def receive(
@@ -177,7 +178,7 @@ class AlertDesk:
             return await self._publish(await self._persist(alert, found.search_id, crop))
 
     async def erase_due(self, now: Instant) -> int:
-        """Erase the data keys of the alerts whose retention has ended.
+        """Erase the data keys of the alerts whose retention has ended, and keys without an alert.
 
         Returns
         -------
@@ -194,11 +195,14 @@ class AlertDesk:
                 for alert in due:
                     self._hub.publish(HubEvent(EventKind.ERASED, replace(alert, erased=True)))
                 erased += len(due)
+            await self._erase_orphans()
         return erased
 
     async def after(self, sequence: int, limit: int) -> list[Alert]:
-        """Return alerts after a sequence, in rising sequence."""
-        return await self._log.after(sequence, limit)
+        """Return published alerts after a sequence, in rising sequence."""
+        alerts = await self._log.after(sequence, limit)
+        # Up to the first that isn't published yet, so that a reader doesn't pass it by.
+        return list(takewhile(lambda alert: alert.published is not None, alerts))
 
     async def find(self, alert_id: str) -> Alert:
         """Return one alert.
@@ -246,25 +250,17 @@ class AlertDesk:
         if crop is None:
             return await self._log.append(alert, search_id, None)
         key = _key_name(alert.alert_id)
+        # A key is not taken back when what follows fails: a commit whose answer got lost would
+        # lose its picture. `_erase_orphans` comes by.
         await self._vault.create(key)
-        try:
-            picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
-            return await self._log.append(alert, search_id, picture)
-        except BaseException:
-            await self._vault.erase(key)
-            raise
+        picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
+        return await self._log.append(alert, search_id, picture)
 
     async def _publish(self, alert: Alert) -> Alert:
         published = replace(alert, published=self._now())
         self._hub.publish(HubEvent(EventKind.ALERT, published))
-        await self._log.mark_published(alert, self._published(published))
+        await self._log.mark_published(published)
         return published
-
-    @staticmethod
-    def _published(alert: Alert) -> Instant:
-        if alert.published is None:
-            raise ValueError("the alert isn't published")
-        return alert.published
 
     async def _erase_orphans(self) -> None:
         """Erase the keys of alerts that were never committed, or erased but for their key."""

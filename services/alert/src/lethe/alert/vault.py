@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -62,13 +63,29 @@ class Vault:
         Refused
             If the content was altered or belongs elsewhere.
         """
+        (opened,) = await self.open_all(name, [(blob, bound)])
+        return opened
 
-        def work() -> bytes:
+    async def open_all(self, name: str, items: Sequence[tuple[SealedBlob, str]]) -> list[bytes]:
+        """Open several blobs, each with what it is bound to, with one reading of the key.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        Refused
+            If one was altered or belongs elsewhere.
+        """
+
+        def work() -> list[bytes]:
+            cipher = AESGCM(self._keys.read(name))
             try:
-                cipher = AESGCM(self._keys.read(name))
-                return cipher.decrypt(blob.nonce, blob.ciphertext, bound.encode())
+                return [
+                    cipher.decrypt(blob.nonce, blob.ciphertext, bound.encode())
+                    for blob, bound in items
+                ]
             except InvalidTag:
-                raise Refused(f"the stored {bound.partition(':')[0]} was altered") from None
+                raise Refused(f"what is stored under the key {name} was altered") from None
 
         return await asyncio.to_thread(work)
 

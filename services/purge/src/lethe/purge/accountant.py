@@ -31,7 +31,7 @@ class Account(TypedDict):
     erasure_age_ms: dict[str, float | None]
     unerased: int
     settled: bool
-    cameras: dict[str, dict[str, int | bool | dict[str, int]]]
+    cameras: dict[str, dict[str, int | bool | str | dict[str, int] | None]]
     copies: dict[str, int]
 
 
@@ -42,7 +42,7 @@ class Accountant:
         self._clock = clock
         self._since = instant(clock)
         self._copies = CopyLedger(budget_ms)
-        self._frames = FrameLedger(self._copies, budget_ms)
+        self._frames = FrameLedger(self._copies, budget_ms, self._since)
 
     def hear_ticket(self, ticket: KeyTicket) -> None:
         """Take a verified ticket."""
@@ -107,6 +107,7 @@ class Accountant:
                     "captured": c.captured,
                     "dropped": dict(c.dropped),
                     "ended": c.ended,
+                    "fault": c.fault,
                 }
                 for name, c in cameras.items()
             },

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lethe.contracts.instants import Instant
-from lethe.contracts.keys import KeyGranted, KeyTicket
+from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.sealed import Purpose
 
 
@@ -24,6 +24,8 @@ class Copy:
 
     Attributes
     ----------
+    begins
+        When the ticket it was granted to was sent.
     dies
         When the kernel would have killed the holder if it still held it.
     destroyed
@@ -35,8 +37,10 @@ class Copy:
     slot: str
     lane: str
     purpose: Purpose
+    role: Role
     holder: str
     boot: str
+    begins: Instant
     dies: Instant
     ending: Ending = Ending.OPEN
     destroyed: dict[int, Instant] = field(default_factory=dict)
@@ -53,6 +57,7 @@ class Copy:
 
 
 _SlotName = tuple[str, str]
+_HolderName = tuple[Role, str]
 
 
 class CopyLedger:
@@ -67,40 +72,61 @@ class CopyLedger:
     def __init__(self, budget_ms: int) -> None:
         self._budget_us = budget_ms * 1000
         self._slots: dict[_SlotName, list[Copy]] = {}
-        self._open: dict[str, dict[int, Copy]] = {}
-        self._sent: dict[tuple[str, str, int], Instant] = {}
-        self._boots: dict[str, str] = {}
+        self._open: dict[_HolderName, dict[int, Copy]] = {}
+        self._sent: dict[tuple[_HolderName, str, int], Instant] = {}
+        self._granted: dict[tuple[str, _HolderName], Instant] = {}
+        self._left: dict[tuple[_HolderName, str], Instant] = {}
         self.endings = dict.fromkeys(Ending, 0)
 
     def grant(self, granted: KeyGranted) -> None:
-        """Open a copy for every key of a grant."""
-        sent = self._sent.get((granted.holder, granted.boot, granted.ticket_sequence))
+        """Open a copy for every key of a grant; a grant delivered again opens none."""
+        holder = (granted.role, granted.holder)
+        if (granted.slot, holder) in self._granted:
+            return
+        self._granted[granted.slot, holder] = granted.made
+        sent = self._sent.get((holder, granted.boot, granted.ticket_sequence))
         # A ticket not heard (this ledger began later) was sent before the making at any rate.
-        dies_from = sent or granted.made
-        dies = dies_from.shifted_to(dies_from.boot_us + self._budget_us)
+        begins = sent or granted.made
+        dies = begins.shifted_to(begins.boot_us + self._budget_us)
         for key in granted.keys:
-            copy = Copy(granted.slot, key.lane, key.purpose, granted.holder, granted.boot, dies)
+            copy = Copy(granted.slot, key.lane, key.purpose, *holder, granted.boot, begins, dies)
             self._slots.setdefault((granted.slot, key.lane), []).append(copy)
-            self._open.setdefault(granted.holder, {})[id(copy)] = copy
+            self._open.setdefault(holder, {})[id(copy)] = copy
             self.endings[Ending.OPEN] += 1
+            left = self._left.get((holder, granted.boot))
+            if left is not None:
+                # Granted while its holder's goodbye was under way: nobody could open it.
+                self._end(copy, left, Ending.ACKNOWLEDGED)
 
     def hear(self, ticket: KeyTicket) -> None:
         """Take from a ticket what its holder destroyed, and what its coming proves."""
-        self._sent[ticket.instance_id, ticket.boot, ticket.sequence] = ticket.sent
+        holder = (ticket.role, ticket.instance_id)
+        self._sent[holder, ticket.boot, ticket.sequence] = ticket.sent
+        self._acknowledge(holder, ticket)
+        if ticket.leaving:
+            self._left[holder, ticket.boot] = ticket.sent
+        for copy in list(self._open.get(holder, {}).values()):
+            if copy.boot != ticket.boot:
+                # A ticket of an earlier run, delivered late, says nothing about a later one.
+                if (ticket.started or ticket.sent).since_us(copy.begins) > 0:
+                    self._end(copy, _death(copy, ticket), Ending.DEAD)
+            elif ticket.leaving:
+                self._end(copy, ticket.sent, Ending.ACKNOWLEDGED)
+            elif ticket.sent.since_us(copy.dies) > 0:
+                self._end(copy, copy.dies, Ending.LAPSED)
+
+    def _acknowledge(self, holder: _HolderName, ticket: KeyTicket) -> None:
+        """Take what the holder says of its own copies; of another run's it can't know."""
         for entry in ticket.destroyed:
             for copy in self._slots.get((entry.slot, entry.lane), []):
-                if (copy.holder, copy.purpose) != (ticket.instance_id, entry.purpose):
+                owner = (copy.role, copy.holder), copy.boot, copy.purpose
+                if owner != (holder, ticket.boot, entry.purpose):
                     continue
                 for number, at_us in zip(entry.numbers, entry.at_boot_us, strict=False):
                     copy.destroyed.setdefault(number, ticket.sent.shifted_to(at_us))
                 if entry.closed_at_boot_us is not None:
                     closed = ticket.sent.shifted_to(entry.closed_at_boot_us)
                     self._end(copy, closed, Ending.ACKNOWLEDGED)
-        for copy in list(self._open.get(ticket.instance_id, {}).values()):
-            if copy.boot != ticket.boot:
-                self._end(copy, _death(copy, ticket), Ending.DEAD)
-            elif ticket.sent.since_us(copy.dies) > 0:
-                self._end(copy, copy.dies, Ending.LAPSED)
 
     def of(self, slot: str, lane: str) -> list[Copy]:
         """Return the copies of a slot's keys for a camera."""
@@ -117,6 +143,10 @@ class CopyLedger:
     def trim(self, now: Instant, keep_us: int) -> None:
         """Forget tickets too old to be granted, and slots whose copies all ended long ago."""
         self._sent = {n: sent for n, sent in self._sent.items() if now.since_us(sent) < keep_us}
+        self._left = {n: at for n, at in self._left.items() if now.since_us(at) < keep_us}
+        self._granted = {
+            name: made for name, made in self._granted.items() if now.since_us(made) < keep_us
+        }
         for name, copies in list(self._slots.items()):
             if all(c.closed is not None and now.since_us(c.closed) > keep_us for c in copies):
                 del self._slots[name]
@@ -125,7 +155,7 @@ class CopyLedger:
         if copy.ending is not Ending.OPEN:
             return
         copy.close(at, ending)
-        self._open.get(copy.holder, {}).pop(id(copy), None)
+        self._open.get((copy.role, copy.holder), {}).pop(id(copy), None)
         self.endings[Ending.OPEN] -= 1
         self.endings[ending] += 1
 

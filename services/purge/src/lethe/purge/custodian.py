@@ -9,7 +9,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.topics import partition_for
-from lethe.purge.ownership import HeardTicket, Holders
+from lethe.purge.ownership import HeardTicket, HolderName, Holders, holder_name
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.orders import HeldOrder, OrderBook
@@ -75,7 +75,7 @@ class Custodian:
         if not self._holders.hear(heard):
             return False
         if not -_FUTURE_US <= age_us <= _STALE_US:
-            self._holders.forget(ticket.instance_id)
+            self._holders.forget(ticket)
             return False
         return True
 
@@ -96,7 +96,7 @@ class Custodian:
             One grant per ticket. Afterwards the custodian knows none of the keys.
         """
         now = instant(self._clock)
-        drafts: dict[str, _Draft] = {}
+        drafts: dict[HolderName, _Draft] = {}
         slot = f"{self.term}-{self._slot_number + 1}"
         for camera_id, held in self._live_lanes(now).items():
             owners = self._owners(camera_id, now)
@@ -108,12 +108,16 @@ class Custodian:
                 self._draw_enrolment(drafts, owners)
         if drafts:
             self._slot_number += 1
-        granted = [self._grant(draft, slot, now) for draft in drafts.values()]
+        try:
+            granted = [self._grant(draft, slot, now) for draft in drafts.values()]
+        finally:
+            for draft in drafts.values():
+                wipe(memoryview(draft.secret))
         return [grant for grant in granted if grant is not None]
 
     def _draw_camera(
         self,
-        drafts: dict[str, _Draft],
+        drafts: dict[HolderName, _Draft],
         camera_id: str,
         held: HeldOrder,
         owners: list[HeardTicket],
@@ -125,14 +129,14 @@ class Custodian:
                 drafts, holders, camera_id, purpose, held.order.deployment_id, held.order_hash
             )
 
-    def _draw_enrolment(self, drafts: dict[str, _Draft], owners: list[HeardTicket]) -> None:
+    def _draw_enrolment(self, drafts: dict[HolderName, _Draft], owners: list[HeardTicket]) -> None:
         alert, detect, *matches = owners
         self._draw(drafts, (alert, detect), ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
         self._draw(drafts, (detect, *matches), ENROLMENT_LANE, Purpose.REFERENCE_TEMPLATE)
 
     def _draw(
         self,
-        drafts: dict[str, _Draft],
+        drafts: dict[HolderName, _Draft],
         holders: tuple[HeardTicket, ...],
         lane: str,
         purpose: Purpose,
@@ -148,7 +152,7 @@ class Custodian:
             commitment=commitment(slot_key),
         )
         for heard in holders:
-            name = heard.ticket.instance_id
+            name = holder_name(heard.ticket)
             drafts.setdefault(name, _Draft(heard)).add(slot_key, named)
         wipe_bytes(slot_key)
 
@@ -172,7 +176,7 @@ class Custodian:
             sealed = wrap(secret, ticket.public_key, grant.binding())
         except Refused:
             # A public key that can't be used costs its owner the slot and nobody else anything.
-            self._holders.forget(ticket.instance_id)
+            self._holders.forget(ticket)
             return None
         finally:
             wipe(secret)

@@ -18,6 +18,9 @@ from lethe.purge.histogram import Histogram
 _REPORTS_US = 2_000_000
 """How long after its deadline a frame's reports may still be under way."""
 
+_REMEMBER_US = 600_000_000
+"""How long records delivered again are known as such after what they tell is settled."""
+
 
 @dataclass(slots=True)
 class Frame:
@@ -26,9 +29,14 @@ class Frame:
     captured: Instant
     reported: bool = False
     outcome: FrameOutcome | None = None
-    probes: tuple[int, ...] = ()
+    probes: frozenset[int] = frozenset()
     decided: set[int] = field(default_factory=set)
     settled: bool = False
+
+    @property
+    def undecided(self) -> int:
+        """How many of its probes match hasn't told the end of."""
+        return len(self.probes - self.decided)
 
 
 @dataclass(slots=True)
@@ -39,15 +47,19 @@ class CameraCount:
     captured: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     ended: bool = False
+    fault: str | None = None
 
 
 class FrameLedger:
     """Counts by distinct ids, so that records delivered twice count once."""
 
-    def __init__(self, copies: CopyLedger, budget_ms: int) -> None:
+    def __init__(self, copies: CopyLedger, budget_ms: int, begins: Instant) -> None:
         self._copies = copies
         self._budget_us = budget_ms * 1000
+        self._begins = begins
         self._slots: dict[tuple[str, str], dict[int, Frame]] = {}
+        self._over: dict[tuple[str, str], Instant] = {}
+        self._closed: dict[tuple[str, str, str | None, int], Instant] = {}
         self.cameras: dict[str, CameraCount] = {}
         self.outcomes: Counter[FrameOutcome] = Counter()
         self.decisions: Counter[ProbeOutcome] = Counter()
@@ -58,37 +70,50 @@ class FrameLedger:
 
     def close_slot(self, closed: SlotClosed) -> None:
         """Take what a camera offered, captured and dropped."""
+        event = (closed.camera_id, closed.instance_id, closed.slot, closed.closed.boot_us)
+        if event in self._closed:
+            return
+        self._closed[event] = closed.closed
         camera = self.cameras.setdefault(closed.camera_id, CameraCount())
         camera.offered += closed.offered
         camera.dropped.update(closed.dropped)
         camera.ended = closed.ended
+        camera.fault = closed.fault
         for entry in closed.captured:
             captured = closed.closed.shifted_to(entry.captured_boot_us)
             frame = self._frame(closed.slot or "", closed.camera_id, entry.number, captured)
-            if not frame.reported:
-                frame.reported = True
-                camera.captured += 1
+            if frame is None or frame.reported:
+                camera.offered -= 1
+                continue
+            self._tally(closed.camera_id, frame, -1)
+            frame.reported = True
+            camera.captured += 1
+            self._tally(closed.camera_id, frame, 1)
 
     def process(self, processed: FrameProcessed) -> None:
         """Take how a frame ended at detect."""
         frame = self._frame(
             processed.slot, processed.camera_id, processed.number, processed.captured
         )
-        if frame.outcome is not None:
+        if frame is None or frame.outcome is not None:
             return
+        self._tally(processed.camera_id, frame, -1)
         frame.outcome = processed.outcome
-        frame.probes = tuple(processed.probes)
+        frame.probes = frozenset(processed.probes)
+        self._tally(processed.camera_id, frame, 1)
         self.outcomes[processed.outcome] += 1
         self.faces_seen += processed.faces_seen
-        self.probes += len(processed.probes)
+        self.probes += len(frame.probes)
         self.discarded.update(processed.discarded)
 
     def decide(self, decided: ProbeDecided) -> None:
         """Take how a probe ended at match."""
         frame = self._frame(decided.slot, decided.camera_id, decided.frame_number, decided.captured)
-        if decided.number in frame.decided:
+        if frame is None or decided.number in frame.decided:
             return
+        self._tally(decided.camera_id, frame, -1)
         frame.decided.add(decided.number)
+        self._tally(decided.camera_id, frame, 1)
         self.decisions[decided.outcome] += 1
         if decided.outcome in (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES):
             self.decision_latency.add(decided.at.since_ms(decided.captured))
@@ -105,7 +130,10 @@ class FrameLedger:
             over = now.since_us(sample.shifted_to(newest)) > self._budget_us + 2 * _REPORTS_US
             if over and all(frame.settled for frame in frames.values()):
                 del self._slots[slot, camera_id]
+                self._over[slot, camera_id] = now
                 self._copies.drop(slot, camera_id)
+        self._over = {n: at for n, at in self._over.items() if now.since_us(at) < _REMEMBER_US}
+        self._closed = {n: at for n, at in self._closed.items() if now.since_us(at) < _REMEMBER_US}
 
     def unsettled(self) -> int:
         """Return how many frames are not settled yet."""
@@ -121,7 +149,10 @@ class FrameLedger:
             for number, frame in frames.items()
         )
 
-    def _frame(self, slot: str, camera_id: str, number: int, captured: Instant) -> Frame:
+    def _frame(self, slot: str, camera_id: str, number: int, captured: Instant) -> Frame | None:
+        """Return a frame, or None if its slot was settled and forgotten."""
+        if (slot, camera_id) in self._over:
+            return None
         return self._slots.setdefault((slot, camera_id), {}).setdefault(number, Frame(captured))
 
     def _settle(
@@ -129,22 +160,33 @@ class FrameLedger:
     ) -> None:
         gone = _last_gone(number, frame, copies)
         reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
-        all_told = (
-            frame.reported and frame.outcome is not None and len(frame.decided) >= len(frame.probes)
-        )
-        if gone is None or not (all_told or reports_due):
+        all_told = frame.reported and frame.outcome is not None and not frame.undecided
+        if gone is None and not (reports_due and self._is_inherited(frame, copies)):
+            return
+        if not (all_told or reports_due):
             return
         frame.settled = True
-        self.ages.add(gone.since_ms(frame.captured))
-        if frame.outcome is None:
-            self.lost += 1
-        self.probes_lost += max(0, len(frame.probes) - len(frame.decided))
+        self._tally(camera_id, frame, 1)
+        if gone is not None:
+            self.ages.add(gone.since_ms(frame.captured))
+
+    def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
+        """Tell whether its grants were made before this account began: its age isn't ours."""
+        began_us = frame.captured.since_us(self._begins)
+        return not copies and began_us < self._budget_us + _REPORTS_US
+
+    def _tally(self, camera_id: str, frame: Frame, sign: int) -> None:
+        """Count what is missing of a settled frame; taken back when it is told after all."""
+        if not frame.settled:
+            return
+        self.lost += sign * (frame.outcome is None)
+        self.probes_lost += sign * frame.undecided
         if not frame.reported:
             # The camera's ingest died before it could report: the frame itself is the evidence.
-            self.reconstructed += 1
             camera = self.cameras.setdefault(camera_id, CameraCount())
-            camera.captured += 1
-            camera.offered += 1
+            self.reconstructed += sign
+            camera.captured += sign
+            camera.offered += sign
 
 
 def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:

@@ -28,8 +28,9 @@ class Histogram:
         seen = 0
         for bucket, count in enumerate(self._counts):
             seen += count
-            if seen >= rank:
+            if seen >= rank and bucket < _BUCKETS:
                 return min(float(bucket + 1), round(self.maximum, 1))
+        # Beyond ten seconds only the maximum is known, and it may not be understated.
         return round(self.maximum, 1)
 
     def summary(self, percentiles: dict[str, float]) -> dict[str, float | None]:

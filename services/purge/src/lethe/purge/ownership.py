@@ -18,12 +18,23 @@ class HeardTicket:
     received: Instant
 
 
+HolderName = tuple[Role, str]
+"""Role and instance: a service that signs for its own role can't stand in for another's holder."""
+
+
+def holder_name(ticket: KeyTicket) -> HolderName:
+    """Return the name under which a ticket's sender is known."""
+    return ticket.role, ticket.instance_id
+
+
 class Holders:
     """The newest ticket of every holder. Tickets that go back in sequence are refused."""
 
     def __init__(self) -> None:
-        self._heard: dict[str, HeardTicket] = {}
-        self._unused: set[str] = set()
+        self._heard: dict[HolderName, HeardTicket] = {}
+        self._unused: set[HolderName] = set()
+        # Outlives `forget`: otherwise an older ticket, granted once already, would count as new.
+        self._last: dict[HolderName, KeyTicket] = {}
 
     def hear(self, heard: HeardTicket) -> bool:
         """Take a ticket; tell whether it is new.
@@ -32,20 +43,22 @@ class Holders:
         another with a later start was heard from the same instance.
         """
         ticket = heard.ticket
-        before = self._heard.get(ticket.instance_id)
-        if before is not None and not _succeeds(ticket, before.ticket):
+        name = holder_name(ticket)
+        before = self._last.get(name)
+        if before is not None and not _succeeds(ticket, before):
             return False
+        self._last[name] = ticket
         if ticket.leaving:
-            self.forget(ticket.instance_id)
+            self.forget(ticket)
         else:
-            self._heard[ticket.instance_id] = heard
-            self._unused.add(ticket.instance_id)
+            self._heard[name] = heard
+            self._unused.add(name)
         return True
 
-    def forget(self, instance_id: str) -> None:
+    def forget(self, ticket: KeyTicket) -> None:
         """Drop a holder that left or whose ticket can't be used."""
-        self._heard.pop(instance_id, None)
-        self._unused.discard(instance_id)
+        self._heard.pop(holder_name(ticket), None)
+        self._unused.discard(holder_name(ticket))
 
     def owner(self, role: Role, partition: int, now: Instant) -> HeardTicket | None:
         """Return the fresh holder that owns a partition: that of the highest generation.
@@ -69,11 +82,11 @@ class Holders:
 
     def is_unused(self, heard: HeardTicket) -> bool:
         """Tell whether the holder's newest ticket hasn't been granted anything yet."""
-        return heard.ticket.instance_id in self._unused
+        return holder_name(heard.ticket) in self._unused
 
     def use(self, heard: HeardTicket) -> None:
         """Mark a ticket as granted: no second grant will go to it."""
-        self._unused.discard(heard.ticket.instance_id)
+        self._unused.discard(holder_name(heard.ticket))
 
 
 def _succeeds(ticket: KeyTicket, before: KeyTicket) -> bool:

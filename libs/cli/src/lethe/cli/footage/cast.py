@@ -93,13 +93,17 @@ def demonstration_cast() -> tuple[Person, ...]:
     """
     astronaut = Portrait(_wheel_image("skimage", "data/astronaut.png"), *_ASTRONAUT)
     group = _wheel_image("insightface", "data/images/t1.jpg")
-    cast = [Person("astronaut", True, (astronaut,), (_reference(astronaut),))]
+    cast = [_walk_on("astronaut", astronaut, listed=True)]
     for number, (box, eye_distance_px) in enumerate(_SIX, start=1):
         portrait = Portrait(group, box, eye_distance_px)
         name = f"person-{number}"
-        listed = name == _LISTED_OF_SIX
-        cast.append(Person(name, listed, (portrait,), (_reference(portrait),) if listed else ()))
+        cast.append(_walk_on(name, portrait, listed=name == _LISTED_OF_SIX))
     return tuple(cast)
+
+
+def _walk_on(name: str, portrait: Portrait, *, listed: bool) -> Person:
+    references = (_reference(portrait),) if listed else ()
+    return Person(name, listed, (portrait,), references)
 
 
 def _reference(portrait: Portrait) -> NDArray[np.uint8]:

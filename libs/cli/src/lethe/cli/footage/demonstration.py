@@ -60,7 +60,7 @@ def build_demonstration(folder: Path = DEFAULT_FOLDER) -> Path:
     FootageUnavailable
         A photograph is missing, or the folder can't be written or holds something else.
     """
-    return publish(folder, demonstration_cameras, seed=_SEED)
+    return publish(folder, demonstration_cameras, recipe={"seed": _SEED})
 
 
 def _queue(cast: Sequence[Person], rng: np.random.Generator, *, first: int) -> list[Person]:

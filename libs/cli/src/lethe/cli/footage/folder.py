@@ -14,7 +14,7 @@ from lethe.cli.footage.render import render_camera
 from lethe.cli.footage.script import FRAMES_PER_S, HEIGHT_PX, WIDTH_PX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lethe.cli.footage.cast import Person
     from lethe.cli.footage.render import Camera
@@ -26,24 +26,27 @@ SCRIPT_NAME = "script.json"
 WATCHLIST_NAME = "watchlist"
 
 
-def publish(folder: Path, cameras: Callable[[], Sequence[Camera]], *, seed: int) -> Path:
+def publish(
+    folder: Path, cameras: Callable[[], Sequence[Camera]], *, recipe: Mapping[str, int]
+) -> Path:
     """Render cameras into a folder, unless it is complete already.
 
     Parameters
     ----------
     folder
-        Replaced only when it is missing, empty, or footage of another renderer or seed.
+        Replaced only when it is missing, empty, or footage of another renderer or recipe.
     cameras
         Called only when there is something to render.
-    seed
-        Recorded in the script; another seed means another rendering.
+    recipe
+        What decides the pictures (seed, numbers of people); recorded in the script, so that
+        another recipe means another rendering.
 
     Raises
     ------
     FootageUnavailable
         The folder holds something that isn't footage, or can't be written.
     """
-    if _is_current(folder, seed):
+    if _is_current(folder, recipe):
         return folder
     if folder.exists() and not _may_replace(folder):
         raise FootageUnavailable(f"{folder} holds other files: name a new or an empty folder")
@@ -53,7 +56,7 @@ def publish(folder: Path, cameras: Callable[[], Sequence[Camera]], *, seed: int)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
             made = Path(name) / "made"
             made.mkdir()
-            _write(made, scripted, seed)
+            _write(made, scripted, recipe)
             if folder.exists():
                 folder.rename(Path(name) / "old")
             made.rename(folder)
@@ -65,7 +68,7 @@ def publish(folder: Path, cameras: Callable[[], Sequence[Camera]], *, seed: int)
     return folder
 
 
-def _write(folder: Path, cameras: Sequence[Camera], seed: int) -> None:
+def _write(folder: Path, cameras: Sequence[Camera], recipe: Mapping[str, int]) -> None:
     for camera in cameras:
         render_camera(camera, folder)
     listed = {one.person.name: one.person for camera in cameras for one in camera.passes}
@@ -73,7 +76,7 @@ def _write(folder: Path, cameras: Sequence[Camera], seed: int) -> None:
         _write_references(folder / WATCHLIST_NAME, person)
     script = {
         "renderer": RENDERER_VERSION,
-        "seed": seed,
+        "recipe": dict(recipe),
         "fps": FRAMES_PER_S,
         "width": WIDTH_PX,
         "height": HEIGHT_PX,
@@ -105,9 +108,11 @@ def _read_script(folder: Path) -> dict[str, Any] | None:
     return script if isinstance(script, dict) else None
 
 
-def _is_current(folder: Path, seed: int) -> bool:
+def _is_current(folder: Path, recipe: Mapping[str, int]) -> bool:
     script = _read_script(folder)
-    if script is None or script.get("renderer") != RENDERER_VERSION or script.get("seed") != seed:
+    if script is None or script.get("renderer") != RENDERER_VERSION:
+        return False
+    if script.get("recipe") != dict(recipe):
         return False
     return (folder / WATCHLIST_NAME).is_dir() and all(
         (folder / camera["file"]).is_file() for camera in script["cameras"].values()

@@ -81,7 +81,9 @@ def build_evaluation(
     """
     _refuse_inside_a_project(target)
     return publish(
-        target, lambda: evaluation_cameras(faces_folder, people, listed, seed), seed=seed
+        target,
+        lambda: evaluation_cameras(faces_folder, people, listed, seed),
+        recipe={"seed": seed, "people": people, "listed": listed},
     )
 
 
@@ -114,9 +116,7 @@ def _turned(person: Person, number: int) -> Person:
     return Person(person.name, person.listed, portraits, person.references)
 
 
-def _cast(
-    faces_folder: Path, people: int, listed: int, rng: np.random.Generator
-) -> list[Person]:
+def _cast(faces_folder: Path, people: int, listed: int, rng: np.random.Generator) -> list[Person]:
     subjects = _subjects(faces_folder)
     subjects = [subjects[index] for index in rng.permutation(len(subjects))]
     several = [one for one in subjects if len(one.photographs) >= _LEAST_FOR_LISTED][:listed]
@@ -156,7 +156,9 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 def _subjects(faces_folder: Path) -> list[_Subject]:
     if not faces_folder.is_dir():
-        raise FootageUnavailable(f"{faces_folder} isn't a folder: name one with a folder per person")
+        raise FootageUnavailable(
+            f"{faces_folder} isn't a folder: name one with a folder per person"
+        )
     found = (tuple(sorted(path.glob("*.jpg"))) for path in sorted(faces_folder.iterdir()))
     return [_Subject(photographs) for photographs in found if photographs]
 

@@ -72,7 +72,7 @@ class Scene:
 
 def _wall(rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw plaster, panels and a tiled floor: edges and texture, but nothing like a face."""
-    tint = rng.uniform(0.86, 1.14, size=3).astype(np.float32)
+    tint = rng.uniform(0.94, 1.06, size=3).astype(np.float32)
     wall = np.full((HEIGHT_PX, WIDTH_PX, 3), 128.0, dtype=np.float32) * tint
     for left in range(int(rng.integers(-120, 0)), WIDTH_PX, int(rng.integers(230, 330))):
         shade = float(rng.uniform(0.78, 1.10))
@@ -98,5 +98,6 @@ def _grain(rng: np.random.Generator) -> NDArray[np.int16]:
     """Noise that is a little correlated between neighbours, as demosaicing leaves it."""
     shape = (HEIGHT_PX + _GRAIN_SLACK_PX, WIDTH_PX + _GRAIN_SLACK_PX, 3)
     white = rng.standard_normal(shape, dtype=np.float32)
-    soft = cv2.GaussianBlur(white, (3, 3), 0.6)
-    return np.rint(soft * (_GRAIN_SIGMA / float(soft.std()))).astype(np.int16)
+    soft = np.asarray(cv2.GaussianBlur(white, (3, 3), 0.6), dtype=np.float32)
+    grain: NDArray[np.int16] = np.rint(soft * (_GRAIN_SIGMA / soft.std())).astype(np.int16)
+    return grain

@@ -106,7 +106,9 @@ def timetable(
     """
     for person in queue:
         if not any(lane.suits(person) for lane in lanes):
-            raise FootageUnavailable(f"the photographs of {person.name} are too small: leave it out")
+            raise FootageUnavailable(
+                f"the photographs of {person.name} are too small: leave it out"
+            )
     waiting = list(queue)
     free_s = [lane.first_s for lane in lanes]
     turns: dict[str, int] = {}
@@ -114,20 +116,18 @@ def timetable(
     while waiting:
         index = int(np.argmin(free_s))
         lane, start_s = lanes[index], free_s[index]
-        person = _next_up(waiting, lane, _present(passes, start_s, start_s + lane.pass_s))
-        if person is None:
+        entering = _next_up(waiting, lane, _present(passes, start_s, start_s + lane.pass_s))
+        if entering is None:
             free_s[index] += 0.5
             continue
-        waiting.remove(person)
-        turn = turns[person.name] = turns.get(person.name, -1) + 1
-        passes.append(_enter(person, turn, lane, start_s, rng))
+        waiting.remove(entering)
+        turn = turns[entering.name] = turns.get(entering.name, -1) + 1
+        passes.append(_enter(entering, turn, lane, start_s, rng))
         free_s[index] = start_s + lane.headway_s + float(rng.uniform(0.0, 0.3))
     return tuple(sorted(passes, key=lambda one: one.start_s))
 
 
-def _enter(
-    person: Person, turn: int, lane: Lane, start_s: float, rng: np.random.Generator
-) -> Pass:
+def _enter(person: Person, turn: int, lane: Lane, start_s: float, rng: np.random.Generator) -> Pass:
     portrait = person.portraits[turn % len(person.portraits)]
     size_px = lane.size_for(portrait, float(rng.uniform(*lane.eye_distances_px)))
     return Pass(

@@ -95,7 +95,7 @@ class Walker:
         width, height = (2 * math.ceil(x) for x in (self._half_width_px, self._half_height_px))
         picture = _scaled(self._pass.portrait, scale, width, height)
         defocus_px = float(rng.uniform(0.4, 1.2)) * self._pass.eye_distance_px / 50.0
-        picture = cv2.GaussianBlur(picture, (0, 0), defocus_px)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), defocus_px), dtype=np.float32)
         side = float(rng.uniform(-0.16, 0.16))
         cast = rng.uniform(0.93, 1.07, size=3).astype(np.float32)
         picture = picture * np.linspace(1.0 - side, 1.0 + side, width, dtype=np.float32)[:, None]

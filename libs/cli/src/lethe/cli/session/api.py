@@ -101,10 +101,6 @@ class AlertApi:
         answer = await self._ask("GET", f"/api/v1/watchlists/{watchlist_id}")
         return WatchlistState.model_validate(answer)
 
-    async def withdraw(self, watchlist_id: str, reference_id: str) -> None:
-        """Take a reference off the list."""
-        await self._ask("DELETE", f"/api/v1/watchlists/{watchlist_id}/references/{reference_id}")
-
     async def deploy(
         self,
         ordered: DeploymentOrdered,

@@ -8,26 +8,17 @@ from rich.table import Table
 from lethe.cli.errors import one_line
 from lethe.cli.session.watchlist import Fault
 from lethe.contracts.errors import InvalidInput
-
-WORDS = {
-    "unreadable": "unreadable",
-    "no-face": "no face found",
-    "several-faces": "several faces; crop it to one",
-    "too-small": "the face is too small; take a larger image",
-    "detector-score": "the face is not clear enough",
-    "blurred": "the face is blurred",
-    "blur": "the face is blurred",
-    "pose": "the face is turned away",
-    "edge": "the face is cut off",
-}
+from lethe.vision.extract import ReferenceFault
 
 
 def in_words(reason: str | None) -> str:
-    """Return the words for a reason of the quality gate; an unknown one speaks for itself."""
-    if not reason:
-        return "can't be enrolled"
-    known = WORDS.get(reason.replace("_", "-"))
-    return known or reason.replace("_", " ").replace("-", " ")
+    """Return advice for a fault that the pipeline found; an unknown one speaks for itself."""
+    if reason == "unreadable":
+        return "unreadable: save it as JPEG or PNG again"
+    try:
+        return ReferenceFault(reason or "").advice
+    except ValueError:
+        return (reason or "it can't be enrolled").replace("_", " ")
 
 
 def refuse_faults(faults: list[Fault], folder: Path, usable: int, *, skip_bad: bool) -> None:

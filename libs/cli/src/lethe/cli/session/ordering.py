@@ -33,9 +33,7 @@ class Deployment:
 
     def ended(self) -> DeploymentOrdered:
         """Return the order as it is ended; its serial is above that of `running`."""
-        return sign_order(
-            self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=2
-        )
+        return sign_order(self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=2)
 
 
 def new_watchlist_id() -> str:
@@ -45,7 +43,7 @@ def new_watchlist_id() -> str:
 
 def local_deployment(
     *,
-    sources: list[Path],
+    sources: list[str],
     watchlist_id: str,
     enrolled: list[Picture],
     threshold: float,
@@ -83,7 +81,7 @@ def local_deployment(
         CameraAssigned(
             camera_id=camera_id,
             deployment_id=deployment_id,
-            source=str(source),
+            source=source,
             realtime=realtime,
             loop=loop,
         )

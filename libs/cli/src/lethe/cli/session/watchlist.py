@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 IGNORED = frozenset({"thumbs.db", "desktop.ini"})
 IMAGE_LIMIT_BYTES = 7 * 1024 * 1024
 SUBJECTS_LIMIT = 1_000
@@ -134,7 +134,7 @@ def _unusable(path: Path) -> str | None:
     if not path.is_file():
         return "not a file"
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        return "not an image (jpg, png, bmp or webp)"
+        return "not an image (JPEG, PNG, WebP, BMP or TIFF)"
     size = path.stat().st_size
     if size == 0:
         return "unreadable: the file is empty"

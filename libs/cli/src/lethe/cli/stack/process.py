@@ -131,7 +131,10 @@ class Child:
             return
 
     async def _spawn(self) -> None:
-        environment = os.environ | self.spec.environment
+        # Settings of a deployment that the user's shell carries are not this stack's: one that
+        # names an address could open it to the network.
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("LETHE_")}
+        environment = inherited | self.spec.environment
         if self._predecessor is not None:
             environment["LETHE_PREDECESSOR"] = self._predecessor.model_dump_json()
         arguments = [sys.executable, "-ISs", parented.__file__, str(os.getpid())]
@@ -183,6 +186,8 @@ class Child:
     def _given_up(self, how: str) -> str:
         name = self.spec.name
         if self.spec.restart_limit == 0:
-            return f"the {name} stopped ({how}); what it held is gone, so all was ended: start again"
+            return (
+                f"the {name} stopped ({how}) and lost what it held, so all was ended: start again"
+            )
         times = self.spec.restart_limit + 1
         return f"{name} stopped {times} times in a minute ({how}): {self.last_log_line()}"

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from lethe.contracts.instants import Instant
+from lethe.shredding.clock import SystemClock, instant
+
 ROLL_EVERY_S = 60.0
 ROLL_GROWTH_MB = 200.0
 OVERLAP_S = 3.0
@@ -13,7 +16,7 @@ CHECK_EVERY_S = 1.0
 class Generations(Protocol):
     """What rolling asks of the broker's topics; `lethe.runtime.admin.TopicAdmin` does it."""
 
-    async def roll(self, generation: int) -> None:
+    async def roll(self, generation: int, now: Instant) -> None:
         """Make a generation of the rolling topics and tell every service of it."""
         ...
 
@@ -59,7 +62,7 @@ async def keep_rolling(
         await asyncio.sleep(CHECK_EVERY_S)
         try:
             if policy.is_due(loop.time(), broker_mb()):
-                await admin.roll(newest + 1)
+                await admin.roll(newest + 1, instant(SystemClock()))
                 newest += 1
                 policy.rolled(loop.time(), broker_mb())
                 await asyncio.sleep(OVERLAP_S)

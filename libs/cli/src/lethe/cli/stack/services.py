@@ -63,6 +63,7 @@ def service_spec(
         "LETHE_HTTP_PORT": str(port),
         "LETHE_DATA_DIR": str(folder),
         "LETHE_SUPERVISED": "1",
+        "LETHE_ALLOW_LOCAL_ORDERS": "1",
         "LETHE_LOG_FORMAT": "json",
         "LETHE_BUDGET_MS": str(BUDGET_MS),
         # Threads of BLAS and arenas of malloc cost memory that no service here has a use for.

@@ -91,7 +91,8 @@ class Stack:
         """Do some work that ends with the stack: return its result or raise the stack's failure."""
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait({task, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {task, self._failure}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if self._failure.done():
                 raise self._failure.result()
             return task.result()
@@ -105,7 +106,7 @@ class Stack:
         """
         for task in self._tasks:
             await _cancelled(task)
-        services = [child for name, child in self.children.items() if name != "broker"]
+        services = self._services()
         for child in services:
             child.begin_stop()
         await asyncio.gather(*(child.end_stop() for child in services))
@@ -120,6 +121,9 @@ class Stack:
         for child in self.children.values():
             child.begin_stop(kill=True)
 
+    def _services(self) -> list[Child]:
+        return [child for name, child in self.children.items() if name != "broker"]
+
     async def _run(self, instance_id: str, spec: ChildSpec) -> Child:
         child = Child(spec, self.notice, self.fail)
         self.children[instance_id] = child
@@ -132,18 +136,15 @@ class Stack:
         await admin.wait_ready()
 
     async def _all_ready(self) -> None:
-        services = [child for name, child in self.children.items() if name != "broker"]
         try:
             async with asyncio.TaskGroup() as group:
-                for child in services:
+                for child in self._services():
                     group.create_task(wait_ready(child, self._health))
         except* LetheError as failures:
             raise failures.exceptions[0] from None
 
     async def _tend(self) -> None:
-        tended = [
-            Tending(child, self._health) for name, child in self.children.items() if name != "broker"
-        ]
+        tended = [Tending(child, self._health) for child in self._services()]
         while True:
             await asyncio.sleep(TEND_EVERY_S)
             for told in await asyncio.gather(*(each.check() for each in tended)):

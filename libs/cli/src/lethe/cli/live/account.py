@@ -1,0 +1,78 @@
+"""What purge says of the run, as the table and the report use it."""
+
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class CameraAccount(BaseModel):
+    """What one camera yielded."""
+
+    model_config = ConfigDict(extra="allow")
+
+    offered: int = 0
+    captured: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    ended: bool = False
+
+
+class Account(BaseModel):
+    """Purge's account. Every number was counted by the service that saw it.
+
+    Attributes
+    ----------
+    since
+        When this purge began to count (RFC 3339, UTC).
+    settled
+        Whether every frame and every copy of a key has come to its end.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    since: str = ""
+    leader: bool = False
+    frames: dict[str, Any] = Field(default_factory=dict)
+    faces: dict[str, Any] = Field(default_factory=dict)
+    decisions: dict[str, Any] = Field(default_factory=dict)
+    latency_ms: dict[str, Any] = Field(default_factory=dict)
+    erasure_age_ms: dict[str, Any] = Field(default_factory=dict)
+    unerased: int = 0
+    settled: bool = False
+    cameras: dict[str, CameraAccount] = Field(default_factory=dict)
+    copies: dict[str, Any] = Field(default_factory=dict)
+
+    def all_ended(self, camera_ids: list[str]) -> bool:
+        """Tell whether every one of these cameras has come to its end."""
+        return all(self.cameras.get(each, CameraAccount()).ended for each in camera_ids)
+
+
+class AccountReader:
+    """Reads the account of whichever purge has counted for longest.
+
+    Parameters
+    ----------
+    urls
+        Addresses of every purge: the leader and its standby.
+    """
+
+    def __init__(self, urls: list[str], transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._urls = urls
+        self._client = httpx.AsyncClient(trust_env=False, timeout=1.0, transport=transport)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def read(self) -> Account | None:
+        """Return the account, or None while no purge answers."""
+        answers = [await self._read_one(url) for url in self._urls]
+        return min(filter(None, answers), key=lambda account: account.since, default=None)
+
+    async def _read_one(self, url: str) -> Account | None:
+        try:
+            answer = await self._client.get(f"{url}/account")
+            answer.raise_for_status()
+            return Account.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError):
+            return None

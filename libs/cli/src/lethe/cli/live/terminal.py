@@ -1,0 +1,130 @@
+"""Everything a command says: progress, the live table, plain lines, notices."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from lethe.cli.errors import one_line
+from lethe.cli.live.snapshot import Snapshot
+from lethe.cli.live.table import live_table, plain_line
+
+LINE_EVERY_S = 5.0
+
+
+class _RateColumn(ProgressColumn):
+    """Images per second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate as text."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+class Terminal:
+    """The terminal, or whatever stands in its place.
+
+    A reader that goes away (`lethe demo | head`, a terminal that is closed) ends the run in
+    order instead of breaking it.
+
+    Parameters
+    ----------
+    headless
+        Plain lines also on a terminal.
+    reader_gone
+        Called once when nothing can be written any more.
+    """
+
+    def __init__(self, *, headless: bool, reader_gone: Callable[[], None] = lambda: None) -> None:
+        self._out = _Console(self._reader_went)
+        self._err = _Console(self._reader_went, stderr=True)
+        self._plain = headless or not self._out.is_terminal
+        self._reader_gone = reader_gone
+        self._live: Live | None = None
+        self._line_at_s = 0.0
+        self._gone = False
+
+    def say(self, text: str) -> None:
+        """Say one line of what goes on, on stdout."""
+        self._write(lambda: self._out.print(one_line(text), soft_wrap=True))
+
+    def notice(self, text: str) -> None:
+        """Say one line that matters, on stderr, or above the table."""
+        console = self._err if self._live is None else self._out
+        self._write(lambda: console.print(one_line(text), soft_wrap=True))
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a moment of the run: the table each time, a plain line every five seconds."""
+        live = self._live
+        if live is not None:
+            self._write(lambda: live.update(live_table(snapshot), refresh=True))
+        elif self._plain and snapshot.running_s >= self._line_at_s:
+            self._line_at_s = snapshot.running_s + LINE_EVERY_S
+            self.say(plain_line(snapshot))
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how many of `total` are done, on a terminal."""
+        if self._plain:
+            yield lambda _: None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _RateColumn(),
+        )
+        with Progress(*columns, console=self._out, transient=True) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+
+    @contextmanager
+    def table(self) -> Iterator[None]:
+        """Keep the live table up, on a terminal."""
+        if self._plain:
+            yield
+            return
+        live = Live(console=self._out, auto_refresh=False)
+        live.start()
+        self._live = live
+        try:
+            yield
+        finally:
+            self._live = None
+            with suppress(OSError):
+                live.stop()
+
+    def _write(self, action: Callable[[], object]) -> None:
+        if self._gone:
+            return
+        try:
+            action()
+        except OSError:
+            self._reader_went()
+
+    def _reader_went(self) -> None:
+        if self._gone:
+            return
+        self._gone = True
+        # What is still buffered would raise again when the interpreter flushes it at its end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        self._reader_gone()
+
+
+class _Console(Console):
+    """A console that reports a broken pipe instead of leaving the process, as Rich would."""
+
+    def __init__(self, broken: Callable[[], None], *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, highlight=False)
+        self._broken = broken
+
+    def on_broken_pipe(self) -> None:
+        """Tell of it, once."""
+        self.quiet = True
+        self._broken()

@@ -1,0 +1,31 @@
+"""What the user asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """Options of every command that runs the stack."""
+
+    port: int
+    data: Path | None
+    cool_down_s: float
+    memory_bound_mb: int
+    standby: bool
+    headless: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """Options of `lethe watch` and `lethe demo`."""
+
+    stack: StackOptions
+    sources: tuple[str, ...]
+    watchlist: Path
+    threshold: float
+    once: bool
+    realtime: bool
+    report: Path | None
+    skip_bad: bool

@@ -1,0 +1,203 @@
+"""One run of `lethe watch`, `lethe demo` or `lethe up`, from the checks to the report."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from lethe.cli.errors import StackFailed
+from lethe.cli.home import Home
+from lethe.cli.live.account import Account, AccountReader
+from lethe.cli.live.report import Outcome, build_report, write_report
+from lethe.cli.live.terminal import Terminal
+from lethe.cli.session.api import AlertApi
+from lethe.cli.session.enrolment import Enrolment
+from lethe.cli.session.faults import refuse_faults
+from lethe.cli.session.options import StackOptions, WatchOptions
+from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
+from lethe.cli.session.sources import check_source
+from lethe.cli.session.watching import EndCondition, Watching
+from lethe.cli.session.watchlist import Picture, Watchlist, read_watchlist
+from lethe.cli.stack.data import data_folder, require_writable_file
+from lethe.cli.stack.ports import require_free_port
+from lethe.cli.stack.services import StackSettings
+from lethe.cli.stack.supervisor import Stack, running_stack
+from lethe.cli.stopping import StopRequest
+from lethe.contracts.errors import InvalidInput, LetheError, Refused
+from lethe.shredding.trust import LocalTrust, load_local_trust
+from lethe.vision.pack import load_pack
+
+STOP_SETTLE_S = 1.2
+END_SETTLE_S = 5.0
+STOP_ORDER_TIMEOUT_S = 0.5
+END_ORDER_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The parts of a started run."""
+
+    options: StackOptions
+    trust: LocalTrust
+    stack: Stack
+    api: AlertApi
+    accounts: AccountReader
+    terminal: Terminal
+    stop: StopRequest
+
+
+def watch(options: WatchOptions, home: Home) -> None:
+    """Watch sources for the people of a watchlist until the end.
+
+    Raises
+    ------
+    InvalidInput
+        For what the user can mend; nothing has been started then, or all of it is stopped.
+    StackFailed
+        If the stack can't go on.
+    Interrupted
+        If it was broken off before the watching began.
+    """
+    trust = _check_machine(options.stack, home)
+    sources = [check_source(source) for source in options.sources]
+    if options.report is not None:
+        require_writable_file(options.report.absolute(), "--report")
+    watchlist = read_watchlist(options.watchlist)
+    if not watchlist.pictures:
+        refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
+
+    async def body(run: _Run) -> None:
+        await _watch(run, options, sources, watchlist)
+
+    asyncio.run(_with_stack(options.stack, home, trust, body))
+
+
+def up(options: StackOptions, home: Home) -> None:
+    """Run the stack without a camera until Ctrl-C; raises as `watch` does."""
+    trust = _check_machine(options, home)
+
+    async def body(run: _Run) -> None:
+        watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=0)
+        with run.terminal.table():
+            await run.stack.guard(watching.until(EndCondition(options.seconds), run.stop))
+
+    asyncio.run(_with_stack(options, home, trust, body))
+
+
+def _check_machine(options: StackOptions, home: Home) -> LocalTrust:
+    home.require_set_up()
+    try:
+        trust = load_local_trust(home.trust)
+    except Refused:
+        raise InvalidInput(
+            f"the roster in {home.trust} doesn't hold; delete that folder and run 'make setup'"
+        ) from None
+    load_pack(home.model_pack)
+    if options.port:
+        require_free_port(options.port)
+    return trust
+
+
+async def _with_stack(
+    options: StackOptions, home: Home, trust: LocalTrust, body: Callable[[_Run], Awaitable[None]]
+) -> None:
+    stop = StopRequest()
+    stop.listen()
+    terminal = Terminal(headless=options.headless, reader_gone=stop.request)
+    with data_folder(options.data) as data:
+        settings = StackSettings(
+            trust=trust,
+            model_pack=home.model_pack,
+            data=data,
+            port=require_free_port(options.port),
+            cool_down_s=options.cool_down_s,
+            memory_bound_mb=options.memory_bound_mb,
+            standby=options.standby,
+        )
+        async with running_stack(settings, terminal.notice) as stack:
+            stop.on_second = stack.kill
+            terminal.say("starting the broker and five services")
+            begun_s = time.monotonic()
+            await stop.during(stack.start())
+            terminal.say(f"ready in {time.monotonic() - begun_s:.1f} s: {stack.alert_url}")
+            async with AlertApi(stack.alert_url) as api, _accounts(stack) as accounts:
+                await body(_Run(options, trust, stack, api, accounts, terminal, stop))
+            terminal.say("ending")
+
+
+@asynccontextmanager
+async def _accounts(stack: Stack) -> AsyncIterator[AccountReader]:
+    reader = AccountReader(stack.purge_urls)
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+async def _watch(
+    run: _Run, options: WatchOptions, sources: list[str], watchlist: Watchlist
+) -> None:
+    watchlist_id = new_watchlist_id()
+    enrolled = await run.stop.during(run.stack.guard(_enrol(run, watchlist_id, watchlist)))
+    refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
+    deployment = local_deployment(
+        sources=sources,
+        watchlist_id=watchlist_id,
+        enrolled=enrolled,
+        threshold=options.threshold,
+        realtime=options.realtime,
+        loop=not options.once,
+        officer_key_file=run.trust.key_file(OFFICER),
+        wall_us=time.time_ns() // 1000,
+    )
+    _, last_sequence = await run.stack.guard(run.api.alerts_after(0))
+    watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=last_sequence)
+    await run.stop.during(run.stack.guard(run.api.deploy(deployment.running(), deployment.cameras)))
+    cameras = deployment.order.camera_ids
+    end = EndCondition(run.options.seconds, cameras if options.once else None)
+    with run.terminal.table():
+        await run.stack.guard(watching.until(end, run.stop))
+    await run.stack.guard(_end_order(run, deployment, watching))
+    _conclude(run, options, deployment, watching)
+
+
+async def _enrol(run: _Run, watchlist_id: str, watchlist: Watchlist) -> list[Picture]:
+    begun_s = time.monotonic()
+    total = len(watchlist.pictures)
+    with run.terminal.progress("enrolling", total) as progress:
+        enrolled = await Enrolment(run.api, watchlist_id, watchlist, progress).run()
+    took_s = time.monotonic() - begun_s
+    run.terminal.say(f"enrolled {len(enrolled)} of {total} images in {took_s:.1f} s")
+    return enrolled
+
+
+async def _end_order(run: _Run, deployment: Deployment, watching: Watching) -> None:
+    """End the order, then let the last frames come to their end; shorter after a Ctrl-C."""
+    hurried = run.stop.is_requested
+    withdrawn = [c.model_copy(update={"withdrawn": True}) for c in deployment.cameras]
+    timeout_s = STOP_ORDER_TIMEOUT_S if hurried else END_ORDER_TIMEOUT_S
+    try:
+        await run.api.deploy(deployment.ended(), withdrawn, timeout_s)
+    except LetheError as error:
+        # The services are stopped in a moment, which ends all capture as well.
+        run.terminal.notice(f"the order couldn't be ended: {error}")
+    await watching.settle(STOP_SETTLE_S if hurried else END_SETTLE_S)
+
+
+def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching) -> None:
+    account = watching.account or Account()
+    if options.report is None:
+        return
+    if watching.account is None:
+        raise StackFailed("no report: purge gave no account of the run")
+    outcome = Outcome(
+        account=account,
+        alerts=watching.alerts,
+        services=watching.resources.report(),
+        restarts=run.stack.restarts,
+        order=deployment.order,
+        running_s=watching.running_s,
+    )
+    write_report(build_report(outcome), options.report.absolute())
+    run.terminal.say(f"report written to {options.report}")

@@ -1,0 +1,123 @@
+"""From the order to the end of the run: look every second, show it, know when it is over."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+from lethe.cli.live.account import Account, AccountReader
+from lethe.cli.live.resources import Resources
+from lethe.cli.live.snapshot import Rate, Snapshot
+from lethe.cli.live.terminal import Terminal
+from lethe.cli.session.api import AlertApi, AlertRecord
+from lethe.cli.stack.supervisor import Stack
+from lethe.cli.stopping import StopRequest
+from lethe.contracts.errors import LetheError
+
+LOOK_EVERY_S = 1.0
+SETTLE_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class EndCondition:
+    """When a run is over, besides Ctrl-C.
+
+    Attributes
+    ----------
+    seconds
+        After this time.
+    once_cameras
+        When these cameras have ended and everything they yielded is accounted for.
+    """
+
+    seconds: float | None = None
+    once_cameras: list[str] | None = None
+
+    def remaining_s(self, running_s: float) -> float:
+        """Return how long to wait until the next look."""
+        if self.seconds is None:
+            return LOOK_EVERY_S
+        return min(LOOK_EVERY_S, max(self.seconds - running_s, 0.0))
+
+    def is_met(self, running_s: float, account: Account | None) -> bool:
+        """Tell whether the run is over."""
+        if self.seconds is not None and running_s >= self.seconds:
+            return True
+        if self.once_cameras is None or account is None:
+            return False
+        return account.all_ended(self.once_cameras) and account.settled
+
+
+class Watching:
+    """Looks at a running stack and collects what the report needs.
+
+    Parameters
+    ----------
+    after
+        Sequence of the last alert that belongs to an earlier run.
+    """
+
+    def __init__(
+        self, stack: Stack, api: AlertApi, accounts: AccountReader, terminal: Terminal, after: int
+    ) -> None:
+        self._stack = stack
+        self._api = api
+        self._accounts = accounts
+        self._terminal = terminal
+        self._sequence = after
+        self._rate = Rate()
+        self._begun_s = _now_s()
+        self.resources = Resources()
+        self.account: Account | None = None
+        self.alerts: list[AlertRecord] = []
+
+    @property
+    def running_s(self) -> float:
+        """Seconds since the watching began."""
+        return _now_s() - self._begun_s
+
+    async def until(self, end: EndCondition, stop: StopRequest) -> None:
+        """Look every second until the run is over."""
+        while True:
+            await self._look()
+            self._terminal.show(self._snapshot())
+            if end.is_met(self.running_s, self.account):
+                return
+            if await stop.wait(end.remaining_s(self.running_s)):
+                return
+
+    async def settle(self, within_s: float) -> None:
+        """After the order has ended, wait until every frame and key copy is accounted for."""
+        deadline_s = _now_s() + within_s
+        while _now_s() < deadline_s:
+            await self._look()
+            if self.account is not None and self.account.settled:
+                return
+            await asyncio.sleep(SETTLE_POLL_S)
+
+    async def _look(self) -> None:
+        account = await self._accounts.read()
+        self.account = account or self.account
+        try:
+            fresh, self._sequence = await self._api.alerts_after(self._sequence)
+        except LetheError:
+            # Alert is being started again: its alerts are read at the next look.
+            fresh = []
+        self.alerts += fresh
+        pids = {child.spec.name: child.pid for child in self._stack.children.values()}
+        self.resources.sample({**pids, "lethe": os.getpid()})
+
+    def _snapshot(self) -> Snapshot:
+        processed = int(self.account.frames.get("processed", 0)) if self.account else 0
+        return Snapshot(
+            address=self._stack.alert_url,
+            running_s=self.running_s,
+            account=self.account,
+            frames_per_s=self._rate.update(self.running_s, processed),
+            alerts=len(self.alerts),
+            latest=self.alerts[-8:],
+            usages=self.resources.usages,
+        )
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

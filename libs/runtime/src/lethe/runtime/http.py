@@ -1,0 +1,109 @@
+"""The HTTP side of a service: liveness, readiness and metrics, plus what the service adds."""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lethe.contracts.errors import InvalidInput
+
+_STOP_S = 2
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the service: it stops its parts in order."""
+        yield
+
+
+class HttpServer:
+    """Serves health beside a service's own routes.
+
+    Parameters
+    ----------
+    identity
+        What `/healthz` tells, beside that the event loop turns.
+    middleware
+        Called with the port, returns what wraps every route.
+    is_ready
+        Asked by `/readyz`: None when ready, else the reason why not.
+
+    Raises
+    ------
+    InvalidInput
+        If the port is in use or not allowed.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        identity: dict[str, str],
+        is_ready: Callable[[], str | None],
+        routes: Sequence[BaseRoute] = (),
+        middleware: Callable[[int], Sequence[Middleware]] = lambda _port: (),
+    ) -> None:
+        self._identity = identity
+        self._is_ready = is_ready
+        self._socket = _bind(host, port)
+        health = [
+            Route("/healthz", self._healthz),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+        ]
+        app = Starlette(routes=[*health, *routes], middleware=list(middleware(self.port)))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_S,
+            ws="websockets-sansio",
+            server_header=False,
+            lifespan="off",
+        )
+        self._server = _Server(config)
+
+    @property
+    def port(self) -> int:
+        """The port that is served."""
+        return int(self._socket.getsockname()[1])
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        await self._server.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """End serving; open requests get a moment."""
+        self._server.should_exit = True
+
+    async def _healthz(self, _request: Request) -> Response:
+        return JSONResponse(self._identity)
+
+    async def _readyz(self, _request: Request) -> Response:
+        reason = self._is_ready()
+        content: dict[str, Any] = {"ready": reason is None, "reason": reason}
+        return JSONResponse(content, status_code=200 if reason is None else 503)
+
+    async def _metrics(self, _request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise InvalidInput(f"port {port} on {host}: {error.strerror}; choose another") from None
+    return bound

@@ -1,0 +1,64 @@
+"""structlog with an allow-list: what isn't named here doesn't reach a log line."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from lethe.runtime.settings import LogFormat
+
+ALLOWED_KEYS = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "service", "instance_id", "boot",
+        "topic", "partition", "partitions", "offset", "generation", "camera_id", "deployment_id",
+        "slot", "number", "outcome", "reason", "error", "count", "state", "port", "version",
+        "duration_ms", "watchlist_id", "reference_id", "size", "leader", "serial", "signal",
+        "digest", "model",
+    }
+)  # fmt: skip
+"""Keys of log lines. Values are names, counts and states: never content."""
+
+
+def _keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: value for key, value in event.items() if key in ALLOWED_KEYS}
+
+
+class _StandardHandler(logging.Handler):
+    """Passes warnings of libraries on by level and logger: their text may hold content."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        name = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().log(
+            record.levelno, "library warning", logger=record.name, error=name
+        )
+
+
+def configure_logging(log_format: LogFormat, **bound: str) -> None:
+    """Set up logging to stderr for this process.
+
+    Parameters
+    ----------
+    bound
+        Keys that every line carries, such as the service's name.
+    """
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if log_format is LogFormat.JSON
+        else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _keep_allowed,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(**bound)
+    logging.basicConfig(handlers=[_StandardHandler()], level=logging.WARNING, force=True)

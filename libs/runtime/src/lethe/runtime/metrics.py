@@ -1,0 +1,23 @@
+"""Prometheus metrics that every service has. Labels are names of things, never of people."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+DEAD_LETTERS = Counter(
+    "lethe_dead_letters_total", "Records that couldn't be handled", ("topic", "error")
+)
+RECORDS = Counter("lethe_records_total", "Records handled", ("topic",))
+RECORDS_GONE = Counter(
+    "lethe_records_gone_total", "Records that fell into a gap of a live topic", ("topic",)
+)
+GRANTS = Counter("lethe_grants_total", "Grants taken, by result", ("result",))
+TICKETS_FAILED = Counter("lethe_tickets_failed_total", "Tickets that couldn't be sent")
+PARTITIONS_OWNED = Gauge("lethe_partitions_owned", "Camera partitions this instance owns")
+STAGE_SECONDS = Histogram(
+    "lethe_stage_seconds",
+    "Time a stage of the pipeline took",
+    ("stage",),
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+)
+NOT_PUBLISHED = Counter(
+    "lethe_not_published_total", "Records that the broker didn't take in time", ("topic",)
+)

@@ -1,0 +1,93 @@
+"""Which cameras an instance owns: the partitions a consumer group gives it.
+
+Every role has one group on the topic of cameras, whose partitions are numbered as those of all
+camera topics. The group shares out numbers only; frames and probes are read by manual assignment.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from lethe.contracts.topics import Topic
+from lethe.runtime import metrics
+from lethe.runtime.settings import ServiceSettings
+
+_POLL_MS = 500
+_HEARTBEATS_PER_SESSION = 6
+_REBALANCE_MS = 3000
+_log = structlog.get_logger()
+
+Change = Callable[[frozenset[int], int], Awaitable[None]]
+"""Is told the owned partitions and the group's generation."""
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, ownership: "Ownership") -> None:
+        self._ownership = ownership
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        if revoked:
+            await self._ownership.changed(frozenset())
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        await self._ownership.changed(frozenset(p.partition for p in assigned))
+
+
+class Ownership:
+    """Takes part in a role's group and tells what is owned.
+
+    Parameters
+    ----------
+    topic
+        Whose partitions are shared out; nothing is read from it here.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, role: str, topic: Topic, on_change: Change
+    ) -> None:
+        self._topic = topic
+        self._on_change = on_change
+        self.has_joined = False
+        session_ms = settings.session_timeout_ms
+        self._consumer = AIOKafkaConsumer(
+            **settings.broker_options(),
+            group_id=f"lethe.{role}",
+            enable_auto_commit=False,
+            auto_offset_reset="latest",
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
+            rebalance_timeout_ms=_REBALANCE_MS,
+            retry_backoff_ms=50,
+        )
+
+    async def run(self) -> None:
+        """Take part until cancelled, then leave at once so that others take over."""
+        self._consumer.subscribe([self._topic.name], listener=_Listener(self))
+        await self._consumer.start()
+        try:
+            while True:
+                await self._poll()
+        finally:
+            await self._consumer.stop()
+
+    async def _poll(self) -> None:
+        try:
+            await self._consumer.getmany(timeout_ms=_POLL_MS)
+        except KafkaError as error:
+            _log.warning("group failed", error=type(error).__name__)
+            await asyncio.sleep(_POLL_MS / 1000)
+
+    async def changed(self, partitions: frozenset[int]) -> None:
+        """Note and tell a new assignment."""
+        # The library keeps the generation to itself; it is needed to tell who owns a partition
+        # when an old owner doesn't know yet that it lost it.
+        generation = int(self._consumer._coordinator.generation)  # noqa: SLF001
+        if partitions:
+            self._consumer.pause(*self._consumer.assignment())
+        metrics.PARTITIONS_OWNED.set(len(partitions))
+        _log.info("cameras owned", partitions=sorted(partitions), generation=generation)
+        self.has_joined = self.has_joined or generation > 0
+        await self._on_change(partitions, generation)

@@ -1,0 +1,111 @@
+"""Publishing: explicit partitions, CloudEvents headers, the newest generation."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from lethe.contracts.errors import Transient
+from lethe.contracts.headers import KafkaHeaders, event_headers
+from lethe.contracts.instants import Instant
+from lethe.contracts.topics import Body, Topic, generation_name, partition_for
+from lethe.runtime.settings import ServiceSettings
+
+_MAX_REQUEST_BYTES = 8 * 1024 * 1024
+_SEND_TIMEOUT_S = 1.5
+_REQUEST_TIMEOUT_MS = 1500
+
+
+class Publisher:
+    """One producer per service.
+
+    Parameters
+    ----------
+    now
+        Tells the time that events carry.
+    """
+
+    def __init__(self, settings: ServiceSettings, now: Callable[[], Instant]) -> None:
+        self._source = settings.instance_id
+        self.now = now
+        self._generation = 0
+        self._producer = AIOKafkaProducer(
+            **settings.broker_options(),
+            acks="all",
+            enable_idempotence=False,
+            linger_ms=0,
+            max_request_size=_MAX_REQUEST_BYTES,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            retry_backoff_ms=50,
+        )
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises
+        ------
+        Transient
+            If the broker can't be reached.
+        """
+        try:
+            await self._producer.start()
+        except (KafkaError, OSError) as error:
+            raise Transient(f"the broker can't be reached ({type(error).__name__})") from None
+
+    async def stop(self) -> None:
+        """Flush and disconnect."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), _SEND_TIMEOUT_S)
+        except (TimeoutError, KafkaError):
+            # The broker is gone: what is still queued is sealed, and its keys end by themselves.
+            return
+
+    def use_generation(self, generation: int) -> None:
+        """Write rolling topics in this generation from now on."""
+        self._generation = max(self._generation, generation)
+
+    async def send(
+        self, topic: Topic, key: str, body: bytes, headers: KafkaHeaders | None = None
+    ) -> None:
+        """Publish one record and wait until the broker has it.
+
+        Raises
+        ------
+        Transient
+            If the broker doesn't take it in time.
+        """
+        content_type = (
+            "application/octet-stream" if topic.body is Body.SEALED else "application/msgpack"
+        )
+        events = event_headers(
+            event_type=topic.event_type,
+            source=self._source,
+            at=self.now(),
+            content_type=content_type,
+        )
+        await self.send_raw(
+            generation_name(topic, self._generation),
+            partition_for(key, topic.partitions),
+            key,
+            body,
+            events + (headers or []),
+        )
+
+    async def send_raw(
+        self, name: str, partition: int, key: str, body: bytes, headers: KafkaHeaders
+    ) -> None:
+        """Publish to a physical topic and partition.
+
+        Raises
+        ------
+        Transient
+            If the broker doesn't take it in time.
+        """
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._producer.send_and_wait(
+                    name, body, key=key.encode(), partition=partition, headers=headers
+                )
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Transient(f"{name}: not published ({type(error).__name__})") from None

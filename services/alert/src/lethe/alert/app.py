@@ -1,0 +1,126 @@
+"""The only wiring of alert."""
+
+import asyncio
+import functools
+from pathlib import Path
+
+from lethe.alert.database import Database, sqlite_url
+from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.enrolling import Enrolment
+from lethe.alert.handlers import Handlers, Outbox, announce_restored
+from lethe.alert.hub import AlertHub
+from lethe.alert.keystore import FileKeyStore
+from lethe.alert.log import SqlAlertLog
+from lethe.alert.raising import AlertDesk
+from lethe.alert.references import SqlReferenceStore
+from lethe.alert.settings import AlertSettings
+from lethe.alert.transit import TransitKeyring
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.guards import create_middleware, loopback_hosts
+from lethe.alert.web.routes import create_routes
+from lethe.contracts.keys import Role
+from lethe.contracts.topics import ALERT_TICKET, CANDIDATES_FOUND
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.durable import DurableReader
+from lethe.runtime.http import HttpServer
+from lethe.runtime.observing import KeyObserver
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder, Life, Standing
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import Membership, join
+
+_RETENTION_S = 30.0
+
+
+async def serve(settings: AlertSettings, stop: Stop) -> None:
+    """Run alert until `stop` is set."""
+    member = join(Role.ALERT, **settings.membership())
+    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=False)
+    keystore = FileKeyStore(settings.key_dir or settings.data_dir / "keys")
+    database = await Database.open(
+        settings.database_url or sqlite_url(Path(settings.data_dir) / "alerts.sqlite3")
+    )
+    try:
+        await _serve(settings, stop, member, holder, keystore, database)
+    finally:
+        await database.close()
+
+
+async def _serve(
+    settings: AlertSettings,
+    stop: Stop,
+    member: Membership,
+    holder: Holder,
+    keystore: FileKeyStore,
+    database: Database,
+) -> None:
+    now = functools.partial(instant, member.clock)
+    publisher = Publisher(settings, now)
+    vault, hub, outbox = Vault(keystore), AlertHub(), Outbox(member, publisher)
+    desk = AlertDesk(SqlAlertLog(database), hub, vault, now, cool_down_s=settings.cool_down_s)
+    book = WatchlistBook(SqlReferenceStore(database), vault)
+    deployments = DeploymentDesk(member.orders, member.clock, outbox.order)
+    enrolment = Enrolment(holder, book, outbox.reference)
+    handlers = Handlers(member, publisher, desk, deployments, enrolment)
+    dead_letters = DeadLetters(settings, publisher)
+    candidates = DurableReader(
+        settings, "alert", CANDIDATES_FOUND, handlers.on_candidates, dead_letters
+    )
+    transit = TransitKeyring(keystore, candidates.caught_up)
+    handlers.transit = transit
+    keys = KeyTraffic(
+        holder,
+        member.signer,
+        member.roster,
+        ticket_topic=ALERT_TICKET,
+        send=publisher.send,
+        standing=lambda: Standing(enrols=enrolment.is_active, transit=transit.announced()),
+        observer=KeyObserver(),
+    )
+    reader = Reader(
+        settings, handlers.subscriptions(keys), publisher=publisher, dead_letters=dead_letters
+    )
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.ALERT, member.boot),
+        is_ready=lambda: None if candidates.has_joined else "not in its group yet",
+        routes=create_routes(
+            desk=desk,
+            hub=hub,
+            watchlists=book,
+            enroller=enrolment,
+            deployments=deployments,
+            status=deployments,
+        ),
+        middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
+    )
+    await publisher.start()
+    await book.restore()
+    await announce_restored(publisher, desk)
+    await reader.start()
+    try:
+        await run_parts(
+            stop,
+            http.run(),
+            reader.run(),
+            candidates.run(),
+            keys.run(),
+            enrolment.run(),
+            transit.run(),
+            _keep_retention(desk, member),
+        )
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
+
+
+async def _keep_retention(desk: AlertDesk, member: Membership) -> None:
+    while True:
+        await desk.erase_due(instant(member.clock))
+        await asyncio.sleep(_RETENTION_S)

@@ -1,0 +1,125 @@
+"""The database: SQLite in a file by default, anything SQLAlchemy speaks asynchronously by URL."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol, Self
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from lethe.alert.errors import DatabaseUnavailable, DatabaseUnusable
+from lethe.alert.tables import metadata
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+    def close(self) -> None: ...
+
+
+class _DriverConnection(Protocol):
+    def cursor(self) -> _Cursor: ...
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the URL of a SQLite database in `file`."""
+    return URL.create("sqlite+aiosqlite", database=str(file)).render_as_string()
+
+
+class Database:
+    """An open database whose tables exist. Made by `Database.open`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect, and create what tables are missing.
+
+        Parameters
+        ----------
+        url
+            SQLAlchemy's; for SQLite see `sqlite_url`.
+
+        Raises
+        ------
+        DatabaseUnusable
+            If the URL isn't understood, or the database can't be opened and written.
+        """
+        try:
+            parsed = make_url(url)
+            # Parameters hold what is sealed and whose it is: they don't belong into messages.
+            engine = create_async_engine(parsed, hide_parameters=True)
+        except (ArgumentError, NoSuchModuleError, ImportError):
+            raise DatabaseUnusable(
+                "the database URL isn't understood; give one such as sqlite+aiosqlite:////path"
+            ) from None
+        if parsed.get_backend_name() == "sqlite":
+            _prepare_sqlite(engine, parsed.database)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+        except (DBAPIError, OSError) as fault:
+            await engine.dispose()
+            reason = fault.orig if isinstance(fault, DBAPIError) else fault.strerror
+            where = parsed.render_as_string(hide_password=True)
+            raise DatabaseUnusable(
+                f"can't write the database {where} ({reason}); free or name a place that can be"
+            ) from None
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction; it is committed at the end.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the database didn't take it: locked, full, gone, or another instance was first.
+            Nothing was changed.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (DBAPIError, PoolTimeout, OSError) as fault:
+            # The exception class only: a driver's message may quote content.
+            raise DatabaseUnavailable(
+                f"the database didn't take a statement ({type(fault).__name__})"
+            ) from None
+
+
+def _prepare_sqlite(engine: AsyncEngine, database: str | None) -> None:
+    if database and database != ":memory:":
+        _make_private(Path(database))
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: _DriverConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+
+def _make_private(file: Path) -> None:
+    """Make the file readable by its owner only; SQLite's side files take over its mode."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as fault:
+        raise DatabaseUnusable(
+            f"can't write the database {file} ({fault.strerror}); name a place that can be written"
+        ) from None

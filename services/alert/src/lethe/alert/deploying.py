@@ -1,0 +1,99 @@
+"""Orders from the front door to the broker, and how the deployments stand."""
+
+from collections.abc import Awaitable, Callable
+
+from lethe.alert.alerts import AlertTerms
+from lethe.alert.ports import CameraStatus, DeploymentStatus, Status
+from lethe.contracts.errors import Refused
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import KeyTicket
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.shredding.clock import Clock, instant
+from lethe.shredding.orders import HeldOrder, OrderBook
+
+Publish = Callable[[DeploymentOrdered, str, list[CameraAssigned]], Awaitable[None]]
+_HEARD_MS = 2_000
+
+
+class DeploymentDesk:
+    """Alert verifies an order before it passes it on; every other service does so again."""
+
+    def __init__(self, orders: OrderBook, clock: Clock, publish: Publish) -> None:
+        self._orders = orders
+        self._clock = clock
+        self._publish = publish
+        self._cameras: dict[str, CameraAssigned] = {}
+        self._matches: dict[str, tuple[Instant, dict[str, str]]] = {}
+
+    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+        """Verify an order and publish it with its cameras.
+
+        Raises
+        ------
+        Refused
+            If the order doesn't hold, or a camera isn't named by it.
+        """
+        held = self._orders.hear(ordered, self._clock.wall_us())
+        for camera in cameras:
+            named = camera.camera_id in held.order.camera_ids
+            if not named or camera.deployment_id != held.order.deployment_id:
+                raise Refused(f"camera {camera.camera_id} isn't named by the order")
+        await self._publish(ordered, held.order.deployment_id, cameras)
+        self._cameras.update({camera.camera_id: camera for camera in cameras})
+        return held.order.deployment_id
+
+    def hear_order(self, ordered: DeploymentOrdered) -> None:
+        """Take an order from the broker: this instance may have been restarted."""
+        self._orders.hear(ordered, self._clock.wall_us())
+
+    def hear_match(self, ticket: KeyTicket, received: Instant) -> list[str]:
+        """Take what a match instance holds; return the ordered watchlists that it lacks."""
+        if ticket.leaving:
+            self._matches.pop(ticket.instance_id, None)
+            return []
+        self._matches[ticket.instance_id] = (received, ticket.watchlists)
+        return [
+            held.order.watchlist_id
+            for held in self._orders.live_orders(received.wall_us)
+            if ticket.watchlists.get(held.order.watchlist_id) != held.order.watchlist_hash
+        ]
+
+    def terms(self, deployment_id: str) -> AlertTerms:
+        """Return what the order says about its alerts."""
+        held = self._orders.by_deployment(deployment_id)
+        if held is None:
+            return AlertTerms()
+        return AlertTerms(held.order.type, held.order.alert_retention_hours)
+
+    async def status(self) -> Status:
+        """Return how the deployments stand."""
+        now = instant(self._clock)
+        return Status(
+            deployments=tuple(_deployment(held, now.wall_us) for held in self._orders.all_orders()),
+            cameras=tuple(
+                CameraStatus(camera.camera_id, camera.deployment_id, "assigned")
+                for camera in self._cameras.values()
+            ),
+            blind=self._blind(now),
+        )
+
+    def _blind(self, now: Instant) -> str | None:
+        heard = [lists for at, lists in self._matches.values() if now.since_ms(at) < _HEARD_MS]
+        for held in self._orders.live_orders(now.wall_us):
+            order = held.order
+            if not any(lists.get(order.watchlist_id) == order.watchlist_hash for lists in heard):
+                return f"no match instance holds the watchlist of {order.deployment_id}"
+        return None
+
+
+def _deployment(held: HeldOrder, wall_us: int) -> DeploymentStatus:
+    order = held.order
+    return DeploymentStatus(
+        deployment_id=order.deployment_id,
+        order_type=order.type,
+        status=held.status.value if held.is_live(wall_us) else "over",
+        watchlist_id=order.watchlist_id,
+        watchlist_size=order.watchlist_size,
+        threshold=order.threshold,
+        ends_at_us=order.ends_at_us,
+    )

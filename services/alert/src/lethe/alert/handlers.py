@@ -1,0 +1,142 @@
+"""Records in, domain calls out."""
+
+import structlog
+
+from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.enrolling import Enrolment, SealedReference
+from lethe.alert.raising import AlertDesk
+from lethe.alert.transit import TransitKeyring
+from lethe.contracts.enrolment import ReferenceEnrolled
+from lethe.contracts.errors import Erased, LetheError, Refused, Transient
+from lethe.contracts.headers import address_headers
+from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.live import CandidatesFound
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import (
+    ALERT_RAISED,
+    CAMERA_ASSIGNED,
+    DEPLOYMENT_ORDERED,
+    KEY_GRANTED,
+    MATCH_TICKET,
+    REFERENCE_ENROLLED,
+    REFERENCE_SUBMITTED,
+)
+from lethe.runtime import metrics
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Start, Subscription
+from lethe.runtime.records import Record
+from lethe.shredding.clock import instant
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import Membership
+
+_log = structlog.get_logger()
+
+
+class Outbox:
+    """What alert publishes."""
+
+    def __init__(self, member: Membership, publisher: Publisher) -> None:
+        self._member = member
+        self._publisher = publisher
+
+    async def order(
+        self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
+    ) -> None:
+        """Publish an order, then the cameras it names."""
+        await self._publisher.send(DEPLOYMENT_ORDERED, deployment_id, ordered.encode())
+        for camera in cameras:
+            envelope = self._member.signer.sign(CAMERA_ASSIGNED.name, camera.encode())
+            await self._publisher.send(CAMERA_ASSIGNED, camera.camera_id, envelope.encode())
+
+    async def reference(self, sealed: SealedReference) -> None:
+        """Publish a sealed reference image."""
+        headers = address_headers(sealed.address)
+        await self._publisher.send(REFERENCE_SUBMITTED, sealed.address.lane, sealed.body, headers)
+
+
+class Handlers:
+    """About five lines each: check, decode, call the domain."""
+
+    def __init__(
+        self,
+        member: Membership,
+        publisher: Publisher,
+        desk: AlertDesk,
+        deployments: DeploymentDesk,
+        enrolment: Enrolment,
+    ) -> None:
+        self._member = member
+        self._publisher = publisher
+        self._desk = desk
+        self._deployments = deployments
+        self._enrolment = enrolment
+        self.transit: TransitKeyring | None = None
+
+    def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
+        """Return alert's dispatch table; candidates are read durably, apart from it."""
+
+        async def on_grant(record: Record) -> None:
+            keys.on_grant(record.key, record.body)
+
+        return [
+            Subscription(KEY_GRANTED, on_grant),
+            Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(MATCH_TICKET, self.on_match_ticket),
+            Subscription(REFERENCE_ENROLLED, self.on_enrolled),
+        ]
+
+    async def on_order(self, record: Record) -> None:
+        """Verify an order and hold it."""
+        self._deployments.hear_order(DeploymentOrdered.decode(record.body))
+
+    async def on_match_ticket(self, record: Record) -> None:
+        """Learn what match holds; send it again what it lost."""
+        received = instant(self._member.clock)
+        ticket = KeyTicket.decode(self._checked(record, Role.MATCH).payload)
+        for watchlist_id in self._deployments.hear_match(ticket, received):
+            if not self._enrolment.is_active:
+                _log.info("match lacks a watchlist", watchlist_id=watchlist_id)
+                await self._enrolment.submit_again(watchlist_id)
+
+    async def on_enrolled(self, record: Record) -> None:
+        """Record how an enrolment ended."""
+        await self._enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
+
+    async def on_candidates(self, record: Record) -> None:
+        """Raise an alert, once, and announce it."""
+        found = CandidatesFound.decode(self._checked(record, Role.MATCH).payload)
+        terms = self._deployments.terms(found.deployment_id)
+        alert = await self._desk.receive(found, self._crop(found), terms)
+        if alert is None:
+            return
+        try:
+            await self._publisher.send(ALERT_RAISED, alert.alert_id, alert.raised().encode())
+        except Transient:
+            # The alert stands and was shown; only the announcement to others is missing.
+            metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()
+
+    def _crop(self, found: CandidatesFound) -> bytes | None:
+        """Open the crop; an alert whose picture is gone is raised all the same."""
+        if self.transit is None:
+            raise Transient("no transit keys yet")
+        try:
+            return self.transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
+        except (Erased, Refused) as error:
+            _log.warning("alert without picture", error=type(error).__name__)
+            return None
+
+    def _checked(self, record: Record, role: Role) -> SignedEnvelope:
+        envelope = SignedEnvelope.decode(record.body)
+        now_us = self._member.clock.wall_us()
+        self._member.roster.check(envelope, record.topic.name, (role,), now_us)
+        return envelope
+
+
+async def announce_restored(publisher: Publisher, desk: AlertDesk) -> None:
+    """Announce alerts that a crash kept from being published."""
+    for alert in await desk.restore():
+        try:
+            await publisher.send(ALERT_RAISED, alert.alert_id, alert.raised().encode())
+        except LetheError:
+            metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()

@@ -1,0 +1,85 @@
+"""What the web needs from the rest of alert: implemented beside Kafka, faked in tests."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lethe.contracts.enrolment import ReferencePayload
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
+
+
+class Enroller(Protocol):
+    """Sends images of subjects through the pipeline."""
+
+    async def submit(self, reference: ReferencePayload) -> None:
+        """Seal and submit an image; its outcome comes later.
+
+        Raises
+        ------
+        Transient
+            If it can't be sealed or sent right now.
+        """
+        ...
+
+
+class Deployments(Protocol):
+    """Takes deployment orders."""
+
+    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+        """Verify an order and publish it with its cameras.
+
+        Returns
+        -------
+        str
+            The deployment id.
+
+        Raises
+        ------
+        Refused
+            If its signature or its content doesn't hold.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStatus:
+    """A deployment as the officers see it. `ends_at_us` is UTC in microseconds since 1970."""
+
+    deployment_id: str
+    order_type: OrderType
+    status: str
+    watchlist_id: str
+    watchlist_size: int
+    threshold: float
+    ends_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """A camera as the officers see it: `state` is a word such as `live`, `silent`, `ended`."""
+
+    camera_id: str
+    deployment_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the system is.
+
+    Attributes
+    ----------
+    blind
+        Why no search takes place although a deployment runs; None while they do.
+    """
+
+    deployments: tuple[DeploymentStatus, ...] = ()
+    cameras: tuple[CameraStatus, ...] = ()
+    blind: str | None = None
+
+
+class StatusSource(Protocol):
+    """Knows how the system is."""
+
+    async def status(self) -> Status:
+        """Return it, without waiting for anybody."""
+        ...

@@ -1,0 +1,34 @@
+"""Settings of alert."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from lethe.runtime.settings import ServiceSettings
+
+
+class AlertSettings(ServiceSettings):
+    """What alert needs beyond what every service needs."""
+
+    data_dir: Path = Field(
+        title="Data folder", description="For the database and the erasable key store."
+    )
+    key_dir: Path | None = Field(
+        default=None,
+        title="Key folder",
+        description="Erasable key store; outside the database and its backups, best on tmpfs.",
+    )
+    database_url: str | None = Field(
+        default=None, title="Database", description="SQLAlchemy URL; SQLite by default."
+    )
+    cool_down_s: float = Field(
+        default=30.0,
+        ge=0.0,
+        title="Cool-down",
+        description="Seconds within which a subject on a camera raises one alert; 0 is off.",
+    )
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        title="Allowed hosts",
+        description="Host names under which the page is reached, beside the loopback ones.",
+    )

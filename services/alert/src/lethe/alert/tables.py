@@ -1,0 +1,97 @@
+"""The tables of alert's database. Pictures, names and images are in it only under a data key."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite counts rows by itself only in a column of exactly the type INTEGER.
+_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _instant(name: str, *, nullable: bool = False) -> list[Column[object]]:
+    return [
+        Column(f"{name}_boot_id", String, nullable=nullable),
+        Column(f"{name}_boot_us", BigInteger, nullable=nullable),
+        Column(f"{name}_wall_us", BigInteger, nullable=nullable),
+    ]
+
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("alert_id", String, nullable=False, unique=True),
+    Column("deployment_id", String, nullable=False),
+    Column("order_type", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("watchlist_id", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("reference_id", String, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("cosine", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    *_instant("captured"),
+    *_instant("decided"),
+    *_instant("published", nullable=True),
+    Column("candidates", JSON, nullable=False),
+    Column("sightings", Integer, nullable=False),
+    Column("last_sighting_wall_us", BigInteger, nullable=False),
+    Column("erase_at_wall_us", BigInteger, nullable=False),
+    Column("erased_wall_us", BigInteger, nullable=True),
+    Index("alerts_of_subject", "deployment_id", "camera_id", "subject_id", "sequence"),
+    Index("alerts_to_erase", "erased_wall_us", "erase_at_wall_us"),
+    sqlite_autoincrement=True,
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("search_id", String, primary_key=True),
+    Column("alert_sequence", _SEQUENCE, ForeignKey("alerts.sequence"), nullable=False),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("alert_id", String, ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
+watchlists = Table(
+    "watchlists",
+    metadata,
+    Column("watchlist_id", String, primary_key=True),
+    Column("key_name", String, nullable=False, unique=True),
+)
+
+references = Table(
+    "references",
+    metadata,
+    Column("place", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("reference_id", String, nullable=False, unique=True),
+    Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("name_nonce", LargeBinary, nullable=False),
+    Column("name_ciphertext", LargeBinary, nullable=False),
+    Column("image_nonce", LargeBinary, nullable=False),
+    Column("image_ciphertext", LargeBinary, nullable=False),
+    Column("image_sha256", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("fault", String, nullable=True),
+    Column("resembles", String, nullable=True),
+    UniqueConstraint("watchlist_id", "subject_id", "image_sha256"),
+)

@@ -1,0 +1,92 @@
+"""Alert's transit keys: changed every minute, destroyed once all their records are ingested.
+
+They lie in the erasable key store, so that a restart of alert loses no alert's picture.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from lethe.alert.keystore import ErasableKeyStore
+from lethe.contracts.errors import Erased
+from lethe.contracts.keys import TransitKey
+from lethe.shredding.memory import wipe_bytes
+from lethe.shredding.wrapping import UnwrapKey
+
+_PREFIX = "transit-"
+_ROTATE_S = 60.0
+_STILL_USED_S = 5.0
+"""match stops using a key that hasn't been announced for two seconds."""
+_RETRY_S = 1.0
+_SEEDS_BYTES = 96
+
+
+class TransitKeyring:
+    """Holds the current key, and older ones until what was sealed to them is ingested.
+
+    Parameters
+    ----------
+    caught_up
+        Tells whether every candidate list published up to now is handled and committed.
+    """
+
+    def __init__(self, store: ErasableKeyStore, caught_up: Callable[[], Awaitable[bool]]) -> None:
+        self._store = store
+        self._caught_up = caught_up
+        self._keys: dict[str, UnwrapKey] = {
+            name.removeprefix(_PREFIX): _derive(store.read(name))
+            for name in store.names()
+            if name.startswith(_PREFIX)
+        }
+        self._current = self._create()
+
+    def announced(self) -> TransitKey:
+        """Return what alert's tickets tell match."""
+        return TransitKey(key_id=self._current, public_key=self._keys[self._current].public_key)
+
+    def unwrap(self, key_id: str, wrapped: bytes, binding: bytes) -> bytes:
+        """Return what was sealed to one of the keys.
+
+        Raises
+        ------
+        Erased
+            If the key is destroyed.
+        Refused
+            If it doesn't open.
+        """
+        key = self._keys.get(key_id)
+        if key is None:
+            raise Erased("the transit key is destroyed")
+        return key.unwrap(wrapped, binding)
+
+    async def run(self) -> None:
+        """Change the key every minute and destroy old ones, until cancelled."""
+        while True:
+            await asyncio.sleep(_STILL_USED_S)
+            await self._destroy_old()
+            await asyncio.sleep(_ROTATE_S - _STILL_USED_S)
+            self._current = await asyncio.to_thread(self._create)
+
+    async def _destroy_old(self) -> None:
+        while not await self._caught_up():
+            await asyncio.sleep(_RETRY_S)
+        for key_id in [key_id for key_id in self._keys if key_id != self._current]:
+            await asyncio.to_thread(self._store.erase, f"{_PREFIX}{key_id}")
+            del self._keys[key_id]
+
+    def _create(self) -> str:
+        key_id = secrets.token_hex(8)
+        self._keys[key_id] = _derive(self._store.create(f"{_PREFIX}{key_id}"))
+        return key_id
+
+
+def _derive(secret: bytes) -> UnwrapKey:
+    seeds = HKDFExpand(hashes.SHA256(), _SEEDS_BYTES, b"lethe transit key v1").derive(secret)
+    wipe_bytes(secret)
+    try:
+        return UnwrapKey.from_seeds(seeds)
+    finally:
+        wipe_bytes(seeds)

@@ -1,0 +1,87 @@
+"""The alert log and its pictures over HTTP."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lethe.alert.hub import AlertHub
+from lethe.alert.raising import AlertDesk
+from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.rendering import alert_json
+from lethe.contracts.errors import Erased
+
+_MAX_LIMIT = 1_000
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+)
+
+
+def media_type(image: bytes) -> str:
+    """Return the type that an image's first bytes tell, never one that a browser would run."""
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return "image/webp"
+    for signature, found in _SIGNATURES:
+        if image.startswith(signature):
+            return found
+    return "application/octet-stream"
+
+
+class AlertEndpoints:
+    """What officers read of alerts."""
+
+    def __init__(self, desk: AlertDesk, hub: AlertHub, watchlists: WatchlistBook) -> None:
+        self._desk = desk
+        self._hub = hub
+        self._watchlists = watchlists
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/alerts", self.after),
+            Route("/alerts/{alert_id}/probe", self.probe),
+            Route("/alerts/{alert_id}/reference", self.reference),
+        ]
+
+    async def after(self, request: Request) -> Response:
+        """Answer with alerts after a sequence, and the newest sequence there is."""
+        sequence = _integer(request, "after", default=0, low=0, high=2**62)
+        limit = _integer(request, "limit", default=100, low=0, high=_MAX_LIMIT)
+        alerts = await self._desk.after(sequence, limit) if limit else []
+        return JSONResponse(
+            {
+                "alerts": [alert_json(alert, self._watchlists) for alert in alerts],
+                "last_sequence": self._hub.last_sequence,
+            }
+        )
+
+    async def probe(self, request: Request) -> Response:
+        """Answer with the face from the camera."""
+        return _image(await self._desk.probe(request.path_params["alert_id"]))
+
+    async def reference(self, request: Request) -> Response:
+        """Answer with the watchlist image that the face was compared with."""
+        alert = await self._desk.find(request.path_params["alert_id"])
+        if alert.erased:
+            raise Erased("this alert is erased")
+        payload = await self._watchlists.payload(alert.reference_id)
+        return _image(payload.image)
+
+
+def _image(content: bytes) -> Response:
+    return Response(content, media_type=media_type(content))
+
+
+def _integer(request: Request, name: str, *, default: int, low: int, high: int) -> int:
+    text = request.query_params.get(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise HTTPException(400, f"{name} must be a whole number from {low} to {high}")
+    return value

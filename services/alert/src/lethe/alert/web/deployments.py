@@ -1,0 +1,59 @@
+"""Deployment orders and the state of the system over HTTP."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+
+from pydantic import Base64Bytes, BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lethe.alert.hub import AlertHub
+from lethe.alert.ports import Deployments, StatusSource
+from lethe.alert.raising import AlertDesk
+from lethe.alert.web.bodies import read_json
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+
+
+class _OrderBody(BaseModel):
+    ordered: Base64Bytes
+    cameras: list[CameraAssigned]
+
+
+class DeploymentEndpoints:
+    """How an order comes in, and how the system is."""
+
+    def __init__(
+        self, deployments: Deployments, source: StatusSource, desk: AlertDesk, hub: AlertHub
+    ) -> None:
+        self._deployments = deployments
+        self._source = source
+        self._desk = desk
+        self._hub = hub
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/deployments", self.order, methods=["POST"]),
+            Route("/status", self.status),
+        ]
+
+    async def order(self, request: Request) -> Response:
+        """Take `{"ordered": base64 of a DeploymentOrdered, "cameras": [CameraAssigned]}`."""
+        try:
+            body = _OrderBody.model_validate(await read_json(request))
+        except ValidationError:
+            # What was wrong is not repeated: a camera's source may hold a secret by mistake.
+            raise HTTPException(
+                400, "the body must hold ordered (base64) and cameras (a list)"
+            ) from None
+        ordered = DeploymentOrdered.decode(body.ordered)
+        deployment_id = await self._deployments.order(ordered, body.cameras)
+        return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
+
+    async def status(self, _request: Request) -> Response:
+        """Answer with deployments, cameras, alerts and whether the system is blind."""
+        status = asdict(await self._source.status())
+        alerts = {"count": await self._desk.count(), "last_sequence": self._hub.last_sequence}
+        return JSONResponse(status | {"alerts": alerts, "clients": self._hub.connections})

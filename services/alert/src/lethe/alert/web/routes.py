@@ -1,0 +1,50 @@
+"""The routes of alert: API, websocket and page."""
+
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from lethe.alert.hub import AlertHub
+from lethe.alert.ports import Deployments, Enroller, StatusSource
+from lethe.alert.raising import AlertDesk
+from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.alerts import AlertEndpoints
+from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.problems import problems_middleware
+from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.stream import AlertStream
+from lethe.alert.web.watchlists import WatchlistEndpoints
+
+
+def create_routes(
+    *,
+    desk: AlertDesk,
+    hub: AlertHub,
+    watchlists: WatchlistBook,
+    enroller: Enroller,
+    deployments: Deployments,
+    status: StatusSource,
+) -> list[BaseRoute]:
+    """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
+
+    They need `create_middleware` around them.
+    """
+    page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
+
+    async def show_page(_request: Request) -> Response:
+        return HTMLResponse(page)
+
+    api = [
+        *AlertEndpoints(desk, hub, watchlists).routes(),
+        *AlertStream(hub, EventRenderer(watchlists)).routes(),
+        *WatchlistEndpoints(watchlists, enroller).routes(),
+        *DeploymentEndpoints(deployments, status, desk, hub).routes(),
+    ]
+    return [
+        Route("/", show_page),
+        Mount("/static", StaticFiles(packages=[(__package__, "static")])),
+        Mount("/api/v1", routes=api, middleware=[problems_middleware()]),
+    ]

@@ -1,0 +1,103 @@
+"""The only wiring of detect."""
+
+from lethe.contracts.keys import Role
+from lethe.contracts.topics import CAMERA_ASSIGNED, DETECT_TICKET
+from lethe.detect.frames import FrameWorker
+from lethe.detect.handlers import Handlers
+from lethe.detect.references import ReferenceWorker
+from lethe.detect.settings import DetectSettings
+from lethe.detect.workbench import Workbench, Workbenches
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.http import HttpServer
+from lethe.runtime.observing import KeyObserver
+from lethe.runtime.ownership import Ownership
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.threads import Threads
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Life, Standing
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import join
+from lethe.vision.pack import load_pack
+from lethe.vision.quality import QualityGate
+
+_OPENING_RESERVE_MS = 200
+"""A frame is only opened while there is time to process and overwrite it before the deadline."""
+
+
+async def serve(settings: DetectSettings, stop: Stop) -> None:
+    """Run detect until `stop` is set."""
+    member = join(Role.DETECT, **settings.membership())
+    benches = _workbenches(settings)
+    life = Life(budget_ms=settings.budget_ms, opening_reserve_ms=_OPENING_RESERVE_MS)
+    holder = member.holder(life, obeys_orders=False)
+    publisher = Publisher(settings, lambda: instant(member.clock))
+    threads = Threads("detect", settings.workers)
+    standing = Standing()
+    handlers = Handlers(
+        FrameWorker(holder, benches),
+        ReferenceWorker(holder, benches),
+        publisher=publisher,
+        threads=threads,
+        clock=member.clock,
+        queue_frames=settings.queue_frames,
+    )
+    keys = KeyTraffic(
+        holder,
+        member.signer,
+        member.roster,
+        ticket_topic=DETECT_TICKET,
+        send=publisher.send,
+        standing=lambda: standing,
+        observer=KeyObserver(),
+    )
+    reader = Reader(
+        settings,
+        handlers.subscriptions(keys),
+        publisher=publisher,
+        dead_letters=DeadLetters(settings, publisher),
+    )
+
+    async def on_ownership(partitions: frozenset[int], generation: int) -> None:
+        nonlocal standing
+        await reader.own(partitions)
+        standing = Standing(tuple(sorted(partitions)), generation)
+
+    ownership = Ownership(settings, "detect", CAMERA_ASSIGNED, on_ownership)
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.DETECT, member.boot),
+        is_ready=lambda: None if ownership.has_joined else "not in its group yet",
+    )
+    await publisher.start()
+    await reader.start()
+    try:
+        await run_parts(
+            stop, http.run(), reader.run(), ownership.run(), keys.run(), handlers.lanes.run()
+        )
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
+        threads.close()
+
+
+def _workbenches(settings: DetectSettings) -> Workbenches:
+    pack = load_pack(settings.model_pack)
+    gate = QualityGate(
+        min_inter_ocular_px=settings.min_inter_ocular_px,
+        min_detector_score=settings.min_detector_score,
+    )
+    return Workbenches(
+        [
+            Workbench(
+                pack,
+                gate,
+                max_pixels=settings.max_frame_pixels,
+                licence_accepted=settings.model_licence_accepted,
+            )
+            for _ in range(settings.workers)
+        ]
+    )

@@ -1,0 +1,135 @@
+"""A sealed frame in, sealed probes and counts out. Everything in between is overwritten."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.live import FrameOutcome, FrameProcessed
+from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.detect.workbench import Workbench, Workbenches
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder
+from lethe.shredding.memory import wipe_bytes
+from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.vision.errors import UnreadableImage
+from lethe.vision.extract import Extraction
+from lethe.vision.jpeg import decode_jpeg_into
+from lethe.vision.portrait import portrait_jpeg
+
+NO_KEY = "no_key"
+"""Discard reason: the slot's probe keys are spent or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedProbe:
+    """A probe ready for the broker."""
+
+    address: SealAddress
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """What became of a frame."""
+
+    report: FrameProcessed
+    probes: list[SealedProbe]
+
+
+class FrameWorker:
+    """Thread-safe: each call takes a workbench of its own."""
+
+    def __init__(self, holder: Holder, benches: Workbenches) -> None:
+        self._holder = holder
+        self._benches = benches
+
+    def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
+        """Open a frame, find its faces, seal a probe for each that passes the quality gate."""
+        self._holder.supersede(address.lane, Purpose.FRAME, address.slot)
+        probes: list[SealedProbe] = []
+        seen = 0
+        discarded: Counter[str] = Counter()
+        outcome = FrameOutcome.PROCESSED
+        try:
+            with self._benches.lend() as bench:
+                room = bench.opened(len(sealed))
+                with self._holder.opening(FRAME_CAPTURED.name, address, sealed, room) as jpeg:
+                    seen, found = self._extract(bench, jpeg, address, probes)
+                    discarded.update(found)
+        except Erased:
+            outcome = FrameOutcome.EXPIRED
+        except Refused:
+            outcome = FrameOutcome.REFUSED
+        except UnreadableImage:
+            outcome = FrameOutcome.UNREADABLE
+        report = FrameProcessed(
+            camera_id=address.lane,
+            deployment_id=address.deployment_id,
+            slot=address.slot,
+            number=address.number,
+            captured=address.captured,
+            at=instant(self._holder.clock),
+            outcome=outcome,
+            faces_seen=seen,
+            probes=[probe.address.number for probe in probes],
+            discarded=dict(discarded),
+        )
+        return FrameResult(report, probes)
+
+    def _extract(
+        self,
+        bench: Workbench,
+        jpeg: memoryview,
+        address: SealAddress,
+        probes: list[SealedProbe],
+    ) -> tuple[int, Counter[str]]:
+        with bench.pixels:
+            image = decode_jpeg_into(jpeg, bench.pixels)
+            with bench.extractor.extract(image) as extraction:
+                discarded = Counter(extraction.discarded)
+                for index in range(len(extraction.faces)):
+                    probe = self._seal_probe(bench, image, extraction, index, address)
+                    if probe is None:
+                        discarded[NO_KEY] += 1
+                    else:
+                        probes.append(probe)
+                return extraction.seen, discarded
+
+    def _seal_probe(
+        self,
+        bench: Workbench,
+        image: NDArray[np.uint8],
+        extraction: Extraction,
+        index: int,
+        frame: SealAddress,
+    ) -> SealedProbe | None:
+        reservation = self._holder.reserve(frame.lane, Purpose.PROBE, slot=frame.slot)
+        if reservation is None:
+            return None
+        address = frame.model_copy(
+            update={
+                "purpose": Purpose.PROBE,
+                "number": reservation.number,
+                "frame_number": frame.number,
+            }
+        )
+        crop = portrait_jpeg(image, extraction.faces[index], limit_bytes=CROP_LIMIT_BYTES)
+        try:
+            with bench.probe() as room:
+                template = memoryview(extraction.templates[index]).cast("B")
+                pack_probe(template, memoryview(crop), room)
+                body = self._holder.seal(
+                    PROBE_EXTRACTED.name, address, room, step=PROBE_BYTES + LENGTH_BYTES
+                )
+        except (Erased, Refused):
+            self._holder.release(reservation)
+            return None
+        finally:
+            wipe_bytes(crop)
+        self._holder.finish(address)
+        return SealedProbe(address, body)

@@ -1,0 +1,130 @@
+"""Records in, domain calls out."""
+
+import structlog
+
+from lethe.contracts.errors import Erased, Refused, Transient
+from lethe.contracts.headers import address_headers, read_address
+from lethe.contracts.live import FrameOutcome, FrameProcessed
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import (
+    FRAME_CAPTURED,
+    FRAME_PROCESSED,
+    KEY_GRANTED,
+    PROBE_EXTRACTED,
+    REFERENCE_EXTRACTED,
+    REFERENCE_SUBMITTED,
+    Topic,
+)
+from lethe.detect.frames import FrameWorker, SealedProbe
+from lethe.detect.lanes import Lanes
+from lethe.detect.references import ReferenceWorker
+from lethe.runtime import metrics
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Subscription
+from lethe.runtime.records import Record
+from lethe.runtime.threads import Threads
+from lethe.shredding.clock import Clock, instant
+from lethe.shredding.keytraffic import KeyTraffic
+
+_log = structlog.get_logger()
+_ENROLMENT = -1
+
+
+class Handlers:
+    """Decides from headers what a record is, and leaves the work to lanes."""
+
+    def __init__(
+        self,
+        frames: FrameWorker,
+        references: ReferenceWorker,
+        *,
+        publisher: Publisher,
+        threads: Threads,
+        clock: Clock,
+        queue_frames: int,
+    ) -> None:
+        self._frames = frames
+        self._references = references
+        self._publisher = publisher
+        self._threads = threads
+        self._clock = clock
+        self.lanes = Lanes(self._work, self._give_up, room=queue_frames)
+
+    def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
+        """Return detect's dispatch table."""
+
+        async def on_grant(record: Record) -> None:
+            keys.on_grant(record.key, record.body)
+
+        return [
+            Subscription(KEY_GRANTED, on_grant),
+            Subscription(FRAME_CAPTURED, self.on_frame, owned=True),
+            Subscription(REFERENCE_SUBMITTED, self.on_reference, owned=True),
+        ]
+
+    async def on_frame(self, record: Record) -> None:
+        """Queue a sealed frame."""
+        address = read_address(record.headers)
+        if address.purpose is not Purpose.FRAME or address.lane != record.key:
+            raise Refused("a frame is addressed as something else")
+        await self.lanes.put(record.partition, (address, record))
+
+    async def on_reference(self, record: Record) -> None:
+        """Queue a sealed reference image."""
+        address = read_address(record.headers)
+        if address.purpose is not Purpose.REFERENCE_IMAGE:
+            raise Refused("a reference image is addressed as something else")
+        await self.lanes.put(_ENROLMENT, (address, record))
+
+    async def _work(self, item: tuple[SealAddress, Record]) -> None:
+        address, record = item
+        if address.purpose is Purpose.FRAME:
+            await self._process(address, record)
+        else:
+            await self._extract(address, record)
+
+    async def _process(self, address: SealAddress, record: Record) -> None:
+        with metrics.STAGE_SECONDS.labels("frame").time():
+            result = await self._threads.run(self._frames.process, address, record.body)
+        for probe in result.probes:
+            await self._send_sealed(PROBE_EXTRACTED, probe.address.lane, probe)
+        await self._report(result.report)
+
+    async def _extract(self, address: SealAddress, record: Record) -> None:
+        try:
+            sealed = await self._threads.run(self._references.extract, address, record.body)
+        except (Erased, Refused) as error:
+            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+            _log.info("reference not opened", error=type(error).__name__)
+            return
+        if sealed is not None:
+            await self._send_sealed(REFERENCE_EXTRACTED, record.key, sealed)
+
+    async def _give_up(self, item: tuple[SealAddress, Record]) -> None:
+        address, record = item
+        if address.purpose is not Purpose.FRAME:
+            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+            return
+        await self._report(
+            FrameProcessed(
+                camera_id=address.lane,
+                deployment_id=address.deployment_id,
+                slot=address.slot,
+                number=address.number,
+                captured=address.captured,
+                at=instant(self._clock),
+                outcome=FrameOutcome.EXPIRED,
+            )
+        )
+
+    async def _report(self, report: FrameProcessed) -> None:
+        try:
+            await self._publisher.send(FRAME_PROCESSED, report.camera_id, report.encode())
+        except Transient:
+            metrics.NOT_PUBLISHED.labels(FRAME_PROCESSED.name).inc()
+
+    async def _send_sealed(self, topic: Topic, key: str, sealed: SealedProbe) -> None:
+        try:
+            await self._publisher.send(topic, key, sealed.body, address_headers(sealed.address))
+        except Transient:
+            metrics.NOT_PUBLISHED.labels(topic.name).inc()

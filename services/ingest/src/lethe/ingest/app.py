@@ -1,0 +1,93 @@
+"""The only wiring of ingest."""
+
+from lethe.contracts.errors import Transient
+from lethe.contracts.headers import address_headers
+from lethe.contracts.keys import Role
+from lethe.contracts.live import SlotClosed
+from lethe.contracts.topics import CAMERA_ASSIGNED, FRAME_CAPTURED, INGEST_TICKET, SLOT_CLOSED
+from lethe.ingest.cameras import Cameras
+from lethe.ingest.capture import SealedFrame
+from lethe.ingest.handlers import Handlers
+from lethe.ingest.settings import IngestSettings
+from lethe.runtime import metrics
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.http import HttpServer
+from lethe.runtime.observing import KeyObserver
+from lethe.runtime.ownership import Ownership
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.threads import Threads
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Life, Standing
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import join
+
+
+async def serve(settings: IngestSettings, stop: Stop) -> None:
+    """Run ingest until `stop` is set."""
+    member = join(Role.INGEST, **settings.membership())
+    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=True)
+    publisher = Publisher(settings, lambda: instant(member.clock))
+    threads = Threads("seal", settings.seal_threads)
+    standing = Standing()
+
+    async def send_frame(sealed: SealedFrame) -> None:
+        headers = address_headers(sealed.address)
+        try:
+            await publisher.send(FRAME_CAPTURED, sealed.address.lane, sealed.body, headers)
+        except Transient:
+            # It may have arrived all the same: it counts as captured, and lost if nobody saw it.
+            metrics.NOT_PUBLISHED.labels(FRAME_CAPTURED.name).inc()
+
+    async def send_count(closed: SlotClosed) -> None:
+        try:
+            await publisher.send(SLOT_CLOSED, closed.camera_id, closed.encode())
+        except Transient:
+            metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc()
+
+    async def on_ownership(partitions: frozenset[int], generation: int) -> None:
+        nonlocal standing
+        standing = Standing(tuple(sorted(partitions)), generation)
+        cameras.owned = partitions
+        await reader.own(partitions)
+
+    keys = KeyTraffic(
+        holder,
+        member.signer,
+        member.roster,
+        ticket_topic=INGEST_TICKET,
+        send=publisher.send,
+        standing=lambda: standing,
+        observer=KeyObserver(),
+    )
+    cameras = Cameras(
+        holder,
+        member.orders,
+        threads,
+        send_frame=send_frame,
+        send_count=send_count,
+        frames_in_flight=settings.frames_in_flight,
+    )
+    reader = Reader(
+        settings,
+        Handlers(member, cameras, keys).subscriptions(),
+        publisher=publisher,
+        dead_letters=DeadLetters(settings, publisher),
+    )
+    ownership = Ownership(settings, "ingest", CAMERA_ASSIGNED, on_ownership)
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.INGEST, member.boot),
+        is_ready=lambda: None if ownership.has_joined else "not in its group yet",
+    )
+    await publisher.start()
+    await reader.start()
+    try:
+        await run_parts(stop, http.run(), reader.run(), ownership.run(), keys.run(), cameras.run())
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
+        threads.close()

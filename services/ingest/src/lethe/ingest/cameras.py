@@ -1,0 +1,188 @@
+"""The cameras of this instance: those of its partitions, under a live order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from lethe.contracts.errors import LetheError
+from lethe.contracts.live import FrameProcessed, SlotClosed
+from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.sealed import Purpose
+from lethe.contracts.topics import partition_for
+from lethe.ingest.capture import Capture, SealedFrame, Stamp
+from lethe.ingest.flow import Flow
+from lethe.ingest.latest import LatestFrame
+from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus, open_source
+from lethe.ingest.tally import Tally
+from lethe.runtime.threads import Threads
+from lethe.shredding.holder import Holder
+from lethe.shredding.orders import OrderBook
+
+_log = structlog.get_logger()
+_CHECK_S = 0.1
+
+SendFrame = Callable[[SealedFrame], Awaitable[None]]
+SendCount = Callable[[SlotClosed], Awaitable[None]]
+_FINAL = (ReaderState.ENDED, ReaderState.FAILED)
+
+
+class RunningCamera:
+    """One camera from its start to its stop."""
+
+    def __init__(
+        self, camera: CameraAssigned, holder: Holder, orders: OrderBook, *, frames_in_flight: int
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.camera = camera
+        self._pending = asyncio.Event()
+        self.tally = Tally(camera.camera_id, holder.instance_id, holder.clock)
+        self.flow = (
+            None
+            if camera.realtime
+            else Flow(holder.clock, window=frames_in_flight, budget_ms=holder.life.budget_ms)
+        )
+        latest = LatestFrame[Stamp](self._on_frame)
+        self.capture = Capture(
+            camera, holder, orders, latest=latest, tally=self.tally, flow=self.flow
+        )
+        self._latest = latest
+        self._reader: CameraReader | None = None
+        self.ended = False
+        self.fault: str | None = None
+
+    async def run(self, threads: Threads, send: SendFrame) -> None:
+        """Read, seal and send until cancelled or the source has ended."""
+        try:
+            source = await threads.run(
+                open_source,
+                self.camera.source,
+                loop=self.camera.loop,
+                max_fps=self.camera.max_fps,
+                max_width=self.camera.max_width,
+            )
+        except LetheError as error:
+            self.fault, self.ended = str(error), True
+            return
+        self._reader = CameraReader(
+            self.camera.camera_id,
+            source,
+            self.capture.on_release,
+            realtime=self.camera.realtime,
+            on_state=self._on_state,
+        )
+        self._reader.start()
+        try:
+            await self._seal_until_ended(threads, send)
+        finally:
+            self.capture.close()
+            await asyncio.shield(asyncio.to_thread(self._reader.stop))
+
+    async def _seal_until_ended(self, threads: Threads, send: SendFrame) -> None:
+        while not (self.ended and not self._latest.counts.pending):
+            await self._pending.wait()
+            self._pending.clear()
+            sealed = await threads.run(self.capture.seal_next)
+            if sealed is not None:
+                await send(sealed)
+
+    def _on_frame(self) -> None:
+        self._loop.call_soon_threadsafe(self._pending.set)
+
+    def _on_state(self, status: ReaderStatus) -> None:
+        self._loop.call_soon_threadsafe(self._changed, status)
+
+    def _changed(self, status: ReaderStatus) -> None:
+        _log.info(
+            "camera",
+            camera_id=self.camera.camera_id,
+            state=status.state.value,
+            reason=status.reason or None,
+        )
+        self.fault = status.reason or None
+        self.ended = status.state in _FINAL
+        self._pending.set()
+
+
+class Cameras:
+    """Starts and stops cameras as ownership, assignments, orders and keys come and go."""
+
+    def __init__(
+        self,
+        holder: Holder,
+        orders: OrderBook,
+        threads: Threads,
+        *,
+        send_frame: SendFrame,
+        send_count: SendCount,
+        frames_in_flight: int,
+    ) -> None:
+        self._holder = holder
+        self._orders = orders
+        self._threads = threads
+        self._send_frame = send_frame
+        self._send_count = send_count
+        self._frames_in_flight = frames_in_flight
+        self._assigned: dict[str, CameraAssigned] = {}
+        self._running: dict[str, tuple[RunningCamera, asyncio.Task[None]]] = {}
+        self._over: dict[str, CameraAssigned] = {}
+        self.owned: frozenset[int] = frozenset()
+
+    def assign(self, camera: CameraAssigned) -> None:
+        """Take a camera's newest settings."""
+        self._assigned[camera.camera_id] = camera
+
+    def on_report(self, processed: FrameProcessed) -> None:
+        """Make room in the flow of footage taken as fast as it goes."""
+        running = self._running.get(processed.camera_id)
+        if running is not None and running[0].flow is not None:
+            running[0].flow.reported(processed.slot, processed.number)
+
+    async def run(self) -> None:
+        """Keep the running cameras to those that should run, and tell their counts."""
+        try:
+            while True:
+                await self._reconcile()
+                await asyncio.sleep(_CHECK_S)
+        finally:
+            for camera_id in list(self._running):
+                await self._stop(camera_id)
+
+    async def _reconcile(self) -> None:
+        wanted = {c.camera_id: c for c in self._assigned.values() if self._may_run(c)}
+        for camera_id, (running, task) in list(self._running.items()):
+            if task.done():
+                task.result()  # a failure that isn't the source's own ends the service
+                self._over[camera_id] = running.camera
+            if task.done() or wanted.get(camera_id) != running.camera:
+                await self._stop(camera_id)
+            else:
+                await self._tell(running)
+        for camera_id, camera in wanted.items():
+            if camera_id not in self._running and self._over.get(camera_id) != camera:
+                self._start(camera)
+
+    def _may_run(self, camera: CameraAssigned) -> bool:
+        owned = partition_for(camera.camera_id) in self.owned
+        live = self._orders.live_order(camera.camera_id, self._holder.clock.wall_us())
+        if camera.withdrawn or not owned or live is None:
+            return False
+        started = camera.camera_id in self._running
+        return started or self._holder.holds(camera.camera_id, Purpose.FRAME)
+
+    def _start(self, camera: CameraAssigned) -> None:
+        running = RunningCamera(
+            camera, self._holder, self._orders, frames_in_flight=self._frames_in_flight
+        )
+        task = asyncio.create_task(running.run(self._threads, self._send_frame))
+        self._running[camera.camera_id] = (running, task)
+
+    async def _stop(self, camera_id: str) -> None:
+        running, task = self._running.pop(camera_id)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self._tell(running)
+
+    async def _tell(self, running: RunningCamera) -> None:
+        for closed in running.tally.drain(ended=running.ended, fault=running.fault):
+            await self._send_count(closed)

@@ -1,0 +1,19 @@
+"""Settings of ingest."""
+
+from pydantic import Field
+
+from lethe.runtime.settings import ServiceSettings
+
+
+class IngestSettings(ServiceSettings):
+    """What ingest needs beyond what every service needs."""
+
+    seal_threads: int = Field(
+        default=2, ge=1, title="Sealing threads", description="Threads that compress and seal."
+    )
+    frames_in_flight: int = Field(
+        default=4,
+        ge=1,
+        title="Frames in flight",
+        description="Per camera, when footage is taken as fast as it goes.",
+    )

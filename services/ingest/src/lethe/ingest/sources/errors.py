@@ -1,0 +1,15 @@
+"""What can be wrong with a source. Every message is one line that says what to do."""
+
+from lethe.contracts.errors import InvalidInput
+
+
+class SourceUnavailable(InvalidInput):
+    """The source can't be opened: missing, unreadable, or not a kind we read."""
+
+
+class SourceEnded(InvalidInput):
+    """The source ended before its first picture."""
+
+
+class SourceGarbled(InvalidInput):
+    """The source has data, but no picture could be decoded from it."""

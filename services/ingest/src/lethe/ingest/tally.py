@@ -1,0 +1,80 @@
+"""Counting what a camera's source yielded, slot by slot."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import CapturedFrame, SlotClosed
+from lethe.shredding.clock import Clock, instant
+
+
+class DropReason(StrEnum):
+    """Why an offered frame was not sealed."""
+
+    NO_KEY = "no_key"
+    OVERTAKEN = "overtaken"
+    KEY_GONE = "key_gone"
+
+
+@dataclass(slots=True)
+class _SlotCount:
+    offered: int = 0
+    captured: list[CapturedFrame] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+class Tally:
+    """Thread-safe: the camera's thread and the sealing workers count.
+
+    A frame is offered and ends as captured or dropped in the same slot, so that each slot's
+    counts add up: `offered = captured + dropped`. Nothing is told before it has ended.
+    """
+
+    def __init__(self, camera_id: str, instance_id: str, clock: Clock) -> None:
+        self._camera_id = camera_id
+        self._instance_id = instance_id
+        self._clock = clock
+        self._lock = Lock()
+        self._slots: dict[tuple[str, str | None], _SlotCount] = {}
+        self.offered = 0
+
+    def captured(self, deployment_id: str, slot: str, number: int, at: Instant) -> None:
+        """Count a frame that was sealed."""
+        with self._lock:
+            count = self._slots.setdefault((deployment_id, slot), _SlotCount())
+            count.offered += 1
+            count.captured.append(CapturedFrame(number=number, captured_boot_us=at.boot_us))
+            self.offered += 1
+
+    def dropped(self, deployment_id: str, slot: str | None, reason: DropReason) -> None:
+        """Count a frame that wasn't."""
+        with self._lock:
+            count = self._slots.setdefault((deployment_id, slot), _SlotCount())
+            count.offered += 1
+            count.dropped[reason.value] += 1
+            self.offered += 1
+
+    def drain(self, *, ended: bool = False, fault: str | None = None) -> list[SlotClosed]:
+        """Return what was counted since the last call, and that the source ended, if it did."""
+        with self._lock:
+            slots, self._slots = self._slots, {}
+        if ended and not slots:
+            slots = {("", None): _SlotCount()}
+        now = instant(self._clock)
+        return [
+            SlotClosed(
+                camera_id=self._camera_id,
+                deployment_id=deployment_id,
+                instance_id=self._instance_id,
+                slot=slot,
+                closed=now,
+                offered=count.offered,
+                captured=count.captured,
+                dropped=dict(count.dropped),
+                ended=ended,
+                fault=fault,
+            )
+            for (deployment_id, slot), count in slots.items()
+        ]

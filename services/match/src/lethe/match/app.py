@@ -1,0 +1,92 @@
+"""The only wiring of match."""
+
+from lethe.contracts.keys import Role
+from lethe.contracts.topics import CAMERA_ASSIGNED, MATCH_TICKET
+from lethe.match.enrolment import EnrolmentDesk
+from lethe.match.handlers import Handlers
+from lethe.match.probes import ProbeDesk
+from lethe.match.qdrant import QdrantIndex
+from lethe.match.settings import MatchSettings
+from lethe.match.transit import TransitKeys
+from lethe.match.watchlists import Watchlists
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.http import HttpServer
+from lethe.runtime.observing import KeyObserver
+from lethe.runtime.ownership import Ownership
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Life, Standing
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import join
+
+
+async def serve(settings: MatchSettings, stop: Stop) -> None:
+    """Run match until `stop` is set."""
+    member = join(Role.MATCH, **settings.membership())
+    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=True)
+    publisher = Publisher(settings, lambda: instant(member.clock))
+    index = QdrantIndex(settings)
+    watchlists = Watchlists(
+        index,
+        instance_id=settings.instance_id,
+        resemblance_cosine=settings.resemblance_cosine,
+    )
+    transit = TransitKeys()
+    handlers = Handlers(member, publisher, watchlists, transit, batch=settings.batch_probes)
+    probes = ProbeDesk(
+        holder,
+        member.orders,
+        watchlists,
+        index,
+        transit,
+        handlers.rescue,
+        batch=settings.batch_probes,
+    )
+    owned: tuple[tuple[int, ...], int] = ((), 0)
+    keys = KeyTraffic(
+        holder,
+        member.signer,
+        member.roster,
+        ticket_topic=MATCH_TICKET,
+        send=publisher.send,
+        standing=lambda: Standing(owned[0], owned[1], watchlists=watchlists.hashes()),
+        observer=KeyObserver(),
+    )
+    reader = Reader(
+        settings,
+        handlers.subscriptions(keys),
+        publisher=publisher,
+        dead_letters=DeadLetters(settings, publisher),
+    )
+
+    async def on_ownership(partitions: frozenset[int], generation: int) -> None:
+        nonlocal owned
+        await reader.own(partitions)
+        owned = (tuple(sorted(partitions)), generation)
+
+    ownership = Ownership(settings, "match", CAMERA_ASSIGNED, on_ownership)
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.MATCH, member.boot),
+        is_ready=lambda: None if ownership.has_joined else "not in its group yet",
+    )
+    await publisher.start()
+    await reader.start()
+    try:
+        await run_parts(
+            stop,
+            http.run(),
+            reader.run(),
+            ownership.run(),
+            keys.run(),
+            handlers.decide_probes(probes),
+            handlers.enrol_references(EnrolmentDesk(holder, watchlists)),
+        )
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
+        await index.close()

@@ -1,0 +1,39 @@
+"""A sealed template in, an enrolled reference out."""
+
+from lethe.contracts.enrolment import ReferenceEnrolled, TemplatePayload
+from lethe.contracts.errors import Refused
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import REFERENCE_EXTRACTED
+from lethe.match.watchlists import Watchlists
+from lethe.shredding.holder import Holder
+from lethe.shredding.memory import wipe_bytes
+
+
+class EnrolmentDesk:
+    """Opens templates of references and enrols them."""
+
+    def __init__(self, holder: Holder, watchlists: Watchlists) -> None:
+        self._holder = holder
+        self._watchlists = watchlists
+
+    async def enrol(self, address: SealAddress, sealed: bytes) -> ReferenceEnrolled:
+        """Open and enrol one reference.
+
+        Raises
+        ------
+        Erased, Refused
+            If it doesn't open.
+        Transient
+            If the index is out of reach.
+        """
+        if address.purpose is not Purpose.REFERENCE_TEMPLATE:
+            raise Refused("a template is addressed as something else")
+        self._holder.supersede(address.lane, Purpose.REFERENCE_TEMPLATE, address.slot)
+        room = memoryview(bytearray(len(sealed)))
+        with self._holder.opening(REFERENCE_EXTRACTED.name, address, sealed, room) as content:
+            body = bytes(content)
+            try:
+                payload = TemplatePayload.decode(body)
+            finally:
+                wipe_bytes(body)
+            return await self._watchlists.enrol(payload)

@@ -1,0 +1,132 @@
+"""Records in, domain calls out."""
+
+import asyncio
+
+import structlog
+
+from lethe.contracts.errors import LetheError, Refused, Transient
+from lethe.contracts.headers import read_address
+from lethe.contracts.keys import KeyTicket
+from lethe.contracts.live import CandidatesFound
+from lethe.contracts.orders import DeploymentOrdered, OrderStatus
+from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
+from lethe.contracts.topics import (
+    ALERT_TICKET,
+    CANDIDATES_FOUND,
+    DEPLOYMENT_ORDERED,
+    KEY_GRANTED,
+    PROBE_DECIDED,
+    PROBE_EXTRACTED,
+    REFERENCE_ENROLLED,
+    REFERENCE_EXTRACTED,
+)
+from lethe.match.enrolment import EnrolmentDesk
+from lethe.match.probes import ProbeDesk, SealedProbe
+from lethe.match.transit import TransitKeys
+from lethe.match.watchlists import Watchlists
+from lethe.runtime import metrics
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Start, Subscription
+from lethe.runtime.records import Record
+from lethe.shredding.clock import instant
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import Membership
+
+_log = structlog.get_logger()
+
+
+class Handlers:
+    """Queues probes for searching together, and passes the rest on."""
+
+    def __init__(
+        self,
+        member: Membership,
+        publisher: Publisher,
+        watchlists: Watchlists,
+        transit: TransitKeys,
+        *,
+        batch: int,
+    ) -> None:
+        self._member = member
+        self._publisher = publisher
+        self._watchlists = watchlists
+        self._transit = transit
+        self._batch = batch
+        self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue()
+        self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue()
+
+    def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
+        """Return match's dispatch table."""
+
+        async def on_grant(record: Record) -> None:
+            keys.on_grant(record.key, record.body)
+
+        return [
+            Subscription(KEY_GRANTED, on_grant),
+            Subscription(ALERT_TICKET, self.on_alert_ticket),
+            Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(PROBE_EXTRACTED, self.on_probe, owned=True),
+            Subscription(REFERENCE_EXTRACTED, self.on_template),
+        ]
+
+    async def on_order(self, record: Record) -> None:
+        """Verify an order by ourselves; drop its watchlist when it has ended."""
+        ordered = DeploymentOrdered.decode(record.body)
+        held = self._member.orders.hear(ordered, self._member.clock.wall_us())
+        if held.status is OrderStatus.ENDED:
+            await self._watchlists.drop(held.order.watchlist_id)
+
+    async def on_alert_ticket(self, record: Record) -> None:
+        """Take alert's transit key, if alert signed it."""
+        received = instant(self._member.clock)
+        envelope = SignedEnvelope.decode(record.body)
+        roles = (record.topic.producer,)
+        self._member.roster.check(envelope, record.topic.name, roles, received.wall_us)
+        self._transit.hear(KeyTicket.decode(envelope.payload), received)
+
+    async def on_probe(self, record: Record) -> None:
+        """Queue a sealed probe."""
+        address = read_address(record.headers)
+        if address.purpose is not Purpose.PROBE or address.lane != record.key:
+            raise Refused("a probe is addressed as something else")
+        self._waiting.put_nowait(SealedProbe(address, record.body))
+
+    async def on_template(self, record: Record) -> None:
+        """Queue a sealed template of a reference."""
+        self._templates.put_nowait((read_address(record.headers), record.body))
+
+    async def rescue(self, found: CandidatesFound) -> None:
+        """Sign and publish a candidate list."""
+        envelope = self._member.signer.sign(CANDIDATES_FOUND.name, found.encode())
+        await self._publisher.send(CANDIDATES_FOUND, found.camera_id, envelope.encode())
+
+    async def decide_probes(self, desk: ProbeDesk) -> None:
+        """Search what waits, together, until cancelled."""
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < self._batch and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            with metrics.STAGE_SECONDS.labels("search").time():
+                decisions = await desk.decide(batch)
+            results = await asyncio.gather(
+                *(self._publisher.send(PROBE_DECIDED, d.camera_id, d.encode()) for d in decisions),
+                return_exceptions=True,
+            )
+            for result in results:
+                if isinstance(result, Transient):
+                    metrics.NOT_PUBLISHED.labels(PROBE_DECIDED.name).inc()
+                elif result is not None:
+                    raise result
+
+    async def enrol_references(self, desk: EnrolmentDesk) -> None:
+        """Enrol what waits, one after another, until cancelled."""
+        while True:
+            address, sealed = await self._templates.get()
+            try:
+                enrolled = await desk.enrol(address, sealed)
+                await self._publisher.send(
+                    REFERENCE_ENROLLED, enrolled.reference_id, enrolled.encode()
+                )
+            except LetheError as error:
+                # Whoever submitted it hears nothing and tries again.
+                _log.info("reference not enrolled", error=type(error).__name__)

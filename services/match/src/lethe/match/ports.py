@@ -1,0 +1,61 @@
+"""What match asks of a vector index."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Template = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An enrolled template: float32, length 1."""
+
+    reference_id: str
+    subject_id: str
+    image_sha256: str
+    template: Template = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A probe compared with one reference."""
+
+    reference_id: str
+    subject_id: str
+    cosine: float
+
+
+class TemplateIndex(Protocol):
+    """Exact search among the references of one watchlist version.
+
+    Every call may raise `lethe.contracts.errors.Transient` when the index is out of reach.
+    """
+
+    async def create(self, watchlist_id: str, template_length: int) -> None:
+        """Make an empty list, in place of one of the same name."""
+        ...
+
+    async def add(self, watchlist_id: str, reference: Reference) -> None:
+        """Add a reference, or replace the one of the same id."""
+        ...
+
+    async def remove(self, watchlist_id: str, reference_id: str) -> None:
+        """Remove a reference."""
+        ...
+
+    async def search(
+        self, watchlist_id: str, probes: list[Template], limit: int
+    ) -> list[list[Comparison]]:
+        """Return for each probe its best comparisons, best first."""
+        ...
+
+    async def drop(self, watchlist_id: str) -> None:
+        """Erase the list with everything in it."""
+        ...
+
+    async def close(self) -> None:
+        """Disconnect; a list in memory is gone with it."""
+        ...

@@ -1,0 +1,165 @@
+"""A batch of sealed probes in, decisions and rescued candidates out."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from lethe.contracts.errors import Erased, LetheError, Refused, Transient
+from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
+from lethe.contracts.probe import PROBE_BYTES, ProbeView, unpack_probe
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import PROBE_EXTRACTED
+from lethe.match.deciding import COMPARISON_LIMIT, candidates
+from lethe.match.ports import Comparison, Template, TemplateIndex
+from lethe.match.transit import TransitKeys
+from lethe.match.watchlists import Watchlists
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder
+from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.shredding.wrapping import wrap
+
+
+class Rescue(Protocol):
+    """Publishes a candidate list and returns when the broker has it."""
+
+    async def __call__(self, found: CandidatesFound) -> None:
+        """Publish; raises `Transient` when the broker doesn't take it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedProbe:
+    """A probe as it came."""
+
+    address: SealAddress
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Opened:
+    address: SealAddress
+    view: ProbeView
+    template: Template
+    held: HeldOrder
+    outcome: ProbeOutcome = ProbeOutcome.EXPIRED
+
+
+class ProbeDesk:
+    """Opens probes, searches them together, rescues candidates, forgets the rest.
+
+    One batch at a time: the buffers are its own.
+    """
+
+    def __init__(
+        self,
+        holder: Holder,
+        orders: OrderBook,
+        watchlists: Watchlists,
+        index: TemplateIndex,
+        transit: TransitKeys,
+        rescue: Rescue,
+        *,
+        batch: int,
+    ) -> None:
+        self._holder = holder
+        self._orders = orders
+        self._watchlists = watchlists
+        self._index = index
+        self._transit = transit
+        self._rescue = rescue
+        self._buffers = [bytearray(PROBE_BYTES + LENGTH_BYTES) for _ in range(batch)]
+
+    async def decide(self, probes: list[SealedProbe]) -> list[ProbeDecided]:
+        """Decide a batch. Candidates are at the broker before anything is said to be decided."""
+        decided: list[ProbeDecided] = []
+        opened: list[_Opened] = []
+        with ExitStack() as clear:
+            for buffer, probe in zip(self._buffers, probes, strict=False):
+                self._holder.supersede(probe.address.lane, Purpose.PROBE, probe.address.slot)
+                try:
+                    opened.append(self._open(clear, probe, memoryview(buffer)))
+                except Erased:
+                    decided.append(self._decision(probe.address, ProbeOutcome.EXPIRED))
+                except LetheError:
+                    decided.append(self._decision(probe.address, ProbeOutcome.REFUSED))
+            try:
+                await self._search(opened)
+            finally:
+                for item in opened:
+                    # Views of the buffers must be gone before these are overwritten.
+                    item.template = np.zeros(0, np.float32)
+                    item.view.template.release()
+                    item.view.crop.release()
+        return decided + [self._decision(item.address, item.outcome) for item in opened]
+
+    def _open(self, clear: ExitStack, probe: SealedProbe, buffer: memoryview) -> _Opened:
+        address = probe.address
+        held = self._orders.live_order(address.lane, self._holder.clock.wall_us())
+        if held is None or held.order_hash != address.order_hash:
+            raise Refused("a probe came outside of its order")
+        if self._watchlists.hashes().get(held.order.watchlist_id) != held.order.watchlist_hash:
+            raise Erased("the watchlist in hand isn't the ordered one")
+        plaintext = clear.enter_context(
+            self._holder.opening(PROBE_EXTRACTED.name, address, probe.body, buffer)
+        )
+        view = unpack_probe(plaintext)
+        template = np.frombuffer(view.template, dtype="<f4")
+        return _Opened(address, view, template, held)
+
+    async def _search(self, opened: list[_Opened]) -> None:
+        by_list: dict[str, list[_Opened]] = {}
+        for item in opened:
+            by_list.setdefault(item.held.order.watchlist_id, []).append(item)
+        for watchlist_id, items in by_list.items():
+            templates = [item.template for item in items]
+            try:
+                results = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+            except Transient:
+                continue  # blind: the probes expire
+            for item, comparisons in zip(items, results, strict=True):
+                item.outcome = await self._conclude(item, comparisons)
+
+    async def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> ProbeOutcome:
+        order = item.held.order
+        found = candidates(comparisons, order.threshold)
+        if not found:
+            return ProbeOutcome.NON_MATCH
+        now = instant(self._holder.clock)
+        transit = self._transit.current(now)
+        if transit is None:
+            return ProbeOutcome.EXPIRED
+        address = item.address
+        message = CandidatesFound(
+            search_id=f"{address.slot}.{address.lane}.{address.number}",
+            camera_id=address.lane,
+            deployment_id=address.deployment_id,
+            order_hash=address.order_hash,
+            watchlist_id=order.watchlist_id,
+            threshold=order.threshold,
+            captured=address.captured,
+            decided=now,
+            candidates=found,
+            transit_key_id=transit.key_id,
+            sealed_crop=b"",
+        )
+        sealed = wrap(item.view.crop, transit.public_key, message.binding())
+        try:
+            await self._rescue(message.model_copy(update={"sealed_crop": sealed}))
+        except Transient:
+            return ProbeOutcome.EXPIRED
+        return ProbeOutcome.CANDIDATES
+
+    def _decision(self, address: SealAddress, outcome: ProbeOutcome) -> ProbeDecided:
+        return ProbeDecided(
+            camera_id=address.lane,
+            deployment_id=address.deployment_id,
+            slot=address.slot,
+            number=address.number,
+            frame_number=address.frame_number,
+            captured=address.captured,
+            at=instant(self._holder.clock),
+            outcome=outcome,
+        )

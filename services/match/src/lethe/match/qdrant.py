@@ -1,0 +1,153 @@
+"""The Qdrant adapter: a server by URL, or the local mode in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import NAMESPACE_OID, uuid5
+
+import httpx
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.exceptions import ApiException
+from qdrant_client.models import (
+    Distance,
+    PointIdsList,
+    PointStruct,
+    QueryRequest,
+    SearchParams,
+    VectorParams,
+)
+
+from lethe.contracts.errors import Transient
+from lethe.match.ports import Comparison, Reference, Template
+from lethe.match.settings import MatchSettings
+from lethe.runtime.threads import Threads
+
+_T = TypeVar("_T")
+_TIMEOUT_S = 2
+EXACT_LIMIT = 100_000
+"""Up to this many references search is exact; above, the server's index decides."""
+
+
+class QdrantIndex:
+    """One collection per watchlist version; dropping the collection is the deletion.
+
+    The local mode does its work in the calling thread, so that its calls are driven in a worker
+    thread; a server's calls are awaited where they are made.
+    """
+
+    def __init__(self, settings: MatchSettings) -> None:
+        self._threads: Threads | None = None
+        if settings.qdrant_url is None:
+            self._threads = Threads("qdrant", 1)
+            self._client = AsyncQdrantClient(":memory:")
+        else:
+            key = settings.qdrant_api_key
+            verify = str(settings.qdrant_ca_file) if settings.qdrant_ca_file else True
+            self._client = AsyncQdrantClient(
+                url=settings.qdrant_url,
+                api_key=key.get_secret_value() if key else None,
+                timeout=_TIMEOUT_S,
+                verify=verify,
+            )
+
+    async def create(self, watchlist_id: str, template_length: int) -> None:
+        """Make an empty list, in place of one of the same name."""
+        name = _collection(watchlist_id)
+        vectors = VectorParams(size=template_length, distance=Distance.COSINE)
+
+        async def work() -> None:
+            await self._client.delete_collection(name)
+            await self._client.create_collection(name, vectors_config=vectors)
+
+        await self._call(work)
+
+    async def add(self, watchlist_id: str, reference: Reference) -> None:
+        """Add a reference, or replace the one of the same id."""
+        point = PointStruct(
+            id=_point_id(reference.reference_id),
+            vector=reference.template.tolist(),
+            payload={"reference_id": reference.reference_id, "subject_id": reference.subject_id},
+        )
+
+        async def work() -> None:
+            await self._client.upsert(_collection(watchlist_id), [point], wait=True)
+
+        await self._call(work)
+
+    async def remove(self, watchlist_id: str, reference_id: str) -> None:
+        """Remove a reference."""
+        selector = PointIdsList(points=[_point_id(reference_id)])
+
+        async def work() -> None:
+            await self._client.delete(_collection(watchlist_id), selector, wait=True)
+
+        await self._call(work)
+
+    async def search(
+        self, watchlist_id: str, probes: list[Template], limit: int
+    ) -> list[list[Comparison]]:
+        """Return for each probe its best comparisons, best first."""
+        requests = [
+            QueryRequest(
+                query=probe.tolist(),
+                limit=limit,
+                with_payload=True,
+                params=SearchParams(exact=True),
+            )
+            for probe in probes
+        ]
+
+        async def work() -> list[list[Comparison]]:
+            responses = await self._client.query_batch_points(_collection(watchlist_id), requests)
+            return [
+                [
+                    Comparison(
+                        reference_id=str((point.payload or {})["reference_id"]),
+                        subject_id=str((point.payload or {})["subject_id"]),
+                        cosine=float(point.score),
+                    )
+                    for point in response.points
+                ]
+                for response in responses
+            ]
+
+        return await self._call(work)
+
+    async def drop(self, watchlist_id: str) -> None:
+        """Erase the list with everything in it."""
+
+        async def work() -> None:
+            await self._client.delete_collection(_collection(watchlist_id))
+
+        await self._call(work)
+
+    async def close(self) -> None:
+        """Disconnect; a list in memory is gone with it."""
+        await self._client.close()
+        if self._threads is not None:
+            self._threads.close()
+
+    async def _call(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            if self._threads is None:
+                return await work()
+            return await self._threads.run(_drive, work)
+        except (ApiException, httpx.HTTPError, OSError) as error:
+            raise Transient(f"Qdrant: {type(error).__name__}") from None
+
+
+def _drive(work: Callable[[], Awaitable[_T]]) -> _T:
+    """Run a coroutine of the local mode in this thread."""
+
+    async def call() -> _T:
+        return await work()
+
+    return asyncio.run(call())
+
+
+def _collection(watchlist_id: str) -> str:
+    return f"lethe-{watchlist_id}"
+
+
+def _point_id(reference_id: str) -> str:
+    return str(uuid5(NAMESPACE_OID, reference_id))

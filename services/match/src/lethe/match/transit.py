@@ -1,0 +1,28 @@
+"""The public half of alert's transit key: the only way a crop gets out of the live path."""
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.keys import KeyTicket, TransitKey
+
+_FRESH_US = 2_000_000
+
+
+class TransitKeys:
+    """The newest transit key that alert announced.
+
+    One that hasn't been announced for two seconds isn't used: alert may be about to destroy it.
+    """
+
+    def __init__(self) -> None:
+        self._key: TransitKey | None = None
+        self._heard: Instant | None = None
+
+    def hear(self, ticket: KeyTicket, received: Instant) -> None:
+        """Take what alert's ticket announces."""
+        if ticket.transit is not None:
+            self._key, self._heard = ticket.transit, received
+
+    def current(self, now: Instant) -> TransitKey | None:
+        """Return the key to wrap to, or None while alert can't be rescued to."""
+        if self._heard is None or now.since_us(self._heard) > _FRESH_US:
+            return None
+        return self._key

@@ -1,0 +1,118 @@
+"""The watchlists this instance holds: what is enrolled, and whether it is what was ordered."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, TemplatePayload
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import watchlist_hash
+from lethe.match.ports import Reference, TemplateIndex
+
+RESEMBLES = "resembles"
+_NEIGHBOURS = 8
+_FLOAT_BYTES = 4
+
+
+@dataclass(slots=True)
+class _List:
+    template_length: int
+    content: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    hash: str = ""
+
+    def put(self, reference: Reference) -> None:
+        self.content[reference.reference_id] = (reference.subject_id, reference.image_sha256)
+        self.hash = watchlist_hash(list(self.content.values()))
+
+
+class Watchlists:
+    """Enrols references and answers for the content hash of what is enrolled.
+
+    Parameters
+    ----------
+    resemblance_cosine
+        From this cosine on, references of two subjects are taken for one person, and the later
+        one is rejected: an alert must not name one of two.
+    """
+
+    def __init__(
+        self, index: TemplateIndex, *, instance_id: str, resemblance_cosine: float
+    ) -> None:
+        self._index = index
+        self._instance_id = instance_id
+        self._resemblance_cosine = resemblance_cosine
+        self._lists: dict[str, _List] = {}
+
+    def hashes(self) -> dict[str, str]:
+        """Return the content hash of each list held."""
+        return {name: held.hash for name, held in self._lists.items()}
+
+    async def enrol(self, payload: TemplatePayload) -> ReferenceEnrolled:
+        """Add a reference to its list, unless it has a fault or looks like another subject.
+
+        Raises
+        ------
+        Transient
+            If the index is out of reach.
+        InvalidInput
+            If the template is malformed.
+        """
+        if payload.fault is not None:
+            return self._rejected(payload, payload.fault)
+        reference = _reference(payload)
+        held = self._lists.get(payload.watchlist_id)
+        if held is None:
+            held = _List(len(reference.template))
+            await self._index.create(payload.watchlist_id, held.template_length)
+            self._lists[payload.watchlist_id] = held
+        if len(reference.template) != held.template_length:
+            raise InvalidInput("a template has another length than its list")
+        resembled = await self._resembled(payload.watchlist_id, reference)
+        if resembled is not None:
+            return self._rejected(payload, RESEMBLES, resembled)
+        await self._index.add(payload.watchlist_id, reference)
+        held.put(reference)
+        return ReferenceEnrolled(
+            reference_id=payload.reference_id,
+            watchlist_id=payload.watchlist_id,
+            instance_id=self._instance_id,
+            outcome=EnrolmentOutcome.ENROLLED,
+            watchlist_hash=held.hash,
+        )
+
+    async def drop(self, watchlist_id: str) -> None:
+        """Erase a list."""
+        if self._lists.pop(watchlist_id, None) is not None:
+            await self._index.drop(watchlist_id)
+
+    async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
+        [near] = await self._index.search(watchlist_id, [reference.template], _NEIGHBOURS)
+        for comparison in near:
+            other = comparison.subject_id != reference.subject_id
+            if other and comparison.cosine >= self._resemblance_cosine:
+                return comparison.reference_id
+        return None
+
+    def _rejected(
+        self, payload: TemplatePayload, fault: str, resembles: str | None = None
+    ) -> ReferenceEnrolled:
+        held = self._lists.get(payload.watchlist_id)
+        return ReferenceEnrolled(
+            reference_id=payload.reference_id,
+            watchlist_id=payload.watchlist_id,
+            instance_id=self._instance_id,
+            outcome=EnrolmentOutcome.REJECTED,
+            fault=fault,
+            resembles=resembles,
+            watchlist_hash=held.hash if held else "",
+        )
+
+
+def _reference(payload: TemplatePayload) -> Reference:
+    if not payload.template or len(payload.template) % _FLOAT_BYTES:
+        raise InvalidInput("a template is malformed")
+    template = np.frombuffer(payload.template, dtype="<f4")
+    if not bool(np.isfinite(template).all()):
+        raise InvalidInput("a template is malformed")
+    return Reference(payload.reference_id, payload.subject_id, payload.image_sha256, template)

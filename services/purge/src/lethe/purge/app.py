@@ -1,0 +1,78 @@
+"""The only wiring of purge."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lethe.contracts.keys import KeyGranted, Role
+from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP
+from lethe.purge.accountant import Accountant
+from lethe.purge.handlers import Handlers
+from lethe.purge.reign import Publish, Reign
+from lethe.purge.settings import PurgeSettings
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.http import HttpServer
+from lethe.runtime.ownership import Ownership
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+from lethe.shredding.clock import instant
+from lethe.shredding.membership import Membership, join
+
+_SETTLE_S = 0.25
+
+
+async def serve(settings: PurgeSettings, stop: Stop) -> None:
+    """Run purge until `stop` is set."""
+    member = join(Role.PURGE, **settings.membership())
+    publisher = Publisher(settings, lambda: instant(member.clock))
+    reign = Reign(member.orders, member.clock, _granting(member, publisher))
+    accountant = Accountant(member.clock, budget_ms=settings.budget_ms)
+    handlers = Handlers(member, reign, accountant)
+    dead_letters = DeadLetters(settings, publisher)
+    reader = Reader(
+        settings, handlers.subscriptions(), publisher=publisher, dead_letters=dead_letters
+    )
+    leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
+
+    async def account(_request: Request) -> Response:
+        return JSONResponse({**accountant.account(), "leader": reign.leads})
+
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.PURGE, member.boot),
+        is_ready=lambda: None if leadership.has_joined else "not in its group yet",
+        routes=[Route("/account", account)],
+    )
+    await publisher.start()
+    await reader.start()
+    try:
+        await run_parts(
+            stop,
+            http.run(),
+            reader.run(),
+            leadership.run(),
+            reign.run(),
+            _settle(accountant),
+        )
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
+
+
+def _granting(member: Membership, publisher: Publisher) -> Publish:
+    async def publish(granted: KeyGranted) -> None:
+        envelope = member.signer.sign(KEY_GRANTED.name, granted.encode())
+        await publisher.send(KEY_GRANTED, granted.holder, envelope.encode())
+
+    return publish
+
+
+async def _settle(accountant: Accountant) -> None:
+    while True:
+        await asyncio.sleep(_SETTLE_S)
+        accountant.settle()

@@ -1,0 +1,81 @@
+"""Records in, domain calls out."""
+
+from hashlib import sha256
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.keys import KeyGranted, KeyTicket, Role
+from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
+from lethe.contracts.orders import DeploymentOrdered
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import (
+    DEPLOYMENT_ORDERED,
+    FRAME_PROCESSED,
+    KEY_GRANTED,
+    PROBE_DECIDED,
+    SLOT_CLOSED,
+    TICKETS,
+)
+from lethe.purge.accountant import Accountant
+from lethe.purge.ownership import HeardTicket
+from lethe.purge.reign import Reign
+from lethe.runtime.reader import Start, Subscription
+from lethe.runtime.records import Record
+from lethe.shredding.clock import instant
+from lethe.shredding.membership import Membership
+
+
+class Handlers:
+    """About five lines each: check, decode, call the domain."""
+
+    def __init__(self, member: Membership, reign: Reign, accountant: Accountant) -> None:
+        self._member = member
+        self._reign = reign
+        self._accountant = accountant
+
+    def subscriptions(self) -> list[Subscription]:
+        """Return purge's dispatch table."""
+        return [
+            *(Subscription(topic, self.on_ticket) for topic in TICKETS.values()),
+            Subscription(KEY_GRANTED, self.on_grant),
+            Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(SLOT_CLOSED, self.on_slot),
+            Subscription(FRAME_PROCESSED, self.on_frame),
+            Subscription(PROBE_DECIDED, self.on_probe),
+        ]
+
+    async def on_ticket(self, record: Record) -> None:
+        """Check a ticket's signature and role; account for it; let it be granted to."""
+        received = instant(self._member.clock)
+        envelope = SignedEnvelope.decode(record.body)
+        entry = self._member.roster.check(
+            envelope, record.topic.name, (record.topic.producer,), received.wall_us
+        )
+        ticket = KeyTicket.decode(envelope.payload)
+        if ticket.role != entry.role or record.key != ticket.instance_id:
+            raise Refused("a ticket claims another role or instance than it was sent by")
+        self._accountant.hear_ticket(ticket)
+        self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
+
+    async def on_grant(self, record: Record) -> None:
+        """Account for a grant, this instance's own or the other's."""
+        envelope = SignedEnvelope.decode(record.body)
+        now_us = self._member.clock.wall_us()
+        self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
+        self._accountant.hear_grant(KeyGranted.decode(envelope.payload))
+
+    async def on_order(self, record: Record) -> None:
+        """Verify an order by ourselves and hold it."""
+        ordered = DeploymentOrdered.decode(record.body)
+        self._member.orders.hear(ordered, self._member.clock.wall_us())
+
+    async def on_slot(self, record: Record) -> None:
+        """Take a camera's counts."""
+        self._accountant.hear_slot(SlotClosed.decode(record.body))
+
+    async def on_frame(self, record: Record) -> None:
+        """Take a frame's counts."""
+        self._accountant.hear_frame(FrameProcessed.decode(record.body))
+
+    async def on_probe(self, record: Record) -> None:
+        """Take a probe's end."""
+        self._accountant.hear_probe(ProbeDecided.decode(record.body))
