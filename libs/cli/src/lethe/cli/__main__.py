@@ -1,5 +1,6 @@
 """The `lethe` command."""
 
+import logging
 import os
 import signal
 import sys
@@ -220,6 +221,8 @@ def main() -> None:
     """Run the command; every failure is one line on stderr."""
     # A SIGTERM before the stack takes over must run the same clean-up as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Clients of the broker log to stderr when it goes; the supervisor tells of that in one line.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
     try:
         lethe.main(prog_name="lethe", standalone_mode=False)
         sys.stdout.flush()

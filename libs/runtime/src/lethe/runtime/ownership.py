@@ -30,7 +30,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         if revoked:
-            await self._ownership.changed(frozenset())
+            await self._ownership.lost()
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         await self._ownership.changed(frozenset(p.partition for p in assigned))
@@ -80,6 +80,11 @@ class Ownership:
             _log.warning("group failed", error=type(error).__name__)
             await asyncio.sleep(_POLL_MS / 1000)
 
+    async def lost(self) -> None:
+        """Own nothing until the group has shared out anew."""
+        metrics.PARTITIONS_OWNED.set(0)
+        await self._on_change(frozenset(), 0)
+
     async def changed(self, partitions: frozenset[int]) -> None:
         """Note and tell a new assignment."""
         # The library keeps the generation to itself; it is needed to tell who owns a partition
@@ -88,6 +93,6 @@ class Ownership:
         if partitions:
             self._consumer.pause(*self._consumer.assignment())
         metrics.PARTITIONS_OWNED.set(len(partitions))
-        _log.info("cameras owned", partitions=sorted(partitions), generation=generation)
-        self.has_joined = self.has_joined or generation > 0
+        _log.info("partitions owned", partitions=sorted(partitions), generation=generation)
+        self.has_joined = True
         await self._on_change(partitions, generation)

@@ -6,6 +6,7 @@ counted under its reason.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
 _JUDGED_SIDE = CROP_SIDE // 2
 _MARGIN = _JUDGED_SIDE // 8
 _INNER = slice(_MARGIN, -_MARGIN)
+# Second derivatives across, down and along both diagonals, the latter by the square of their step.
+_SECOND_DERIVATIVES = tuple(
+    np.array(kernel, np.float32) / step
+    for kernel, step in (
+        ([[0, 0, 0], [1, -2, 1], [0, 0, 0]], 1),
+        ([[0, 1, 0], [0, -2, 0], [0, 1, 0]], 1),
+        ([[1, 0, 0], [0, -2, 0], [0, 0, 1]], 2),
+        ([[0, 0, 1], [0, -2, 0], [1, 0, 0]], 2),
+    )
+)
 # Variance of grey levels under which a crop is flat and sharpness means nothing.
 _FLAT = 1.0
 
@@ -63,7 +74,7 @@ class QualityGate:
     min_inter_ocular_px: float = 16.0
     min_detector_score: float = 0.7
     max_yaw_asymmetry: float = 1.0
-    min_sharpness: float = 0.04
+    min_sharpness: float = 0.025
 
     def judge(self, image: NDArray[np.uint8], face: Face) -> DiscardReason | None:
         """Give the reason to discard a face of an image (height, width, 3) BGR, or None."""
@@ -112,8 +123,10 @@ def yaw_asymmetry(face: Face) -> float:
 def sharpness(crop: NDArray[np.uint8]) -> float:
     """Measure the sharpness of an aligned crop, independent of contrast and size of the face.
 
-    The variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of the grey levels,
-    both within the inner three quarters at 56x56 pixels.
+    The variance of the Laplacian (Pech-Pacheco et al., 2000) misses motion, which leaves one
+    direction sharp. So this is its counterpart in the least sharp of four directions: twice the
+    least variance of a second derivative, over the variance of the grey levels, both within the
+    inner three quarters at 56x56 pixels.
 
     Parameters
     ----------
@@ -123,7 +136,7 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
     Returns
     -------
     float
-        0 for a flat crop. Press photographs: median 0.45, 0.1% below 0.08.
+        0 for a flat crop. Press photographs: median 0.18, 0.2% below 0.04.
     """
     grey = np.empty(CROP_SHAPE[:2], np.uint8)
     reduced = np.empty((_JUDGED_SIDE, _JUDGED_SIDE), np.uint8)
@@ -131,8 +144,11 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
     try:
         cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY, dst=grey)
         cv2.resize(grey, reduced.shape[::-1], dst=reduced, interpolation=cv2.INTER_AREA)
-        cv2.Laplacian(reduced, cv2.CV_32F, dst=edges)
-        return _variance(edges[_INNER, _INNER]) / max(_variance(reduced[_INNER, _INNER]), _FLAT)
+        least = math.inf
+        for kernel in _SECOND_DERIVATIVES:
+            cv2.filter2D(reduced, cv2.CV_32F, kernel, dst=edges)
+            least = min(least, _variance(edges[_INNER, _INNER]))
+        return 2 * least / max(_variance(reduced[_INNER, _INNER]), _FLAT)
     finally:
         for array in (grey, reduced, edges):
             array.fill(0)

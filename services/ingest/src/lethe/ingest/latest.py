@@ -74,7 +74,7 @@ class LatestFrame(Generic[StampT]):
             pending = int(self._pending is not None)
             return SlotCounts(self._offered, self._taken, self._dropped, pending)
 
-    def offer(self, image: NDArray[np.uint8], stamp: StampT) -> bool:
+    def offer(self, image: NDArray[np.uint8], stamp: StampT) -> StampT | None:
         """Put a frame into the slot, over one that wasn't taken in time.
 
         Parameters
@@ -86,17 +86,20 @@ class LatestFrame(Generic[StampT]):
 
         Returns
         -------
-        bool
-            Whether a frame was dropped: the one before, or this one if the slot is closed.
+        StampT or None
+            The stamp of the frame that was dropped, if one was: the one before, or this one if
+            the slot is closed. Whatever the stamp reserved is the caller's to release.
         """
         with self._changed:
-            drops = self._closed or self._pending is not None
+            dropped = self._pending[2] if self._pending is not None else None
+            if self._closed:
+                dropped = stamp
             self._offered += 1
-            self._dropped += drops
+            self._dropped += dropped is not None
             if not self._closed:
                 self._store(image, stamp)
         self._tell()
-        return drops
+        return dropped
 
     def offer_blocking(
         self, image: NDArray[np.uint8], stamp: StampT, timeout_s: float | None = None
@@ -140,20 +143,27 @@ class LatestFrame(Generic[StampT]):
                 self._held = None
                 self._changed.notify_all()
 
-    def close(self) -> None:
+    def close(self) -> StampT | None:
         """Overwrite what is pending, count it as dropped, and let everybody go who waits.
 
         A frame that is being worked on is overwritten when its taker's block ends.
+
+        Returns
+        -------
+        StampT or None
+            The stamp of the frame that was pending.
         """
         with self._changed:
             self._closed = True
-            self._dropped += self._pending is not None
+            dropped = self._pending[2] if self._pending is not None else None
+            self._dropped += dropped is not None
             self._pending = None
             for index, buffer in enumerate(self._buffers):
                 if index != self._held:
                     buffer.wipe()
             self._changed.notify_all()
         self._tell()
+        return dropped
 
     def _store(self, image: NDArray[np.uint8], stamp: StampT) -> None:
         # Over a frame that is dropped, since in the other buffer it would live on.

@@ -1,5 +1,6 @@
 """What purge says of the run, as the table and the report use it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -7,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class CameraAccount(BaseModel):
-    """What one camera yielded."""
+    """What one camera yielded, and why it ended if that was before its footage did."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -15,6 +16,7 @@ class CameraAccount(BaseModel):
     captured: int = 0
     dropped: dict[str, int] = Field(default_factory=dict)
     ended: bool = False
+    fault: str | None = None
 
 
 class Account(BaseModel):
@@ -42,7 +44,11 @@ class Account(BaseModel):
     cameras: dict[str, CameraAccount] = Field(default_factory=dict)
     copies: dict[str, Any] = Field(default_factory=dict)
 
-    def all_ended(self, camera_ids: list[str]) -> bool:
+    def faults(self) -> dict[str, str]:
+        """Return the cameras that ended because their source failed, with the reason."""
+        return {name: camera.fault for name, camera in self.cameras.items() if camera.fault}
+
+    def all_ended(self, camera_ids: Iterable[str]) -> bool:
         """Tell whether every one of these cameras has come to its end."""
         return all(self.cameras.get(each, CameraAccount()).ended for each in camera_ids)
 

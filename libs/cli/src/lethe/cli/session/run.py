@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.home import Home
-from lethe.cli.live.account import Account, AccountReader
+from lethe.cli.live.account import AccountReader
 from lethe.cli.live.report import Outcome, build_report, write_report
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
@@ -154,8 +154,7 @@ async def _watch(
     _, last_sequence = await run.stack.guard(run.api.alerts_after(0))
     watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=last_sequence)
     await run.stop.during(run.stack.guard(run.api.deploy(deployment.running(), deployment.cameras)))
-    cameras = deployment.order.camera_ids
-    end = EndCondition(run.options.seconds, cameras if options.once else None)
+    end = EndCondition(run.options.seconds, tuple(deployment.order.camera_ids))
     with run.terminal.table():
         await run.stack.guard(watching.until(end, run.stop))
     await run.stack.guard(_end_order(run, deployment, watching))
@@ -185,19 +184,23 @@ async def _end_order(run: _Run, deployment: Deployment, watching: Watching) -> N
     await watching.settle(STOP_SETTLE_S if hurried else END_SETTLE_S)
 
 
-def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching) -> None:
-    account = watching.account or Account()
-    if options.report is None:
-        return
-    if watching.account is None:
-        raise StackFailed("no report: purge gave no account of the run")
-    outcome = Outcome(
-        account=account,
-        alerts=watching.alerts,
-        services=watching.resources.report(),
-        restarts=run.stack.restarts,
-        order=deployment.order,
-        running_s=watching.running_s,
-    )
-    write_report(build_report(outcome), options.report.absolute())
-    run.terminal.say(f"report written to {options.report}")
+def _conclude(
+    run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching
+) -> None:
+    """Write the report, then tell of the sources that failed, which spoilt only themselves."""
+    if options.report is not None:
+        if watching.account is None:
+            raise StackFailed("no report: purge gave no account of the run")
+        outcome = Outcome(
+            account=watching.account,
+            alerts=watching.alerts,
+            services=watching.resources.report(),
+            restarts=run.stack.restarts,
+            order=deployment.order,
+            running_s=watching.running_s,
+        )
+        write_report(build_report(outcome), options.report.absolute())
+        run.terminal.say(f"report written to {options.report}")
+    if watching.faults:
+        told = "; ".join(f"{name}: {why}" for name, why in sorted(watching.faults.items()))
+        raise InvalidInput(f"{len(watching.faults)} of the sources failed ({told})")

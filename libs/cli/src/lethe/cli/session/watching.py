@@ -25,12 +25,13 @@ class EndCondition:
     ----------
     seconds
         After this time.
-    once_cameras
-        When these cameras have ended and everything they yielded is accounted for.
+    cameras
+        When all of these have ended and everything they yielded is accounted for. A camera
+        whose footage loops ends only when its source fails.
     """
 
     seconds: float | None = None
-    once_cameras: list[str] | None = None
+    cameras: tuple[str, ...] = ()
 
     def remaining_s(self, running_s: float) -> float:
         """Return how long to wait until the next look."""
@@ -42,9 +43,9 @@ class EndCondition:
         """Tell whether the run is over."""
         if self.seconds is not None and running_s >= self.seconds:
             return True
-        if self.once_cameras is None or account is None:
+        if not self.cameras or account is None:
             return False
-        return account.all_ended(self.once_cameras) and account.settled
+        return account.all_ended(self.cameras) and account.settled
 
 
 class Watching:
@@ -69,6 +70,7 @@ class Watching:
         self.resources = Resources()
         self.account: Account | None = None
         self.alerts: list[AlertRecord] = []
+        self.faults: dict[str, str] = {}
 
     @property
     def running_s(self) -> float:
@@ -97,6 +99,7 @@ class Watching:
     async def _look(self) -> None:
         account = await self._accounts.read()
         self.account = account or self.account
+        self._tell_faults()
         try:
             fresh, self._sequence = await self._api.alerts_after(self._sequence)
         except LetheError:
@@ -105,6 +108,13 @@ class Watching:
         self.alerts += fresh
         pids = {child.spec.name: child.pid for child in self._stack.children.values()}
         self.resources.sample({**pids, "lethe": os.getpid()})
+
+    def _tell_faults(self) -> None:
+        faults = self.account.faults() if self.account else {}
+        for camera_id, why in faults.items():
+            if camera_id not in self.faults:
+                self.faults[camera_id] = why
+                self._terminal.notice(f"{camera_id} stopped: {why}")
 
     def _snapshot(self) -> Snapshot:
         processed = int(self.account.frames.get("processed", 0)) if self.account else 0

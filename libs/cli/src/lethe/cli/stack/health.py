@@ -36,13 +36,15 @@ class HealthClient:
         """Close the connections."""
         await self._client.aclose()
 
-    async def is_ready(self, child: Child) -> bool:
-        """Tell whether a service says it is ready."""
+    async def unreadiness(self, child: Child) -> str | None:
+        """Return why a service isn't ready, or None if it says it is."""
         try:
             answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/readyz")
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == httpx.codes.OK
+            if answer.status_code == httpx.codes.OK:
+                return None
+            return str(answer.json()["reason"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return "it doesn't answer"
 
     async def boot_of(self, child: Child) -> str | None:
         """Return the boot that answers at a service's port, or None if nothing answers."""
@@ -64,15 +66,18 @@ async def wait_ready(child: Child, client: HealthClient, within_s: float = READY
     """
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + within_s
+    reason: str | None = None
     while loop.time() < deadline_s:
-        if await client.is_ready(child):
+        reason = await client.unreadiness(child)
+        if reason is None:
             child.boot = await client.boot_of(child)
             if child.boot is not None:
                 child.ready = True
                 return
         await asyncio.sleep(READY_POLL_S)
     raise StackFailed(
-        f"{child.spec.name} isn't ready after {within_s:.0f} s: {child.last_log_line()}"
+        f"{child.spec.name} isn't ready after {within_s:.0f} s ({reason}); "
+        f"its last log line: {child.last_log_line()}"
     )
 
 

@@ -110,10 +110,10 @@ class Stack:
         for child in services:
             child.begin_stop()
         await asyncio.gather(*(child.end_stop() for child in services))
+        await self._resources.aclose()
         if broker := self.children.get("broker"):
             broker.begin_stop(kill=True)
             await broker.end_stop()
-        await self._resources.aclose()
         await self._health.close()
 
     def kill(self) -> None:

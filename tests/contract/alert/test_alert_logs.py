@@ -1,0 +1,132 @@
+"""One suite for the alert log in memory, on which unit tests stand, and the one in SQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support.alert_desk import MemoryAlertLog, instant
+
+from lethe.alert.alerts import Alert
+from lethe.alert.database import Database, sqlite_url
+from lethe.alert.errors import DatabaseUnavailable
+from lethe.alert.log import SqlAlertLog
+from lethe.alert.raising import AlertLog
+from lethe.alert.vault import SealedBlob
+from lethe.contracts.live import Candidate
+from lethe.contracts.orders import OrderType
+
+PICTURE = SealedBlob(b"nonce", b"ciphertext")
+
+
+def draft(alert_id: str, subject_id: str = "subject-1", *, erase_at_wall_us: int = 1000) -> Alert:
+    return Alert(
+        sequence=0,
+        alert_id=alert_id,
+        deployment_id="deployment-1",
+        order_type=OrderType.LOCAL,
+        camera_id="entrance",
+        watchlist_id="watchlist-1",
+        subject_id=subject_id,
+        reference_id="reference-1",
+        score=0.8125,
+        cosine=0.6,
+        threshold=0.6,
+        captured=instant(0),
+        decided=instant(80),
+        published=None,
+        candidates=(Candidate(subject_id="s", reference_id="r", score=0.7, cosine=0.5),),
+        sightings=1,
+        last_sighting_wall_us=500,
+        erase_at_wall_us=erase_at_wall_us,
+        erased=False,
+    )
+
+
+@pytest.fixture(params=["memory", "sql"])
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AlertLog]:
+    if request.param == "memory":
+        yield MemoryAlertLog()
+        return
+    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    yield SqlAlertLog(database)
+    await database.close()
+
+
+async def test_an_appended_alert_is_found_as_it_was(log: AlertLog) -> None:
+    appended = await log.append(draft("a"), "search-a", PICTURE)
+    assert appended == replace(draft("a"), sequence=1)
+    assert await log.find("a") == appended
+    assert await log.of_search("search-a") == appended
+    assert await log.after(0, 10) == [appended]
+    assert await log.picture("a") == PICTURE
+    assert await log.count() == 1
+
+
+async def test_what_is_not_there_is_none(log: AlertLog) -> None:
+    assert await log.find("a") is None
+    assert await log.of_search("search-a") is None
+    assert await log.latest("deployment-1", "entrance", "subject-1") is None
+    assert await log.picture("a") is None
+    await log.append(draft("a"), "search-a", None)
+    assert await log.picture("a") is None
+
+
+async def test_sequences_rise_and_pages_continue_where_the_last_ended(log: AlertLog) -> None:
+    for name in "abcde":
+        await log.append(draft(name), f"search-{name}", None)
+    assert [a.alert_id for a in await log.after(1, 2)] == ["b", "c"]
+    assert [a.alert_id for a in await log.after(3, 9)] == ["d", "e"]
+    assert [a.sequence for a in await log.newest(2)] == [4, 5]
+
+
+async def test_the_latest_alert_of_a_subject_on_a_camera_is_its_newest(log: AlertLog) -> None:
+    for name, subject in (("a", "subject-1"), ("b", "subject-1"), ("c", "subject-2")):
+        await log.append(draft(name, subject), f"search-{name}", None)
+    latest = await log.latest("deployment-1", "entrance", "subject-1")
+    assert latest is not None
+    assert latest.alert_id == "b"
+    assert await log.latest("deployment-1", "exit", "subject-1") is None
+
+
+async def test_an_attached_search_counts_and_never_moves_the_last_sighting_back(
+    log: AlertLog,
+) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    assert (await log.attach(alert, "search-b", 900)).last_sighting_wall_us == 900
+    attached = await log.attach(alert, "search-c", 700)
+    assert (attached.sightings, attached.last_sighting_wall_us) == (3, 900)
+    assert await log.of_search("search-c") == attached
+    assert await log.find("a") == attached
+
+
+async def test_publication_is_recorded(log: AlertLog) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    published = replace(alert, published=instant(120))
+    await log.mark_published(published)
+    assert await log.find("a") == published
+
+
+async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> None:
+    first = await log.append(draft("a", erase_at_wall_us=1000), "search-a", PICTURE)
+    await log.append(draft("b", erase_at_wall_us=1001), "search-b", PICTURE)
+    assert await log.due(999, 10) == []
+    assert await log.due(1000, 10) == [first]
+
+    await log.mark_erased([first], 1000)
+
+    assert await log.due(1000, 10) == []
+    assert await log.picture("a") is None
+    assert await log.picture("b") == PICTURE
+    assert await log.find("a") == replace(first, erased=True)
+    assert await log.unerased_ids() == {"b"}
+
+
+async def test_in_sql_a_search_that_is_there_already_changes_nothing(tmp_path: Path) -> None:
+    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    log = SqlAlertLog(database)
+    await log.append(draft("a"), "search", PICTURE)
+    with pytest.raises(DatabaseUnavailable):
+        await log.append(draft("b"), "search", PICTURE)
+    assert await log.count() == 1
+    await database.close()

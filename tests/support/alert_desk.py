@@ -1,0 +1,237 @@
+"""What tests of the alert service are built from: a clock, messages, and fakes of its ports."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+
+from lethe.alert.alerts import Alert
+from lethe.alert.errors import Conflict, DatabaseUnavailable
+from lethe.alert.hub import AlertHub
+from lethe.alert.ports import CameraStatus, DeploymentStatus, Status
+from lethe.alert.raising import AlertDesk
+from lethe.alert.vault import SealedBlob, Vault
+from lethe.contracts.enrolment import ReferencePayload
+from lethe.contracts.errors import Erased, Transient
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import Candidate, CandidatesFound
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
+
+EPOCH_US = 1_790_000_000_000_000
+CROP = b"\xff\xd8\xff a face \xff\xd9"
+
+
+def instant(ms: float) -> Instant:
+    return Instant(boot_id="boot", boot_us=round(ms * 1000), wall_us=EPOCH_US + round(ms * 1000))
+
+
+class ManualClock:
+    def __init__(self) -> None:
+        self.ms = 0.0
+
+    def __call__(self) -> Instant:
+        return instant(self.ms)
+
+
+def candidates_found(
+    search_id: str,
+    *,
+    at_ms: float = 0,
+    subject_id: str = "subject-1",
+    camera_id: str = "entrance",
+    reference_id: str = "reference-1",
+    others: tuple[Candidate, ...] = (),
+    captured: Instant | None = None,
+) -> CandidatesFound:
+    best = Candidate(subject_id=subject_id, reference_id=reference_id, score=0.83, cosine=0.61)
+    return CandidatesFound(
+        search_id=search_id,
+        camera_id=camera_id,
+        deployment_id="deployment-1",
+        order_hash="order",
+        watchlist_id="watchlist-1",
+        threshold=0.6,
+        captured=captured or instant(at_ms),
+        decided=(captured or instant(at_ms)).shifted_to(round(at_ms * 1000) + 80_000),
+        candidates=[*others, best],
+        transit_key_id="transit",
+        sealed_crop=b"sealed",
+    )
+
+
+class MemoryKeyStore:
+    def __init__(self) -> None:
+        self.keys: dict[str, bytes] = {}
+
+    def create(self, name: str) -> bytes:
+        if name in self.keys:
+            raise Conflict(f"there is a key named {name} already")
+        self.keys[name] = secrets.token_bytes(32)
+        return self.keys[name]
+
+    def read(self, name: str) -> bytes:
+        if name not in self.keys:
+            raise Erased(f"the key {name} is erased")
+        return self.keys[name]
+
+    def erase(self, name: str) -> None:
+        self.keys.pop(name, None)
+
+    def names(self) -> list[str]:
+        return sorted(self.keys)
+
+
+class MemoryAlertLog:
+    """An alert log in memory; `failing` names methods whose next call fails."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+        self.searches: dict[str, int] = {}
+        self.pictures: dict[str, SealedBlob] = {}
+        self.failing: set[str] = set()
+
+    async def of_search(self, search_id: str) -> Alert | None:
+        sequence = self.searches.get(search_id)
+        return None if sequence is None else self.alerts[sequence - 1]
+
+    async def latest(self, deployment_id: str, camera_id: str, subject_id: str) -> Alert | None:
+        wanted = (deployment_id, camera_id, subject_id)
+        return next(
+            (a for a in reversed(self.alerts) if _subject(a) == wanted),
+            None,
+        )
+
+    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
+        self._fail("append")
+        appended = replace(alert, sequence=len(self.alerts) + 1)
+        self.alerts.append(appended)
+        self.searches[search_id] = appended.sequence
+        if picture is not None:
+            self.pictures[alert.alert_id] = picture
+        return appended
+
+    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
+        self._fail("attach")
+        self.searches[search_id] = alert.sequence
+        known = self.alerts[alert.sequence - 1]
+        return self._put(
+            replace(
+                known,
+                sightings=known.sightings + 1,
+                last_sighting_wall_us=max(known.last_sighting_wall_us, captured_wall_us),
+            )
+        )
+
+    async def mark_published(self, alert: Alert) -> None:
+        self._fail("mark_published")
+        self._put(replace(self.alerts[alert.sequence - 1], published=alert.published))
+
+    async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
+        self._fail("mark_erased")
+        assert erased_wall_us
+        for alert in alerts:
+            self._put(replace(self.alerts[alert.sequence - 1], erased=True))
+            self.pictures.pop(alert.alert_id, None)
+
+    async def after(self, sequence: int, limit: int) -> list[Alert]:
+        return self.alerts[sequence : sequence + limit]
+
+    async def newest(self, limit: int) -> list[Alert]:
+        return self.alerts[-limit:]
+
+    async def find(self, alert_id: str) -> Alert | None:
+        return next((a for a in self.alerts if a.alert_id == alert_id), None)
+
+    async def picture(self, alert_id: str) -> SealedBlob | None:
+        return self.pictures.get(alert_id)
+
+    async def due(self, wall_us: int, limit: int) -> list[Alert]:
+        due = [a for a in self.alerts if not a.erased and a.erase_at_wall_us <= wall_us]
+        return due[:limit]
+
+    async def unerased_ids(self) -> set[str]:
+        return {a.alert_id for a in self.alerts if not a.erased}
+
+    async def count(self) -> int:
+        return len(self.alerts)
+
+    def _put(self, alert: Alert) -> Alert:
+        self.alerts[alert.sequence - 1] = alert
+        return alert
+
+    def _fail(self, method: str) -> None:
+        if method in self.failing:
+            self.failing.discard(method)
+            raise DatabaseUnavailable("the database didn't take a statement")
+
+
+def _subject(alert: Alert) -> tuple[str, str, str]:
+    return alert.deployment_id, alert.camera_id, alert.subject_id
+
+
+@dataclass
+class DeskBench:
+    """A desk on fakes; `restart` replaces what lives in the process only."""
+
+    cool_down_s: float = 0
+    kept: int = 20_000
+    log: MemoryAlertLog = field(default_factory=MemoryAlertLog)
+    keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    clock: ManualClock = field(default_factory=ManualClock)
+    hub: AlertHub = field(init=False)
+    desk: AlertDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._assemble()
+
+    def _assemble(self) -> None:
+        self.hub = AlertHub(self.kept)
+        self.desk = AlertDesk(
+            self.log, self.hub, Vault(self.keys), self.clock, cool_down_s=self.cool_down_s
+        )
+
+    async def restart(self) -> list[Alert]:
+        self._assemble()
+        return await self.desk.restore()
+
+
+class FakeEnroller:
+    def __init__(self) -> None:
+        self.submitted: list[ReferencePayload] = []
+        self.fails = False
+
+    async def submit(self, reference: ReferencePayload) -> None:
+        if self.fails:
+            raise Transient("no key to seal the image with; try again")
+        self.submitted.append(reference)
+
+
+class FakeDeployments:
+    def __init__(self) -> None:
+        self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
+        self.refusal: Exception | None = None
+
+    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+        if self.refusal is not None:
+            raise self.refusal
+        self.orders.append((ordered, cameras))
+        return "deployment-1"
+
+
+class FakeStatus:
+    def __init__(self) -> None:
+        self.now = Status(
+            deployments=(
+                DeploymentStatus(
+                    deployment_id="deployment-1",
+                    order_type=OrderType.LOCAL,
+                    status="running",
+                    watchlist_id="watchlist-1",
+                    watchlist_size=1,
+                    threshold=0.6,
+                    ends_at_us=EPOCH_US,
+                ),
+            ),
+            cameras=(CameraStatus("entrance", "deployment-1", "live"),),
+        )
+
+    async def status(self) -> Status:
+        return self.now

@@ -1,0 +1,114 @@
+"""The alert service's web side on a real SQLite database, in this process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
+
+from lethe.alert.database import Database, sqlite_url
+from lethe.alert.hub import AlertHub
+from lethe.alert.keystore import FileKeyStore
+from lethe.alert.log import SqlAlertLog
+from lethe.alert.raising import AlertDesk
+from lethe.alert.references import SqlReferenceStore
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web import create_middleware, create_routes, loopback_hosts
+from lethe.contracts.instants import Instant
+
+PORT = 4711
+BASE = f"http://127.0.0.1:{PORT}"
+
+
+@dataclass
+class AlertWeb:
+    """One alert service; `restart` replaces what lives in its process only."""
+
+    database: Database
+    vault: Vault
+    now: Callable[[], Instant]
+    kept: int
+    clock: ManualClock = field(default_factory=ManualClock)
+    enroller: FakeEnroller = field(default_factory=FakeEnroller)
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    status: FakeStatus = field(default_factory=FakeStatus)
+    hub: AlertHub = field(init=False)
+    desk: AlertDesk = field(init=False)
+    watchlists: WatchlistBook = field(init=False)
+
+    async def restart(self, cool_down_s: float = 0) -> None:
+        self.hub = AlertHub(self.kept)
+        self.desk = AlertDesk(
+            SqlAlertLog(self.database), self.hub, self.vault, self.now, cool_down_s=cool_down_s
+        )
+        await self.desk.restore()
+        self.watchlists = WatchlistBook(SqlReferenceStore(self.database), self.vault)
+        await self.watchlists.restore()
+
+    def app(self, port: int = PORT) -> Starlette:
+        routes = create_routes(
+            desk=self.desk,
+            hub=self.hub,
+            watchlists=self.watchlists,
+            enroller=self.enroller,
+            deployments=self.deployments,
+            status=self.status,
+        )
+        return Starlette(routes=routes, middleware=create_middleware(loopback_hosts(port)))
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app()), base_url=BASE)
+
+
+@contextlib.asynccontextmanager
+async def alert_web(
+    folder: Path, *, kept: int = 20_000, now: Callable[[], Instant] | None = None
+) -> AsyncIterator[AlertWeb]:
+    database = await Database.open(sqlite_url(folder / "alert.sqlite"))
+    try:
+        clock = ManualClock()
+        vault = Vault(FileKeyStore(folder / "keys"))
+        web = AlertWeb(database, vault, now or clock, kept, clock)
+        await web.restart()
+        yield web
+    finally:
+        await database.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def served(app: Starlette, port: int) -> AsyncIterator[None]:
+    """Serve on the loopback address; at the end every connection is cut."""
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    bound = config.bind_socket()
+    serving = asyncio.create_task(server._serve([bound]))
+    try:
+        while not server.started:
+            await asyncio.wait({serving}, timeout=0.01)
+            assert not serving.done(), "the server ended at its start"
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+        bound.close()

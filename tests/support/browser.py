@@ -1,0 +1,36 @@
+"""Debian's chromium, driven by playwright."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+
+from playwright.async_api import Browser, async_playwright
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start a browser without a window.
+
+    Raises
+    ------
+    AssertionError
+        If chromium isn't installed: a test of the page must not pass without having looked.
+    """
+    path = shutil.which("chromium")
+    assert path is not None, "chromium is missing: install it (apt install chromium)"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()

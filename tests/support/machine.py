@@ -1,0 +1,351 @@
+"""A state machine that does to key traffic whatever a network, a clock and a kernel can do.
+
+Rules act; after each of them the referee compares what lies in the holders' key memory with what
+may lie there, counted in each holder's own clock and in true time.
+"""
+
+import os
+from collections import Counter
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import hypothesis.strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.support.clocks import FakeClock, TrueTime
+from tests.support.forgetting import (
+    ALL_PARTITIONS,
+    CAMERA,
+    STEP,
+    Entropy,
+    FakeSwitch,
+    Witness,
+    address_of,
+    an_order,
+    book_with,
+    heard,
+    open_frame,
+    seal_frame,
+)
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.keys import KeyGranted, KeyTicket, Role
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.purge.custodian import Custodian
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder
+from lethe.shredding.trust import LocalTrust
+
+BUDGET_US = 1_000_000
+WIPE_US = 900_000
+_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
+_TICK_MS = 5
+_WHO = st.sampled_from(_ROLES)
+_PICK = st.integers(min_value=0, max_value=30)
+
+
+@dataclass
+class Process:
+    """One run of a holder's process, as the referee sees it."""
+
+    holder: Holder
+    switch: FakeSwitch
+    hung: bool = False
+    sent_us: dict[int, int] = field(default_factory=dict)
+    slot_sent_us: dict[str, int] = field(default_factory=dict)
+    used: set[tuple[str, Purpose, int]] = field(default_factory=set)
+    ticket_slots: dict[bytes, set[str]] = field(default_factory=dict)
+    copies: list[tuple[AbstractContextManager[memoryview], SealAddress]] = field(
+        default_factory=list
+    )
+
+
+@dataclass
+class Record:
+    """A sealed record under way."""
+
+    topic: str
+    address: SealAddress
+    sealed: bytes
+    content: bytes
+    captured_true_us: int
+
+
+class Forgetting(RuleBasedStateMachine):
+    """Holders, a leader and a standby, with a courier that does as it likes."""
+
+    trust: ClassVar[LocalTrust]
+    holder_type: ClassVar[type[Holder]] = Holder
+    seen: ClassVar[Counter[str]] = Counter()
+
+    @initialize(
+        drifts=st.tuples(*[st.integers(-200, 200)] * 3),
+        offsets=st.tuples(*[st.integers(-40, 40)] * 3),
+    )
+    def begin(self, drifts: tuple[int, ...], offsets: tuple[int, ...]) -> None:
+        self.time = TrueTime()
+        self.witness = Witness(Entropy(os.urandom))
+        book = book_with(self.trust, an_order())
+        self.clocks = {
+            role: FakeClock(self.time, f"boot-{role}", drift, 10**9 * i, offset * 1000)
+            for i, (role, drift, offset) in enumerate(zip(_ROLES, drifts, offsets, strict=True))
+        }
+        self.purge_clock = FakeClock(self.time, "boot-purge")
+        self.custodians = [
+            Custodian(book, self.purge_clock, term=term, entropy=self.witness.entropy)
+            for term in ("leader", "standby")
+        ]
+        self.boots = 0
+        self.processes = {role: self._start(role) for role in _ROLES}
+        self.tickets: list[KeyTicket] = []
+        self.grants: list[KeyGranted] = []
+        self.records: list[Record] = []
+        self.granted_to: set[tuple[str, bytes]] = set()
+
+    def _start(self, role: Role) -> Process:
+        self.boots += 1
+        switch = FakeSwitch()
+        name = f"{role.value}-1"
+        holder = self.holder_type(
+            name, role, f"run-{self.boots}", clock=self.clocks[role], switch=switch
+        )
+        return Process(holder, switch)
+
+    # --- what happens ------------------------------------------------------------------------
+
+    @rule(milliseconds=st.integers(1, 500))
+    def time_passes(self, milliseconds: int) -> None:
+        for _ in range(0, milliseconds, _TICK_MS):
+            self.time.advance_ms(_TICK_MS)
+            for role, process in list(self.processes.items()):
+                if not process.hung:
+                    process.holder.reap()
+                self._kernel(role, process)
+
+    def _kernel(self, role: Role, process: Process) -> None:
+        """Kill a process whose switch is due; what it held goes with it."""
+        at_us = process.switch.at_us
+        if at_us is not None and self.clocks[role].boot_us() >= at_us:
+            assert process.hung or process.copies, "the switch fired in a healthy process"
+            self.seen["killed"] += 1
+            self.processes[role] = self._start(role)
+
+    @rule(who=_WHO)
+    def a_process_hangs(self, who: Role) -> None:
+        self.processes[who].hung = True
+
+    @rule(who=_WHO)
+    def a_process_is_stopped_for_long(self, who: Role) -> None:
+        self.a_process_hangs(who)
+        self.time_passes(500)
+        self.time_passes(600)
+
+    @rule(who=_WHO)
+    def a_process_goes_on(self, who: Role) -> None:
+        self.processes[who].hung = False
+        self.processes[who].holder.reap()
+
+    @rule(who=_WHO, milliseconds=st.integers(-5_000, 5_000))
+    def a_wall_clock_is_stepped(self, who: Role, milliseconds: int) -> None:
+        self.clocks[who].step_wall(milliseconds)
+
+    @rule(who=_WHO)
+    def a_wall_clock_stands_still_or_is_set(self, who: Role) -> None:
+        clock = self.clocks[who]
+        if clock.stands_at_us is None:
+            clock.stop_wall()
+        else:
+            clock.stands_at_us, clock.wall_offset_us = None, 0
+
+    @rule(who=_WHO)
+    def a_ticket_is_sent(self, who: Role) -> None:
+        process = self.processes[who]
+        if process.hung:
+            return
+        ticket = process.holder.issue_ticket(ALL_PARTITIONS)
+        process.sent_us[ticket.sequence] = self.clocks[who].boot_us()
+        self.tickets.append(ticket)
+
+    @rule(pick=_PICK, to=st.sampled_from((0, 1)), again=st.booleans())
+    def a_ticket_arrives(self, pick: int, to: int, again: bool) -> None:
+        if self.tickets:
+            index = pick % len(self.tickets)
+            ticket = self.tickets[index] if again else self.tickets.pop(index)
+            self.custodians[to].hear(heard(ticket, instant(self.purge_clock)))
+
+    @rule(to=st.sampled_from((0, 1)))
+    def keys_are_made(self, to: int) -> None:
+        for granted in self.custodians[to].make():
+            name = (granted.term, granted.ticket_hash)
+            assert name not in self.granted_to, "one custodian granted a ticket twice"
+            self.granted_to.add(name)
+            self.witness.learn(granted)
+            self.grants.append(granted)
+
+    @rule(pick=_PICK, again=st.booleans())
+    def a_grant_arrives(self, pick: int, again: bool) -> None:
+        if self.grants:
+            index = pick % len(self.grants)
+            self._accept(self.grants[index] if again else self.grants.pop(index))
+
+    def _accept(self, granted: KeyGranted) -> None:
+        process = self.processes[granted.role]
+        if process.hung:
+            return
+        try:
+            held = process.holder.accept(granted)
+        except Erased:
+            self.seen["late grants"] += 1
+            return
+        assert granted.boot == process.holder.boot
+        slots = process.ticket_slots.setdefault(granted.ticket_hash, set())
+        slots.add(granted.slot)
+        assert len(slots) == 1, "two grants were held for one ticket"
+        process.slot_sent_us[granted.slot] = process.sent_us[granted.ticket_sequence]
+        self.seen["held"] += len(held)
+
+    @rule(content=st.binary(max_size=64))
+    def a_frame_is_captured(self, content: bytes) -> None:
+        process = self.processes[Role.INGEST]
+        sealed = None if process.hung else seal_frame(process.holder, content)
+        if sealed is not None:
+            address, body = sealed
+            process.used.add((address.slot, Purpose.FRAME, address.number))
+            self.records.append(Record(FRAME_CAPTURED.name, address, body, content, self.time.us))
+            self.seen["sealed"] += 1
+
+    @rule(pick=_PICK, again=st.booleans(), lingers=st.booleans())
+    def a_record_arrives(self, pick: int, again: bool, lingers: bool) -> None:
+        if self.records:
+            index = pick % len(self.records)
+            record = self.records[index] if again else self.records.pop(index)
+            self._open(record, lingers=lingers)
+
+    def _open(self, record: Record, *, lingers: bool) -> None:
+        role = Role.DETECT if record.topic == FRAME_CAPTURED.name else Role.MATCH
+        process = self.processes[role]
+        name = (record.address.slot, record.address.purpose, record.address.number)
+        if process.hung:
+            return
+        buffer = memoryview(bytearray(4 * STEP))
+        block = process.holder.opening(record.topic, record.address, record.sealed, buffer)
+        try:
+            content = block.__enter__()
+        except Erased:
+            self.seen["erased before opening"] += 1
+            return
+        assert name not in process.used, "a key was used twice"
+        process.used.add(name)
+        assert bytes(content) == record.content
+        age_us = self.time.us - record.captured_true_us
+        assert age_us <= BUDGET_US * 1.0003, "opened after its deadline"
+        self.seen["opened"] += 1
+        if role is Role.DETECT:
+            self._probe(process.holder, record, content)
+        if lingers:
+            process.copies.append((block, record.address))
+        else:
+            block.__exit__(None, None, None)
+
+    def _probe(self, detect: Holder, frame: Record, content: memoryview) -> None:
+        reservation = detect.reserve(CAMERA, Purpose.PROBE, slot=frame.address.slot)
+        if reservation is None:
+            return
+        address = address_of(reservation, frame.address.captured)
+        try:
+            sealed = detect.seal(PROBE_EXTRACTED.name, address, content, step=STEP)
+        finally:
+            detect.finish(reservation)
+        used = (address.slot, Purpose.PROBE, address.number)
+        self.processes[Role.DETECT].used.add(used)
+        copied = bytes(content)
+        self.records.append(
+            Record(PROBE_EXTRACTED.name, address, sealed, copied, frame.captured_true_us)
+        )
+        self.seen["probes"] += 1
+
+    @rule(who=_WHO)
+    def clear_copies_are_done_with(self, who: Role) -> None:
+        process = self.processes[who]
+        for block, _ in process.copies:
+            block.__exit__(None, None, None)
+        process.copies.clear()
+
+    @rule(pick=_PICK, change=st.sampled_from(("lane", "slot", "number", "captured", "order_hash")))
+    def a_forged_record_arrives(self, pick: int, change: str) -> None:
+        if not self.records:
+            return
+        record = self.records[pick % len(self.records)]
+        moved = record.address.captured.shifted_to(record.address.captured.boot_us + 1)
+        values = {"lane": "gate-2", "slot": "leader-1", "captured": moved, "order_hash": "0" * 64}
+        values["number"] = record.address.number + 1
+        forged = record.address.model_copy(update={change: values[change]})
+        if forged == record.address:
+            return
+        for role in (Role.DETECT, Role.MATCH):
+            try:
+                open_frame(self.processes[role].holder, forged, record.sealed, record.topic)
+            except (Refused, Erased) as refusal:
+                self.seen[type(refusal).__name__] += 1
+            else:
+                raise AssertionError("a moved or re-dated record opened")
+
+    @rule(who=_WHO)
+    def a_holder_lets_go(self, who: Role) -> None:
+        self.processes[who].holder.release_all()
+
+    @rule(who=_WHO, lets_go=st.booleans())
+    def everything_is_replayed(self, who: Role, lets_go: bool) -> None:
+        if lets_go:
+            self.a_holder_lets_go(who)
+        for ticket in self.tickets:
+            for custodian in self.custodians:
+                custodian.hear(heard(ticket, instant(self.purge_clock)))
+        for granted in self.grants:
+            self._accept(granted)
+        for record in list(self.records):
+            self._open(record, lingers=False)
+
+    @rule(content=st.binary(max_size=64))
+    def a_slot_goes_well(self, content: bytes) -> None:
+        for role in _ROLES:
+            self.clocks[role].stands_at_us, self.clocks[role].wall_offset_us = None, 0
+            self.a_process_goes_on(role)
+            self.a_ticket_is_sent(role)
+        self.time.advance_ms(3)
+        for ticket in self.tickets[-3:]:
+            self.custodians[0].hear(heard(ticket, instant(self.purge_clock)))
+        before = len(self.grants)
+        self.keys_are_made(0)
+        for granted in self.grants[before:]:
+            self._accept(granted)
+        sealed = len(self.records)
+        self.a_frame_is_captured(content)
+        for record in self.records[sealed:]:
+            self._open(record, lingers=False)
+
+    # --- what must hold ----------------------------------------------------------------------
+
+    @invariant()
+    def no_key_lives_too_long_or_again(self) -> None:
+        for role, process in self.processes.items():
+            now_us = self.clocks[role].boot_us()
+            limit_us = BUDGET_US if process.hung else WIPE_US + _TICK_MS * 1001
+            for slot, _, purpose, number in self.witness.live_numbers(process.holder):
+                assert (slot, purpose, number) not in process.used, "a used key is still there"
+                assert now_us - process.slot_sent_us[slot] <= limit_us, "a key outlives its ticket"
+
+    @invariant()
+    def the_switch_is_armed_in_time(self) -> None:
+        for process in self.processes.values():
+            live = {name[0] for name in self.witness.live_numbers(process.holder)}
+            live |= {address.slot for _, address in process.copies}
+            sent = [process.slot_sent_us[slot] for slot in live]
+            sent += [ticket.sent.boot_us for ticket in process.holder._tickets.values()]
+            at_us = process.switch.at_us
+            if sent:
+                assert at_us is not None, "the switch is disarmed while something is held"
+                assert at_us <= min(sent) + BUDGET_US, "the switch is armed too late"
+            else:
+                assert at_us is None, "the switch is armed with nothing in hand"

@@ -1,0 +1,69 @@
+"""Ingest, detect and match with a custodian on one machine, on which everything arrives."""
+
+import os
+
+from tests.support.clocks import FakeClock, TrueTime
+from tests.support.forgetting import (
+    ALL_PARTITIONS,
+    Entropy,
+    FakeSwitch,
+    Witness,
+    an_order,
+    book_with,
+    heard,
+    seal_frame,
+)
+
+from lethe.contracts.keys import KeyGranted, Role
+from lethe.contracts.sealed import SealAddress
+from lethe.purge.custodian import Custodian
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder, OrderCheck
+from lethe.shredding.trust import LocalTrust
+
+CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
+
+
+class Pipeline:
+    """Three holders, one custodian, one order; time moves only when told to."""
+
+    def __init__(self, trust: LocalTrust, *, order_check: OrderCheck | None = None) -> None:
+        self.time = TrueTime()
+        self.clock = FakeClock(self.time)
+        self.witness = Witness(Entropy(os.urandom))
+        self.switches = {role: FakeSwitch() for role in CAMERA_ROLES}
+        self.holders = {
+            role: Holder(
+                f"{role.value}-1",
+                role,
+                f"run-{role.value}",
+                clock=self.clock,
+                switch=self.switches[role],
+                order_check=order_check,
+            )
+            for role in CAMERA_ROLES
+        }
+        book = book_with(trust, an_order())
+        self.custodian = Custodian(book, self.clock, term="term", entropy=self.witness.entropy)
+
+    def grants(self) -> dict[Role, KeyGranted]:
+        """Send everybody's ticket and return the grants made for them."""
+        for holder in self.holders.values():
+            ticket = holder.issue_ticket(ALL_PARTITIONS)
+            assert self.custodian.hear(heard(ticket, instant(self.clock)))
+        self.time.advance_ms(5)
+        granted = self.custodian.make()
+        for grant in granted:
+            self.witness.learn(grant)
+        return {grant.role: grant for grant in granted}
+
+    def run_slot(self) -> None:
+        """Bring everybody's keys of one slot into their hands."""
+        for role, granted in self.grants().items():
+            assert self.holders[role].accept(granted)
+
+    def captured(self, content: bytes) -> tuple[SealAddress, bytes]:
+        """Capture and seal one frame now."""
+        sealed = seal_frame(self.holders[Role.INGEST], content)
+        assert sealed is not None, "no key is in hand"
+        return sealed

@@ -1,0 +1,44 @@
+import pytest
+from tests.support.alert_desk import MemoryKeyStore
+
+from lethe.alert.vault import SealedBlob, Vault
+from lethe.contracts.errors import Erased, Refused
+
+
+@pytest.fixture
+async def vault() -> Vault:
+    vault = Vault(MemoryKeyStore())
+    await vault.create("first")
+    await vault.create("second")
+    return vault
+
+
+async def test_what_is_sealed_opens_to_what_it_was(vault: Vault) -> None:
+    blob = await vault.seal("first", b"a face", bound="probe:1")
+    assert b"a face" not in blob.ciphertext
+    assert await vault.open("first", blob, bound="probe:1") == b"a face"
+
+
+async def test_after_the_erasure_of_its_key_nothing_opens(vault: Vault) -> None:
+    blob = await vault.seal("first", b"a face", bound="probe:1")
+    await vault.erase("first")
+    with pytest.raises(Erased):
+        await vault.open("first", blob, bound="probe:1")
+    with pytest.raises(Erased):
+        await vault.seal("first", b"a face", bound="probe:1")
+
+
+async def test_what_was_moved_or_altered_or_sealed_elsewhere_is_refused(vault: Vault) -> None:
+    blob = await vault.seal("first", b"a face", bound="probe:1")
+    altered = SealedBlob(blob.nonce, blob.ciphertext[:-1] + bytes([blob.ciphertext[-1] ^ 1]))
+    for name, item, bound in (
+        ("first", blob, "probe:2"),
+        ("second", blob, "probe:1"),
+        ("first", altered, "probe:1"),
+    ):
+        with pytest.raises(Refused):
+            await vault.open(name, item, bound=bound)
+
+
+async def test_a_blob_tells_nothing_of_itself_in_messages(vault: Vault) -> None:
+    assert repr(await vault.seal("first", b"a face", bound="probe:1")) == "SealedBlob()"

@@ -1,0 +1,132 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.alert_desk import CROP, candidates_found, instant
+from tests.support.alert_web import AlertWeb, alert_web
+
+from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.web.alerts import media_type
+
+PORTRAIT = b"\x89PNG\r\n\x1a\n a portrait"
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
+    async with alert_web(tmp_path) as web:
+        yield web
+
+
+@pytest.fixture
+async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
+    async with web.client() as client:
+        yield client
+
+
+async def _raise(web: AlertWeb, search_id: str = "search") -> Alert:
+    await web.watchlists.register("watchlist-1")
+    reference = await web.watchlists.add("watchlist-1", "subject-1", "Ada Lovelace", PORTRAIT)
+    web.clock.ms = 220
+    found = candidates_found(search_id, at_ms=100, reference_id=reference.reference_id)
+    alert = await web.desk.receive(found, CROP, AlertTerms(retention_hours=1))
+    assert alert is not None
+    return alert
+
+
+async def test_an_alert_is_told_with_everything_an_officer_weighs(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    answer = await client.get("/api/v1/alerts")
+    assert answer.json() == {
+        "last_sequence": 1,
+        "alerts": [
+            {
+                "alert_id": alert.alert_id,
+                "sequence": 1,
+                "deployment_id": "deployment-1",
+                "order_type": "local",
+                "camera_id": "entrance",
+                "subject_id": "subject-1",
+                "subject": "Ada Lovelace",
+                "score": 0.83,
+                "cosine": 0.61,
+                "threshold": 0.6,
+                "captured_at": instant(100).isoformat(),
+                "published_at": instant(220).isoformat(),
+                "latency_ms": 120.0,
+                "sightings": 1,
+                "last_sighting_at": instant(100).isoformat(),
+                "erased": False,
+                "candidates": [],
+            }
+        ],
+    }
+
+
+async def test_alerts_are_read_page_by_page(web: AlertWeb, client: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await _raise(web, f"search-{number}")
+    page = (await client.get("/api/v1/alerts?after=2&limit=2")).json()
+    assert [alert["sequence"] for alert in page["alerts"]] == [3, 4]
+    empty = (await client.get("/api/v1/alerts?limit=0")).json()
+    assert empty == {"alerts": [], "last_sequence": 5}
+
+
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=1001", "limit=-1", "after=1e3"])
+async def test_a_page_that_makes_no_sense_is_refused(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/api/v1/alerts?{query}")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "must be a whole number" in answer.json()["detail"]
+
+
+async def test_both_pictures_are_served_as_what_they_are_and_never_kept(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    probe = await client.get(f"/api/v1/alerts/{alert.alert_id}/probe")
+    reference = await client.get(f"/api/v1/alerts/{alert.alert_id}/reference")
+    assert (probe.content, probe.headers["content-type"]) == (CROP, "image/jpeg")
+    assert (reference.content, reference.headers["content-type"]) == (PORTRAIT, "image/png")
+    for picture in (probe, reference):
+        assert picture.headers["cache-control"] == "no-store"
+        assert picture.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_after_its_retention_both_pictures_are_gone(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    await web.desk.erase_due(instant(3_600_100))
+    for picture in ("probe", "reference"):
+        answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{picture}")
+        assert answer.status_code == 410
+        assert answer.json()["title"] == "Gone"
+    assert (await client.get("/api/v1/alerts")).json()["alerts"][0]["erased"] is True
+
+
+async def test_an_unknown_alert_is_a_404_problem(client: httpx.AsyncClient) -> None:
+    for path in ("/api/v1/alerts/nothing/probe", "/api/v1/nothing"):
+        answer = await client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"BM\x00", "image/bmp"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"<svg onload=alert(1)>", "application/octet-stream"),
+        (b"<html>", "application/octet-stream"),
+        (b"", "application/octet-stream"),
+    ],
+)
+def test_nothing_that_a_browser_would_run_is_declared_as_an_image(
+    image: bytes, expected: str
+) -> None:
+    assert media_type(image) == expected

@@ -1,0 +1,84 @@
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.alert_web import AlertWeb, alert_web
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.sealed import SignedEnvelope
+
+ENVELOPE = SignedEnvelope(signer="officer", payload=b"order", signature=b"signature")
+ORDERED = DeploymentOrdered(order=ENVELOPE, state=ENVELOPE)
+CAMERA = CameraAssigned(camera_id="entrance", deployment_id="deployment-1", source="a.mp4")
+BODY = {
+    "ordered": b64encode(ORDERED.encode()).decode(),
+    "cameras": [CAMERA.model_dump(mode="json")],
+}
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
+    async with alert_web(tmp_path) as web:
+        yield web
+
+
+@pytest.fixture
+async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
+    async with web.client() as client:
+        yield client
+
+
+async def test_an_order_is_handed_on_as_it_was_signed(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    answer = await client.post("/api/v1/deployments", json=BODY)
+    assert (answer.status_code, answer.json()) == (202, {"deployment_id": "deployment-1"})
+    assert web.deployments.orders == [(ORDERED, [CAMERA])]
+
+
+async def test_an_order_that_does_not_hold_is_refused_with_its_reason(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    web.deployments.refusal = Refused("the order's signature doesn't hold")
+    answer = await client.post("/api/v1/deployments", json=BODY)
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "the order's signature doesn't hold"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ordered": "§§"},
+        {"ordered": b64encode(b"something else").decode()},
+        {"ordered": 7},
+        {"ordered": None},
+        {"cameras": {"camera_id": "rtsp://user:password@host/"}},
+        {"cameras": None},
+    ],
+)
+async def test_a_body_that_is_no_order_is_refused_and_not_repeated(
+    web: AlertWeb, client: httpx.AsyncClient, wrong: dict[str, Any]
+) -> None:
+    answer = await client.post("/api/v1/deployments", json=BODY | wrong)
+    assert answer.status_code == 400
+    assert "password" not in answer.text
+    assert web.deployments.orders == []
+
+
+async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    web.status.now = replace(web.status.now, blind="the watchlist's store doesn't answer")
+    status = (await client.get("/api/v1/status")).json()
+    assert status["deployments"][0]["order_type"] == "local"
+    assert status["cameras"] == [
+        {"camera_id": "entrance", "deployment_id": "deployment-1", "state": "live"}
+    ]
+    assert status["blind"] == "the watchlist's store doesn't answer"
+    assert status["alerts"] == {"count": 0, "last_sequence": 0}
+    assert status["clients"] == 0

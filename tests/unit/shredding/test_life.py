@@ -1,0 +1,132 @@
+"""The central properties of forgetting, under everything that can happen on the way."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from tests.support.forgetting import local_trust
+from tests.support.machine import Forgetting
+
+from lethe.contracts.keys import CloseReason, KeyGranted
+from lethe.shredding import holder as holder_module
+from lethe.shredding import memory, slotkeys
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder
+from lethe.shredding.slotkeys import SlotKeys
+
+_SETTINGS = settings(
+    max_examples=120,
+    stateful_step_count=60,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+_UNTIL_BROKEN = settings(_SETTINGS, max_examples=400, phases=(Phase.generate,))
+
+
+def _check(trust_folder: Path, holder_type: type[Holder], how: settings) -> Counter[str]:
+    seen: Counter[str] = Counter()
+    trust = local_trust(trust_folder)
+
+    class Machine(Forgetting):
+        pass
+
+    Machine.trust, Machine.holder_type, Machine.seen = trust, holder_type, seen
+    run_state_machine_as_test(Machine, settings=how)
+    return seen
+
+
+@pytest.mark.slow
+def test_nothing_that_happens_on_the_way_lengthens_a_life(tmp_path: Path) -> None:
+    seen = _check(tmp_path, Holder, _SETTINGS)
+    valid = ("held", "sealed", "opened", "probes", "killed", "late grants", "Refused", "Erased")
+    assert all(seen[name] > 0 for name in valid), seen
+
+
+class _NeverReaps(Holder):
+    def reap(self) -> None:
+        pass
+
+
+class _NeverArms(Holder):
+    def _arm(self) -> None:
+        pass
+
+
+class _ArmsLate(Holder):
+    def _arm(self) -> None:
+        super()._arm()
+        if self._switch.at_us is not None:  # type: ignore[attr-defined]
+            self._switch.arm(self._switch.at_us + 100_000)  # type: ignore[attr-defined]
+
+
+class _CountsFromTheGrant(Holder):
+    def accept(self, granted: KeyGranted) -> list:  # type: ignore[type-arg]
+        outstanding = self._tickets.get(granted.ticket_hash)
+        if outstanding is not None:
+            outstanding.sent = instant(self.clock)
+        return super().accept(granted)
+
+
+class _KeepsItsTickets(Holder):
+    def accept(self, granted: KeyGranted) -> list:  # type: ignore[type-arg]
+        outstanding = self._tickets.get(granted.ticket_hash)
+        try:
+            return super().accept(granted)
+        finally:
+            if outstanding is not None:
+                self._tickets[granted.ticket_hash] = outstanding
+                self._arm()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("holder_type", "finding"),
+    [
+        (_NeverReaps, "the switch fired in a healthy process"),
+        (_NeverArms, "disarmed while something is held"),
+        (_ArmsLate, "armed too late"),
+        (_CountsFromTheGrant, "armed too late"),
+        (_KeepsItsTickets, "still there|used twice|two grants were held"),
+    ],
+)
+def test_a_holder_that_does_not_forget_is_found_out(
+    tmp_path: Path, holder_type: type[Holder], finding: str
+) -> None:
+    with pytest.raises(AssertionError, match=finding):
+        _check(tmp_path, holder_type, _UNTIL_BROKEN)
+
+
+@pytest.mark.slow
+def test_a_wipe_that_does_nothing_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (memory, slotkeys, holder_module):
+        monkeypatch.setattr(module, "wipe", lambda _view: None)
+    with pytest.raises(AssertionError, match="still there|outlives"):
+        _check(tmp_path, Holder, _UNTIL_BROKEN)
+
+
+@pytest.mark.slow
+def test_a_destroy_that_does_nothing_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SlotKeys, "destroy", lambda self, number: self._busy.add(number))
+    with pytest.raises(AssertionError, match="still there|used twice"):
+        _check(tmp_path, Holder, _UNTIL_BROKEN)
+
+
+@pytest.mark.slow
+def test_a_close_that_does_nothing_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(self: SlotKeys, at_us: int, reason: CloseReason) -> None:
+        self._block = None
+        self.closed_at_us, self.reason = at_us, reason
+
+    monkeypatch.setattr(SlotKeys, "close", close)
+    with pytest.raises(AssertionError, match="outlives its"):
+        _check(tmp_path, Holder, _UNTIL_BROKEN)
