@@ -7,7 +7,8 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.async_api import Browser, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 from tests.support.alert_desk import candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.browser import chromium
@@ -16,6 +17,9 @@ from tests.support.images import astronaut
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
+
+# One browser for all: starting it takes longer than most of these tests.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
@@ -71,7 +75,7 @@ class Desk:
         return f"http://127.0.0.1:{self.port}/"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with alert_web(tmp_path, now=_now) as web:
         await web.watchlists.register("watchlist-1")
@@ -79,18 +83,19 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield Desk(web, added.reference_id, free_port())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as browser:
         yield browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1100, "height": 800})
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     yield page
+    await page.close()
     assert faults == []
 
 
@@ -166,6 +171,25 @@ async def test_a_page_that_survives_a_restart_of_the_service_shows_its_alerts_on
         await expect(page.get_by_role("article")).to_have_count(2)
         assert await _cameras(page) == ["camera-2", "camera-1"]
         await expect(page.get_by_text("The alert service was started again")).to_be_visible()
+
+
+async def test_a_message_that_comes_twice_is_shown_once(desk: Desk, page: Page) -> None:
+    def repeat(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def send_twice(message: str | bytes) -> None:
+            socket.send(message)
+            socket.send(message)
+
+        server.on_message(send_twice)
+
+    await page.route_web_socket("**/stream", repeat)
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1", camera_id="camera-1")
+        await page.goto(desk.url)
+        await desk.alert("search-2", camera_id="camera-2")
+        await expect(page.get_by_role("article")).to_have_count(2)
+        assert await _cameras(page) == ["camera-2", "camera-1"]
 
 
 async def test_a_further_sighting_is_counted_on_the_alert_that_is_there(

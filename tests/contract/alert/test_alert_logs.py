@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from tests.support.alert_desk import MemoryAlertLog, instant
 
-from lethe.alert.alerts import Alert
+from lethe.alert.alerts import Alert, AlertLog
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.log import SqlAlertLog
-from lethe.alert.raising import AlertLog
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType

@@ -8,9 +8,10 @@ import pytest
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.keystore import FileKeyStore
+from lethe.alert.reference import ReferenceState
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
-from lethe.alert.watchlists import ReferenceState, WatchlistBook
+from lethe.alert.watchlists import WatchlistBook
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
 from lethe.contracts.errors import Erased
 

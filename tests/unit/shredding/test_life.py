@@ -106,7 +106,7 @@ def test_a_wipe_that_does_nothing_is_found_out(
 ) -> None:
     for module in (memory, slotkeys, holder_module):
         monkeypatch.setattr(module, "wipe", lambda _view: None)
-    with pytest.raises(AssertionError, match="still there|outlives"):
+    with pytest.raises(AssertionError, match=r"still there|outlives"):
         _check(tmp_path, Holder, _UNTIL_BROKEN)
 
 
@@ -115,7 +115,7 @@ def test_a_destroy_that_does_nothing_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SlotKeys, "destroy", lambda self, number: self._busy.add(number))
-    with pytest.raises(AssertionError, match="still there|used twice"):
+    with pytest.raises(AssertionError, match=r"still there|used twice"):
         _check(tmp_path, Holder, _UNTIL_BROKEN)
 
 

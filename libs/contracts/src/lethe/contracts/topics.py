@@ -18,7 +18,9 @@ from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.stack import GenerationOpened
 
 PARTITIONS = 8
-"""Partitions of every topic keyed by camera: equal, so that one owner reads all of a camera's."""
+"""Partitions of the topics whose cameras are shared out among instances: equal, so that the
+owner of a partition owns the same cameras in all of them. Topics that every reader reads whole
+have one: each partition costs a broker and its readers with every fetch."""
 
 HOUR_MS = 3_600_000
 
@@ -91,9 +93,12 @@ class Topic:
         return settings
 
 
-def _sealed(name: str, producer: str, consumers: tuple[str, ...]) -> Topic:
+def _sealed(
+    name: str, producer: str, consumers: tuple[str, ...], *, partitions: int = PARTITIONS
+) -> Topic:
     return Topic(
         name=f"lethe.{producer}.{name}.v1",
+        partitions=partitions,
         producer=producer,
         consumers=consumers,
         key="lane",
@@ -115,6 +120,7 @@ def _counted(name: str, producer: str, consumers: tuple[str, ...], message: type
         key="camera_id",
         body=Body.PLAIN,
         message=message,
+        partitions=1,
         rolls=True,
     )
 
@@ -163,6 +169,7 @@ CANDIDATES_FOUND = Topic(
     key="camera_id",
     body=Body.SIGNED,
     message=CandidatesFound,
+    partitions=1,
     retention_ms=24 * HOUR_MS,
 )
 ALERT_RAISED = Topic(
@@ -172,10 +179,11 @@ ALERT_RAISED = Topic(
     key="alert_id",
     body=Body.PLAIN,
     message=AlertRaised,
+    partitions=1,
     retention_ms=24 * HOUR_MS,
 )
-REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",))
-REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",))
+REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",), partitions=1)
+REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",), partitions=1)
 REFERENCE_ENROLLED = Topic(
     name="lethe.match.reference-enrolled.v1",
     producer="match",

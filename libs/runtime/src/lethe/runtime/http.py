@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Route
 from lethe.contracts.errors import InvalidInput
 
 _STOP_S = 2
+_WEBSOCKET_BYTES = 4096
+"""Clients say where they want to resume and what was delivered, nothing longer."""
 
 
 class _Server(uvicorn.Server):
@@ -68,6 +70,7 @@ class HttpServer:
             access_log=False,
             timeout_graceful_shutdown=_STOP_S,
             ws="websockets-sansio",
+            ws_max_size=_WEBSOCKET_BYTES,
             server_header=False,
             lifespan="off",
         )

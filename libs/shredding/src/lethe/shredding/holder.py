@@ -41,16 +41,23 @@ class Life:
     Attributes
     ----------
     budget_ms
-        T: the kernel kills a process that holds a key at this age.
+        T: no key or clear copy may be older.
     margin_ms
         Keys are wiped this long before.
+    kill_margin_ms
+        The kernel kills a process that still holds one this long before: a kill takes effect
+        only when the process is next scheduled, and must be seen by its supervisor.
+    ticket_ms
+        A ticket that wasn't granted is given up at this age: no custodian grants to it then.
     opening_reserve_ms
         A record isn't opened any more when less than this is left until the wipe: what is
         opened must be processed and overwritten in time.
     """
 
     budget_ms: int = 1000
-    margin_ms: int = 100
+    margin_ms: int = 200
+    kill_margin_ms: int = 50
+    ticket_ms: int = 500
     opening_reserve_ms: int = 100
 
 
@@ -193,8 +200,8 @@ class Holder:
                 self._arm()
 
     def _hold(self, granted: KeyGranted, outstanding: _Outstanding) -> list[GrantedKey]:
-        dies_at_us = outstanding.sent.boot_us + self.life.budget_ms * 1000
-        wipe_at_us = dies_at_us - self.life.margin_ms * 1000
+        dies_at_us = self._dies_us(outstanding)
+        wipe_at_us = self._wipe_us(outstanding)
         secret = outstanding.unwrap_key.unwrap(granted.sealed, granted.binding())
         try:
             keys = _split(secret, granted)
@@ -349,7 +356,7 @@ class Holder:
         with self._lock:
             now_us = self.clock.boot_us()
             for name, ticket in list(self._tickets.items()):
-                if now_us >= self._wipe_us(ticket):
+                if now_us >= self._stale_us(ticket):
                     del self._tickets[name]
             self._keyring.reap()
             self._arm()
@@ -364,7 +371,7 @@ class Holder:
     def next_wipe_us(self) -> int | None:
         """Return when `reap` has something to do, on the boot clock."""
         with self._lock:
-            due = [self._wipe_us(ticket) for ticket in self._tickets.values()]
+            due = [self._stale_us(ticket) for ticket in self._tickets.values()]
             return min(due + self._keyring.wipe_deadlines(), default=None)
 
     def holds_nothing(self) -> bool:
@@ -382,9 +389,14 @@ class Holder:
     def _wipe_us(self, ticket: _Outstanding) -> int:
         return ticket.sent.boot_us + (self.life.budget_ms - self.life.margin_ms) * 1000
 
+    def _stale_us(self, ticket: _Outstanding) -> int:
+        return ticket.sent.boot_us + self.life.ticket_ms * 1000
+
+    def _dies_us(self, ticket: _Outstanding) -> int:
+        return ticket.sent.boot_us + (self.life.budget_ms - self.life.kill_margin_ms) * 1000
+
     def _arm(self) -> None:
-        budget_us = self.life.budget_ms * 1000
-        deadlines = [ticket.sent.boot_us + budget_us for ticket in self._tickets.values()]
+        deadlines = [self._dies_us(ticket) for ticket in self._tickets.values()]
         self._switch.arm(min(deadlines + self._keyring.death_deadlines(), default=None))
 
 

@@ -101,6 +101,7 @@ async def _serve(
     )
     await publisher.start()
     await book.restore()
+    await enrolment.resume()
     await announce_restored(publisher, desk)
     await reader.start()
     try:

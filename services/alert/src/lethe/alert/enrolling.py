@@ -60,6 +60,11 @@ class Enrolment:
         """Take a reference to be enrolled; its image is read again when it is sealed."""
         self._want(reference.reference_id)
 
+    async def resume(self) -> None:
+        """Go on with what was submitted and not settled when this instance last stopped."""
+        for reference_id in await self._book.unsettled():
+            self._want(reference_id)
+
     async def submit_again(self, watchlist_id: str) -> None:
         """Submit everything enrolled of a list: a match instance has lost it."""
         for reference in await self._book.references(watchlist_id):

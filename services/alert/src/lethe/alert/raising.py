@@ -5,12 +5,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
-from typing import Protocol
 
-from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.alerts import Alert, AlertLog, AlertTerms
 from lethe.alert.errors import NoCandidates, NotFound
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
-from lethe.alert.vault import SealedBlob, Vault
+from lethe.alert.vault import Vault
 from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import CandidatesFound
@@ -18,62 +17,6 @@ from lethe.contracts.live import CandidatesFound
 _KEY_PREFIX = "alert-"
 _HOUR_US = 3_600_000_000
 _ERASE_AT_ONCE = 500
-
-
-class AlertLog(Protocol):
-    """Where alerts are kept. Every writing method returns after its commit."""
-
-    async def of_search(self, search_id: str) -> Alert | None:
-        """Return the alert that a search led to."""
-        ...
-
-    async def latest(self, deployment_id: str, camera_id: str, subject_id: str) -> Alert | None:
-        """Return the newest alert of a subject on a camera."""
-        ...
-
-    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
-        """Append an alert with its search and its picture; return it with its sequence."""
-        ...
-
-    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
-        """Count one more search for an alert; return it as it is afterwards."""
-        ...
-
-    async def mark_published(self, alert: Alert) -> None:
-        """Record the alert's `published`."""
-        ...
-
-    async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
-        """Record that alerts are erased, and delete their sealed pictures."""
-        ...
-
-    async def after(self, sequence: int, limit: int) -> list[Alert]:
-        """Return alerts after a sequence, in rising sequence."""
-        ...
-
-    async def newest(self, limit: int) -> list[Alert]:
-        """Return the newest alerts, in rising sequence."""
-        ...
-
-    async def find(self, alert_id: str) -> Alert | None:
-        """Return one alert."""
-        ...
-
-    async def picture(self, alert_id: str) -> SealedBlob | None:
-        """Return an alert's sealed picture."""
-        ...
-
-    async def due(self, wall_us: int, limit: int) -> list[Alert]:
-        """Return unerased alerts whose retention ended by then."""
-        ...
-
-    async def unerased_ids(self) -> set[str]:
-        """Return the alert ids that still have a right to their key."""
-        ...
-
-    async def count(self) -> int:
-        """Return how many alerts there are."""
-        ...
 
 
 class AlertDesk:

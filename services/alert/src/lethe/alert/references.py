@@ -4,9 +4,9 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from lethe.alert.database import Database
+from lethe.alert.reference import ReferenceState, SealedReference
 from lethe.alert.tables import references, watchlists
 from lethe.alert.vault import SealedBlob
-from lethe.alert.watchlists import ReferenceState, SealedReference
 
 # Images are megabytes: they are read one at a time, and only when asked for.
 _WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]

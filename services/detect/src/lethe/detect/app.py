@@ -1,5 +1,7 @@
 """The only wiring of detect."""
 
+import cv2
+
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import CAMERA_ASSIGNED, DETECT_TICKET
 from lethe.detect.frames import FrameWorker
@@ -29,6 +31,8 @@ _OPENING_RESERVE_MS = 200
 async def serve(settings: DetectSettings, stop: Stop) -> None:
     """Run detect until `stop` is set."""
     member = join(Role.DETECT, **settings.membership())
+    # Frames are the unit of parallelism: OpenCV's own threads would only compete.
+    cv2.setNumThreads(1)
     benches = _workbenches(settings)
     life = Life(budget_ms=settings.budget_ms, opening_reserve_ms=_OPENING_RESERVE_MS)
     holder = member.holder(life, obeys_orders=False)

@@ -59,7 +59,7 @@ class Handlers:
         return [
             Subscription(KEY_GRANTED, on_grant),
             Subscription(FRAME_CAPTURED, self.on_frame, owned=True),
-            Subscription(REFERENCE_SUBMITTED, self.on_reference, owned=True),
+            Subscription(REFERENCE_SUBMITTED, self.on_reference),
         ]
 
     async def on_frame(self, record: Record) -> None:

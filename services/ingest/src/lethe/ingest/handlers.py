@@ -30,7 +30,7 @@ class Handlers:
             Subscription(KEY_GRANTED, self.on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(CAMERA_ASSIGNED, self.on_camera, Start.BEGINNING),
-            Subscription(FRAME_PROCESSED, self.on_report, owned=True),
+            Subscription(FRAME_PROCESSED, self.on_report),
         ]
 
     async def on_grant(self, record: Record) -> None:

@@ -24,12 +24,12 @@ from lethe.runtime.threads import Threads
 
 _T = TypeVar("_T")
 _TIMEOUT_S = 2
-EXACT_LIMIT = 100_000
-"""Up to this many references search is exact; above, the server's index decides."""
 
 
 class QdrantIndex:
     """One collection per watchlist version; dropping the collection is the deletion.
+
+    Search is exact: the local mode's always, a server's by request.
 
     The local mode does its work in the calling thread, so that its calls are driven in a worker
     thread; a server's calls are awaited where they are made.
@@ -37,11 +37,13 @@ class QdrantIndex:
 
     def __init__(self, settings: MatchSettings) -> None:
         self._threads: Threads | None = None
+        self._params: SearchParams | None = None
         if settings.qdrant_url is None:
             self._threads = Threads("qdrant", 1)
             self._client = AsyncQdrantClient(":memory:")
         else:
             key = settings.qdrant_api_key
+            self._params = SearchParams(exact=True)
             verify = str(settings.qdrant_ca_file) if settings.qdrant_ca_file else True
             self._client = AsyncQdrantClient(
                 url=settings.qdrant_url,
@@ -92,7 +94,7 @@ class QdrantIndex:
                 query=probe.tolist(),
                 limit=limit,
                 with_payload=True,
-                params=SearchParams(exact=True),
+                params=self._params,
             )
             for probe in probes
         ]

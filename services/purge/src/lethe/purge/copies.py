@@ -161,8 +161,14 @@ class CopyLedger:
 
 
 def _death(copy: Copy, ticket: KeyTicket) -> Instant:
-    """Return the latest moment at which the process that held a copy can have been alive."""
+    """Return the latest moment at which a dead process can have held a copy.
+
+    Its exit as its supervisor saw it, or the start of the next process; but never later than the
+    copy's own deadline, at which the kernel would have killed it.
+    """
     before = ticket.predecessor
     if before is not None and before.boot == copy.boot:
-        return before.exited
-    return ticket.started or ticket.sent
+        seen = before.exited
+    else:
+        seen = ticket.started or ticket.sent
+    return seen if copy.dies.since_us(seen) > 0 else copy.dies

@@ -179,7 +179,7 @@ class FrameLedger:
         """Count what is missing of a settled frame; taken back when it is told after all."""
         if not frame.settled:
             return
-        self.lost += sign * (frame.outcome is None)
+        self.lost += max(sign,0) * (frame.outcome is None)
         self.probes_lost += sign * frame.undecided
         if not frame.reported:
             # The camera's ingest died before it could report: the frame itself is the evidence.

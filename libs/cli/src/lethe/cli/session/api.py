@@ -1,5 +1,6 @@
 """The alert service's API, as far as one run uses it."""
 
+import asyncio
 import json
 from base64 import b64encode
 from types import TracebackType
@@ -14,6 +15,9 @@ from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 
 _TIMEOUT_S = 10.0
+_PATIENCE_S = 15.0
+_RETRY_S = 0.2
+_SHORTEST_S = 0.5
 _PAGE = 1_000
 
 
@@ -57,7 +61,9 @@ class AlertRecord(BaseModel):
 class AlertApi:
     """A client of the alert service.
 
-    Every call raises `StackFailed` if the service doesn't answer or refuses.
+    Every call may be repeated safely, so one that isn't answered is: the supervisor may be
+    starting the service again. `StackFailed` is raised when that doesn't help, `InvalidInput`
+    when the service refuses.
     """
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -105,33 +111,51 @@ class AlertApi:
         self,
         ordered: DeploymentOrdered,
         cameras: list[CameraAssigned],
-        timeout_s: float = _TIMEOUT_S,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
-        """Hand in a signed order or its next state, with its cameras."""
+        """Hand in a signed order or its next state, with its cameras.
+
+        Parameters
+        ----------
+        patience_s
+            How long to try while the service doesn't answer.
+        """
         body = {
             "ordered": b64encode(ordered.encode()).decode(),
             "cameras": [camera.model_dump(mode="json") for camera in cameras],
         }
-        await self._ask("POST", "/api/v1/deployments", json=body, timeout=timeout_s)
+        await self._ask("POST", "/api/v1/deployments", patience_s, json=body)
+
+    async def last_sequence(self) -> int:
+        """Return the sequence of the newest alert that there is: 0 if there is none."""
+        sequence = 0
+        while True:
+            page = await self._page(sequence, _PATIENCE_S)
+            if not page:
+                return sequence
+            sequence = int(page[-1]["sequence"])
 
     async def alerts_after(self, sequence: int) -> tuple[list[AlertRecord], int]:
-        """Return the alerts after a sequence, and the sequence of the last one."""
+        """Return the alerts after a sequence, and the sequence of the last one; tried once."""
         found: list[AlertRecord] = []
         while True:
-            parameters = {"after": sequence, "limit": _PAGE}
-            answer = await self._ask("GET", "/api/v1/alerts", params=parameters)
-            page = answer["alerts"]
+            page = await self._page(sequence, patience_s=0.0)
             found += [AlertRecord.model_validate(each.get("alert", each)) for each in page]
             if page:
                 sequence = int(page[-1]["sequence"])
             if len(page) < _PAGE:
                 return found, sequence
 
-    async def _ask(self, method: str, path: str, **content: Any) -> Any:
-        try:
-            answer = await self._client.request(method, path, **content)
-        except httpx.HTTPError as error:
-            raise StackFailed(f"alert doesn't answer ({type(error).__name__})") from None
+    async def _page(self, after: int, patience_s: float) -> list[dict[str, Any]]:
+        parameters = {"after": after, "limit": _PAGE}
+        answer = await self._ask("GET", "/api/v1/alerts", patience_s, params=parameters)
+        page: list[dict[str, Any]] = answer["alerts"]
+        return page
+
+    async def _ask(
+        self, method: str, path: str, patience_s: float = _PATIENCE_S, **content: Any
+    ) -> Any:
+        answer = await self._answer(method, path, patience_s, content)
         if answer.is_client_error:
             raise InvalidInput(f"alert refused {method} {path}: {_detail(answer)}")
         if not answer.is_success:
@@ -140,6 +164,22 @@ class AlertApi:
             return answer.json() if answer.content else {}
         except json.JSONDecodeError:
             raise StackFailed(f"alert answered {method} {path} with something else") from None
+
+    async def _answer(
+        self, method: str, path: str, patience_s: float, content: dict[str, Any]
+    ) -> httpx.Response:
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + patience_s
+        while True:
+            left_s = deadline_s - loop.time()
+            try:
+                # The last try gets a moment as well, however little is left.
+                timeout_s = min(_TIMEOUT_S, max(left_s, _SHORTEST_S))
+                return await self._client.request(method, path, timeout=timeout_s, **content)
+            except httpx.TransportError as error:
+                if loop.time() + _RETRY_S >= deadline_s:
+                    raise StackFailed(f"alert doesn't answer ({type(error).__name__})") from None
+            await asyncio.sleep(_RETRY_S)
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -30,8 +30,8 @@ from lethe.vision.pack import load_pack
 
 STOP_SETTLE_S = 1.2
 END_SETTLE_S = 5.0
-STOP_ORDER_TIMEOUT_S = 0.5
-END_ORDER_TIMEOUT_S = 5.0
+STOP_ORDER_PATIENCE_S = 0.5
+END_ORDER_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ async def _watch(
         officer_key_file=run.trust.key_file(OFFICER),
         wall_us=time.time_ns() // 1000,
     )
-    _, last_sequence = await run.stack.guard(run.api.alerts_after(0))
+    last_sequence = await run.stack.guard(run.api.last_sequence())
     watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=last_sequence)
     await run.stop.during(run.stack.guard(run.api.deploy(deployment.running(), deployment.cameras)))
     end = EndCondition(run.options.seconds, tuple(deployment.order.camera_ids))
@@ -175,18 +175,16 @@ async def _end_order(run: _Run, deployment: Deployment, watching: Watching) -> N
     """End the order, then let the last frames come to their end; shorter after a Ctrl-C."""
     hurried = run.stop.is_requested
     withdrawn = [c.model_copy(update={"withdrawn": True}) for c in deployment.cameras]
-    timeout_s = STOP_ORDER_TIMEOUT_S if hurried else END_ORDER_TIMEOUT_S
+    patience_s = STOP_ORDER_PATIENCE_S if hurried else END_ORDER_PATIENCE_S
     try:
-        await run.api.deploy(deployment.ended(), withdrawn, timeout_s)
+        await run.api.deploy(deployment.ended(), withdrawn, patience_s)
     except LetheError as error:
         # The services are stopped in a moment, which ends all capture as well.
         run.terminal.notice(f"the order couldn't be ended: {error}")
     await watching.settle(STOP_SETTLE_S if hurried else END_SETTLE_S)
 
 
-def _conclude(
-    run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching
-) -> None:
+def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching) -> None:
     """Write the report, then tell of the sources that failed, which spoilt only themselves."""
     if options.report is not None:
         if watching.account is None:

@@ -33,8 +33,8 @@ def data_folder(chosen: Path | None) -> Iterator[Path]:
         with _locked(folder):
             yield folder
         return
-    sweep_left_overs(Path(tempfile.gettempdir()))
     try:
+        sweep_left_overs(Path(tempfile.gettempdir()))
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     except OSError as error:
         raise InvalidInput(

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-MAX_IMAGE_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_BYTES = 7 * 1024 * 1024
+"""With its seal an image must fit what the broker takes, 8 MB."""
 MAX_JSON_BYTES = 1024 * 1024
 
 # What a form needs beside its image: boundaries, headers, the text fields.

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lethe.alert.ports import Enroller
-from lethe.alert.watchlists import Reference, ReferenceState, WatchlistBook
+from lethe.alert.reference import Reference, ReferenceState
+from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.bodies import read_image_form, read_json
 
 _WATCHLIST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -1,0 +1,280 @@
+"""Bad input ends a real `lethe` with exit code 2 and one line on stderr that says what to do."""
+
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.support.clips import write_clip
+from tests.support.homes import make_home
+from tests.support.images import astronaut, group_photo, resized, scaled
+
+from lethe.cli.home import Home
+
+LIMIT_S = 120
+Run = Callable[..., "Ended"]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, *words: str) -> None:
+        """Check that it ended with exit code 2 and one line that holds these words."""
+        assert self.code == 2, self.err
+        assert self.err.startswith("lethe: "), self.err
+        assert len(self.err.splitlines()) == 1, self.err
+        for word in words:
+            assert word in self.err
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return make_home(tmp_path_factory.mktemp("home") / ".lethe")
+
+
+@pytest.fixture
+def run(home: Home, tmp_path: Path) -> Callable[..., Ended]:
+    """Run `lethe` in a folder of its own and see that it leaves no temporary file."""
+
+    def call(*arguments: object, home_folder: Path = home.folder, no_space: bool = False) -> Ended:
+        temporary = tmp_path / "temporary"
+        temporary.mkdir(exist_ok=True)
+        ended = subprocess.run(
+            [sys.executable, "-m", "lethe.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=LIMIT_S,
+            check=False,
+            env=os.environ | {"LETHE_HOME": str(home_folder), "TMPDIR": str(temporary)},
+            preexec_fn=_refuse_writes if no_space else None,
+        )
+        assert list(temporary.iterdir()) == []
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    return call
+
+
+def _refuse_writes() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "hall.mp4")
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    save(folder / "Eileen.png", astronaut())
+    return folder
+
+
+def save(path: Path, image: np.ndarray) -> None:
+    assert cv2.imwrite(str(path), image)
+
+
+def test_a_source_that_doesnt_exist(run: Run, people: Path) -> None:
+    run("watch", "none.mp4", "--watchlist", people).refused("none.mp4", "doesn't exist")
+
+
+def test_a_source_that_isnt_video(run: Run, people: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.mp4").write_text("minutes of the meeting\n" * 500)
+    run("watch", "notes.mp4", "--watchlist", people).refused("notes.mp4")
+
+
+def test_a_source_that_ends_before_its_first_picture(
+    run: Run, people: Path, tmp_path: Path
+) -> None:
+    whole = write_clip(tmp_path / "whole.mp4", movflags="faststart").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: whole.index(b"mdat") + 4])
+    run("watch", "cut.mp4", "--watchlist", people).refused("cut.mp4")
+
+
+def test_a_folder_without_stills(run: Run, people: Path, tmp_path: Path) -> None:
+    (tmp_path / "stills").mkdir()
+    run("watch", "stills", "--watchlist", people).refused("stills")
+
+
+def test_one_bad_source_among_good_ones_starts_nothing(run: Run, clip: Path, people: Path) -> None:
+    ended = run("watch", clip, "none.mp4", "--watchlist", people)
+    ended.refused("none.mp4")
+    assert ended.out == ""
+
+
+def test_a_file_name_that_would_forge_a_second_line(run: Run, people: Path) -> None:
+    run("watch", "none\nlethe: all is well\x1b[2J.mp4", "--watchlist", people).refused("none")
+
+
+def test_an_empty_watchlist_folder(run: Run, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "nobody").mkdir()
+    run("watch", clip, "--watchlist", "nobody").refused("nobody is empty", "add one image")
+
+
+def test_a_watchlist_that_isnt_there(run: Run, clip: Path) -> None:
+    run("watch", clip, "--watchlist", "nobody").refused("nobody")
+
+
+def test_a_watchlist_with_nothing_but_unreadable_images(
+    run: Run, clip: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "ann.jpg").touch()
+    ended = run("watch", clip, "--watchlist", "bad")
+    assert ended.code == 2
+    assert "ann.jpg" in ended.err
+    assert ended.err.splitlines()[-1].startswith("lethe: 1 of the images in bad")
+
+
+def test_a_port_in_use(run: Run, clip: Path, people: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = run("watch", clip, "--watchlist", people, "--port", port)
+    ended.refused(f"port {port} is in use", "--port")
+
+
+def test_a_data_folder_without_space(run: Run, clip: Path, people: Path, tmp_path: Path) -> None:
+    ended = run(
+        "watch", clip, "--watchlist", people, "--port", 0, "--data", tmp_path / "d", no_space=True
+    )
+    ended.refused("can't be written", "--data")
+
+
+def test_no_space_for_temporary_files(run: Run, clip: Path, people: Path) -> None:
+    run("watch", clip, "--watchlist", people, "--port", 0, no_space=True).refused("--data")
+
+
+def test_a_data_folder_that_cant_be_made(run: Run, clip: Path, people: Path) -> None:
+    ended = run("watch", clip, "--watchlist", people, "--port", 0, "--data", clip / "data")
+    ended.refused("can't be made", "--data")
+
+
+@pytest.mark.parametrize("report", ["none/report.json", "."])
+def test_a_report_without_a_place(run: Run, clip: Path, people: Path, report: str) -> None:
+    run("watch", clip, "--watchlist", people, "--report", report).refused("--report")
+
+
+def test_a_model_with_another_hash(
+    run: Run, home: Home, clip: Path, people: Path, tmp_path: Path
+) -> None:
+    tampered = Home(tmp_path / "tampered")
+    shutil.copytree(home.folder, tampered.folder)
+    (model,) = tampered.model_pack.glob("*yunet*.onnx")
+    content = bytearray(model.read_bytes())
+    content[-1] ^= 1
+    model.write_bytes(content)
+    ended = run("watch", clip, "--watchlist", people, home_folder=tampered.folder)
+    ended.refused("SHA-256", "lethe models build")
+
+
+def test_a_roster_that_somebody_changed(
+    run: Run, home: Home, clip: Path, people: Path, tmp_path: Path
+) -> None:
+    tampered = Home(tmp_path / "tampered")
+    shutil.copytree(home.folder, tampered.folder)
+    roster = tampered.trust / "roster.json"
+    content = json.loads(roster.read_text())
+    content["signature"] = content["signature"][::-1]
+    roster.write_text(json.dumps(content))
+    ended = run("watch", clip, "--watchlist", people, home_folder=tampered.folder)
+    ended.refused("make setup")
+
+
+def test_a_machine_that_isnt_set_up(run: Run, tmp_path: Path) -> None:
+    run("demo", home_folder=tmp_path / "none").refused("make setup")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["demo", "--threshold", "2"], ["demo", "--port", "x"], ["watch", "a.mp4"]]
+)
+def test_a_wrong_call(run: Run, arguments: list[str]) -> None:
+    run(*arguments).refused("--help")
+
+
+@pytest.fixture
+def faulty(people: Path) -> Path:
+    """Make a watchlist with every fault beside one good image."""
+    face = astronaut()
+    save(people / "nobody.png", np.full((400, 400, 3), 90, np.uint8))
+    save(people / "group.jpg", group_photo())
+    save(people / "tiny.png", scaled(face, 0.12))
+    save(people / "blurred.png", cv2.GaussianBlur(face, (0, 0), 9))
+    save(people / "twin.png", resized(face[:, ::-1].copy(), (500, 500)))
+    (people / "garbage.jpg").write_bytes(b"\xff\xd8\xff" + os.urandom(3000))
+    (people / "empty.jpg").touch()
+    (people / "copy.png").write_bytes((people / "Eileen.png").read_bytes())
+    (people / "hollow").mkdir()
+    return people
+
+
+FAULTY = (
+    "nobody.png",
+    "group.jpg",
+    "tiny.png",
+    "blurred.png",
+    "twin.png",
+    "garbage.jpg",
+    "empty.jpg",
+    "copy.png",
+    "hollow/",
+)
+
+
+def test_faulty_watchlist_images_are_told_in_a_table(run: Run, clip: Path, faulty: Path) -> None:
+    ended = run("watch", clip, "--watchlist", faulty, "--port", 0, "--once")
+    assert ended.code == 2, ended.err
+    *table, last = ended.err.splitlines()
+    assert last.startswith(f"lethe: {len(FAULTY)} of the images"), ended.err
+    assert "--skip-bad" in last
+    shown = "\n".join(table)
+    assert all(name in shown for name in FAULTY)
+
+
+def test_faulty_watchlist_images_are_passed_over_when_asked(
+    run: Run, clip: Path, faulty: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    ended = run(
+        "watch", clip, "--watchlist", faulty, "--port", 0, "--once", "--skip-bad",
+        "--report", report,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert json.loads(report.read_text())["order"]["watchlist_size"] == 1
+
+
+def test_a_source_that_turns_to_garbage_spoils_only_itself(
+    run: Run, clip: Path, people: Path, tmp_path: Path
+) -> None:
+    whole = bytearray(
+        write_clip(tmp_path / "spoilt.mp4", frames=48, movflags="faststart").read_bytes()
+    )
+    middle = (whole.index(b"mdat") + len(whole)) // 2
+    whole[middle:] = os.urandom(len(whole) - middle)
+    (tmp_path / "spoilt.mp4").write_bytes(whole)
+    report = tmp_path / "report.json"
+    ended = run(
+        "watch", "spoilt.mp4", clip, "--watchlist", people, "--port", 0, "--once",
+        "--report", report,
+    )  # fmt: skip
+    assert report.exists(), ended
+    cameras = json.loads(report.read_text())["cameras"]
+    assert ended.code == (2 if cameras["camera-1"]["fault"] else 0), ended.err
+    assert cameras["camera-2"]["fault"] is None
+    assert cameras["camera-2"]["offered"] == 24
+    assert 0 < cameras["camera-1"]["offered"] < 48

@@ -1,0 +1,84 @@
+"""How a real `lethe` ends: whole, told in one line, and with nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.support.homes import make_home
+
+from lethe.cli.home import Home
+
+LIMIT_S = 120
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return make_home(tmp_path_factory.mktemp("home") / ".lethe")
+
+
+@contextmanager
+def standing(home: Home, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, int]]]:
+    """Run `lethe up` until it is ready; give it and the ids of its children by name."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "lethe.cli", "up", "--port", "0", "--headless"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"LETHE_HOME": str(home.folder), "TMPDIR": str(temporary)},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            while not process.stdout.readline().startswith("ready in"):
+                assert process.poll() is None
+            children = psutil.Process(process.pid).children()
+            yield process, {name_of(child): child.pid for child in children}
+        finally:
+            process.kill()
+
+
+def name_of(child: psutil.Process) -> str:
+    line = child.cmdline()
+    return "broker" if "tansu" in line[0] else line[-1].removeprefix("lethe.")
+
+
+def gone(pids: Iterable[int]) -> bool:
+    return not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_a_broker_that_dies_ends_the_stack_with_the_reason(home: Home, tmp_path: Path) -> None:
+    with standing(home, tmp_path) as (process, children):
+        os.kill(children["broker"], signal.SIGKILL)
+        _, told = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert told.splitlines()[-1].startswith("lethe: the broker stopped (signal 9)")
+    assert gone(children.values())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_that_crashes_is_started_again_and_it_is_said(home: Home, tmp_path: Path) -> None:
+    with standing(home, tmp_path) as (process, children):
+        os.kill(children["detect"], signal.SIGKILL)
+        assert process.stderr is not None
+        assert process.stderr.readline() == "detect stopped (signal 9); started again\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert gone(children.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_neither_process_nor_file(
+    home: Home, tmp_path: Path, number: signal.Signals
+) -> None:
+    with standing(home, tmp_path) as (process, children):
+        process.send_signal(number)
+        _, told = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, told) == (0, "")
+    assert gone(children.values())
+    assert list(tmp_path.iterdir()) == []

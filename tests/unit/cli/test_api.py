@@ -1,0 +1,72 @@
+"""The client of the alert service."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from lethe.cli.errors import StackFailed
+from lethe.cli.session.api import AlertApi
+from lethe.contracts.errors import InvalidInput
+
+
+def alert_of(sequence: int) -> dict[str, Any]:
+    return {
+        "sequence": sequence,
+        "alert": {
+            "alert_id": f"alert-{sequence}",
+            "camera_id": "camera-1",
+            "subject": "Ann",
+            "score": 0.8,
+            "cosine": 0.6,
+            "captured_at": "2026-01-01T00:00:00.000Z",
+            "published_at": "2026-01-01T00:00:00.100Z",
+            "latency_ms": 100.0,
+        },
+    }
+
+
+def paged(total: int) -> httpx.MockTransport:
+    def answer(request: httpx.Request) -> httpx.Response:
+        after, limit = (int(request.url.params[key]) for key in ("after", "limit"))
+        page = [alert_of(n) for n in range(after + 1, min(total, after + limit) + 1)]
+        return httpx.Response(200, json={"alerts": page})
+
+    return httpx.MockTransport(answer)
+
+
+async def test_alerts_are_read_over_pages() -> None:
+    async with AlertApi("http://alert", paged(2_500)) as api:
+        alerts, last = await api.alerts_after(100)
+        assert len(alerts) == 2_400
+        assert last == 2_500
+        assert await api.last_sequence() == 2_500
+
+
+async def test_a_service_that_is_being_started_again_is_asked_again() -> None:
+    failures = iter([httpx.ConnectError("down"), httpx.ReadError("reset")])
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        for failure in failures:
+            raise failure
+        return httpx.Response(201)
+
+    async with AlertApi("http://alert", httpx.MockTransport(answer)) as api:
+        await api.make_watchlist("w")
+    assert next(failures, None) is None
+
+
+async def test_a_look_at_alerts_is_not_repeated() -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("down")
+
+    async with AlertApi("http://alert", httpx.MockTransport(answer)) as api:
+        with pytest.raises(StackFailed, match="doesn't answer"):
+            await api.alerts_after(0)
+
+
+async def test_a_refusal_is_told_with_its_reason() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(409, json={"detail": "it is there"}))
+    async with AlertApi("http://alert", transport) as api:
+        with pytest.raises(InvalidInput, match="it is there"):
+            await api.make_watchlist("w")

@@ -1,0 +1,217 @@
+"""The account adds up whatever the order in which it hears things, and however often."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+from tests.support.ledger import GRANTED, Books
+
+from lethe.contracts.keys import Role
+from lethe.contracts.live import FrameOutcome, ProbeOutcome
+from lethe.contracts.sealed import Purpose
+from lethe.purge.accountant import Account
+
+_MESSAGES_MS = 400
+
+
+@dataclass(frozen=True)
+class Story:
+    """What became of one captured frame, and which of its reports are lost."""
+
+    probes: int
+    outcome: FrameOutcome | None
+    decided: tuple[ProbeOutcome | None, ...]
+    reported: bool
+
+
+def _stories() -> st.SearchStrategy[Story]:
+    outcomes = st.none() | st.sampled_from(FrameOutcome)
+    ends = st.tuples(*[st.none() | st.sampled_from(ProbeOutcome)] * 3)
+    return st.builds(Story, st.integers(0, 3), outcomes, ends, st.booleans())
+
+
+def _hear(books: Books, stories: list[Story], dropped: int) -> list[Callable[[], None]]:
+    """Return everything that is told about one slot, not yet told."""
+    hear, calls = books.accountant, []
+    probe, captured = 0, {}
+    for number, story in enumerate(stories):
+        at_ms = 50 + number
+        probes: list[int] = []
+        if story.outcome is FrameOutcome.PROCESSED:
+            probes = list(range(probe, probe + story.probes))
+            probe += story.probes
+        if story.reported:
+            captured[number] = at_ms
+        if story.outcome is not None:
+            frame = books.processed("s1", number, at_ms, probes, story.outcome)
+            calls.append(lambda m=frame: hear.hear_frame(m))
+        for name, end in zip(probes, story.decided, strict=False):
+            if end is not None:
+                told = books.decided("s1", name, number, at_ms, end)
+                calls.append(lambda m=told: hear.hear_probe(m))
+    half = len(captured) // 2
+    for at_ms, part, drops in (
+        (220, dict(list(captured.items())[:half]), dropped),
+        (240, dict(list(captured.items())[half:]), 0),
+    ):
+        closed = books.closed("s1", at_ms, part, drops)
+        calls.append(lambda m=closed: hear.hear_slot(m))
+    for role, purposes in GRANTED.items():
+        ticket = books.ticket(role, 1, 0)
+        granted = books.grant(ticket, "s1", 10)
+        told = [books.destroyed("s1", p, {0: 120}, closed_ms=300) for p in purposes]
+        acknowledging = books.ticket(role, 2, 310, destroyed=told)
+        after = books.ticket(role, 3, 1_400)
+        calls.append(lambda m=ticket: hear.hear_ticket(m))
+        calls.append(lambda m=granted: hear.hear_grant(m))
+        calls.append(lambda m=acknowledging: hear.hear_ticket(m))
+        calls.append(lambda m=after: hear.hear_ticket(m))
+    return calls
+
+
+def _adds_up(account: Account) -> None:
+    frames, faces, decisions = account["frames"], account["faces"], account["decisions"]
+    assert frames["offered"] == frames["captured"] + frames["dropped"]
+    assert frames["captured"] == frames["processed"] + frames["expired"] + frames["lost"]
+    assert faces["probes"] == sum(decisions.values())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    stories=st.lists(_stories(), max_size=6),
+    dropped=st.integers(0, 3),
+    random=st.randoms(use_true_random=False),
+    repeats=st.integers(0, 2),
+    settles_between=st.booleans(),
+)
+def test_the_account_adds_up_in_any_order_and_with_any_repetition(
+    *, stories: list[Story], dropped: int, random: Random, repeats: int, settles_between: bool
+) -> None:
+    books = Books()
+    calls = _hear(books, stories, dropped) * (1 + repeats)
+    random.shuffle(calls)
+    for call in calls:
+        call()
+        if settles_between:
+            books.later(random.randrange(_MESSAGES_MS))
+    # Where grants came last, only a later ticket proves that their copies are over.
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 9, 2_000))
+    books.later(3_500)
+    books.later(3_500)
+    account = books.accountant.account()
+    _adds_up(account)
+    assert account["settled"]
+    assert account["unerased"] == 0
+    known = [s for s in stories if s.reported or s.outcome is not None]
+    if not settles_between:
+        assert account["frames"]["captured"] == len(known)
+        assert account["frames"]["lost"] == sum(s.outcome is None for s in known)
+        assert account["frames"]["dropped"] == dropped
+        assert account["frames"]["reconstructed"] == sum(not s.reported for s in known)
+
+
+def _tell(books: Books, role: Role, frame_ms: int, probe_ms: int) -> None:
+    times = {Purpose.FRAME: {0: frame_ms}, Purpose.PROBE: {0: probe_ms}}
+    told = [books.destroyed("s1", purpose, times[purpose]) for purpose in GRANTED[role]]
+    books.accountant.hear_ticket(books.ticket(role, 2, 500, destroyed=told))
+
+
+def _one_frame(books: Books) -> None:
+    books.open_slot()
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
+    books.accountant.hear_frame(books.processed("s1", 0, 100, [0]))
+    books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
+
+
+def test_an_age_is_that_of_the_last_holder() -> None:
+    books = Books()
+    _one_frame(books)
+    _tell(books, Role.INGEST, 101, 0)
+    _tell(books, Role.DETECT, 160, 170)
+    books.later(600)
+    assert not books.accountant.account()["settled"]
+    _tell(books, Role.MATCH, 0, 190)
+    books.later(1)
+    account = books.accountant.account()
+    assert account["settled"]
+    assert account["erasure_age_ms"]["max"] == 90.0
+    assert account["latency_ms"]["capture_to_decision"]["max"] == 90.0
+    _adds_up(account)
+
+
+def test_a_frame_is_unerased_until_every_holder_has_told() -> None:
+    books = Books()
+    _one_frame(books)
+    _tell(books, Role.INGEST, 101, 0)
+    _tell(books, Role.DETECT, 160, 170)
+    books.later(3_000)
+    assert books.accountant.account()["unerased"] == 0
+    books.later(200)
+    account = books.accountant.account()
+    assert (account["unerased"], account["settled"]) == (1, False)
+    books.accountant.hear_ticket(books.ticket(Role.MATCH, 2, 1_001))
+    books.later(1)
+    account = books.accountant.account()
+    assert (account["unerased"], account["settled"]) == (0, True)
+    assert account["erasure_age_ms"]["max"] == 900.0
+
+
+def test_a_frame_that_nobody_was_granted_a_key_for_stays_unerased() -> None:
+    books = Books()
+    books.accountant.hear_frame(books.processed("unknown", 0, 100))
+    books.later(20_000)
+    assert books.accountant.account()["unerased"] == 1
+
+
+def test_frames_under_a_predecessors_grants_are_counted_without_an_age() -> None:
+    books = Books()
+    began_ms = -10_000
+    books.accountant.hear_slot(books.closed("older", began_ms + 900, {0: began_ms + 500}))
+    books.accountant.hear_frame(books.processed("older", 0, began_ms + 500))
+    books.later(20_000)
+    account = books.accountant.account()
+    assert (account["unerased"], account["settled"]) == (0, True)
+    assert account["erasure_age_ms"]["max"] is None
+    _adds_up(account)
+
+
+def test_the_reports_of_a_settled_slot_delivered_again_count_nothing() -> None:
+    books = Books()
+    _one_frame(books)
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
+    books.later(20_000)
+    before = books.accountant.account()
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
+    books.accountant.hear_frame(books.processed("s1", 0, 100, [0]))
+    books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
+    books.later(20_000)
+    assert books.accountant.account() == before
+
+
+@pytest.mark.parametrize("told_ms", [3_500, 30_000])
+def test_a_frame_whose_ingest_reports_late_is_not_counted_twice(told_ms: int) -> None:
+    books = Books()
+    books.open_slot()
+    books.accountant.hear_frame(books.processed("s1", 0, 100))
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
+    books.later(told_ms)
+    assert books.accountant.account()["frames"]["reconstructed"] == 1
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}, dropped=2))
+    frames = books.accountant.account()["frames"]
+    assert (frames["offered"], frames["captured"], frames["dropped"]) == (3, 1, 2)
+    _adds_up(books.accountant.account())
+
+
+def test_a_source_that_ended_is_said_to_have_ended() -> None:
+    books = Books()
+    books.accountant.hear_slot(books.closed(None, 10, {}, dropped=4))
+    last = books.closed(None, 20, {}).model_copy(update={"ended": True})
+    books.accountant.hear_slot(last)
+    camera = books.accountant.account()["cameras"]["gate-1"]
+    assert (camera["offered"], camera["dropped"], camera["ended"]) == (4, {"no-key": 4}, True)

@@ -1,0 +1,199 @@
+"""A grant opens once, for its ticket alone, and only as purge signed it."""
+
+import asyncio
+
+import pytest
+from tests.support.clocks import WALL_US, FakeClock
+from tests.support.forgetting import (
+    ALL_PARTITIONS,
+    CAMERA,
+    FakeSwitch,
+)
+from tests.support.pipeline import Pipeline
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.keys import GrantedKey, KeyTicket, Role
+from lethe.contracts.sealed import Purpose, SignedEnvelope
+from lethe.contracts.topics import INGEST_TICKET, KEY_GRANTED
+from lethe.shredding.holder import Holder
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.signing import Signer
+from lethe.shredding.trust import LocalTrust
+
+_HOUR_US = 3_600_000_000
+_CONTEXT = "lethe.purge.key-granted.v1"
+
+
+def _signer(trust: LocalTrust, name: str) -> Signer:
+    return Signer.from_file(trust.key_file(name))
+
+
+class _Observer:
+    def __init__(self) -> None:
+        self.refused = self.held = self.failed = 0
+        self.sent = asyncio.Event()
+
+    def ticket_failed(self, _error: Exception) -> None:
+        self.failed += 1
+
+    def grant_refused(self, _error: Exception) -> None:
+        self.refused += 1
+
+    def granted(self, keys: list[GrantedKey]) -> None:
+        self.held += len(keys)
+
+
+def _traffic(
+    holder: Holder, trust: LocalTrust, observer: _Observer, sent: list[bytes]
+) -> KeyTraffic:
+    async def send(_topic: object, _key: str, body: bytes) -> None:
+        sent.append(body)
+        observer.sent.set()
+
+    return KeyTraffic(
+        holder,
+        _signer(trust, holder.role.value),
+        trust.roster(),
+        ticket_topic=INGEST_TICKET,
+        send=send,
+        standing=lambda: ALL_PARTITIONS,
+        observer=observer,
+        slot_ms=1,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"slot": "another"},
+        {"term": "another"},
+        {"ticket_sequence": 9},
+        {"boot": "another"},
+        {"ticket_hash": bytes(32)},
+        {"sealed": b""},
+        {"keys": []},
+    ],
+)
+def test_a_grant_changed_in_any_part_yields_no_key(
+    trust: LocalTrust, changes: dict[str, object]
+) -> None:
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()[Role.DETECT]
+    with pytest.raises((Refused, Erased)):
+        pipeline.holders[Role.DETECT].accept(granted.model_copy(update=changes))
+    assert not pipeline.holders[Role.DETECT].holds(CAMERA, Purpose.FRAME)
+
+
+@pytest.mark.parametrize("field", ["lane", "purpose", "deployment_id", "order_hash", "commitment"])
+def test_a_key_renamed_within_its_grant_is_refused(trust: LocalTrust, field: str) -> None:
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()[Role.INGEST]
+    values = {"lane": "gate-2", "purpose": Purpose.PROBE, "commitment": bytes(32)}
+    renamed = granted.keys[0].model_copy(update={field: values.get(field, "another")})
+    with pytest.raises(Refused):
+        pipeline.holders[Role.INGEST].accept(granted.model_copy(update={"keys": [renamed]}))
+    assert not pipeline.holders[Role.INGEST].holds(CAMERA, Purpose.FRAME)
+
+
+def test_a_grant_for_another_holder_or_role_is_passed_over(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()
+    ingest = pipeline.holders[Role.INGEST]
+    assert ingest.accept(granted[Role.DETECT]) == []
+    other_role = granted[Role.INGEST].model_copy(update={"role": Role.DETECT})
+    assert ingest.accept(other_role) == []
+    assert len(ingest.accept(granted[Role.INGEST])) == 1
+
+
+def test_a_grant_opens_once(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()[Role.INGEST]
+    ingest = pipeline.holders[Role.INGEST]
+    assert len(ingest.accept(granted)) == 1
+    ingest.release_all()
+    with pytest.raises(Erased):
+        ingest.accept(granted)
+    assert ingest.holds_nothing()
+
+
+def test_a_repeated_grant_does_not_tell_a_live_key_as_closed(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()[Role.INGEST]
+    ingest = pipeline.holders[Role.INGEST]
+    ingest.accept(granted)
+    with pytest.raises(Erased):
+        ingest.accept(granted)
+    assert not ingest.issue_ticket(ALL_PARTITIONS).destroyed
+
+
+def test_a_grant_counts_only_as_purge_signed_it_on_its_own_topic(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    payload = pipeline.grants()[Role.INGEST].encode()
+    observer = _Observer()
+    traffic = _traffic(pipeline.holders[Role.INGEST], trust, observer, [])
+    purge = _signer(trust, "purge")
+    forged = [
+        _signer(trust, "ingest").sign(KEY_GRANTED.name, payload),
+        _signer(trust, "officer").sign(KEY_GRANTED.name, payload),
+        purge.sign(INGEST_TICKET.name, payload),
+        purge.sign(KEY_GRANTED.name, payload).model_copy(update={"signature": bytes(64)}),
+    ]
+    for envelope in forged:
+        traffic.on_grant("ingest-1", envelope.encode())
+    assert (observer.refused, observer.held) == (4, 0)
+    genuine = purge.sign(KEY_GRANTED.name, payload).encode()
+    traffic.on_grant("detect-1", genuine)
+    assert observer.held == 0
+    traffic.on_grant("ingest-1", genuine)
+    traffic.on_grant("ingest-1", genuine)
+    assert (observer.refused, observer.held) == (5, 1)
+
+
+async def test_a_holder_that_stops_says_goodbye_holding_nothing(trust: LocalTrust) -> None:
+    sent: list[bytes] = []
+    clock = FakeClock()
+    holder = Holder("ingest-1", Role.INGEST, "run-1", clock=clock, switch=FakeSwitch())
+    observer = _Observer()
+    traffic = _traffic(holder, trust, observer, sent)
+    running = asyncio.create_task(traffic.run())
+    await observer.sent.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    last = SignedEnvelope.decode(sent[-1])
+    trust.roster().check(last, INGEST_TICKET.name, (Role.INGEST,), WALL_US)
+    assert KeyTicket.decode(last.payload).leaving
+    assert holder.holds_nothing()
+
+
+async def test_a_holder_that_keeps_a_clear_copy_never_says_goodbye(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    ingest = pipeline.holders[Role.INGEST]
+    assert ingest.reserve(CAMERA, Purpose.FRAME) is not None
+    sent: list[bytes] = []
+    observer = _Observer()
+    traffic = _traffic(ingest, trust, observer, sent)
+    running = asyncio.create_task(traffic.run())
+    await observer.sent.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    pipeline.time.advance_ms(1000)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    tickets = [KeyTicket.decode(SignedEnvelope.decode(body).payload) for body in sent]
+    assert not any(ticket.leaving for ticket in tickets)
+
+
+async def test_what_a_ticket_told_is_told_again_when_it_could_not_be_sent(
+    trust: LocalTrust,
+) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, _ = pipeline.captured(b"frame")
+    ingest = pipeline.holders[Role.INGEST]
+    lost = ingest.issue_ticket(ALL_PARTITIONS)
+    ingest.retract(lost)
+    told = ingest.issue_ticket(ALL_PARTITIONS).destroyed
+    assert [(entry.slot, entry.numbers) for entry in told] == [(address.slot, [address.number])]
+    assert told == lost.destroyed
