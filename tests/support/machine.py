@@ -34,14 +34,17 @@ from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder
+from lethe.shredding.holder import Holder, Life
 from lethe.shredding.trust import LocalTrust
 
 BUDGET_US = 1_000_000
-WIPE_US = 900_000
+_LIFE = Life()
+_DEATH_US = (_LIFE.budget_ms - _LIFE.kill_margin_ms) * 1000
+_WIPE_US = (_LIFE.budget_ms - _LIFE.margin_ms) * 1000
 _ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
 _TICK_MS = 5
 _WHO = st.sampled_from(_ROLES)
+_CHANGES = st.sampled_from(("lane", "slot", "number", "captured", "order_hash"))
 _PICK = st.integers(min_value=0, max_value=30)
 
 
@@ -272,11 +275,13 @@ class Forgetting(RuleBasedStateMachine):
             block.__exit__(None, None, None)
         process.copies.clear()
 
-    @rule(pick=_PICK, change=st.sampled_from(("lane", "slot", "number", "captured", "order_hash")))
+    @rule(pick=_PICK, change=_CHANGES)
     def a_forged_record_arrives(self, pick: int, change: str) -> None:
-        if not self.records:
-            return
-        record = self.records[pick % len(self.records)]
+        if self.records:
+            self._forge(self.records[pick % len(self.records)], change)
+
+    def _forge(self, record: Record, change: str) -> None:
+        """Move or re-date a record; it must not open, and must not spend the genuine one's key."""
         moved = record.address.captured.shifted_to(record.address.captured.boot_us + 1)
         values = {"lane": "gate-2", "slot": "leader-1", "captured": moved, "order_hash": "0" * 64}
         values["number"] = record.address.number + 1
@@ -307,8 +312,8 @@ class Forgetting(RuleBasedStateMachine):
         for record in list(self.records):
             self._open(record, lingers=False)
 
-    @rule(content=st.binary(max_size=64))
-    def a_slot_goes_well(self, content: bytes) -> None:
+    @rule(content=st.binary(max_size=64), change=_CHANGES)
+    def a_slot_goes_well(self, content: bytes, change: str) -> None:
         for role in _ROLES:
             self.clocks[role].stands_at_us, self.clocks[role].wall_offset_us = None, 0
             self.a_process_goes_on(role)
@@ -323,6 +328,7 @@ class Forgetting(RuleBasedStateMachine):
         sealed = len(self.records)
         self.a_frame_is_captured(content)
         for record in self.records[sealed:]:
+            self._forge(record, change)
             self._open(record, lingers=False)
 
     # --- what must hold ----------------------------------------------------------------------
@@ -331,7 +337,9 @@ class Forgetting(RuleBasedStateMachine):
     def no_key_lives_too_long_or_again(self) -> None:
         for role, process in self.processes.items():
             now_us = self.clocks[role].boot_us()
-            limit_us = BUDGET_US if process.hung else WIPE_US + _TICK_MS * 1001
+            limit_us = _DEATH_US if process.hung else _WIPE_US
+            limit_us += _TICK_MS * 1001
+            assert limit_us <= BUDGET_US
             for slot, _, purpose, number in self.witness.live_numbers(process.holder):
                 assert (slot, purpose, number) not in process.used, "a used key is still there"
                 assert now_us - process.slot_sent_us[slot] <= limit_us, "a key outlives its ticket"
@@ -346,6 +354,6 @@ class Forgetting(RuleBasedStateMachine):
             at_us = process.switch.at_us
             if sent:
                 assert at_us is not None, "the switch is disarmed while something is held"
-                assert at_us <= min(sent) + BUDGET_US, "the switch is armed too late"
+                assert at_us <= min(sent) + _DEATH_US, "the switch is armed too late"
             else:
                 assert at_us is None, "the switch is armed with nothing in hand"

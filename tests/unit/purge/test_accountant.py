@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 import hypothesis.strategies as st
@@ -35,7 +36,8 @@ def _stories() -> st.SearchStrategy[Story]:
 
 def _hear(books: Books, stories: list[Story], dropped: int) -> list[Callable[[], None]]:
     """Return everything that is told about one slot, not yet told."""
-    hear, calls = books.accountant, []
+    hear = books.accountant
+    calls: list[Callable[[], None]] = []
     probe, captured = 0, {}
     for number, story in enumerate(stories):
         at_ms = 50 + number
@@ -47,28 +49,28 @@ def _hear(books: Books, stories: list[Story], dropped: int) -> list[Callable[[],
             captured[number] = at_ms
         if story.outcome is not None:
             frame = books.processed("s1", number, at_ms, probes, story.outcome)
-            calls.append(lambda m=frame: hear.hear_frame(m))
+            calls.append(partial(hear.hear_frame, frame))
         for name, end in zip(probes, story.decided, strict=False):
             if end is not None:
-                told = books.decided("s1", name, number, at_ms, end)
-                calls.append(lambda m=told: hear.hear_probe(m))
+                probe_end = books.decided("s1", name, number, at_ms, end)
+                calls.append(partial(hear.hear_probe, probe_end))
     half = len(captured) // 2
     for at_ms, part, drops in (
         (220, dict(list(captured.items())[:half]), dropped),
         (240, dict(list(captured.items())[half:]), 0),
     ):
         closed = books.closed("s1", at_ms, part, drops)
-        calls.append(lambda m=closed: hear.hear_slot(m))
+        calls.append(partial(hear.hear_slot, closed))
     for role, purposes in GRANTED.items():
         ticket = books.ticket(role, 1, 0)
         granted = books.grant(ticket, "s1", 10)
         told = [books.destroyed("s1", p, {0: 120}, closed_ms=300) for p in purposes]
         acknowledging = books.ticket(role, 2, 310, destroyed=told)
         after = books.ticket(role, 3, 1_400)
-        calls.append(lambda m=ticket: hear.hear_ticket(m))
-        calls.append(lambda m=granted: hear.hear_grant(m))
-        calls.append(lambda m=acknowledging: hear.hear_ticket(m))
-        calls.append(lambda m=after: hear.hear_ticket(m))
+        calls.append(partial(hear.hear_ticket, ticket))
+        calls.append(partial(hear.hear_grant, granted))
+        calls.append(partial(hear.hear_ticket, acknowledging))
+        calls.append(partial(hear.hear_ticket, after))
     return calls
 
 
@@ -77,9 +79,10 @@ def _adds_up(account: Account) -> None:
     assert frames["offered"] == frames["captured"] + frames["dropped"]
     assert frames["captured"] == frames["processed"] + frames["expired"] + frames["lost"]
     assert faces["probes"] == sum(decisions.values())
+    assert faces["seen"] == faces["probes"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     stories=st.lists(_stories(), max_size=6),
     dropped=st.integers(0, 3),
@@ -127,6 +130,27 @@ def _one_frame(books: Books) -> None:
     books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
 
 
+def test_a_probe_is_counted_also_when_the_report_of_its_frame_is_lost() -> None:
+    books = Books()
+    books.open_slot()
+    books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
+    books.later(3_500)
+    account = books.accountant.account()
+    assert (account["frames"]["lost"], account["faces"]["probes"]) == (1, 1)
+    _adds_up(account)
+
+
+def test_more_decided_than_extracted_shows() -> None:
+    books = Books()
+    _one_frame(books)
+    books.accountant.hear_probe(books.decided("s1", 7, 0, 100))
+    account = books.accountant.account()
+    assert account["faces"]["probes"] == 1
+    assert sum(account["decisions"].values()) == 2
+
+
 def test_an_age_is_that_of_the_last_holder() -> None:
     books = Books()
     _one_frame(books)
@@ -141,6 +165,20 @@ def test_an_age_is_that_of_the_last_holder() -> None:
     assert account["erasure_age_ms"]["max"] == 90.0
     assert account["latency_ms"]["capture_to_decision"]["max"] == 90.0
     _adds_up(account)
+
+
+def test_a_frame_is_not_settled_before_its_reports_are_in_or_overdue() -> None:
+    books = Books()
+    books.open_slot()
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
+    books.later(3_000)
+    account = books.accountant.account()
+    assert (account["settled"], account["frames"]["lost"]) == (False, 0)
+    books.later(200)
+    account = books.accountant.account()
+    assert (account["settled"], account["frames"]["lost"]) == (True, 1)
 
 
 def test_a_frame_is_unerased_until_every_holder_has_told() -> None:

@@ -8,6 +8,7 @@ from tests.support.forgetting import (
     ALL_PARTITIONS,
     CAMERA,
     FakeSwitch,
+    open_frame,
 )
 from tests.support.pipeline import Pipeline
 
@@ -19,9 +20,6 @@ from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
-
-_HOUR_US = 3_600_000_000
-_CONTEXT = "lethe.purge.key-granted.v1"
 
 
 def _signer(trust: LocalTrust, name: str) -> Signer:
@@ -114,6 +112,23 @@ def test_a_grant_opens_once(trust: LocalTrust) -> None:
     with pytest.raises(Erased):
         ingest.accept(granted)
     assert ingest.holds_nothing()
+
+
+def test_a_second_key_under_a_name_that_is_held_does_not_close_the_first(
+    trust: LocalTrust,
+) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, sealed = pipeline.captured(b"frame")
+    # A custodian whose term isn't its own: the same slot name, another key.
+    detect = pipeline.holders[Role.DETECT]
+    pipeline.custodian._slot_number = 0
+    second = pipeline.grants()[Role.DETECT]
+    assert second.slot == address.slot
+    assert detect.accept(second) == []
+    told = detect.issue_ticket(ALL_PARTITIONS).destroyed
+    assert not any(entry.closed_at_boot_us for entry in told)
+    assert open_frame(detect, address, sealed) == b"frame"
 
 
 def test_a_repeated_grant_does_not_tell_a_live_key_as_closed(trust: LocalTrust) -> None:

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.support.forgetting import CAMERA, open_frame
+from tests.support.forgetting import CAMERA, address_of, open_frame
 from tests.support.pipeline import Pipeline
 
 from lethe.contracts.errors import Erased
@@ -171,15 +171,15 @@ def test_a_seal_that_fails_midway_spends_its_key(
     def fails(*_args: object, **_options: object) -> bytes:
         raise MemoryError
 
+    reservation = ingest.reserve(CAMERA, Purpose.FRAME)
+    assert reservation is not None
+    address = address_of(reservation, pipeline.clock.now())
     with monkeypatch.context() as patch:
         patch.setattr("lethe.shredding.holder.seal", fails)
         with pytest.raises(MemoryError):
-            pipeline.captured(b"frame")
-    address, _ = pipeline.captured(b"frame")
-    assert address.number == 1
-    first = address.model_copy(update={"number": 0})
+            ingest.seal(FRAME_CAPTURED.name, address, memoryview(b"frame"), step=64)
     with pytest.raises(Erased):
-        ingest.seal(FRAME_CAPTURED.name, first, memoryview(b"other"), step=64)
+        ingest.seal(FRAME_CAPTURED.name, address, memoryview(b"other"), step=64)
 
 
 @pytest.mark.parametrize(("role", "lane"), [(Role.INGEST, CAMERA), (Role.MATCH, CAMERA)])

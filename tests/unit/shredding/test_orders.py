@@ -22,7 +22,6 @@ from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
 
 _HOUR_US = 3_600_000_000
-_CONTEXT = "lethe.purge.key-granted.v1"
 
 
 def _signer(trust: LocalTrust, name: str) -> Signer:

@@ -12,15 +12,7 @@ from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.keys import GrantedKey, Role
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.topics import FRAME_CAPTURED
-from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
-
-_HOUR_US = 3_600_000_000
-_CONTEXT = "lethe.purge.key-granted.v1"
-
-
-def _signer(trust: LocalTrust, name: str) -> Signer:
-    return Signer.from_file(trust.key_file(name))
 
 
 def test_a_record_opens_once_and_nowhere_else(trust: LocalTrust) -> None:
@@ -83,3 +75,19 @@ def test_nothing_is_sealed_or_opened_once_the_order_is_over(trust: LocalTrust) -
     late = address.model_copy(update={"number": reservation.number})
     with pytest.raises(Refused):
         pipeline.holders[Role.INGEST].seal(FRAME_CAPTURED.name, late, memoryview(b""), step=16)
+
+
+def test_a_key_is_gone_while_what_it_opened_is_still_being_read(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, sealed = pipeline.captured(b"frame")
+    detect, buffer = pipeline.holders[Role.DETECT], memoryview(bytearray(4096))
+    with detect.opening(FRAME_CAPTURED.name, address, sealed, buffer) as content:
+        with pytest.raises(Erased):
+            open_frame(detect, address, sealed)
+        assert bytes(content) == b"frame"
+        detect.release_all()
+        assert not detect.holds_nothing()
+        assert pipeline.switches[Role.DETECT].at_us is not None
+    assert detect.holds_nothing()
+    assert pipeline.switches[Role.DETECT].at_us is None

@@ -50,7 +50,13 @@ class Subscription:
 
 
 class Reader:
-    """Reads every topic of a service with one consumer, without a group."""
+    """Reads every topic of a service with one consumer, without a group.
+
+    Attributes
+    ----------
+    generations
+        Those of the rolling topics that are read now, oldest first.
+    """
 
     def __init__(
         self,
@@ -65,7 +71,7 @@ class Reader:
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._owned: frozenset[int] = frozenset()
-        self._generations: list[int] = [0]
+        self.generations: list[int] = [0]
         self._table: dict[str, Subscription] = {}
         self._is_live = False
         self._changing = asyncio.Lock()
@@ -83,7 +89,7 @@ class Reader:
         """Connect, learn the generation, and read the compacted topics up to now."""
         await self._consumer.start()
         await self._catch_up([s for s in self._subscriptions if s.topic is GENERATION_OPENED])
-        self._generations = self._generations[-1:]
+        self.generations = self.generations[-1:]
         rest = [s for s in self._subscriptions if s.start is Start.BEGINNING]
         await self._catch_up(rest)
         self._is_live = True
@@ -167,7 +173,7 @@ class Reader:
         found = []
         for subscription in subscriptions:
             topic = subscription.topic
-            names = {generation_name(topic, generation) for generation in self._generations}
+            names = {generation_name(topic, generation) for generation in self.generations}
             numbers = self._owned if subscription.owned else range(topic.partitions)
             found += [TopicPartition(name, number) for name in names for number in numbers]
         return found
@@ -181,7 +187,7 @@ class Reader:
             self._table = {
                 generation_name(s.topic, generation): s
                 for s in self._subscriptions
-                for generation in self._generations
+                for generation in self.generations
             }
             self._consumer.assign(wanted)
             kept = [p for p in wanted if p in positions]
@@ -198,9 +204,9 @@ class Reader:
 
     async def _on_generation(self, record: Record) -> None:
         opened = GenerationOpened.decode(record.body).generation
-        if opened <= self._generations[-1]:
+        if opened <= self.generations[-1]:
             return
-        self._generations.append(opened)
+        self.generations.append(opened)
         self._publisher.use_generation(opened)
         if not self._is_live:
             return  # still catching up: everything is assigned afterwards
@@ -210,7 +216,7 @@ class Reader:
     async def _move_to(self, generation: int) -> None:
         await self._assign(new_generation=generation)
         await asyncio.sleep(_OLD_GENERATION_S)
-        self._generations = [g for g in self._generations if g >= generation]
+        self.generations = [g for g in self.generations if g >= generation]
         await self._assign()
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:

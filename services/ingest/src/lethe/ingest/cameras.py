@@ -99,9 +99,16 @@ class RunningCamera:
             state=status.state.value,
             reason=status.reason or None,
         )
-        self.fault = status.reason or None
+        self.fault = status.reason or _garbled(status)
         self.ended = status.state in _FINAL
         self._pending.set()
+
+
+def _garbled(status: ReaderStatus) -> str | None:
+    """Return what to tell of footage that came to its end with pictures missing."""
+    if status.state is not ReaderState.ENDED or not status.garbled:
+        return None
+    return f"{status.garbled} pictures couldn't be decoded: the footage is damaged, check the file"
 
 
 class Cameras:
@@ -157,7 +164,7 @@ class Cameras:
             if task.done() or wanted.get(camera_id) != running.camera:
                 await self._stop(camera_id)
             else:
-                await self._tell(running)
+                await self._tell(running, ended=False)
         for camera_id, camera in wanted.items():
             if camera_id not in self._running and self._over.get(camera_id) != camera:
                 self._start(camera)
@@ -181,8 +188,9 @@ class Cameras:
         running, task = self._running.pop(camera_id)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await self._tell(running)
+        await self._tell(running, ended=running.ended)
 
-    async def _tell(self, running: RunningCamera) -> None:
-        for closed in running.tally.drain(ended=running.ended, fault=running.fault):
+    async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
+        """Tell what was counted; that a source ended only after its last frame was counted."""
+        for closed in running.tally.drain(ended=ended, fault=running.fault if ended else None):
             await self._send_count(closed)

@@ -29,6 +29,18 @@ class Stamp:
     captured: Instant
     reservation: Reservation
 
+    def address(self) -> SealAddress:
+        """Return where the sealed frame belongs."""
+        return SealAddress(
+            deployment_id=self.reservation.deployment_id,
+            order_hash=self.reservation.order_hash,
+            lane=self.reservation.lane,
+            slot=self.reservation.slot,
+            number=self.reservation.number,
+            purpose=self.reservation.purpose,
+            captured=self.captured,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SealedFrame:
@@ -86,30 +98,38 @@ class Capture:
         with self._latest.take(timeout_s=0) as taken:
             if taken is None:
                 return None
-            reservation = taken.stamp.reservation
-            address = SealAddress(
-                deployment_id=reservation.deployment_id,
-                order_hash=reservation.order_hash,
-                lane=reservation.lane,
-                slot=reservation.slot,
-                number=reservation.number,
-                purpose=reservation.purpose,
-                captured=taken.stamp.captured,
-            )
             jpeg = encode_jpeg(taken.image, self._camera.jpeg_quality)
+            try:
+                sealed = self._seal(taken.stamp, jpeg)
+            finally:
+                wipe_bytes(jpeg)
+        if sealed is not None:
+            address = sealed.address
+            self._holder.finish(address)
+            self._tally.captured(
+                address.deployment_id, address.slot, address.number, address.captured
+            )
+        return sealed
+
+    def _seal(self, stamp: Stamp, jpeg: bytes) -> SealedFrame | None:
+        """Seal under the stamp's key, or where nothing may be dropped, under a later one."""
+        current: Stamp | None = stamp
+        while current is not None:
+            address = current.address()
             try:
                 body = self._holder.seal(
                     FRAME_CAPTURED.name, address, memoryview(jpeg), step=FRAME_STEP_BYTES
                 )
+                return SealedFrame(address, body)
             except (Erased, Refused):
-                self._holder.release(reservation)
-                self._tally.dropped(address.deployment_id, address.slot, DropReason.KEY_GONE)
-                return None
-            finally:
-                wipe_bytes(jpeg)
-        self._holder.finish(address)
-        self._tally.captured(address.deployment_id, address.slot, address.number, address.captured)
-        return SealedFrame(address, body)
+                self._holder.release(current.reservation)
+                if self._flow is None:
+                    break
+                self._flow.reported(address.slot, address.number)
+                current = self._stamp_when_possible(self._flow)
+        reservation = stamp.reservation
+        self._tally.dropped(reservation.deployment_id, reservation.slot, DropReason.KEY_GONE)
+        return None
 
     def close(self) -> None:
         """Take no more frames; the one that waits is overwritten and dropped."""
@@ -133,14 +153,19 @@ class Capture:
     def _release_when_possible(self, frame: SourceFrame, flow: Flow) -> None:
         if not flow.wait_for_room():
             return
+        stamp = self._stamp_when_possible(flow)
+        if stamp is not None and not self._latest.offer_blocking(frame.image, stamp):
+            self._drop(stamp)
+
+    def _stamp_when_possible(self, flow: Flow) -> Stamp | None:
+        """Wait for a key and note the frame as under way; None when the flow is closed."""
         stamp = self._stamp()
         while stamp is None:
             if not flow.pause():
-                return
+                return None
             stamp = self._stamp()
         flow.captured(stamp.reservation.slot, stamp.reservation.number, stamp.captured)
-        if not self._latest.offer_blocking(frame.image, stamp):
-            self._drop(stamp)
+        return stamp
 
     def _drop(self, stamp: Stamp | None) -> None:
         if stamp is not None:

@@ -12,7 +12,7 @@ class IngestSettings(ServiceSettings):
         default=2, ge=1, title="Sealing threads", description="Threads that compress and seal."
     )
     frames_in_flight: int = Field(
-        default=4,
+        default=3,
         ge=1,
         title="Frames in flight",
         description="Per camera, when footage is taken as fast as it goes.",

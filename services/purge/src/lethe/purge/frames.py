@@ -179,8 +179,12 @@ class FrameLedger:
         """Count what is missing of a settled frame; taken back when it is told after all."""
         if not frame.settled:
             return
-        self.lost += max(sign,0) * (frame.outcome is None)
         self.probes_lost += sign * frame.undecided
+        if frame.outcome is None:
+            self.lost += sign
+            # Detect's report is missing: the probes that match decided are the evidence.
+            self.probes += sign * len(frame.decided)
+            self.faces_seen += sign * len(frame.decided)
         if not frame.reported:
             # The camera's ingest died before it could report: the frame itself is the evidence.
             camera = self.cameras.setdefault(camera_id, CameraCount())

@@ -27,7 +27,7 @@ class Account(BaseModel):
     since
         When this purge began to count (RFC 3339, UTC).
     settled
-        Whether every frame and every copy of a key has come to its end.
+        Whether every frame has come to its end.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -43,6 +43,11 @@ class Account(BaseModel):
     settled: bool = False
     cameras: dict[str, CameraAccount] = Field(default_factory=dict)
     copies: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every frame and every granted copy of a key has come to its end."""
+        return self.settled and not self.copies.get("open")
 
     def faults(self) -> dict[str, str]:
         """Return the cameras that ended because their source failed, with the reason."""

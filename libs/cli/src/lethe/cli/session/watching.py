@@ -92,7 +92,7 @@ class Watching:
         deadline_s = _now_s() + within_s
         while _now_s() < deadline_s:
             await self._look()
-            if self.account is not None and self.account.settled:
+            if self.account is not None and self.account.is_over:
                 return
             await asyncio.sleep(SETTLE_POLL_S)
 

@@ -1,0 +1,178 @@
+"""Reading and publishing over a real broker."""
+
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from tests.support.brokers import eventually, now, publishing, reading, running_broker, settings_for
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.headers import read_event_headers
+from lethe.contracts.stack import DeadLetter
+from lethe.contracts.topics import (
+    ALERT_RAISED,
+    DEPLOYMENT_ORDERED,
+    FRAME_CAPTURED,
+    PROBE_EXTRACTED,
+    SLOT_CLOSED,
+    partition_for,
+)
+from lethe.runtime.admin import TopicAdmin
+from lethe.runtime.reader import Start, Subscription
+from lethe.runtime.records import Record
+
+ALL = frozenset(range(FRAME_CAPTURED.partitions))
+
+
+class Inbox:
+    """Collects records; refuses those it is told to."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    async def take(self, record: Record) -> None:
+        if record.body == b"garbage":
+            raise Refused("not this one")
+        self.records.append(record)
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [record.body for record in self.records]
+
+
+@pytest.fixture
+async def broker(tmp_path: Path):  # noqa: ANN201
+    async with running_broker(tmp_path) as address:
+        yield address
+
+
+async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(broker: str) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(FRAME_CAPTURED, inbox.take, owned=True)]) as r,
+    ):
+        await r.own(ALL)
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"sealed", [("lethe-lane", b"camera-1")])
+        await eventually(lambda: len(inbox.records) == 1)
+    record = inbox.records[0]
+    assert (record.key, record.body) == ("camera-1", b"sealed")
+    assert record.partition == partition_for("camera-1")
+    assert read_event_headers(record.headers).type == FRAME_CAPTURED.name
+
+
+async def test_a_newly_owned_partition_is_read_from_its_end(broker: str) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(FRAME_CAPTURED, inbox.take, owned=True)]) as r,
+    ):
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"stale")
+        await r.own(ALL)
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"live")
+        await eventually(lambda: bool(inbox.records))
+        assert inbox.bodies == [b"live"]
+        await r.own(frozenset())
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"another's")
+        await r.own(ALL)
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"live again")
+        await eventually(lambda: inbox.bodies == [b"live", b"live again"])
+
+
+async def test_a_change_of_ownership_keeps_the_place_in_other_partitions(broker: str) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    kept = frozenset({partition_for("camera-1")})
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(FRAME_CAPTURED, inbox.take, owned=True)]) as r,
+    ):
+        await r.own(kept)
+        for number in range(20):
+            await publisher.send(FRAME_CAPTURED, "camera-1", b"%d" % number)
+            if number % 5 == 0:
+                await r.own(kept if number % 10 else ALL)
+        await eventually(lambda: len(inbox.records) >= 20)
+    assert inbox.bodies == [b"%d" % number for number in range(20)]
+
+
+async def test_a_compacted_topic_is_read_from_its_beginning_before_anything_else(
+    broker: str,
+) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    async with publishing(settings) as publisher:
+        await publisher.send(DEPLOYMENT_ORDERED, "d", b"ordered before")
+        subscription = Subscription(DEPLOYMENT_ORDERED, inbox.take, Start.BEGINNING)
+        async with reading(settings, publisher, [subscription]):
+            assert inbox.bodies == [b"ordered before"]
+            await publisher.send(DEPLOYMENT_ORDERED, "d", b"ordered after")
+            await eventually(lambda: inbox.bodies == [b"ordered before", b"ordered after"])
+
+
+async def test_a_record_that_is_refused_becomes_metadata_and_the_next_is_handled(
+    broker: str,
+) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(ALERT_RAISED, inbox.take)]),
+    ):
+        await publisher.send(ALERT_RAISED, "a", b"garbage")
+        await publisher.send(ALERT_RAISED, "a", b"fine")
+        await eventually(lambda: inbox.bodies == [b"fine"])
+    partition = TopicPartition(ALERT_RAISED.dead_letters, 0)
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker)
+    await consumer.start()
+    consumer.assign([partition])
+    await consumer.seek_to_beginning(partition)
+    raw = await consumer.getone(partition)
+    await consumer.stop()
+    letter = DeadLetter.decode(raw.value)
+    assert (letter.topic, letter.offset, letter.error) == (ALERT_RAISED.name, 0, "Refused")
+    assert b"garbage" not in raw.value
+
+
+async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str) -> None:
+    frames, counts = Inbox(), Inbox()
+    settings = settings_for(broker, "reader")
+    subscriptions = [
+        Subscription(FRAME_CAPTURED, frames.take, owned=True),
+        Subscription(SLOT_CLOSED, counts.take),
+    ]
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, subscriptions) as reader,
+        TopicAdmin(broker) as admin,
+    ):
+        await reader.own(ALL)
+        for number in range(90):
+            if number in (30, 60):
+                generation = number // 30
+                await admin.roll(generation, now())
+            await publisher.send(FRAME_CAPTURED, "camera-1", b"%d" % number)
+            await publisher.send(SLOT_CLOSED, "camera-1", b"%d" % number)
+        await eventually(lambda: len(frames.records) >= 90 and len(counts.records) >= 90)
+        await eventually(lambda: reader.generations == [2])
+        await admin.drop(0)
+        await admin.drop(1)
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"after")
+        await eventually(lambda: frames.bodies[-1] == b"after")
+    assert sorted(frames.bodies[:-1]) == sorted(b"%d" % number for number in range(90))
+    assert sorted(counts.bodies) == sorted(b"%d" % number for number in range(90))
+
+
+async def test_a_reader_that_starts_late_reads_the_present_generation(broker: str) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "late")
+    async with TopicAdmin(broker) as admin, publishing(settings) as publisher:
+        await admin.roll(1, now())
+        await admin.drop(0)
+        subscription = Subscription(PROBE_EXTRACTED, inbox.take, owned=True)
+        async with reading(settings, publisher, [subscription]) as reader:
+            await reader.own(ALL)
+            await publisher.send(PROBE_EXTRACTED, "camera-1", b"sealed")
+            await eventually(lambda: inbox.bodies == [b"sealed"])

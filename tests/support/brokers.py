@@ -1,0 +1,96 @@
+"""A real broker over TCP for tests, and clients of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.ports import LOOPBACK, free_ports
+from lethe.cli.stack.process import Child
+from lethe.contracts.instants import Instant
+from lethe.runtime.admin import TopicAdmin
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader, Subscription
+from lethe.runtime.settings import ServiceSettings
+from lethe.shredding.clock import SystemClock, instant
+
+
+@asynccontextmanager
+async def running_broker(folder: Path) -> AsyncIterator[str]:
+    """Start the embedded broker with the registry's topics and give its address."""
+    (port,) = free_ports(1)
+    failure: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+    broker = Child(broker_spec(port, folder / "broker.log"), print, failure.set_result)
+    await broker.start()
+    try:
+        await wait_listening(broker)
+        broker.ready = True
+        address = f"{LOOPBACK}:{port}"
+        async with TopicAdmin(address) as admin:
+            await admin.create()
+            await admin.wait_ready()
+        yield address
+    finally:
+        broker.begin_stop(kill=True)
+        await broker.end_stop()
+
+
+def settings_for(broker: str, instance_id: str) -> ServiceSettings:
+    """Return settings of a client that needs no trust."""
+    return ServiceSettings(
+        instance_id=instance_id,
+        broker=broker,
+        roster_file=Path("none"),
+        roster_root="",
+        signing_key_file=Path("none"),
+        session_timeout_ms=2000,
+    )
+
+
+def now() -> Instant:
+    """Return the present moment of this machine."""
+    return instant(SystemClock())
+
+
+@asynccontextmanager
+async def publishing(settings: ServiceSettings) -> AsyncIterator[Publisher]:
+    """Run a publisher."""
+    publisher = Publisher(settings, now)
+    await publisher.start()
+    try:
+        yield publisher
+    finally:
+        await publisher.stop()
+
+
+@asynccontextmanager
+async def reading(
+    settings: ServiceSettings, publisher: Publisher, subscriptions: list[Subscription]
+) -> AsyncIterator[Reader]:
+    """Run a reader in a task of its own."""
+    reader = Reader(
+        settings,
+        subscriptions,
+        publisher=publisher,
+        dead_letters=DeadLetters(settings, publisher),
+    )
+    await reader.start()
+    task = asyncio.create_task(reader.run())
+    try:
+        yield reader
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await reader.stop()
+
+
+async def eventually(condition: Callable[[], bool], *, within_s: float = 20.0) -> None:
+    """Wait until a condition holds; the limit only keeps a broken test from hanging."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "the condition never came to hold"
+        await asyncio.sleep(0.01)
+

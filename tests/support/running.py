@@ -1,0 +1,102 @@
+"""A real `lethe` with its broker and services, for end-to-end tests and measurements."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+READY_LIMIT_S = 90
+POLL_S = 0.1
+
+
+class RunningLethe:
+    """A started `lethe` process.
+
+    Attributes
+    ----------
+    data
+        Its data folder: logs and database.
+    report_file
+        Where `--report` writes.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], data: Path, report_file: Path) -> None:
+        self.process = process
+        self.data = data
+        self.report_file = report_file
+        self.alert_url = self._ready()
+
+    def _ready(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("ready in"):
+                return line.split()[-1]
+        raise AssertionError(f"lethe ended: {self.process.stderr and self.process.stderr.read()}")
+
+    def children(self) -> dict[str, psutil.Process]:
+        """Return the running processes by instance: `purge-1` and so on, and `broker`."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                environment = child.environ()
+                found[environment.get("LETHE_INSTANCE_ID", "broker")] = child
+            except psutil.Error:
+                continue
+        return found
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts raised so far."""
+        answer = httpx.get(f"{self.alert_url}/api/v1/alerts", params={"after": 0, "limit": 1000})
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["alerts"]
+        return found
+
+    def log_lines(self, instance_id: str) -> list[dict[str, Any]]:
+        """Return the parsed log lines of an instance."""
+        text = (self.data / f"{instance_id}.log").read_text()
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def finish(self, *, interrupt: bool = False) -> dict[str, Any]:
+        """Wait for the end (after Ctrl-C, if asked for) and return the report."""
+        if interrupt:
+            self.process.send_signal(signal.SIGINT)
+        _, told = self.process.communicate()
+        assert self.process.returncode == 0, told
+        report: dict[str, Any] = json.loads(self.report_file.read_text())
+        return report
+
+
+@contextmanager
+def running_lethe(folder: Path, *arguments: str) -> Iterator[RunningLethe]:
+    """Run `lethe` with a data folder, a report and a free port; kill it at the end."""
+    data, report = folder / "data", folder / "report.json"
+    data.mkdir()
+    command = [sys.executable, "-m", "lethe.cli", *arguments]
+    options = ["--headless", "--port", "0", "--data", str(data), "--report", str(report)]
+    with subprocess.Popen(
+        [*command, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            yield RunningLethe(process, data, report)
+        finally:
+            process.kill()
+
+
+def wait_until(condition: Any, *, within_s: float = 90.0) -> None:  # noqa: ANN401
+    """Wait until a condition holds; the limit only keeps a broken test from hanging."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, "the condition never came to hold"
+        time.sleep(POLL_S)
