@@ -1,7 +1,6 @@
 """`lethe demo` from footage to alerts, with everybody else forgotten."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest

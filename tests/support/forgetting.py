@@ -17,11 +17,12 @@ from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PARTITIONS
 from lethe.purge.ownership import HeardTicket
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, Reservation, Standing
+from lethe.shredding.holder import Holder
 from lethe.shredding.memory import BLOCK_BYTES
 from lethe.shredding.orders import OrderBook, sign_order
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.slotkeys import commitment
+from lethe.shredding.terms import Reservation, Standing
 from lethe.shredding.trust import LocalTrust, load_local_trust
 
 CAMERA = "gate-1"

@@ -34,7 +34,8 @@ from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, Life
+from lethe.shredding.holder import Holder
+from lethe.shredding.terms import Life
 from lethe.shredding.trust import LocalTrust
 
 BUDGET_US = 1_000_000

@@ -18,7 +18,8 @@ from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.sealed import SealAddress
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, OrderCheck
+from lethe.shredding.holder import Holder
+from lethe.shredding.terms import OrderCheck
 from lethe.shredding.trust import LocalTrust
 
 CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)

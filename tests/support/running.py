@@ -94,7 +94,7 @@ def running_lethe(folder: Path, *arguments: str) -> Iterator[RunningLethe]:
             process.kill()
 
 
-def wait_until(condition: Any, *, within_s: float = 90.0) -> None:  # noqa: ANN401
+def wait_until(condition: Any, *, within_s: float = 90.0) -> None:
     """Wait until a condition holds; the limit only keeps a broken test from hanging."""
     end = time.monotonic() + within_s
     while not condition():

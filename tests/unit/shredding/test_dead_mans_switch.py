@@ -91,7 +91,8 @@ def test_the_holder_of_a_hung_process_is_killed_by_its_ticket() -> None:
     code = """
 from lethe.contracts.keys import Role
 from lethe.shredding.clock import SystemClock
-from lethe.shredding.holder import Holder, Life, Standing
+from lethe.shredding.holder import Holder
+from lethe.shredding.terms import Life, Standing
 life = Life(budget_ms=200, margin_ms=50)
 holder = Holder('ingest-1', Role.INGEST, 'run', clock=SystemClock(), switch=switch, life=life)
 holder.issue_ticket(Standing())

@@ -25,6 +25,8 @@ class Message(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
+        # The text of a validation error would hold what didn't fit.
+        hide_input_in_errors=True,
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )

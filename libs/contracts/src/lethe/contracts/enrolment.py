@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from lethe.contracts.base import Message
 
 
@@ -12,7 +14,7 @@ class ReferencePayload(Message):
     subject_id: str
     watchlist_id: str
     image_sha256: str
-    image: bytes
+    image: bytes = Field(repr=False)
 
 
 class TemplatePayload(Message):
@@ -25,7 +27,7 @@ class TemplatePayload(Message):
     subject_id: str
     watchlist_id: str
     image_sha256: str
-    template: bytes
+    template: bytes = Field(repr=False)
     fault: str | None = None
 
 

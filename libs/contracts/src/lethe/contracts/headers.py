@@ -104,6 +104,7 @@ def read_event_headers(headers: Iterable[tuple[str, bytes]]) -> EventHeaders:
             content_type=values["content-type"],
         )
     except KeyError as missing:
+        # privacy: it names the header that was asked for above
         raise InvalidMessage(f"the header {missing.args[0]} is missing") from None
 
 

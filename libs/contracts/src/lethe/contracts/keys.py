@@ -126,7 +126,7 @@ class KeyGranted(Message):
     ticket_sequence: int
     ticket_hash: bytes
     keys: list[GrantedKey]
-    sealed: bytes
+    sealed: bytes = Field(repr=False)
 
     def binding(self) -> bytes:
         """Return what the HPKE seal is bound to: everything but the ciphertext."""

@@ -117,7 +117,7 @@ class CandidatesFound(Message):
     decided: Instant
     candidates: list[Candidate]
     transit_key_id: str
-    sealed_crop: bytes
+    sealed_crop: bytes = Field(repr=False)
 
     def binding(self) -> bytes:
         """Return what the transit seal is bound to: everything but the ciphertext."""

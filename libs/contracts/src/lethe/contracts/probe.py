@@ -1,7 +1,7 @@
 """The plaintext of a sealed probe: a template and the crop for the officers, one fixed size."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lethe.contracts.base import InvalidMessage
 
@@ -17,8 +17,8 @@ CROP_LIMIT_BYTES = PROBE_BYTES - _HEAD.size - 4096
 class ProbeView:
     """Views into a probe's plaintext; they are valid only while its buffer is."""
 
-    template: memoryview
-    crop: memoryview
+    template: memoryview = field(repr=False)
+    crop: memoryview = field(repr=False)
 
 
 def pack_probe(template: memoryview, crop: memoryview, into: memoryview) -> None:

@@ -3,6 +3,8 @@
 import struct
 from enum import StrEnum
 
+from pydantic import Field
+
 from lethe.contracts.base import Message
 from lethe.contracts.instants import Instant
 
@@ -81,5 +83,5 @@ class SignedEnvelope(Message):
     """A control message with the Ed25519 signature of the service or officer that sent it."""
 
     signer: str
-    payload: bytes
+    payload: bytes = Field(repr=False)
     signature: bytes

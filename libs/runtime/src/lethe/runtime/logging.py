@@ -60,5 +60,5 @@ def configure_logging(log_format: LogFormat, **bound: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(**bound)
+    structlog.contextvars.bind_contextvars(**bound)  # privacy: the allow-list drops other keys
     logging.basicConfig(handlers=[_StandardHandler()], level=logging.WARNING, force=True)

@@ -11,6 +11,7 @@ RECORDS_GONE = Counter(
 )
 GRANTS = Counter("lethe_grants_total", "Grants taken, by result", ("result",))
 TICKETS_FAILED = Counter("lethe_tickets_failed_total", "Tickets that couldn't be sent")
+ROSTERS_REFUSED = Counter("lethe_rosters_refused_total", "Roster files that didn't hold")
 PARTITIONS_OWNED = Gauge("lethe_partitions_owned", "Camera partitions this instance owns")
 STAGE_SECONDS = Histogram(
     "lethe_stage_seconds",

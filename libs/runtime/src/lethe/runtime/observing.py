@@ -25,3 +25,8 @@ class KeyObserver:
     def granted(self, keys: list[GrantedKey]) -> None:
         """Note that keys are in hand."""
         metrics.GRANTS.labels("held" if keys else "not_ordered").inc()
+
+    def roster_refused(self, error: LetheError) -> None:
+        """Note that a new roster file doesn't hold."""
+        metrics.ROSTERS_REFUSED.inc()
+        _log.warning("roster not taken", error=type(error).__name__)

@@ -5,90 +5,29 @@ the holder's own boot clock. Nothing that fails to arrive, arrives late or arriv
 lengthen it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import RLock
 
 from lethe.contracts.errors import Erased, Refused
-from lethe.contracts.instants import Instant
 from lethe.contracts.keys import (
     GrantedKey,
     KeyGranted,
     KeyTicket,
     Predecessor,
     Role,
-    TransitKey,
 )
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.shredding.clock import Clock, instant
+from lethe.shredding.grants import Outstanding, split_grant
 from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.sealing import open_into, seal
-from lethe.shredding.slotkeys import KEY_BYTES, SlotKeys, commitment
+from lethe.shredding.slotkeys import SlotKeys
+from lethe.shredding.terms import SEALS, Life, OrderCheck, Reservation, Standing
 from lethe.shredding.wrapping import UnwrapKey
-
-OrderCheck = Callable[[GrantedKey, int], bool]
-"""Tells whether a granted key is for an order that is live at a wall-clock time (us)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """How long keys live, counted from the ticket they were granted to.
-
-    Attributes
-    ----------
-    budget_ms
-        T: no key or clear copy may be older.
-    margin_ms
-        Keys are wiped this long before.
-    kill_margin_ms
-        The kernel kills a process that still holds one this long before: a kill takes effect
-        only when the process is next scheduled, and must be seen by its supervisor.
-    ticket_ms
-        A ticket that wasn't granted is given up at this age: no custodian grants to it then.
-    opening_reserve_ms
-        A record isn't opened any more when less than this is left until the wipe: what is
-        opened must be processed and overwritten in time.
-    """
-
-    budget_ms: int = 1000
-    margin_ms: int = 200
-    kill_margin_ms: int = 50
-    ticket_ms: int = 500
-    opening_reserve_ms: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a ticket says beside its key: what the holder owns and takes part in."""
-
-    partitions: tuple[int, ...] = ()
-    generation: int = 0
-    enrols: bool = False
-    transit: TransitKey | None = None
-    watchlists: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A number within a slot that one record will be sealed under."""
-
-    slot: str
-    lane: str
-    purpose: Purpose
-    number: int
-    deployment_id: str
-    order_hash: str
-
-
-@dataclass(slots=True)
-class _Outstanding:
-    unwrap_key: UnwrapKey
-    sequence: int
-    sent: Instant
 
 
 class Holder:
@@ -129,7 +68,7 @@ class Holder:
         self._sequence = 0
         self._lock = RLock()
         self._keyring = Keyring(clock)
-        self._tickets: dict[bytes, _Outstanding] = {}
+        self._tickets: dict[bytes, Outstanding] = {}
 
     # --- tickets and grants ------------------------------------------------------------------
 
@@ -157,7 +96,7 @@ class Holder:
             )
             if not leaving:
                 name = sha256(ticket.encode()).digest()
-                self._tickets[name] = _Outstanding(unwrap_key, ticket.sequence, ticket.sent)
+                self._tickets[name] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)
                 self._arm()
             return ticket
 
@@ -199,12 +138,12 @@ class Holder:
             finally:
                 self._arm()
 
-    def _hold(self, granted: KeyGranted, outstanding: _Outstanding) -> list[GrantedKey]:
-        dies_at_us = self._dies_us(outstanding)
-        wipe_at_us = self._wipe_us(outstanding)
+    def _hold(self, granted: KeyGranted, outstanding: Outstanding) -> list[GrantedKey]:
+        dies_at_us = outstanding.dies_us(self.life)
+        wipe_at_us = outstanding.wipe_us(self.life)
         secret = outstanding.unwrap_key.unwrap(granted.sealed, granted.binding())
         try:
-            keys = _split(secret, granted)
+            keys = split_grant(secret, granted)
             if self.clock.boot_us() >= wipe_at_us:
                 raise Erased("a grant came after its ticket's end")
             return [
@@ -266,9 +205,11 @@ class Holder:
             If the key is gone, or a frame was captured before the key was in hand: the key's
             life would end later than T after that capture.
         Refused
-            If the order doesn't hold any more.
+            If the order doesn't hold any more, or this role doesn't seal for that purpose.
         """
         # Under the lock, so that the reaper can't wipe the key while it is being read.
+        if address.purpose not in SEALS.get(self.role, frozenset()):
+            raise Refused(f"{self.role.value} doesn't seal a {address.purpose.value}")
         with self._lock:
             held, key = self._keyring.take(address)
             self._check_order(held)
@@ -331,14 +272,6 @@ class Holder:
             held = self._keyring.newest(lane, purpose)
             return held is not None and not held.is_wiped
 
-    def remaining_ms(self, address: SealAddress) -> float:
-        """Return how long the slot's keys still live before they are wiped; 0 when gone."""
-        with self._lock:
-            held = self._keyring.newest(address.lane, address.purpose, address.slot)
-            if held is None:
-                return 0.0
-            return max(0.0, (held.wipe_at_us - self.clock.boot_us()) / 1000)
-
     # --- forgetting --------------------------------------------------------------------------
 
     def supersede(self, lane: str, purpose: Purpose, slot: str, *, spared: int = 1) -> None:
@@ -356,7 +289,7 @@ class Holder:
         with self._lock:
             now_us = self.clock.boot_us()
             for name, ticket in list(self._tickets.items()):
-                if now_us >= self._stale_us(ticket):
+                if now_us >= ticket.stale_us(self.life):
                     del self._tickets[name]
             self._keyring.reap()
             self._arm()
@@ -371,7 +304,7 @@ class Holder:
     def next_wipe_us(self) -> int | None:
         """Return when `reap` has something to do, on the boot clock."""
         with self._lock:
-            due = [self._stale_us(ticket) for ticket in self._tickets.values()]
+            due = [ticket.stale_us(self.life) for ticket in self._tickets.values()]
             return min(due + self._keyring.wipe_deadlines(), default=None)
 
     def holds_nothing(self) -> bool:
@@ -386,27 +319,6 @@ class Holder:
         if not self._is_ordered(held.granted):
             raise Refused("the order that a key was granted under doesn't hold any more")
 
-    def _wipe_us(self, ticket: _Outstanding) -> int:
-        return ticket.sent.boot_us + (self.life.budget_ms - self.life.margin_ms) * 1000
-
-    def _stale_us(self, ticket: _Outstanding) -> int:
-        return ticket.sent.boot_us + self.life.ticket_ms * 1000
-
-    def _dies_us(self, ticket: _Outstanding) -> int:
-        return ticket.sent.boot_us + (self.life.budget_ms - self.life.kill_margin_ms) * 1000
-
     def _arm(self) -> None:
-        deadlines = [self._dies_us(ticket) for ticket in self._tickets.values()]
+        deadlines = [ticket.dies_us(self.life) for ticket in self._tickets.values()]
         self._switch.arm(min(deadlines + self._keyring.death_deadlines(), default=None))
-
-
-def _split(secret: bytes, granted: KeyGranted) -> list[memoryview]:
-    """Return views of the slot keys in a grant, each checked against its commitment."""
-    if len(secret) != KEY_BYTES * len(granted.keys):
-        raise Refused("a grant holds another number of keys than it names")
-    view = memoryview(secret)
-    keys = [view[i * KEY_BYTES : (i + 1) * KEY_BYTES] for i in range(len(granted.keys))]
-    for key, named in zip(keys, granted.keys, strict=True):
-        if commitment(key) != named.commitment:
-            raise Refused("a granted key isn't the one the grant names")
-    return keys

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Erased, LetheError, Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted, KeyTicket, Role
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.topics import KEY_GRANTED, Topic
-from lethe.shredding.holder import Holder, Standing
+from lethe.shredding.holder import Holder
 from lethe.shredding.reaper import Reaper
 from lethe.shredding.roster import Roster
 from lethe.shredding.signing import Signer
+from lethe.shredding.terms import Standing
 
 SLOT_MS = 200
 _LAST_LOOK_S = 0.02
@@ -93,7 +95,7 @@ class KeyTraffic:
             now_us = self._holder.clock.wall_us()
             self._roster.check(envelope, KEY_GRANTED.name, (Role.PURGE,), now_us)
             held = self._holder.accept(KeyGranted.decode(envelope.payload))
-        except (Refused, Erased) as error:
+        except (Refused, Erased, InvalidMessage) as error:
             self._observer.grant_refused(error)
         else:
             self._observer.granted(held)

@@ -1,19 +1,24 @@
 """What every service that holds keys puts together at its start."""
 
+import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lethe.contracts.errors import InvalidInput
+from lethe.contracts.errors import InvalidInput, LetheError, Refused
 from lethe.contracts.keys import GrantedKey, Predecessor, Role
 from lethe.contracts.sealed import Purpose
 from lethe.shredding.clock import SystemClock
 from lethe.shredding.hardening import harden_process, runs_as_init
-from lethe.shredding.holder import Holder, Life
+from lethe.shredding.holder import Holder
 from lethe.shredding.killswitch import KernelTimer
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.roster import Roster
 from lethe.shredding.signing import Signer
+from lethe.shredding.terms import Life
+
+_FOLLOW_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,21 @@ class Membership:
             order_check=self._is_ordered if obeys_orders else None,
             predecessor=self.predecessor,
         )
+
+    async def follow_roster(self, refused: Callable[[LetheError], None]) -> None:
+        """Read the roster file every few seconds until cancelled: a signer may be revoked.
+
+        Parameters
+        ----------
+        refused
+            Told when the file's roster doesn't hold; the one in force stays.
+        """
+        while True:
+            await asyncio.sleep(_FOLLOW_S)
+            try:
+                self.roster.reload()
+            except (Refused, InvalidInput) as error:
+                refused(error)
 
     def _is_ordered(self, granted: GrantedKey, wall_us: int) -> bool:
         if granted.purpose not in (Purpose.FRAME, Purpose.PROBE):

@@ -29,9 +29,10 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop, run_parts
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, Life, Standing
+from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership, join
+from lethe.shredding.terms import Life, Standing
 
 _RETENTION_S = 30.0
 
@@ -72,6 +73,7 @@ async def _serve(
     )
     transit = TransitKeyring(keystore, candidates.caught_up)
     handlers.transit = transit
+    observer = KeyObserver()
     keys = KeyTraffic(
         holder,
         member.signer,
@@ -79,7 +81,7 @@ async def _serve(
         ticket_topic=ALERT_TICKET,
         send=publisher.send,
         standing=lambda: Standing(enrols=enrolment.is_active, transit=transit.announced()),
-        observer=KeyObserver(),
+        observer=observer,
     )
     reader = Reader(
         settings, handlers.subscriptions(keys), publisher=publisher, dead_letters=dead_letters
@@ -111,6 +113,7 @@ async def _serve(
             reader.run(),
             candidates.run(),
             keys.run(),
+            member.follow_roster(observer.roster_refused),
             enrolment.run(),
             transit.run(),
             _keep_retention(desk, member),

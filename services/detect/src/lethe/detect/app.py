@@ -18,9 +18,9 @@ from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop, run_parts
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Life, Standing
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
+from lethe.shredding.terms import Life, Standing
 from lethe.vision.pack import load_pack
 from lethe.vision.quality import QualityGate
 
@@ -47,6 +47,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         clock=member.clock,
         queue_frames=settings.queue_frames,
     )
+    observer = KeyObserver()
     keys = KeyTraffic(
         holder,
         member.signer,
@@ -54,7 +55,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         ticket_topic=DETECT_TICKET,
         send=publisher.send,
         standing=lambda: standing,
-        observer=KeyObserver(),
+        observer=observer,
     )
     reader = Reader(
         settings,
@@ -79,7 +80,13 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     await reader.start()
     try:
         await run_parts(
-            stop, http.run(), reader.run(), ownership.run(), keys.run(), handlers.lanes.run()
+            stop,
+            http.run(),
+            reader.run(),
+            ownership.run(),
+            keys.run(),
+            member.follow_roster(observer.roster_refused),
+            handlers.lanes.run(),
         )
     finally:
         http.stop()

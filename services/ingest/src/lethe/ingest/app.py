@@ -19,9 +19,9 @@ from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop, run_parts
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Life, Standing
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
+from lethe.shredding.terms import Life, Standing
 
 
 async def serve(settings: IngestSettings, stop: Stop) -> None:
@@ -52,6 +52,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         cameras.owned = partitions
         await reader.own(partitions)
 
+    observer = KeyObserver()
     keys = KeyTraffic(
         holder,
         member.signer,
@@ -59,7 +60,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         ticket_topic=INGEST_TICKET,
         send=publisher.send,
         standing=lambda: standing,
-        observer=KeyObserver(),
+        observer=observer,
     )
     cameras = Cameras(
         holder,
@@ -85,7 +86,15 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
     await publisher.start()
     await reader.start()
     try:
-        await run_parts(stop, http.run(), reader.run(), ownership.run(), keys.run(), cameras.run())
+        await run_parts(
+            stop,
+            http.run(),
+            reader.run(),
+            ownership.run(),
+            keys.run(),
+            member.follow_roster(observer.roster_refused),
+            cameras.run(),
+        )
     finally:
         http.stop()
         await reader.stop()

@@ -12,10 +12,11 @@ from lethe.ingest.latest import LatestFrame
 from lethe.ingest.sources.ports import SourceFrame
 from lethe.ingest.tally import DropReason, Tally
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, Reservation
+from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.sealing import FRAME_STEP_BYTES
+from lethe.shredding.terms import Reservation
 from lethe.vision.jpeg import encode_jpeg
 
 _SPARE_MS = 350

@@ -17,9 +17,9 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop, run_parts
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Life, Standing
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
+from lethe.shredding.terms import Life, Standing
 
 
 async def serve(settings: MatchSettings, stop: Stop) -> None:
@@ -45,6 +45,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
         batch=settings.batch_probes,
     )
     owned: tuple[tuple[int, ...], int] = ((), 0)
+    observer = KeyObserver()
     keys = KeyTraffic(
         holder,
         member.signer,
@@ -52,7 +53,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
         ticket_topic=MATCH_TICKET,
         send=publisher.send,
         standing=lambda: Standing(owned[0], owned[1], watchlists=watchlists.hashes()),
-        observer=KeyObserver(),
+        observer=observer,
     )
     reader = Reader(
         settings,
@@ -82,6 +83,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
             reader.run(),
             ownership.run(),
             keys.run(),
+            member.follow_roster(observer.roster_refused),
             handlers.decide_probes(probes),
             handlers.enrol_references(EnrolmentDesk(holder, watchlists)),
         )

@@ -14,6 +14,7 @@ from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
+from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
@@ -57,6 +58,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
             leadership.run(),
             reign.run(),
             _settle(accountant),
+            member.follow_roster(KeyObserver().roster_refused),
         )
     finally:
         http.stop()

@@ -28,7 +28,7 @@ class _Draft:
 
     heard: HeardTicket
     named: list[GrantedKey] = field(default_factory=list)
-    secret: bytearray = field(default_factory=bytearray)
+    secret: bytearray = field(default_factory=bytearray, repr=False)
 
     def add(self, slot_key: bytes, named: GrantedKey) -> None:
         # Growing a bytearray may move it and leave the old copy: build a new one and wipe.
