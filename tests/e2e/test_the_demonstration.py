@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.support.running import running_lethe
+from tools.running import running_lethe
 
 from lethe.cli.home import find_home
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support.browser import chromium
-from tests.support.running import running_lethe
+from tools.running import running_lethe
 
 PICTURES_SHOWN = """() => {
     const pictures = [...document.querySelectorAll("article img")];

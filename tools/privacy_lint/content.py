@@ -16,7 +16,7 @@ _EXTRACTORS = frozenset(
     }
 )  # fmt: skip
 _PASS_THROUGH = frozenset({"T", "args", "data", "flat", "obj", "raw", "value"})
-_TRUTH = (ast.Compare, ast.Constant, ast.Lambda)
+_NEVER = (ast.Compare, ast.Constant, ast.Lambda)
 
 
 def carried(expression: ast.expr | None) -> str | None:
@@ -25,7 +25,7 @@ def carried(expression: ast.expr | None) -> str | None:
     `image` carries it, and so do `image[0]`, `f"{image}"`, `image.hex()`, `[image]` and
     `encode(image)`; `len(image)`, `image.shape`, `image is None` and `sha256(image)` don't.
     """
-    if expression is None or isinstance(expression, _TRUTH):
+    if expression is None or isinstance(expression, _NEVER):
         return None
     if isinstance(expression, ast.Name):
         return expression.id if suggests_content(expression.id) else None
@@ -35,8 +35,6 @@ def carried(expression: ast.expr | None) -> str | None:
         return _call(expression)
     if isinstance(expression, ast.Subscript):
         return carried(expression.value) or _item(expression.slice)
-    if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
-        return None
     return first_carried(_parts(expression))
 
 
@@ -76,7 +74,9 @@ def _item(index: ast.expr) -> str | None:
 
 
 def _parts(expression: ast.expr) -> Iterator[ast.expr]:
-    """The sub-expressions whose values end up in the value; a condition's doesn't."""
+    """Give the sub-expressions whose values end up in the value; a condition's doesn't."""
+    if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
+        return
     if isinstance(expression, ast.IfExp):
         yield from (expression.body, expression.orelse)
     elif isinstance(expression, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):

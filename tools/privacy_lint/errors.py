@@ -100,14 +100,16 @@ def _harmless(call: ast.Call) -> bool:
 
 def _says(expression: ast.expr, name: str) -> bool:
     """Whether the text of a caught exception is part of an argument."""
-    for node in ast.walk(expression):
-        if isinstance(node, ast.FormattedValue) and _is(node.value, name):
-            return True
-        if isinstance(node, ast.Call) and final_name(node.func) in {"str", "repr", "format"}:
-            if any(_is(argument, name) for argument in node.args):
-                return True
-        if isinstance(node, ast.Attribute) and node.attr == "args" and _is(node.value, name):
-            return True
+    return any(_is_its_text(node, name) for node in ast.walk(expression))
+
+
+def _is_its_text(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.FormattedValue):
+        return _is(node.value, name)
+    if isinstance(node, ast.Attribute):
+        return node.attr == "args" and _is(node.value, name)
+    if isinstance(node, ast.Call) and final_name(node.func) in {"str", "repr", "format"}:
+        return any(_is(argument, name) for argument in node.args)
     return False
 
 

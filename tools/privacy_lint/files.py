@@ -33,9 +33,10 @@ _OF = {
     "pwrite": {"os"},
 }
 _OPENERS = frozenset({"fdopen", "open"})
+# A function takes the mode second, the method of a path first.
+_MODULES = frozenset({"av", "codecs", "gzip", "io", "os"})
 _WRITING = frozenset("wax+")
 _WRITING_FLAGS = frozenset({"O_CREAT", "O_RDWR", "O_WRONLY"})
-_MODE_LENGTH = 4
 
 
 def check_files(module: Module) -> Iterator[Finding]:
@@ -64,14 +65,14 @@ def _writes(call: ast.Call) -> bool:
 
 
 def _mode_writes(call: ast.Call) -> bool:
+    method = isinstance(call.func, ast.Attribute) and final_name(call.func.value) not in _MODULES
+    at = 0 if method else 1
     named = [word.value for word in call.keywords if word.arg == "mode"]
     return any(
         isinstance(value, ast.Constant)
         and isinstance(value.value, str)
-        and len(value.value) <= _MODE_LENGTH
         and bool(_WRITING & set(value.value))
-        and set(value.value) <= set("rwaxbt+")
-        for value in [*call.args[:2], *named]
+        for value in [*call.args[at : at + 1], *named]
     )
 
 

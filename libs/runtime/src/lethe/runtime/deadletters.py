@@ -1,11 +1,10 @@
 """Dead letters: metadata and the exception's class of what couldn't be handled, nothing else."""
 
-import time
-
 import structlog
 
 from lethe.contracts.errors import Transient
 from lethe.contracts.headers import event_headers
+from lethe.contracts.instants import Instant
 from lethe.contracts.stack import DeadLetter
 from lethe.runtime import metrics
 from lethe.runtime.publisher import Publisher
@@ -13,7 +12,7 @@ from lethe.runtime.records import Record
 from lethe.runtime.settings import ServiceSettings
 
 _LIMIT_PER_MINUTE = 60
-_MINUTE_S = 60.0
+_MINUTE_MS = 60_000
 _log = structlog.get_logger()
 
 
@@ -26,14 +25,15 @@ class DeadLetters:
     def __init__(self, settings: ServiceSettings, publisher: Publisher) -> None:
         self._instance_id = settings.instance_id
         self._publisher = publisher
-        self._window = 0.0
+        self._window: Instant | None = None
         self._sent = 0
 
     async def bury(self, record: Record, error: Exception) -> None:
         """Count, log and publish what is known of a record that couldn't be handled."""
         name = type(error).__name__
         metrics.DEAD_LETTERS.labels(record.topic.name, name).inc()
-        if not self._within_limit():
+        at = self._publisher.now()
+        if not self._within_limit(at):
             return
         _log.warning(
             "dead letter",
@@ -42,7 +42,6 @@ class DeadLetters:
             offset=record.offset,
             error=name,
         )
-        at = self._publisher.now()
         letter = DeadLetter(
             topic=record.topic.name,
             partition=record.partition,
@@ -64,9 +63,8 @@ class DeadLetters:
         except Transient:
             metrics.DEAD_LETTERS.labels(record.topic.name, "NotPublished").inc()
 
-    def _within_limit(self) -> bool:
-        now = time.monotonic()
-        if now - self._window >= _MINUTE_S:
+    def _within_limit(self, now: Instant) -> bool:
+        if self._window is None or now.since_ms(self._window) >= _MINUTE_MS:
             self._window, self._sent = now, 0
         self._sent += 1
         return self._sent <= _LIMIT_PER_MINUTE

@@ -67,13 +67,20 @@ class DurableReader:
         return bool(self._consumer.assignment())
 
     async def caught_up(self) -> bool:
-        """Tell whether everything published up to now is handled and committed."""
+        """Tell whether everything published up to now is handled and committed.
+
+        A broker that can't be asked counts as no.
+        """
         partitions = [TopicPartition(self._topic.name, n) for n in range(self._topic.partitions)]
-        ends = await self._consumer.end_offsets(partitions)
-        for partition, end in ends.items():
-            committed = await self._consumer.committed(partition)
-            if end > (committed or 0):
-                return False
+        try:
+            ends = await self._consumer.end_offsets(partitions)
+            for partition, end in ends.items():
+                committed = await self._consumer.committed(partition)
+                if end > (committed or 0):
+                    return False
+        except KafkaError as error:
+            _log.warning("not known", topic=self._topic.name, error=type(error).__name__)
+            return False
         return True
 
     async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:

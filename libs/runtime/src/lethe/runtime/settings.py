@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self, TypedDict, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from lethe.contracts.errors import InvalidInput
 
@@ -196,3 +196,6 @@ def load_settings(kind: type[_Settings]) -> _Settings:
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise InvalidInput("settings: " + "; ".join(faults)) from None
+    except SettingsError as error:
+        # A list or mapping that isn't JSON: the message names the field, its cause the value.
+        raise InvalidInput(f"settings: {error}; give it as JSON") from None

@@ -115,6 +115,11 @@ class Enrolment:
             self._wanted.pop(reference_id, None)
             self._holder.release(reservation)
             return True
+        except LetheError as error:
+            self._wanted[reference_id] = instant(self._holder.clock)
+            self._holder.release(reservation)
+            _log.info("reference not read", error=type(error).__name__)
+            return True
         address = SealAddress(
             deployment_id=reservation.deployment_id,
             order_hash=reservation.order_hash,

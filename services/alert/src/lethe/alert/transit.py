@@ -31,16 +31,24 @@ class TransitKeyring:
     ----------
     caught_up
         Tells whether every candidate list published up to now is handled and committed.
+    pause
+        Waits so many seconds.
     """
 
-    def __init__(self, store: ErasableKeyStore, caught_up: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        store: ErasableKeyStore,
+        caught_up: Callable[[], Awaitable[bool]],
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
         self._caught_up = caught_up
-        self._keys: dict[str, UnwrapKey] = {
-            name.removeprefix(_PREFIX): _derive(store.read(name))
-            for name in store.names()
-            if name.startswith(_PREFIX)
-        }
+        self._pause = pause
+        self._keys: dict[str, UnwrapKey] = {}
+        for name in store.names():
+            if name.startswith(_PREFIX):
+                self._restore(name)
         self._current = self._create()
 
     def announced(self) -> TransitKey:
@@ -65,17 +73,24 @@ class TransitKeyring:
     async def run(self) -> None:
         """Change the key every minute and destroy old ones, until cancelled."""
         while True:
-            await asyncio.sleep(_STILL_USED_S)
+            await self._pause(_STILL_USED_S)
             await self._destroy_old()
-            await asyncio.sleep(_ROTATE_S - _STILL_USED_S)
+            await self._pause(_ROTATE_S - _STILL_USED_S)
             self._current = await asyncio.to_thread(self._create)
 
     async def _destroy_old(self) -> None:
         while not await self._caught_up():
-            await asyncio.sleep(_RETRY_S)
+            await self._pause(_RETRY_S)
         for key_id in [key_id for key_id in self._keys if key_id != self._current]:
             await asyncio.to_thread(self._store.erase, f"{_PREFIX}{key_id}")
             del self._keys[key_id]
+
+    def _restore(self, name: str) -> None:
+        try:
+            self._keys[name.removeprefix(_PREFIX)] = _derive(self._store.read(name))
+        except Erased:
+            # A crash kept it from being written whole, so that nothing was ever sealed to it.
+            self._store.erase(name)
 
     def _create(self) -> str:
         key_id = secrets.token_hex(8)

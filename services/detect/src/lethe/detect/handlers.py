@@ -2,7 +2,7 @@
 
 import structlog
 
-from lethe.contracts.errors import Erased, Refused, Transient
+from lethe.contracts.errors import LetheError, Refused, Transient
 from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.sealed import Purpose, SealAddress
@@ -93,7 +93,7 @@ class Handlers:
     async def _extract(self, address: SealAddress, record: Record) -> None:
         try:
             sealed = await self._threads.run(self._references.extract, address, record.body)
-        except (Erased, Refused) as error:
+        except LetheError as error:
             metrics.RECORDS_GONE.labels(record.topic.name).inc()
             _log.info("reference not opened", error=type(error).__name__)
             return

@@ -36,6 +36,8 @@ class ReferenceWorker:
         ------
         Erased, Refused
             If the record doesn't open.
+        InvalidInput
+            If what it holds is no reference.
         """
         self._holder.supersede(address.lane, Purpose.REFERENCE_IMAGE, address.slot)
         with self._benches.lend() as bench:
@@ -43,14 +45,19 @@ class ReferenceWorker:
             with self._holder.opening(REFERENCE_SUBMITTED.name, address, sealed, room) as content:
                 body = bytes(content)
                 try:
-                    payload = _extracted(bench, ReferencePayload.decode(body))
+                    reference = ReferencePayload.decode(body)
                 finally:
                     wipe_bytes(body)
+                try:
+                    payload = _extracted(bench, reference)
+                finally:
+                    wipe_bytes(reference.image)
                 return self._seal(address, payload)
 
     def _seal(self, image: SealAddress, payload: TemplatePayload) -> SealedProbe | None:
         reservation = self._holder.reserve(image.lane, Purpose.REFERENCE_TEMPLATE, slot=image.slot)
         if reservation is None:
+            wipe_bytes(payload.template)
             return None
         address = image.model_copy(
             update={"purpose": Purpose.REFERENCE_TEMPLATE, "number": reservation.number}
@@ -62,6 +69,7 @@ class ReferenceWorker:
             )
         finally:
             wipe(memoryview(content))
+            wipe_bytes(payload.template)
             self._holder.finish(address)
         return SealedProbe(address, body)
 

@@ -186,9 +186,11 @@ class Cameras:
 
     async def _stop(self, camera_id: str) -> None:
         running, task = self._running.pop(camera_id)
+        # Asked before: a reader that is stopped ends too, and that isn't the end of its source.
+        ended = running.ended
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await self._tell(running, ended=running.ended)
+        await self._tell(running, ended=ended)
 
     async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
         """Tell what was counted; that a source ended only after its last frame was counted."""

@@ -23,6 +23,8 @@ class EnrolmentDesk:
         ------
         Erased, Refused
             If it doesn't open.
+        InvalidInput
+            If what it holds is no template that fits its list.
         Transient
             If the index is out of reach.
         """
@@ -36,4 +38,7 @@ class EnrolmentDesk:
                 payload = TemplatePayload.decode(body)
             finally:
                 wipe_bytes(body)
-            return await self._watchlists.enrol(payload)
+            try:
+                return await self._watchlists.enrol(payload)
+            finally:
+                wipe_bytes(payload.template)

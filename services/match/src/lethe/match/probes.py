@@ -1,12 +1,12 @@
 """A batch of sealed probes in, decisions and rescued candidates out."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from lethe.contracts.errors import Erased, LetheError, Refused, Transient
+from lethe.contracts.errors import Erased, InvalidInput, LetheError, Refused, Transient
 from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
 from lethe.contracts.probe import PROBE_BYTES, ProbeView, unpack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
@@ -45,6 +45,14 @@ class _Opened:
     template: Template
     held: HeldOrder
     outcome: ProbeOutcome = ProbeOutcome.EXPIRED
+
+    def release(self) -> None:
+        """Let go of the buffer before it is overwritten."""
+        self.template = np.zeros(0, np.float32)
+        self.view.crop.release()
+        # A search that was cancelled still refers to the array; it will see zeros.
+        with suppress(BufferError):
+            self.view.template.release()
 
 
 class ProbeDesk:
@@ -89,10 +97,7 @@ class ProbeDesk:
                 await self._search(opened)
             finally:
                 for item in opened:
-                    # Views of the buffers must be gone before these are overwritten.
-                    item.template = np.zeros(0, np.float32)
-                    item.view.template.release()
-                    item.view.crop.release()
+                    item.release()
         return decided + [self._decision(item.address, item.outcome) for item in opened]
 
     def _open(self, clear: ExitStack, probe: SealedProbe, buffer: memoryview) -> _Opened:
@@ -107,6 +112,9 @@ class ProbeDesk:
         )
         view = unpack_probe(plaintext)
         template = np.frombuffer(view.template, dtype="<f4")
+        fits = len(template) == self._watchlists.template_length(held.order.watchlist_id)
+        if not fits or not bool(np.isfinite(template).all()):
+            raise InvalidInput("a probe's template doesn't fit the watchlist")
         return _Opened(address, view, template, held)
 
     async def _search(self, opened: list[_Opened]) -> None:
@@ -145,11 +153,11 @@ class ProbeDesk:
             transit_key_id=transit.key_id,
             sealed_crop=b"",
         )
-        sealed = wrap(item.view.crop, transit.public_key, message.binding())
         try:
+            sealed = wrap(item.view.crop, transit.public_key, message.binding())
             await self._rescue(message.model_copy(update={"sealed_crop": sealed}))
-        except Transient:
-            return ProbeOutcome.EXPIRED
+        except (Refused, Transient):
+            return ProbeOutcome.EXPIRED  # no transit key to seal to, or no broker
         return ProbeOutcome.CANDIDATES
 
     def _decision(self, address: SealAddress, outcome: ProbeOutcome) -> ProbeDecided:

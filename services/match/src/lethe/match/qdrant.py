@@ -134,7 +134,8 @@ class QdrantIndex:
             if self._threads is None:
                 return await work()
             return await self._threads.run(_drive, work)
-        except (ApiException, httpx.HTTPError, OSError) as error:
+        except (ApiException, httpx.HTTPError, OSError, ValueError) as error:
+            # ValueError: how the local mode says that it has no such list, as after a drop.
             raise Transient(f"Qdrant: {type(error).__name__}") from None
 
 

@@ -10,7 +10,6 @@ from lethe.contracts.orders import watchlist_hash
 from lethe.match.ports import Reference, TemplateIndex
 
 RESEMBLES = "resembles"
-_NEIGHBOURS = 8
 _FLOAT_BYTES = 4
 
 
@@ -47,6 +46,11 @@ class Watchlists:
     def hashes(self) -> dict[str, str]:
         """Return the content hash of each list held."""
         return {name: held.hash for name, held in self._lists.items()}
+
+    def template_length(self, watchlist_id: str) -> int | None:
+        """Return how many values a list's templates have; None for a list that isn't held."""
+        held = self._lists.get(watchlist_id)
+        return held.template_length if held is not None else None
 
     async def enrol(self, payload: TemplatePayload) -> ReferenceEnrolled:
         """Add a reference to its list, unless it has a fault or looks like another subject.
@@ -87,7 +91,10 @@ class Watchlists:
             await self._index.drop(watchlist_id)
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
-        [near] = await self._index.search(watchlist_id, [reference.template], _NEIGHBOURS)
+        subjects = [subject_id for subject_id, _ in self._lists[watchlist_id].content.values()]
+        # One more than the subject has itself, so that its own can't hide another's.
+        limit = subjects.count(reference.subject_id) + 1
+        [near] = await self._index.search(watchlist_id, [reference.template], limit)
         for comparison in near:
             other = comparison.subject_id != reference.subject_id
             if other and comparison.cosine >= self._resemblance_cosine:

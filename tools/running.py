@@ -1,4 +1,4 @@
-"""A real `lethe` with its broker and services, for end-to-end tests and measurements."""
+"""A real `lethe` with its broker and services, for end-to-end tests and for `make bench`."""
 
 import json
 import os
@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
-READY_LIMIT_S = 90
 POLL_S = 0.1
 
 
@@ -53,11 +52,34 @@ class RunningLethe:
                 continue
         return found
 
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the account of every purge that answers."""
+        found = []
+        for name, child in self.children().items():
+            if name.startswith("purge-"):
+                with suppress(httpx.HTTPError, psutil.Error):
+                    port = child.environ()["LETHE_HTTP_PORT"]
+                    found.append(httpx.get(f"http://127.0.0.1:{port}/account").json())
+        return found
+
+    def last_sequence(self) -> int:
+        """Return the sequence of the newest alert; 0 while alert doesn't answer."""
+        try:
+            answer = httpx.get(f"{self.alert_url}/api/v1/status", timeout=1.0).raise_for_status()
+        except httpx.HTTPError:
+            return 0
+        return int(answer.json()["alerts"]["last_sequence"])
+
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts raised so far."""
-        answer = httpx.get(f"{self.alert_url}/api/v1/alerts", params={"after": 0, "limit": 1000})
-        found: list[dict[str, Any]] = answer.raise_for_status().json()["alerts"]
-        return found
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["sequence"] if found else 0
+            answer = httpx.get(f"{self.alert_url}/api/v1/alerts?after={after}&limit=1000")
+            page = answer.raise_for_status().json()["alerts"]
+            if not page:
+                return found
+            found += page
 
     def log_lines(self, instance_id: str) -> list[dict[str, Any]]:
         """Return the parsed log lines of an instance."""

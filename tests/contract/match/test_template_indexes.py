@@ -1,0 +1,174 @@
+"""One suite for the exact index in numpy, on which unit tests stand, and for Qdrant."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.support.indexes import NumpyIndex
+
+from lethe.contracts.errors import Transient
+from lethe.match.ports import Comparison, Reference, Template, TemplateIndex
+from lethe.match.qdrant import QdrantIndex
+from lethe.match.settings import MatchSettings
+
+LENGTH = 128
+LIST = "list-1"
+
+
+@pytest.fixture(params=["numpy", "qdrant"])
+async def index(request: pytest.FixtureRequest) -> AsyncIterator[TemplateIndex]:
+    chosen: TemplateIndex = NumpyIndex() if request.param == "numpy" else QdrantIndex(_settings())
+    yield chosen
+    await chosen.close()
+
+
+def _settings() -> MatchSettings:
+    return MatchSettings(
+        instance_id="match-1",
+        roster_file=Path("none"),
+        roster_root="",
+        signing_key_file=Path("none"),
+    )
+
+
+def templates(count: int, seed: int = 1) -> Template:
+    drawn = np.random.default_rng(seed).normal(size=(count, LENGTH)).astype(np.float32)
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
+
+
+def reference(name: str, template: Template, subject: str | None = None) -> Reference:
+    return Reference(name, subject or f"subject of {name}", "00" * 32, template)
+
+
+async def filled(index: TemplateIndex, count: int = 40) -> Template:
+    drawn = templates(count)
+    await index.create(LIST, LENGTH)
+    for number, template in enumerate(drawn):
+        await index.add(LIST, reference(f"r{number}", template))
+    return drawn
+
+
+def names(found: list[Comparison]) -> list[str]:
+    return [comparison.reference_id for comparison in found]
+
+
+async def test_a_reference_is_found_with_its_subject_and_cosine(index: TemplateIndex) -> None:
+    await index.create(LIST, LENGTH)
+    one, other = templates(2)
+    await index.add(LIST, reference("r", one, "s"))
+    [[same], [different]] = await index.search(LIST, [one, other], 5)
+    assert (same.reference_id, same.subject_id) == ("r", "s")
+    assert same.cosine == pytest.approx(1, abs=1e-6)
+    assert different.cosine == pytest.approx(float((one * other).sum()), abs=1e-6)
+
+
+async def test_an_empty_list_has_nothing_to_compare_with(index: TemplateIndex) -> None:
+    await index.create(LIST, LENGTH)
+    assert await index.search(LIST, list(templates(2)), 5) == [[], []]
+    assert await index.search(LIST, [], 5) == []
+
+
+async def test_the_best_comparisons_come_in_order_and_none_better_is_left_out(
+    index: TemplateIndex,
+) -> None:
+    drawn = await filled(index)
+    probes = templates(8, seed=2)
+    for probe, found in zip(probes, await index.search(LIST, list(probes), 7), strict=True):
+        cosines = np.einsum("il,l->i", drawn, probe)
+        best = np.argsort(-cosines)[:7]
+        assert names(found) == [f"r{number}" for number in best]
+        np.testing.assert_allclose([c.cosine for c in found], cosines[best], atol=1e-5)
+
+
+async def test_a_batch_gives_what_single_searches_give(index: TemplateIndex) -> None:
+    await filled(index)
+    probes = list(templates(6, seed=3))
+    together = await index.search(LIST, probes, 5)
+    alone = [(await index.search(LIST, [probe], 5))[0] for probe in probes]
+    assert [names(found) for found in together] == [names(found) for found in alone]
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose([c.cosine for c in one], [c.cosine for c in other], atol=1e-6)
+
+
+async def test_several_references_of_a_subject_are_compared_each(index: TemplateIndex) -> None:
+    await index.create(LIST, LENGTH)
+    one, other, third = templates(3)
+    await index.add(LIST, reference("a", one, "s"))
+    await index.add(LIST, reference("b", other, "s"))
+    await index.add(LIST, reference("c", third, "t"))
+    [found] = await index.search(LIST, [other], 5)
+    assert names(found)[0] == "b"
+    assert {c.reference_id: c.subject_id for c in found} == {"a": "s", "b": "s", "c": "t"}
+
+
+async def test_a_reference_added_again_replaces_the_first(index: TemplateIndex) -> None:
+    await index.create(LIST, LENGTH)
+    one, other = templates(2)
+    await index.add(LIST, reference("r", one, "s"))
+    await index.add(LIST, reference("r", other, "t"))
+    [found] = await index.search(LIST, [other], 5)
+    assert [(c.reference_id, c.subject_id) for c in found] == [("r", "t")]
+    assert found[0].cosine == pytest.approx(1, abs=1e-6)
+
+
+async def test_a_removed_reference_is_not_found_again(index: TemplateIndex) -> None:
+    drawn = await filled(index, 3)
+    await index.remove(LIST, "r1")
+    await index.remove(LIST, "never added")
+    [found] = await index.search(LIST, [drawn[1]], 5)
+    assert sorted(names(found)) == ["r0", "r2"]
+
+
+async def test_lists_are_apart(index: TemplateIndex) -> None:
+    one, other = templates(2)
+    for name, template in (("list-1", one), ("list-2", other)):
+        await index.create(name, LENGTH)
+        await index.add(name, reference(f"of {name}", template))
+    await index.drop("list-1")
+    [found] = await index.search("list-2", [one], 5)
+    assert names(found) == ["of list-2"]
+
+
+async def test_a_list_made_again_is_empty(index: TemplateIndex) -> None:
+    drawn = await filled(index, 3)
+    await index.create(LIST, LENGTH)
+    assert await index.search(LIST, list(drawn), 5) == [[], [], []]
+
+
+async def test_a_dropped_list_is_gone_and_may_be_dropped_again(index: TemplateIndex) -> None:
+    drawn = await filled(index, 3)
+    await index.drop(LIST)
+    await index.drop(LIST)
+    with pytest.raises(Transient):
+        await index.search(LIST, [drawn[0]], 5)
+    await index.create(LIST, LENGTH)
+    assert await index.search(LIST, [drawn[0]], 5) == [[]]
+
+
+async def test_what_is_not_there_is_out_of_reach(index: TemplateIndex) -> None:
+    [template] = templates(1)
+    with pytest.raises(Transient):
+        await index.search(LIST, [template], 5)
+    with pytest.raises(Transient):
+        await index.add(LIST, reference("r", template))
+    with pytest.raises(Transient):
+        await index.remove(LIST, "r")
+
+
+async def test_a_template_of_another_length_is_not_taken(index: TemplateIndex) -> None:
+    drawn = await filled(index, 1)
+    with pytest.raises(Transient):
+        await index.add(LIST, reference("long", np.ones(LENGTH * 2, np.float32)))
+    with pytest.raises(Transient):
+        await index.search(LIST, [np.ones(LENGTH * 2, np.float32)], 5)
+    [found] = await index.search(LIST, [drawn[0]], 5)
+    assert names(found) == ["r0"]
+
+
+async def test_a_qdrant_server_that_is_away_is_out_of_reach() -> None:
+    settings = _settings().model_copy(update={"qdrant_url": "http://127.0.0.1:9"})
+    index = QdrantIndex(settings)
+    with pytest.raises(Transient, match="Qdrant"):
+        await index.search(LIST, [templates(1)[0]], 5)
+    await index.close()

@@ -1,0 +1,109 @@
+"""A pipeline under an order that the test chooses and may end, with the enrolment lane."""
+
+import numpy as np
+from numpy.typing import NDArray
+from tests.support.forgetting import (
+    ALL_PARTITIONS,
+    STEP,
+    FakeSwitch,
+    an_order,
+    book_with,
+    heard,
+    signed,
+)
+from tests.support.pipeline import Pipeline
+
+from lethe.contracts.keys import GrantedKey, Role
+from lethe.contracts.orders import OrderStatus
+from lethe.contracts.probe import PROBE_BYTES, pack_probe
+from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
+from lethe.contracts.topics import PROBE_EXTRACTED, Topic
+from lethe.purge.custodian import Custodian
+from lethe.shredding.clock import instant
+from lethe.shredding.holder import Holder, Reservation, Standing
+from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.shredding.trust import LocalTrust
+
+ENROLS = Standing(enrols=True)
+
+
+class LivePath(Pipeline):
+    """Ingest and match obey the order, as the services do; detect doesn't know it.
+
+    Parameters
+    ----------
+    changes
+        Of the order.
+    """
+
+    def __init__(self, trust: LocalTrust, **changes: object) -> None:
+        self.trust = trust
+        self.order = an_order(**changes)
+        self.book = book_with(trust, self.order)
+        super().__init__(trust, order_check=self._is_ordered)
+        self.holders[Role.DETECT]._order_check = None
+        self.alert = Holder(
+            "alert-1", Role.ALERT, "run-alert", clock=self.clock, switch=FakeSwitch()
+        )
+        self.custodian = Custodian(
+            self.book, self.clock, term="term", entropy=self.witness.entropy
+        )
+
+    def end_order(self) -> None:
+        """Let the officer end the deployment."""
+        ended = signed(self.trust, self.order, status=OrderStatus.ENDED, serial=2)
+        self.book.hear(ended, self.clock.wall_us())
+
+    def run_enrolment_slot(self) -> None:
+        """Bring alert's, detect's and match's keys of the enrolment lane into their hands."""
+        holders = [self.alert, self.holders[Role.DETECT], self.holders[Role.MATCH]]
+        for holder in holders:
+            standing = ENROLS if holder is self.alert else ALL_PARTITIONS
+            ticket = holder.issue_ticket(standing)
+            assert self.custodian.hear(heard(ticket, instant(self.clock)))
+        granted = {grant.holder: grant for grant in self.custodian.make()}
+        for holder in holders:
+            assert holder.accept(granted[holder.instance_id])
+
+    def sealed_probe(
+        self, template: NDArray[np.float32], crop: bytes, *, camera: str
+    ) -> tuple[SealAddress, bytes]:
+        """Seal a probe as detect does."""
+        room = bytearray(PROBE_BYTES)
+        pack_probe(memoryview(template).cast("B"), memoryview(crop), memoryview(room))
+        holder = self.holders[Role.DETECT]
+        reservation = holder.reserve(camera, Purpose.PROBE)
+        assert reservation is not None, "no key is in hand"
+        return self._sealed(
+            holder, PROBE_EXTRACTED, reservation, bytes(room), PROBE_BYTES + LENGTH_BYTES
+        )
+
+    def sealed_reference(
+        self, holder: Holder, topic: Topic, purpose: Purpose, content: bytes
+    ) -> tuple[SealAddress, bytes]:
+        """Seal a record of the enrolment lane."""
+        reservation = holder.reserve(ENROLMENT_LANE, purpose)
+        assert reservation is not None, "no key is in hand"
+        return self._sealed(holder, topic, reservation, content, STEP)
+
+    def _sealed(
+        self, holder: Holder, topic: Topic, reservation: Reservation, content: bytes, step: int
+    ) -> tuple[SealAddress, bytes]:
+        address = SealAddress(
+            deployment_id=reservation.deployment_id,
+            order_hash=reservation.order_hash,
+            lane=reservation.lane,
+            slot=reservation.slot,
+            number=reservation.number,
+            purpose=reservation.purpose,
+            captured=instant(self.clock),
+        )
+        body = holder.seal(topic.name, address, memoryview(content), step=step)
+        holder.finish(address)
+        return address, body
+
+    def _is_ordered(self, granted: GrantedKey, wall_us: int) -> bool:
+        if granted.purpose not in (Purpose.FRAME, Purpose.PROBE):
+            return True
+        live = self.book.live_order(granted.lane, wall_us)
+        return live is not None and live.order_hash == granted.order_hash

@@ -1,0 +1,40 @@
+"""`python -m tools.bench`: print the figures with the machine they came from."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tools.bench import demonstration, faults, search
+from tools.bench.figures import print_figures
+
+
+def main() -> int:
+    """Measure, print, and write the reports; misses are printed as such and are no failure."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
+    parser.add_argument("--only", choices=("demonstration", "search", "faults"))
+    parser.add_argument("--report", type=Path, default=Path("bench-report.json"))
+    chosen = parser.parse_args()
+    reports = {}
+    if chosen.only in (None, "search"):
+        print_figures("search, Qdrant local mode", search.measure(), _say)
+    if chosen.only in (None, "demonstration"):
+        figures, reports["demonstration"] = demonstration.measure(chosen.seconds)
+        print_figures(f"demonstration, {chosen.seconds} s, two cameras", figures, _say)
+        _say(f"  machine: {reports['demonstration']['machine']}")
+    if chosen.only in (None, "faults"):
+        figures, reports["faults"] = faults.measure()
+        print_figures("faults: each service killed, stopped and restarted", figures, _say)
+        _say(f"  machine: {reports['faults']['machine']}")
+    chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

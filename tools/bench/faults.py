@@ -1,0 +1,57 @@
+"""Each service killed, stopped and restarted once, under load."""
+
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tools.bench.figures import Figure, at_most, equal
+from tools.running import RunningLethe, running_lethe, wait_until
+
+_FAULTS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP, "restarted": signal.SIGTERM}
+_INSTANCES = ("ingest-1", "detect-1", "match-1", "alert-1", "purge-1")
+_CALM_S = 6.0
+_MORE = 5
+
+
+def measure() -> tuple[list[Figure], dict[str, Any]]:
+    """Run the demonstration with a standby purge, break everything once, and let it recover."""
+    figures = []
+    with tempfile.TemporaryDirectory(prefix="lethe-faults-") as folder:
+        arguments = ("demo", "--cool-down", "0", "--standby")
+        with running_lethe(Path(folder), *arguments) as lethe:
+            wait_until(lambda: _progress(lethe) > 0)
+            for instance_id in _INSTANCES:
+                for name, number in _FAULTS.items():
+                    time.sleep(_CALM_S)
+                    took_s = _break_and_recover(lethe, instance_id, number)
+                    figures.append(at_most(f"{instance_id} {name}, recovered, s", took_s, 10))
+            time.sleep(_CALM_S)
+            report = lethe.finish(interrupt=True)
+    figures += [
+        at_most("erasure age under faults max, ms", report["erasure_age_ms"]["max"], 1000),
+        equal("unerased under faults", report["unerased"], 0),
+    ]
+    return figures, report
+
+
+def _break_and_recover(lethe: RunningLethe, instance_id: str, number: signal.Signals) -> float:
+    """Send a signal; return the seconds until alerts come again and the process is another."""
+    process = lethe.children()[instance_id]
+    begun = time.monotonic()
+    process.send_signal(number)
+    wait_until(lambda: _other_process(lethe, instance_id, process.pid))
+    before = _progress(lethe)
+    wait_until(lambda: _progress(lethe) >= before + _MORE)
+    return round(time.monotonic() - begun, 1)
+
+
+def _other_process(lethe: RunningLethe, instance_id: str, pid: int) -> bool:
+    child = lethe.children().get(instance_id)
+    return child is not None and child.pid != pid
+
+
+def _progress(lethe: RunningLethe) -> int:
+    """Return how many alerts there are: footage went all the way through."""
+    return lethe.last_sequence()

@@ -1,0 +1,49 @@
+"""A figure with its target, and how it is printed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured value, and whether it reaches what was aimed at."""
+
+    name: str
+    value: Any
+    target: str
+    met: bool
+
+    def line(self) -> str:
+        """Return one line of the table."""
+        mark = "met " if self.met else "MISS"
+        return f"{mark}  {self.name:<44} {self.value!s:>14}   ({self.target})"
+
+
+def at_most(name: str, value: float | None, limit: float) -> Figure:
+    """Return a figure that should stay at or below a limit."""
+    met = value is not None and value <= limit
+    return Figure(name, value, f"<= {limit:g}", met)
+
+
+def at_least(name: str, value: float, limit: float) -> Figure:
+    """Return a figure that should reach a limit."""
+    return Figure(name, value, f">= {limit:g}", value >= limit)
+
+
+def equal(name: str, value: Any, wanted: Any) -> Figure:
+    """Return a figure that should be exactly something."""
+    return Figure(name, value, f"= {wanted}", value == wanted)
+
+
+def share(part: int, whole: int) -> float:
+    """Return a share in percent, rounded down to two decimals."""
+    return int(10_000 * part / whole) / 100 if whole else 0.0
+
+
+def print_figures(title: str, figures: list[Figure], say: Callable[[str], None]) -> None:
+    """Print a block of figures."""
+    say("")
+    say(title)
+    for figure in figures:
+        say(f"  {figure.line()}")
