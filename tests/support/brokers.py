@@ -93,4 +93,3 @@ async def eventually(condition: Callable[[], bool], *, within_s: float = 20.0) -
     while not condition():
         assert time.monotonic() < end, "the condition never came to hold"
         await asyncio.sleep(0.01)
-

@@ -20,8 +20,9 @@ from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED, Topic
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
-from lethe.shredding.holder import Holder, Reservation, Standing
+from lethe.shredding.holder import Holder
 from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.shredding.terms import Reservation, Standing
 from lethe.shredding.trust import LocalTrust
 
 ENROLS = Standing(enrols=True)
@@ -45,9 +46,7 @@ class LivePath(Pipeline):
         self.alert = Holder(
             "alert-1", Role.ALERT, "run-alert", clock=self.clock, switch=FakeSwitch()
         )
-        self.custodian = Custodian(
-            self.book, self.clock, term="term", entropy=self.witness.entropy
-        )
+        self.custodian = Custodian(self.book, self.clock, term="term", entropy=self.witness.entropy)
 
     def end_order(self) -> None:
         """Let the officer end the deployment."""
@@ -70,7 +69,7 @@ class LivePath(Pipeline):
     ) -> tuple[SealAddress, bytes]:
         """Seal a probe as detect does."""
         room = bytearray(PROBE_BYTES)
-        pack_probe(memoryview(template).cast("B"), memoryview(crop), memoryview(room))
+        pack_probe(memoryview(template.tobytes()), memoryview(crop), memoryview(room))
         holder = self.holders[Role.DETECT]
         reservation = holder.reserve(camera, Purpose.PROBE)
         assert reservation is not None, "no key is in hand"

@@ -139,5 +139,3 @@ class MatchDesk(LivePath):
         if self.broker_away:
             raise Transient("the broker doesn't take it")
         self.rescued.append(found)
-
-

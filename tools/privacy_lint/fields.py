@@ -7,8 +7,9 @@ from tools.privacy_lint.content import final_name
 from tools.privacy_lint.module import Finding, Module
 from tools.privacy_lint.names import suggests_content
 
+# `Template` is match's name for an array.
 _BINARY = frozenset(
-    {"Buffer", "NDArray", "WipedBuffer", "bytearray", "bytes", "memoryview", "ndarray"}
+    {"Buffer", "NDArray", "Template", "WipedBuffer", "bytearray", "bytes", "memoryview", "ndarray"}
 )
 _MODELS = frozenset({"BaseModel", "BaseSettings", "Message", "ServiceSettings"})
 

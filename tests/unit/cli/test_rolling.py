@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from lethe.cli.stack.rolling import ROLL_EVERY_S, ROLL_GROWTH_MB, RollingPolicy
 
 
-def test_a_generation_lasts_a_minute() -> None:
+def test_a_generation_lasts_twenty_seconds() -> None:
     policy = RollingPolicy(0.0)
-    assert not policy.is_due(59.9, 50.0)
-    assert policy.is_due(60.0, 50.0)
-    policy.rolled(60.0, 50.0)
+    assert not policy.is_due(19.9, 50.0)
+    assert policy.is_due(20.0, 50.0)
+    policy.rolled(20.0, 50.0)
     assert not policy.is_due(119.9, 50.0)
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 from tests.support.forgetting import signed
-from tests.support.match_desk import CROP, LENGTH, LIST, MatchDesk, blend, template
+from tests.support.match_desk import CROP, LENGTH, LIST, MatchDesk, blend, template, ticket_of_alert
 
-from lethe.contracts.errors import Refused, Transient
+from lethe.contracts.errors import Refused
 from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeOutcome
 from lethe.match.ports import Comparison, Template
@@ -16,7 +16,6 @@ from lethe.match.probes import SealedProbe
 from lethe.match.transit import TransitKeys
 from lethe.shredding.clock import instant
 from lethe.shredding.trust import LocalTrust
-from tests.support.match_desk import ticket_of_alert
 
 # The order's threshold of 0.6 is a cosine of 0.5.
 BELOW, AT = 0.49, 0.51
@@ -71,7 +70,8 @@ async def test_the_broker_has_the_candidates_before_the_probe_counts_as_decided(
 ) -> None:
     handed, acknowledged = asyncio.Event(), asyncio.Event()
 
-    async def rescue(_found: CandidatesFound) -> None:
+    async def rescue(found: CandidatesFound) -> None:
+        assert found.sealed_crop
         handed.set()
         await acknowledged.wait()
 
@@ -223,14 +223,12 @@ async def test_the_crop_of_one_probe_never_goes_with_anothers_candidates(desk: M
 async def test_a_search_that_is_cancelled_leaves_nothing_in_the_clear(desk: MatchDesk) -> None:
     searching = asyncio.Event()
 
-    async def search(
-        _watchlist_id: str, _probes: list[Template], _limit: int
-    ) -> list[list[Comparison]]:
+    async def search(*_arguments: object) -> list[list[Comparison]]:
         searching.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    desk.index.search = search  # type: ignore[method-assign]
+    desk.index.search = search  # type: ignore[assignment]
     deciding = asyncio.create_task(desk.desk.decide([desk.probe(template(0))]))
     await searching.wait()
     assert any(any(buffer) for buffer in desk.desk._buffers)
@@ -283,15 +281,3 @@ async def test_a_failure_of_the_search_itself_leaves_nothing_in_the_clear(
     desk.index.search = search  # type: ignore[assignment]
     with pytest.raises(RuntimeError):
         await desk.decide(desk.probe(template(0)))
-
-
-async def test_a_transient_search_is_not_mistaken_for_a_non_match(desk: MatchDesk) -> None:
-    calls = []
-
-    async def search(*_arguments: object) -> list[list[Comparison]]:
-        calls.append(1)
-        raise Transient("away")
-
-    desk.index.search = search  # type: ignore[assignment]
-    [decided] = await desk.decide(desk.probe(template(40)))
-    assert (decided.outcome, calls) == (ProbeOutcome.EXPIRED, [1])

@@ -42,6 +42,7 @@ _BAD = {
         "@dataclass(frozen=True)\nclass A:\n    image: NDArray[np.uint8] = field(default=x)",
     ),
     "an optional field": ("PRV003", "@dataclass\nclass A:\n    crop: memoryview | None = None"),
+    "an array by another name": ("PRV003", "@dataclass\nclass A:\n    template: Template"),
     "a message": ("PRV003", "class A(Message):\n    sealed: bytes"),
     "a message's list": ("PRV003", "class A(Message):\n    keys: list[bytes] = Field(repr=True)"),
     "write_bytes": ("PRV004", "path.write_bytes(data)"),

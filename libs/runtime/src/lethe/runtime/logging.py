@@ -20,9 +20,22 @@ ALLOWED_KEYS = frozenset(
 )  # fmt: skip
 """Keys of log lines. Values are names, counts and states: never content."""
 
+_LONGEST_VALUE = 200
+
 
 def _keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: value for key, value in event.items() if key in ALLOWED_KEYS}
+    return {key: _plain(value) for key, value in event.items() if key in ALLOWED_KEYS}
+
+
+def _plain(value: object) -> object:
+    """Let names and numbers through; of anything else only what it is."""
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_VALUE else f"<{len(value)} characters>"
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)) and len(value) <= _LONGEST_VALUE:
+        return [_plain(item) for item in value]
+    return f"<{type(value).__name__}>"
 
 
 class _StandardHandler(logging.Handler):

@@ -52,6 +52,12 @@ class Subscription:
 class Reader:
     """Reads every topic of a service with one consumer, without a group.
 
+    Parameters
+    ----------
+    fetch_wait_ms
+        How long the broker may wait for something to send. Some brokers use all of it, so it
+        is short where records are urgent; each fetch costs broker and reader alike.
+
     Attributes
     ----------
     generations
@@ -65,6 +71,7 @@ class Reader:
         *,
         publisher: Publisher,
         dead_letters: DeadLetters,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
         self._subscriptions = [own, *subscriptions]
@@ -80,7 +87,7 @@ class Reader:
             **settings.broker_options(),
             enable_auto_commit=False,
             auto_offset_reset="latest",
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=fetch_wait_ms,
             max_partition_fetch_bytes=_MAX_FETCH_BYTES,
             retry_backoff_ms=50,
         )

@@ -92,7 +92,7 @@ class ServiceSettings(BaseSettings):
     )
     budget_ms: int = Field(
         default=1000,
-        ge=500,
+        ge=900,
         le=1000,
         title="Retention budget",
         description="T: no key outlives its ticket by more. Never above 1,000 ms.",
@@ -197,5 +197,6 @@ def load_settings(kind: type[_Settings]) -> _Settings:
         ]
         raise InvalidInput("settings: " + "; ".join(faults)) from None
     except SettingsError as error:
-        # A list or mapping that isn't JSON: the message names the field, its cause the value.
+        # A list or mapping that isn't JSON.
+        # privacy: it names the field; its cause, which is cut off, has the value
         raise InvalidInput(f"settings: {error}; give it as JSON") from None

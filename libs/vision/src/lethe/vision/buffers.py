@@ -52,6 +52,7 @@ class WipedBuffer:
         # A forked child has no business with biometric bytes.
         self._memory.madvise(mmap.MADV_DONTFORK)
         self._bytes = np.frombuffer(self._memory, dtype=np.uint8)
+        self._used_bytes = 0
         self.locked = _try_lock(self._bytes)
 
     @property
@@ -74,11 +75,12 @@ class WipedBuffer:
             raise BufferTooSmall(
                 f"{needed} bytes at offset {offset_bytes} exceed a buffer of {self.size_bytes}"
             )
+        self._used_bytes = max(self._used_bytes, offset_bytes + needed)
         return self._bytes[offset_bytes : offset_bytes + needed].view(dtype).reshape(shape)
 
     def wipe(self) -> None:
-        """Overwrite every byte with zero; views stay valid and see zeros."""
-        self._bytes.fill(0)
+        """Overwrite with zero every byte that was ever lent out; views stay valid, see zeros."""
+        self._bytes[: self._used_bytes].fill(0)
 
     def __enter__(self) -> Self:
         return self

@@ -36,6 +36,9 @@ from lethe.shredding.terms import Life, Standing
 
 _RETENTION_S = 30.0
 
+_FETCH_WAIT_MS = 100
+"""Grants for enrolment come once a slot: nothing here is urgent."""
+
 
 async def serve(settings: AlertSettings, stop: Stop) -> None:
     """Run alert until `stop` is set."""
@@ -84,7 +87,11 @@ async def _serve(
         observer=observer,
     )
     reader = Reader(
-        settings, handlers.subscriptions(keys), publisher=publisher, dead_letters=dead_letters
+        settings,
+        handlers.subscriptions(keys),
+        publisher=publisher,
+        dead_letters=dead_letters,
+        fetch_wait_ms=_FETCH_WAIT_MS,
     )
     http = HttpServer(
         settings.http_host,

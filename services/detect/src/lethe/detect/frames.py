@@ -118,8 +118,9 @@ class FrameWorker:
                 "frame_number": frame.number,
             }
         )
-        crop = portrait_jpeg(image, extraction.faces[index], limit_bytes=CROP_LIMIT_BYTES)
+        crop = b""
         try:
+            crop = portrait_jpeg(image, extraction.faces[index], limit_bytes=CROP_LIMIT_BYTES)
             with bench.probe() as room:
                 template = memoryview(extraction.templates[index]).cast("B")
                 pack_probe(template, memoryview(crop), room)
@@ -127,9 +128,8 @@ class FrameWorker:
                     PROBE_EXTRACTED.name, address, room, step=PROBE_BYTES + LENGTH_BYTES
                 )
         except (Erased, Refused):
-            self._holder.release(reservation)
             return None
         finally:
             wipe_bytes(crop)
-        self._holder.finish(address)
+            self._holder.finish(reservation)
         return SealedProbe(address, body)

@@ -23,6 +23,9 @@ from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
 from lethe.shredding.terms import Life, Standing
 
+_FETCH_WAIT_MS = 40
+"""Grants come once a slot."""
+
 
 async def serve(settings: IngestSettings, stop: Stop) -> None:
     """Run ingest until `stop` is set."""
@@ -75,6 +78,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         Handlers(member, cameras, keys).subscriptions(),
         publisher=publisher,
         dead_letters=DeadLetters(settings, publisher),
+        fetch_wait_ms=_FETCH_WAIT_MS,
     )
     ownership = Ownership(settings, "ingest", CAMERA_ASSIGNED, on_ownership)
     http = HttpServer(

@@ -42,7 +42,7 @@ class SealedProbe:
 class _Opened:
     address: SealAddress
     view: ProbeView
-    template: Template
+    template: Template = field(repr=False)
     held: HeldOrder
     outcome: ProbeOutcome = ProbeOutcome.EXPIRED
 

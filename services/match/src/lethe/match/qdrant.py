@@ -50,6 +50,8 @@ class QdrantIndex:
                 api_key=key.get_secret_value() if key else None,
                 timeout=_TIMEOUT_S,
                 verify=verify,
+                # It would ask the server from a thread of its own, and warn on stderr.
+                check_compatibility=False,
             )
 
     async def create(self, watchlist_id: str, template_length: int) -> None:

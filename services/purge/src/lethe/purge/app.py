@@ -24,6 +24,9 @@ from lethe.shredding.membership import Membership, join
 
 _SETTLE_S = 0.25
 
+_FETCH_WAIT_MS = 40
+"""Tickets come once a slot, and counts are not urgent."""
+
 
 async def serve(settings: PurgeSettings, stop: Stop) -> None:
     """Run purge until `stop` is set."""
@@ -34,7 +37,11 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     handlers = Handlers(member, reign, accountant)
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
-        settings, handlers.subscriptions(), publisher=publisher, dead_letters=dead_letters
+        settings,
+        handlers.subscriptions(),
+        publisher=publisher,
+        dead_letters=dead_letters,
+        fetch_wait_ms=_FETCH_WAIT_MS,
     )
     leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
 

@@ -1,0 +1,70 @@
+# Everything starts here: `make demo` shows Lethe at work, `make test` and `make lint` check it.
+# It needs Python 3.11 or newer, make, and the package registry that pip is set up for.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+SUITES := unit contract privacy integration e2e
+MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
+
+.PHONY: help setup environment browser demo up test $(addprefix test-,$(SUITES)) \
+        check lint format type bench lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
+	do printf '  make %-16s %s\n' "$$target" "$$text"; done
+	@echo '  make demo ARGS="--headless --seconds 30 --report demo.json" passes options on'
+
+setup: environment ## environment, keys of this machine, model pack and footage
+	@$(BIN)/lethe setup
+
+environment: # only the pinned packages and our own, in .venv
+	@tools/environment.sh
+
+browser: # the end-to-end tests look at the page in Debian's chromium
+	@tools/browser.sh
+
+demo: setup ## run the demonstration; Ctrl-C ends it
+	@$(BIN)/lethe demo $(ARGS)
+
+up: setup ## run the stack without a camera; Ctrl-C ends it
+	@$(BIN)/lethe up $(ARGS)
+
+test: setup browser ## run every test
+	@$(BIN)/pytest $(addprefix tests/,$(SUITES)) $(ARGS)
+
+test-unit: setup ## run the unit tests
+test-contract: setup ## run the contract tests
+test-privacy: setup ## run the privacy tests
+test-integration: setup ## run the tests on the embedded broker
+test-e2e: setup browser ## run the tests of the whole stack
+$(addprefix test-,$(SUITES)):
+	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)
+
+check: lint test ## lint and test
+
+lint: environment ## style, types, imports, privacy, generated files
+	@echo '== ruff' && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@echo '== mypy' && $(BIN)/mypy $(MEMBERS) tools tests
+	@echo '== import-linter' && $(BIN)/lint-imports --no-logo
+	@echo '== privacy lint' && $(BIN)/python -m tools.privacy_lint $(MEMBERS)
+	@echo '== schemas' && $(BIN)/python -m lethe.contracts.schemas --check
+
+format: environment ## format the code, mend what ruff can mend
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+type: environment ## check the types only
+	@$(BIN)/mypy $(MEMBERS) tools tests
+
+bench: setup ## measure the figures of this machine
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+lock: environment ## write requirements.lock anew from every pyproject.toml
+	@tools/lock.sh $(MEMBERS)
+
+clean: ## remove .venv and what tools left; keys and footage in .lethe stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site dist
+	@find libs services tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,150 @@
+"""What detect makes of records, and what it publishes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from tests.support.brokers import eventually
+from tests.support.detect_bench import DetectBench
+from tests.support.images import astronaut
+from tests.support.publishing import FakePublisher, record
+
+from lethe.contracts.base import InvalidMessage
+from lethe.contracts.errors import Refused
+from lethe.contracts.headers import address_headers, read_address
+from lethe.contracts.live import FrameOutcome, FrameProcessed
+from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
+from lethe.contracts.topics import (
+    FRAME_CAPTURED,
+    FRAME_PROCESSED,
+    PROBE_EXTRACTED,
+    REFERENCE_EXTRACTED,
+    REFERENCE_SUBMITTED,
+    partition_for,
+)
+from lethe.detect.handlers import Handlers
+from lethe.runtime.records import Record
+from lethe.runtime.threads import Threads
+from lethe.shredding.trust import LocalTrust
+
+EMPTY = np.zeros((64, 64, 3), np.uint8)
+
+
+class Detect:
+    """Handlers over a workbench on the live path."""
+
+    def __init__(self, trust: LocalTrust, threads: Threads, *, queue_frames: int = 24) -> None:
+        self.bench = DetectBench(trust)
+        self.publisher = FakePublisher(self.bench.clock)
+        self.handlers = Handlers(
+            self.bench.frames,
+            self.bench.references,
+            publisher=self.publisher,
+            threads=threads,
+            clock=self.bench.clock,
+            queue_frames=queue_frames,
+        )
+
+    @property
+    def reports(self) -> list[FrameProcessed]:
+        return [FrameProcessed.decode(s.body) for s in self.publisher.of(FRAME_PROCESSED)]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.handlers.lanes.run())
+        yield
+        assert not task.done(), "the lanes ended by themselves"
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(name="detect")
+async def detect_(trust: LocalTrust) -> AsyncIterator[Detect]:
+    threads = Threads("detect", 1)
+    detect = Detect(trust, threads, queue_frames=2)
+    detect.bench.run_slot()
+    yield detect
+    threads.close()
+    detect.bench.check_clear()
+
+
+def frame_record(address: SealAddress, body: bytes, *, key: str | None = None) -> Record:
+    key = key or address.lane
+    return record(FRAME_CAPTURED, key, body, address_headers(address), partition=partition_for(key))
+
+
+def reference_record(address: SealAddress, body: bytes) -> Record:
+    return record(REFERENCE_SUBMITTED, ENROLMENT_LANE, body, address_headers(address))
+
+
+async def test_probes_are_sent_before_their_frame_is_reported(detect: Detect) -> None:
+    async with detect.running():
+        await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
+        await eventually(lambda: bool(detect.reports))
+    assert [sent.topic for sent in detect.publisher.sent] == [
+        PROBE_EXTRACTED.name,
+        FRAME_PROCESSED.name,
+    ]
+    [probe], [report] = detect.publisher.of(PROBE_EXTRACTED), detect.reports
+    assert read_address(probe.headers).number == report.probes[0]
+    assert probe.key == report.camera_id
+
+
+async def test_a_frame_that_found_no_room_is_reported_as_expired(detect: Detect) -> None:
+    frames = [detect.bench.frame(EMPTY) for _ in range(4)]
+    for address, body in frames:
+        await detect.handlers.on_frame(frame_record(address, body))
+    assert [(r.number, r.outcome) for r in detect.reports] == [
+        (0, FrameOutcome.EXPIRED),
+        (1, FrameOutcome.EXPIRED),
+    ]
+    async with detect.running():
+        await eventually(lambda: len(detect.reports) == 4)
+    assert [(r.number, r.outcome) for r in detect.reports[2:]] == [
+        (2, FrameOutcome.PROCESSED),
+        (3, FrameOutcome.PROCESSED),
+    ]
+
+
+async def test_a_record_that_is_addressed_as_something_else_is_refused(detect: Detect) -> None:
+    address, body = detect.bench.frame(EMPTY)
+    with pytest.raises(Refused):
+        await detect.handlers.on_frame(frame_record(address, body, key="gate-2"))
+    probe = address.model_copy(update={"purpose": Purpose.PROBE})
+    with pytest.raises(Refused):
+        await detect.handlers.on_frame(frame_record(probe, body))
+    with pytest.raises(Refused):
+        await detect.handlers.on_reference(reference_record(address, body))
+    with pytest.raises(InvalidMessage):
+        await detect.handlers.on_frame(record(FRAME_CAPTURED, address.lane, body))
+
+
+async def test_what_the_broker_does_not_take_stops_nothing(detect: Detect) -> None:
+    detect.publisher.refusing |= {PROBE_EXTRACTED.name}
+    async with detect.running():
+        await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
+        await eventually(lambda: bool(detect.reports))
+        detect.publisher.refusing = {FRAME_PROCESSED.name}
+        await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
+        await eventually(lambda: bool(detect.publisher.of(PROBE_EXTRACTED)))
+        detect.publisher.refusing = set()
+        await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
+        await eventually(lambda: len(detect.reports) == 2)
+    assert [report.number for report in detect.reports] == [0, 2]
+
+
+async def test_a_reference_that_cannot_be_read_does_not_hold_up_frames(detect: Detect) -> None:
+    bench = detect.bench
+    bench.run_enrolment_slot()
+    spoilt = bench.sealed_reference(
+        bench.alert, REFERENCE_SUBMITTED, Purpose.REFERENCE_IMAGE, b"no reference"
+    )
+    async with detect.running():
+        await detect.handlers.on_reference(reference_record(*spoilt))
+        await detect.handlers.on_reference(reference_record(*spoilt))  # used by now
+        await detect.handlers.on_frame(frame_record(*bench.frame(EMPTY)))
+        await eventually(lambda: bool(detect.reports))
+        await eventually(lambda: not detect.handlers.lanes._waiting[-1])
+    assert detect.publisher.of(REFERENCE_EXTRACTED) == []

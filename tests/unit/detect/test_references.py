@@ -1,0 +1,150 @@
+"""A sealed image becomes a sealed template, or a fault that whoever submitted it is told."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tests.support.detect_bench import DetectBench, bench_with
+from tests.support.images import astronaut, group_photo, resized
+
+from lethe.contracts.enrolment import ReferencePayload, TemplatePayload
+from lethe.contracts.errors import Erased, InvalidInput, Refused
+from lethe.contracts.sealed import ENROLMENT_LANE, NUMBERS_PER_SLOT, Purpose, SealAddress
+from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
+from lethe.detect import references as references_module
+from lethe.detect.frames import SealedProbe
+from lethe.shredding.trust import LocalTrust
+
+
+@pytest.fixture(name="bench")
+def bench_(trust: LocalTrust) -> Iterator[DetectBench]:
+    bench = DetectBench(trust)
+    bench.run_enrolment_slot()
+    yield bench
+    bench.check_clear()
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image[:, :, ::-1]).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def submitted(bench: DetectBench, image: bytes) -> tuple[SealAddress, bytes]:
+    """Seal an image as alert does."""
+    reference = ReferencePayload(
+        reference_id="r0",
+        subject_id="s0",
+        watchlist_id="watchlist-1",
+        image_sha256="ab" * 32,
+        image=image,
+    )
+    return sealed(bench, reference.encode())
+
+
+def sealed(bench: DetectBench, content: bytes) -> tuple[SealAddress, bytes]:
+    return bench.sealed_reference(
+        bench.alert, REFERENCE_SUBMITTED, Purpose.REFERENCE_IMAGE, content
+    )
+
+
+def opened(bench: DetectBench, told: SealedProbe | None) -> TemplatePayload:
+    """Open what detect told, as match does."""
+    assert told is not None
+    room = memoryview(bytearray(len(told.body)))
+    with bench.match.opening(REFERENCE_EXTRACTED.name, told.address, told.body, room) as content:
+        return TemplatePayload.decode(bytes(content))
+
+
+def test_an_image_becomes_a_template_that_match_opens(bench: DetectBench) -> None:
+    address, body = submitted(bench, png(astronaut()))
+    told = bench.references.extract(address, body)
+    payload = opened(bench, told)
+    assert (payload.reference_id, payload.subject_id, payload.fault) == ("r0", "s0", None)
+    assert (payload.watchlist_id, payload.image_sha256) == ("watchlist-1", "ab" * 32)
+    assert told is not None
+    assert (told.address.slot, told.address.purpose) == (address.slot, Purpose.REFERENCE_TEMPLATE)
+    template = np.frombuffer(payload.template, "<f4")
+    with bench_with().extractor.extract_reference(astronaut()) as reference:
+        assert float((template * reference.templates[0]).sum()) > 0.999
+
+
+@pytest.mark.parametrize(
+    ("image", "fault"),
+    [
+        (png(np.full((400, 400, 3), 120, np.uint8)), "no_face"),
+        (png(group_photo()), "several_faces"),
+        (png(resized(astronaut(), (120, 120))), "too_small"),
+        (b"no picture at all", "unreadable"),
+        (b"", "unreadable"),
+        (png(astronaut())[:5000], "unreadable"),
+        (png(np.zeros((1, 1, 3), np.uint8)), "no_face"),
+    ],
+    ids=["no face", "several", "too small", "text", "nothing", "half of it", "one pixel"],
+)
+def test_an_unusable_image_is_told_by_its_fault(
+    bench: DetectBench, image: bytes, fault: str
+) -> None:
+    payload = opened(bench, bench.references.extract(*submitted(bench, image)))
+    assert (payload.fault, payload.template) == (fault, b"")
+    assert payload.reference_id == "r0"
+
+
+def test_without_a_template_key_nothing_is_told(bench: DetectBench) -> None:
+    for _ in range(NUMBERS_PER_SLOT[Purpose.REFERENCE_TEMPLATE]):
+        reservation = bench.detect.reserve(ENROLMENT_LANE, Purpose.REFERENCE_TEMPLATE)
+        assert reservation is not None
+        bench.detect.release(reservation)
+    assert bench.references.extract(*submitted(bench, png(astronaut()))) is None
+
+
+def test_an_image_that_does_not_open_is_not_read(bench: DetectBench) -> None:
+    address, body = submitted(bench, png(astronaut()))
+    with pytest.raises(Refused):
+        bench.references.extract(address, body[:-1] + bytes([body[-1] ^ 1]))
+    assert bench.references.extract(address, body) is not None
+    with pytest.raises(Erased):
+        bench.references.extract(address, body)
+
+
+def test_an_expired_image_is_not_read(bench: DetectBench) -> None:
+    record = submitted(bench, png(astronaut()))
+    bench.time.advance_ms(800)
+    with pytest.raises(Erased):
+        bench.references.extract(*record)
+
+
+def test_content_that_is_no_reference_is_refused(bench: DetectBench) -> None:
+    with pytest.raises(InvalidInput):
+        bench.references.extract(*sealed(bench, b"no reference"))
+
+
+def test_the_image_and_the_template_are_overwritten(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images: list[bytes] = []
+    pictures: list[NDArray[np.uint8]] = []
+    templates: list[bytes] = []
+    read, payload_of = references_module.read_still, references_module.TemplatePayload
+
+    def remembered_image(data: bytes) -> NDArray[np.uint8]:
+        images.append(data)
+        pictures.append(read(data))
+        return pictures[-1]
+
+    def remembered_template(**fields: object) -> TemplatePayload:
+        payload = payload_of.model_validate(fields)
+        templates.append(payload.template)
+        return payload
+
+    monkeypatch.setattr(references_module, "read_still", remembered_image)
+    monkeypatch.setattr(references_module, "TemplatePayload", remembered_template)
+    told = bench.references.extract(*submitted(bench, png(astronaut())))
+    assert np.frombuffer(opened(bench, told).template, "<f4").any()
+    assert len(images[0]) > 1000
+    assert len(templates[0]) == 512
+    assert not any(any(secret) for secret in [*images, *templates])
+    assert not pictures[0].any()

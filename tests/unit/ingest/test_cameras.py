@@ -1,0 +1,321 @@
+"""A camera runs while this instance owns it, an order covers it and a key is in hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import pytest
+from tests.support.brokers import eventually
+from tests.support.clips import striped, write_clip
+from tests.support.forgetting import CAMERA, local_trust
+from tests.support.live_path import LivePath
+
+from lethe.contracts.keys import Role
+from lethe.contracts.live import FrameOutcome, FrameProcessed, SlotClosed
+from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.sealed import SealAddress
+from lethe.contracts.topics import partition_for
+from lethe.ingest.cameras import Cameras
+from lethe.ingest.capture import SealedFrame
+from lethe.runtime.threads import Threads
+from lethe.shredding.trust import LocalTrust
+
+PICTURES = 5
+OWNED = frozenset({partition_for(CAMERA)})
+
+
+@pytest.fixture(scope="module", name="trust")
+def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture(scope="module", name="stills")
+def stills_(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stills")
+    for number in range(PICTURES):
+        cv2.imwrite(str(folder / f"{number}.png"), striped(120 + 20 * number))
+    return folder
+
+
+class House:
+    """The cameras of one instance, with a broker that remembers.
+
+    Attributes
+    ----------
+    told
+        Sealed frames and counts in the order in which they were sent.
+    """
+
+    def __init__(self, trust: LocalTrust, threads: Threads) -> None:
+        self.path = LivePath(trust)
+        self.told: list[SealedFrame | SlotClosed] = []
+        self.cameras = Cameras(
+            self.path.holders[Role.INGEST],
+            self.path.book,
+            threads,
+            send_frame=self._send,
+            send_count=self._send,
+            frames_in_flight=PICTURES,
+        )
+
+    async def _send(self, told: SealedFrame | SlotClosed) -> None:
+        self.told.append(told)
+
+    @property
+    def frames(self) -> list[SealedFrame]:
+        return [told for told in self.told if isinstance(told, SealedFrame)]
+
+    @property
+    def counts(self) -> list[SlotClosed]:
+        return [told for told in self.told if isinstance(told, SlotClosed)]
+
+    @property
+    def runs(self) -> bool:
+        return CAMERA in self.cameras._running
+
+    async def look(self) -> bool:
+        """Let the cameras be reconciled once; tell whether the camera runs."""
+        await self.cameras._reconcile()
+        return self.runs
+
+    async def until_over(self) -> None:
+        """Wait until the running camera has ended by itself, then reconcile."""
+        _, task = self.cameras._running[CAMERA]
+        await asyncio.wait([task])
+        assert not await self.look()
+
+    async def until_frames(self, count: int) -> None:
+        await eventually(lambda: len(self.frames) >= count)
+
+    async def prepare(self, camera: CameraAssigned) -> None:
+        """Bring about everything that a camera needs to run."""
+        self.cameras.assign(camera)
+        self.cameras.owned = OWNED
+        self.path.run_slot()
+
+
+@pytest.fixture(name="house")
+async def house_(trust: LocalTrust) -> AsyncIterator[House]:
+    threads = Threads("seal", 1)
+    house = House(trust, threads)
+    yield house
+    for camera_id in list(house.cameras._running):
+        await house.cameras._stop(camera_id)
+    threads.close()
+    holder = house.path.holders[Role.INGEST]
+    holder.release_all()
+    assert holder.holds_nothing()
+    assert all(c.offered == len(c.captured) + sum(c.dropped.values()) for c in house.counts)
+
+
+def camera_of(source: Path, **changes: object) -> CameraAssigned:
+    """Return a camera whose footage is taken as fast as it goes."""
+    content = {"camera_id": CAMERA, "deployment_id": "deployment-1", "source": str(source)}
+    return CameraAssigned.model_validate(content | {"realtime": False} | changes)
+
+
+async def test_a_camera_starts_only_when_owned_ordered_and_with_a_key(
+    house: House, stills: Path
+) -> None:
+    assert not await house.look()
+    house.cameras.assign(camera_of(stills))
+    assert not await house.look()
+    house.cameras.owned = OWNED
+    assert not await house.look(), "started without a key"
+    house.cameras.owned = frozenset({(partition_for(CAMERA) + 1) % 8})
+    house.path.run_slot()
+    assert not await house.look(), "started although another owns it"
+    house.cameras.owned = OWNED
+    assert await house.look()
+    await house.until_frames(1)
+
+
+async def test_a_camera_does_not_start_outside_its_order(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills))
+    house.path.end_order()
+    assert not await house.look()
+
+
+async def test_a_withdrawn_camera_does_not_start(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, withdrawn=True))
+    assert not await house.look()
+
+
+async def test_footage_is_sent_whole_and_its_end_is_told_last(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills))
+    assert await house.look()
+    await house.until_over()
+    assert len(house.frames) == PICTURES
+    last = house.told[-1]
+    assert isinstance(last, SlotClosed)
+    assert (last.ended, last.fault) == (True, None)
+    assert sum(len(closed.captured) for closed in house.counts) == PICTURES
+    assert sum(closed.offered for closed in house.counts) == PICTURES
+
+
+async def test_footage_that_ended_is_not_begun_again_until_it_is_assigned_anew(
+    house: House, stills: Path
+) -> None:
+    await house.prepare(camera_of(stills))
+    await house.look()
+    await house.until_over()
+    assert not await house.look()
+    house.cameras.assign(camera_of(stills, jpeg_quality=70))
+    assert await house.look()
+
+
+async def _runs(house: House) -> None:
+    assert await house.look()
+    await house.until_frames(1)
+    assert not any(closed.ended for closed in house.counts)
+
+
+async def test_a_camera_stops_when_its_order_ends_and_is_not_told_as_ended(
+    house: House, stills: Path
+) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await _runs(house)
+    house.path.end_order()
+    assert not await house.look()
+    assert not any(closed.ended for closed in house.counts)
+    sent = len(house.frames)
+    assert not await house.look()
+    assert len(house.frames) == sent
+
+
+async def test_a_camera_stops_when_its_ownership_is_lost_and_starts_when_it_is_back(
+    house: House, stills: Path
+) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await _runs(house)
+    house.cameras.owned = frozenset()
+    assert not await house.look()
+    assert not any(closed.ended for closed in house.counts)
+    house.cameras.owned = OWNED
+    sent = len(house.frames)
+    assert await house.look()
+    await house.until_frames(sent + 1)
+
+
+async def test_a_camera_stops_when_it_is_withdrawn(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await _runs(house)
+    house.cameras.assign(camera_of(stills, loop=True, withdrawn=True))
+    assert not await house.look()
+
+
+async def test_a_camera_with_new_settings_is_started_anew(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await _runs(house)
+    before, _ = house.cameras._running[CAMERA]
+    house.cameras.assign(camera_of(stills, loop=True, jpeg_quality=50))
+    assert await house.look()
+    after, _ = house.cameras._running[CAMERA]
+    assert (before is after, after.camera.jpeg_quality) == (False, 50)
+    assert before._reader is not None
+    assert before._reader.join(0), "its thread still reads"
+
+
+async def test_a_running_camera_goes_on_while_no_key_is_in_hand(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await _runs(house)
+    house.path.time.advance_ms(800)
+    house.path.holders[Role.INGEST].reap()
+    assert await house.look()
+    sent = len(house.frames)
+    house.path.run_slot()
+    house.path.time.advance_ms(300)
+    house.path.run_slot()
+    await house.until_frames(sent + 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("missing.mp4", "doesn't exist"), ("text.mp4", "text.mp4")]
+)
+async def test_a_source_that_cannot_be_opened_is_told_with_its_fault_once(
+    house: House, tmp_path: Path, name: str, reason: str
+) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    await house.prepare(camera_of(tmp_path / name))
+    await house.look()
+    await house.until_over()
+    [closed] = house.counts
+    assert closed.ended
+    assert closed.fault is not None
+    assert reason in closed.fault
+    assert "\n" not in closed.fault
+    assert not await house.look()
+    assert house.counts == [closed]
+
+
+async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", frames=24)
+    body = bytearray(clip.read_bytes())
+    middle = body.index(b"mdat") + (len(body) - body.index(b"mdat")) // 3
+    body[middle : middle + 3000] = bytes(range(250)) * 12
+    clip.write_bytes(body)
+    await house.prepare(camera_of(clip))
+    await house.look()
+
+    running, task = house.cameras._running[CAMERA]
+    while not task.done():
+        for sealed in house.frames:
+            house.cameras.on_report(report_of(sealed.address))
+        await asyncio.wait([task], timeout=0.01)
+    await house.look()
+    assert house.counts[-1].ended
+    assert house.counts[-1].fault is not None
+    assert "couldn't be decoded" in house.counts[-1].fault
+    assert running.fault == house.counts[-1].fault
+
+
+def report_of(address: SealAddress) -> FrameProcessed:
+    return FrameProcessed(
+        camera_id=address.lane,
+        deployment_id=address.deployment_id,
+        slot=address.slot,
+        number=address.number,
+        captured=address.captured,
+        at=address.captured,
+        outcome=FrameOutcome.PROCESSED,
+    )
+
+
+async def test_no_more_frames_are_in_flight_than_may_be(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    await house.look()
+    running, _ = house.cameras._running[CAMERA]
+    assert running.flow is not None
+    for reported in range(4):
+        await house.until_frames(PICTURES + reported)
+        assert len(running.flow._in_flight) == PICTURES
+        assert len(house.frames) == PICTURES + reported
+        house.cameras.on_report(report_of(house.frames[reported].address))
+    house.cameras.on_report(
+        report_of(house.frames[0].address.model_copy(update={"lane": "another"}))
+    )
+
+
+async def test_run_stops_its_cameras_when_it_is_cancelled(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, loop=True))
+    running = asyncio.create_task(house.cameras.run())
+    await house.until_frames(1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not house.runs
+    assert sum(len(closed.captured) for closed in house.counts) >= len(house.frames) > 0
+
+
+async def test_a_failure_that_is_not_the_sources_ends_the_service(
+    house: House, stills: Path
+) -> None:
+    async def broken(_told: SealedFrame) -> None:
+        raise RuntimeError
+
+    house.cameras._send_frame = broken
+    await house.prepare(camera_of(stills))
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(house.cameras.run(), 20)
+    assert not house.runs

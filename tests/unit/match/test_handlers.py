@@ -1,0 +1,185 @@
+"""What match makes of records, and what it publishes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import pytest
+from tests.support.brokers import eventually
+from tests.support.forgetting import signed
+from tests.support.match_desk import LIST, MatchDesk, blend, payload, template, ticket_of_alert
+from tests.support.members import member_of, signed_by
+from tests.support.publishing import FakePublisher, record
+
+from lethe.contracts.base import InvalidMessage
+from lethe.contracts.enrolment import ReferenceEnrolled
+from lethe.contracts.errors import Refused, Transient
+from lethe.contracts.headers import address_headers
+from lethe.contracts.keys import Role, TransitKey
+from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
+from lethe.contracts.orders import OrderStatus
+from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
+from lethe.contracts.topics import (
+    ALERT_TICKET,
+    CANDIDATES_FOUND,
+    DEPLOYMENT_ORDERED,
+    PROBE_DECIDED,
+    PROBE_EXTRACTED,
+    REFERENCE_ENROLLED,
+    REFERENCE_EXTRACTED,
+)
+from lethe.match.enrolment import EnrolmentDesk
+from lethe.match.handlers import Handlers
+from lethe.runtime.records import Record
+from lethe.shredding.clock import instant
+from lethe.shredding.trust import LocalTrust
+
+_KEY = TransitKey(key_id="k", public_key=b"public")
+
+
+class Match:
+    """Handlers over a desk on the live path."""
+
+    def __init__(self, trust: LocalTrust) -> None:
+        self.world = MatchDesk(trust)
+        self.publisher = FakePublisher(self.world.clock)
+        self.member = member_of(trust, Role.MATCH, self.world.clock, self.world.book)
+        self.handlers = Handlers(
+            self.member, self.publisher, self.world.watchlists, self.world.transit, batch=4
+        )
+
+    def has_rescued(self, count: int) -> bool:
+        return len(self.world.rescued) == count
+
+    async def while_running(
+        self, part: Awaitable[None], act: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Run a part of match until `act` has seen what it waits for."""
+        task = asyncio.ensure_future(part)
+        try:
+            await act()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled(), "the part ended by itself"
+
+
+@pytest.fixture(name="match")
+async def match_(trust: LocalTrust) -> Match:
+    match = Match(trust)
+    await match.world.prepare()
+    return match
+
+
+def probe_record(address: SealAddress, body: bytes, *, key: str | None = None) -> Record:
+    return record(PROBE_EXTRACTED, key or address.lane, body, address_headers(address))
+
+
+async def test_probes_that_wait_are_decided_and_told(match: Match) -> None:
+    probes = [match.world.probe(t) for t in (template(0), blend(template(0), 0.4))]
+    for probe in probes:
+        await match.handlers.on_probe(probe_record(probe.address, probe.body))
+
+    async def until_told() -> None:
+        await eventually(lambda: len(match.publisher.of(PROBE_DECIDED)) == len(probes))
+
+    await match.while_running(match.handlers.decide_probes(match.world.desk), until_told)
+    told = [ProbeDecided.decode(sent.body) for sent in match.publisher.of(PROBE_DECIDED)]
+    assert {t.outcome for t in told} == {ProbeOutcome.CANDIDATES, ProbeOutcome.NON_MATCH}
+
+
+async def test_a_decision_that_the_broker_does_not_take_stops_nothing(match: Match) -> None:
+    match.publisher.refusing.add(PROBE_DECIDED.name)
+
+    async def two_batches() -> None:
+        for _ in range(2):
+            probe = match.world.probe(template(0))
+            rescued = len(match.world.rescued)
+            await match.handlers.on_probe(probe_record(probe.address, probe.body))
+            await eventually(partial(match.has_rescued, rescued + 1))
+            if not match.publisher.refusing:
+                await eventually(lambda: bool(match.publisher.of(PROBE_DECIDED)))
+            match.publisher.refusing.clear()
+
+    await match.while_running(match.handlers.decide_probes(match.world.desk), two_batches)
+
+
+async def test_a_rescue_is_signed_by_match(match: Match) -> None:
+    await match.world.decide(match.world.probe(template(0)))
+    [found] = match.world.rescued
+    await match.handlers.rescue(found)
+    [sent] = match.publisher.of(CANDIDATES_FOUND)
+    envelope = SignedEnvelope.decode(sent.body)
+    now_us = match.world.clock.wall_us()
+    match.member.roster.check(envelope, CANDIDATES_FOUND.name, (Role.MATCH,), now_us)
+    assert (CandidatesFound.decode(envelope.payload), sent.key) == (found, found.camera_id)
+    match.publisher.refusing.add(CANDIDATES_FOUND.name)
+    with pytest.raises(Transient):
+        await match.handlers.rescue(found)
+
+
+async def test_a_record_that_is_addressed_as_something_else_is_refused(match: Match) -> None:
+    probe = match.world.probe(template(0))
+    with pytest.raises(Refused):
+        await match.handlers.on_probe(probe_record(probe.address, probe.body, key="gate-2"))
+    elsewhere = probe.address.model_copy(update={"purpose": Purpose.FRAME})
+    with pytest.raises(Refused):
+        await match.handlers.on_probe(probe_record(elsewhere, probe.body))
+    with pytest.raises(InvalidMessage):
+        await match.handlers.on_probe(record(PROBE_EXTRACTED, "gate-1", probe.body))
+
+
+async def test_only_alert_announces_transit_keys(match: Match, trust: LocalTrust) -> None:
+    now = instant(match.world.clock)
+    for forger in ("match", "purge", "officer"):
+        body = signed_by(trust, forger, ALERT_TICKET, ticket_of_alert(_KEY))
+        with pytest.raises(Refused):
+            await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
+    before = match.world.transit.current(now)
+    assert before is not None
+    assert before.key_id == "transit-1"
+    body = signed_by(trust, "alert", ALERT_TICKET, ticket_of_alert(_KEY))
+    await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
+    assert match.world.transit.current(now) == _KEY
+
+
+async def test_the_end_of_an_order_drops_its_watchlist(match: Match, trust: LocalTrust) -> None:
+    assert LIST in match.world.watchlists.hashes()
+    running = signed(trust, match.world.order)
+    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", running.encode()))
+    assert LIST in match.world.watchlists.hashes()
+    ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
+    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", ended.encode()))
+    assert match.world.watchlists.hashes() == {}
+    with pytest.raises(Transient):
+        await match.world.index.search(LIST, [template(0)], 1)
+
+
+async def test_an_order_that_does_not_hold_drops_nothing(match: Match, trust: LocalTrust) -> None:
+    ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
+    forged = ended.model_copy(
+        update={"state": ended.state.model_copy(update={"signature": bytes(64)})}
+    )
+    with pytest.raises(Refused):
+        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", forged.encode()))
+    assert LIST in match.world.watchlists.hashes()
+
+
+async def test_a_template_that_does_not_open_does_not_hold_up_the_next(match: Match) -> None:
+    world = match.world
+    world.run_enrolment_slot()
+    detect, topic = world.holders[Role.DETECT], REFERENCE_EXTRACTED
+    bodies = [b"nothing that fits", payload("r9", "s9", template(9)).encode()]
+    for body in bodies:
+        address, sealed = world.sealed_reference(detect, topic, Purpose.REFERENCE_TEMPLATE, body)
+        await match.handlers.on_template(
+            record(topic, address.lane, sealed, address_headers(address))
+        )
+
+    async def until_enrolled() -> None:
+        await eventually(lambda: bool(match.publisher.of(REFERENCE_ENROLLED)))
+
+    desk = EnrolmentDesk(world.holders[Role.MATCH], world.watchlists)
+    await match.while_running(match.handlers.enrol_references(desk), until_enrolled)
+    [told] = match.publisher.of(REFERENCE_ENROLLED)
+    assert ReferenceEnrolled.decode(told.body).reference_id == told.key == "r9"

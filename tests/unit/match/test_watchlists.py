@@ -1,0 +1,153 @@
+"""What is enrolled, what is turned away and why, and the hash that an order is held to."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.indexes import NumpyIndex
+from tests.support.match_desk import LENGTH, LIST, blend, image_hash, payload, template, unit
+
+from lethe.contracts.enrolment import EnrolmentOutcome
+from lethe.contracts.errors import InvalidInput, Transient
+from lethe.contracts.orders import watchlist_hash
+from lethe.match.watchlists import Watchlists
+
+_ENROLLED, _REJECTED = EnrolmentOutcome.ENROLLED, EnrolmentOutcome.REJECTED
+
+
+@pytest.fixture(name="index")
+def index_() -> NumpyIndex:
+    return NumpyIndex()
+
+
+@pytest.fixture(name="lists")
+def lists_(index: NumpyIndex) -> Watchlists:
+    return Watchlists(index, instance_id="match-1", resemblance_cosine=0.5)
+
+
+async def test_an_enrolled_reference_is_found_and_told_with_the_hash_of_the_list(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    told = await lists.enrol(payload("r0", "s0", template(0)))
+    assert (told.outcome, told.reference_id, told.instance_id) == (_ENROLLED, "r0", "match-1")
+    assert told.watchlist_hash == watchlist_hash([("s0", image_hash("r0"))])
+    assert lists.hashes() == {LIST: told.watchlist_hash}
+    [[found]] = await index.search(LIST, [template(0)], 5)
+    assert (found.reference_id, found.subject_id) == ("r0", "s0")
+
+
+async def test_a_fault_that_detect_found_passes_through_and_changes_nothing(
+    lists: Watchlists,
+) -> None:
+    told = await lists.enrol(payload("r0", "s0", None))
+    assert (told.outcome, told.fault, told.watchlist_hash) == (_REJECTED, "no_face", "")
+    assert lists.hashes() == {}
+    enrolled = await lists.enrol(payload("r1", "s1", template(1)))
+    told = await lists.enrol(payload("r2", "s2", None))
+    assert (told.outcome, told.watchlist_hash) == (_REJECTED, enrolled.watchlist_hash)
+
+
+async def test_a_second_subject_who_looks_like_the_first_is_rejected_with_whom_it_resembles(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    first = await lists.enrol(payload("r0", "s0", template(0)))
+    told = await lists.enrol(payload("r1", "s1", blend(template(0), 0.51)))
+    assert (told.outcome, told.fault, told.resembles) == (_REJECTED, "resembles", "r0")
+    assert lists.hashes() == {LIST: first.watchlist_hash}
+    [found] = await index.search(LIST, [template(0)], 5)
+    assert [comparison.reference_id for comparison in found] == ["r0"]
+
+
+async def test_below_the_limit_two_subjects_are_two(lists: Watchlists) -> None:
+    await lists.enrol(payload("r0", "s0", template(0)))
+    told = await lists.enrol(payload("r1", "s1", blend(template(0), 0.49)))
+    assert told.outcome is _ENROLLED
+
+
+async def test_a_subject_may_look_like_itself(lists: Watchlists) -> None:
+    await lists.enrol(payload("r0", "s0", template(0)))
+    told = await lists.enrol(payload("r1", "s0", blend(template(0), 0.9)))
+    assert told.outcome is _ENROLLED
+
+
+async def test_many_references_of_a_subject_do_not_hide_another_whom_it_resembles(
+    lists: Watchlists,
+) -> None:
+    await lists.enrol(payload("other", "other", template(0)))
+    for number in range(12):
+        own = unit(template(1) + 0.05 * template(number + 2))
+        assert (await lists.enrol(payload(f"r{number}", "s", own))).outcome is _ENROLLED
+    between = unit(template(1) * 0.8 + template(0) * 0.6)
+    told = await lists.enrol(payload("last", "s", between))
+    assert (told.outcome, told.resembles) == (_REJECTED, "other")
+
+
+async def test_a_reference_submitted_again_changes_nothing(lists: Watchlists) -> None:
+    told = [await lists.enrol(payload("r0", "s0", template(0))) for _ in range(3)]
+    assert {t.watchlist_hash for t in told} == {watchlist_hash([("s0", image_hash("r0"))])}
+
+
+async def _hash_of(names: list[tuple[int, int]]) -> str:
+    lists = Watchlists(NumpyIndex(), instance_id="match-1", resemblance_cosine=0.5)
+    for subject, number in names:
+        values = unit(template(subject) + 0.3 * template(20 + number))
+        told = await lists.enrol(payload(f"r{subject}.{number}", f"s{subject}", values))
+        assert told.outcome is _ENROLLED
+    return lists.hashes()[LIST]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True),
+    st.randoms(use_true_random=False),
+)
+async def test_the_hash_is_the_contracts_and_does_not_depend_on_the_order(
+    names: list[tuple[int, int]], rng: random.Random
+) -> None:
+    shuffled = list(names)
+    rng.shuffle(shuffled)
+    expected = watchlist_hash([(f"s{s}", image_hash(f"r{s}.{n}")) for s, n in names])
+    assert await _hash_of(names) == await _hash_of(shuffled) == expected
+
+
+async def test_a_dropped_list_is_gone_here_and_in_the_index(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    await lists.enrol(payload("r0", "s0", template(0)))
+    await lists.drop(LIST)
+    assert (lists.hashes(), lists.template_length(LIST)) == ({}, None)
+    with pytest.raises(Transient):
+        await index.search(LIST, [template(0)], 5)
+    await lists.drop(LIST)
+
+
+async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    index.away = True
+    with pytest.raises(Transient):
+        await lists.enrol(payload("r0", "s0", template(0)))
+    assert lists.hashes() == {}
+    index.away = False
+    first = await lists.enrol(payload("r0", "s0", template(0)))
+    index.away = True
+    with pytest.raises(Transient):
+        await lists.enrol(payload("r1", "s1", template(1)))
+    assert lists.hashes() == {LIST: first.watchlist_hash}
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00" * 5, np.full(LENGTH, np.nan, np.float32).tobytes()])
+async def test_a_malformed_template_is_refused(lists: Watchlists, body: bytes) -> None:
+    malformed = payload("r0", "s0", template(0)).model_copy(update={"template": body})
+    with pytest.raises(InvalidInput, match="malformed"):
+        await lists.enrol(malformed)
+    assert lists.hashes() == {}
+
+
+async def test_a_template_of_another_model_is_refused(lists: Watchlists) -> None:
+    await lists.enrol(payload("r0", "s0", template(0)))
+    assert lists.template_length(LIST) == LENGTH
+    with pytest.raises(InvalidInput, match="another length"):
+        await lists.enrol(payload("r1", "s1", np.ones(LENGTH * 2, np.float32)))
