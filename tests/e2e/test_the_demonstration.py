@@ -11,7 +11,8 @@ from lethe.cli.home import find_home
 
 @pytest.fixture(scope="module")
 def script() -> dict[str, Any]:
-    return json.loads((find_home().demonstration / "script.json").read_text())
+    content: dict[str, Any] = json.loads((find_home().demonstration / "script.json").read_text())
+    return content
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from lethe.runtime.records import Handler, Record
 
 
 @pytest.fixture
-async def broker(tmp_path: Path):  # noqa: ANN201
+async def broker(tmp_path: Path) -> AsyncIterator[str]:
     async with running_broker(tmp_path) as address:
         yield address
 
@@ -75,7 +75,7 @@ async def test_a_record_that_was_not_handled_when_the_process_ended_comes_again(
             await begun.wait()
         async with durable(broker, publisher, handle) as reader:
             await eventually(lambda: seen == [b"decided"])
-            while not await reader.caught_up():
+            while not await reader.caught_up():  # noqa: ASYNC110 - the broker sets no event
                 await asyncio.sleep(0.01)
         async with durable(broker, publisher, handle):
             await publisher.send(CANDIDATES_FOUND, "camera-1", b"next")

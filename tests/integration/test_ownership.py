@@ -38,7 +38,7 @@ async def joined(broker: str, name: str, topic: Topic) -> AsyncIterator[Member]:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path):  # noqa: ANN201
+async def broker(tmp_path: Path) -> AsyncIterator[str]:
     async with running_broker(tmp_path) as address:
         yield address
 

@@ -1,5 +1,6 @@
 """Reading and publishing over a real broker."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ class Inbox:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path):  # noqa: ANN201
+async def broker(tmp_path: Path) -> AsyncIterator[str]:
     async with running_broker(tmp_path) as address:
         yield address
 

@@ -31,7 +31,7 @@ class NumpyIndex:
 
     async def create(self, watchlist_id: str, template_length: int) -> None:
         self._reach()
-        self._lists[watchlist_id] = template_length, {}
+        self._lists.setdefault(watchlist_id, (template_length, {}))
 
     async def add(self, watchlist_id: str, reference: Reference) -> None:
         self.last_added = reference

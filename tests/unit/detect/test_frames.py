@@ -13,12 +13,12 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.live import FrameOutcome
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
-from lethe.detect import frames as frames_module
 from lethe.detect.frames import NO_KEY, FrameResult
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
 from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
+from lethe.vision.portrait import portrait_jpeg
 
 Record = tuple[SealAddress, bytes]
 
@@ -254,15 +254,14 @@ def test_the_crop_and_the_probe_are_overwritten(
     bench: DetectBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crops: list[bytes] = []
-    cut_out = frames_module.portrait_jpeg
 
     def remembered(*arguments: object, **named: object) -> bytes:
         assert bench.bench.pixels.array((100,), np.uint8).any()
-        crops.append(cut_out(*arguments, **named))  # type: ignore[arg-type]
+        crops.append(portrait_jpeg(*arguments, **named))  # type: ignore[arg-type]
         assert any(crops[-1])
         return crops[-1]
 
-    monkeypatch.setattr(frames_module, "portrait_jpeg", remembered)
+    monkeypatch.setattr("lethe.detect.frames.portrait_jpeg", remembered)
     bench.frames.process(*bench.frame(group_photo()))
     assert len(crops) == 6
     assert not any(any(crop) for crop in crops)
@@ -274,7 +273,7 @@ def test_a_failure_midway_leaves_nothing_in_the_clear(
     def failing(*_arguments: object, **_named: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(frames_module, "pack_probe", failing)
+    monkeypatch.setattr("lethe.detect.frames.pack_probe", failing)
     with pytest.raises(MemoryError):
         bench.frames.process(*bench.frame(astronaut()))
     [slot] = [s for s in bench.detect._keyring._slots.values() if s.purpose is Purpose.PROBE]

@@ -14,9 +14,9 @@ from lethe.contracts.enrolment import ReferencePayload, TemplatePayload
 from lethe.contracts.errors import Erased, InvalidInput, Refused
 from lethe.contracts.sealed import ENROLMENT_LANE, NUMBERS_PER_SLOT, Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
-from lethe.detect import references as references_module
 from lethe.detect.frames import SealedProbe
 from lethe.shredding.trust import LocalTrust
+from lethe.vision.stills import read_still
 
 
 @pytest.fixture(name="bench")
@@ -128,20 +128,19 @@ def test_the_image_and_the_template_are_overwritten(
     images: list[bytes] = []
     pictures: list[NDArray[np.uint8]] = []
     templates: list[bytes] = []
-    read, payload_of = references_module.read_still, references_module.TemplatePayload
 
     def remembered_image(data: bytes) -> NDArray[np.uint8]:
         images.append(data)
-        pictures.append(read(data))
+        pictures.append(read_still(data))
         return pictures[-1]
 
     def remembered_template(**fields: object) -> TemplatePayload:
-        payload = payload_of.model_validate(fields)
+        payload = TemplatePayload.model_validate(fields)
         templates.append(payload.template)
         return payload
 
-    monkeypatch.setattr(references_module, "read_still", remembered_image)
-    monkeypatch.setattr(references_module, "TemplatePayload", remembered_template)
+    monkeypatch.setattr("lethe.detect.references.read_still", remembered_image)
+    monkeypatch.setattr("lethe.detect.references.TemplatePayload", remembered_template)
     told = bench.references.extract(*submitted(bench, png(astronaut())))
     assert np.frombuffer(opened(bench, told).template, "<f4").any()
     assert len(images[0]) > 1000

@@ -19,7 +19,6 @@ from lethe.contracts.keys import Role
 from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.topics import FRAME_CAPTURED
-from lethe.ingest import capture as capture_module
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame
@@ -28,7 +27,7 @@ from lethe.ingest.tally import Tally
 from lethe.shredding.sealing import FRAME_STEP_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
-from lethe.vision.jpeg import decode_jpeg_into
+from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
 
 _LONG_S = 20.0
 
@@ -227,15 +226,14 @@ def test_the_picture_and_its_jpeg_are_overwritten(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[bytes] = []
-    encode = capture_module.encode_jpeg
 
     def remembered(image: NDArray[np.uint8], quality: int) -> bytes:
         assert image.any()
-        made.append(encode(image, quality))
+        made.append(encode_jpeg(image, quality))
         assert any(made[-1])
         return made[-1]
 
-    monkeypatch.setattr(capture_module, "encode_jpeg", remembered)
+    monkeypatch.setattr("lethe.ingest.capture.encode_jpeg", remembered)
     studio.path.run_slot()
     studio.release()
     assert studio.capture.seal_next() is not None

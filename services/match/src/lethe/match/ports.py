@@ -35,7 +35,7 @@ class TemplateIndex(Protocol):
     """
 
     async def create(self, watchlist_id: str, template_length: int) -> None:
-        """Make an empty list, in place of one of the same name."""
+        """Make a list, unless it is there."""
         ...
 
     async def add(self, watchlist_id: str, reference: Reference) -> None:

@@ -55,13 +55,14 @@ class QdrantIndex:
             )
 
     async def create(self, watchlist_id: str, template_length: int) -> None:
-        """Make an empty list, in place of one of the same name."""
+        """Make a list, unless it is there."""
         name = _collection(watchlist_id)
         vectors = VectorParams(size=template_length, distance=Distance.COSINE)
 
         async def work() -> None:
-            await self._client.delete_collection(name)
-            await self._client.create_collection(name, vectors_config=vectors)
+            # Other instances may share it on a server: its name stands for one version.
+            if not await self._client.collection_exists(name):
+                await self._client.create_collection(name, vectors_config=vectors)
 
         await self._call(work)
 

@@ -1,0 +1,186 @@
+"""Alert passes on orders that hold with cameras that they name, and tells when it is blind."""
+
+import pytest
+from tests.support.clocks import WALL_US, FakeClock
+from tests.support.forgetting import CAMERA, an_order, local_trust, signed
+
+from lethe.alert.alerts import AlertTerms
+from lethe.alert.deploying import DeploymentDesk
+from lethe.contracts.errors import Refused, Transient
+from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus, OrderType
+from lethe.shredding.orders import OrderBook, sign_order
+from lethe.shredding.trust import LocalTrust
+
+ORDER = an_order(watchlist_hash="ab" * 32, alert_retention_hours=7)
+LISTS = {ORDER.watchlist_id: ORDER.watchlist_hash}
+
+
+@pytest.fixture(scope="module", name="trust")
+def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+class Front:
+    """A desk with a broker that remembers."""
+
+    def __init__(self, trust: LocalTrust) -> None:
+        self.clock = FakeClock()
+        self.published: list[tuple[DeploymentOrdered, str, list[CameraAssigned]]] = []
+        self.broker_away = False
+        self.desk = DeploymentDesk(OrderBook(trust.roster()), self.clock, self._publish)
+
+    async def _publish(
+        self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
+    ) -> None:
+        if self.broker_away:
+            raise Transient("the broker doesn't take it")
+        self.published.append((ordered, deployment_id, cameras))
+
+    def hear(self, lists: dict[str, str], *, leaving: bool = False) -> list[str]:
+        """Hear a match instance's ticket now."""
+        ticket = KeyTicket(
+            instance_id="match-1",
+            role=Role.MATCH,
+            boot="run",
+            sequence=1,
+            sent=self.clock.now(),
+            public_key=b"",
+            watchlists=lists,
+            leaving=leaving,
+        )
+        return self.desk.hear_match(ticket, self.clock.now())
+
+    async def blind(self) -> str | None:
+        return (await self.desk.status()).blind
+
+
+@pytest.fixture(name="front")
+def front_(trust: LocalTrust) -> Front:
+    return Front(trust)
+
+
+def camera(camera_id: str = CAMERA, deployment_id: str = ORDER.deployment_id) -> CameraAssigned:
+    return CameraAssigned(camera_id=camera_id, deployment_id=deployment_id, source="footage.mp4")
+
+
+async def test_an_order_that_holds_is_published_with_its_cameras(
+    front: Front, trust: LocalTrust
+) -> None:
+    ordered = signed(trust, ORDER)
+    assert await front.desk.order(ordered, [camera()]) == ORDER.deployment_id
+    assert front.published == [(ordered, ORDER.deployment_id, [camera()])]
+    status = await front.desk.status()
+    [deployment], [shown] = status.deployments, status.cameras
+    assert (deployment.status, deployment.threshold) == ("running", ORDER.threshold)
+    assert (shown.camera_id, shown.deployment_id) == (CAMERA, ORDER.deployment_id)
+    assert front.desk.terms(ORDER.deployment_id) == AlertTerms(OrderType.LOCAL, 7)
+    assert front.desk.terms("unknown") == AlertTerms()
+
+
+def unsigned(ordered: DeploymentOrdered) -> DeploymentOrdered:
+    return ordered.model_copy(
+        update={"order": ordered.order.model_copy(update={"signature": bytes(64)})}
+    )
+
+
+def altered(ordered: DeploymentOrdered) -> DeploymentOrdered:
+    payload = ORDER.model_copy(update={"threshold": 0.1}).encode()
+    return ordered.model_copy(
+        update={"order": ordered.order.model_copy(update={"payload": payload})}
+    )
+
+
+def of_another_state(ordered: DeploymentOrdered) -> DeploymentOrdered:
+    state = ordered.state.model_copy(update={"signer": "alert"})
+    return ordered.model_copy(update={"state": state})
+
+
+@pytest.mark.parametrize("forge", [unsigned, altered, of_another_state])
+async def test_a_forged_order_is_refused(front: Front, trust: LocalTrust, forge: object) -> None:
+    assert callable(forge)
+    with pytest.raises(Refused):
+        await front.desk.order(forge(signed(trust, ORDER)), [camera()])
+    assert (front.published, (await front.desk.status()).deployments) == ([], ())
+
+
+async def test_an_order_that_a_service_signed_is_refused(front: Front, trust: LocalTrust) -> None:
+    by_alert = sign_order(ORDER.model_copy(update={"authorised_by": "alert"}),
+                          trust.key_file("alert"))  # fmt: skip
+    with pytest.raises(Refused):
+        await front.desk.order(by_alert, [camera()])
+    assert front.published == []
+
+
+@pytest.mark.parametrize("wrong", [camera("gate-2"), camera(deployment_id="deployment-2")])
+async def test_a_camera_that_the_order_does_not_name_is_refused(
+    front: Front, trust: LocalTrust, wrong: CameraAssigned
+) -> None:
+    with pytest.raises(Refused, match="isn't named by the order"):
+        await front.desk.order(signed(trust, ORDER), [camera(), wrong])
+    assert (front.published, (await front.desk.status()).cameras) == ([], ())
+
+
+async def test_an_order_that_the_broker_did_not_take_may_be_sent_again(
+    front: Front, trust: LocalTrust
+) -> None:
+    front.broker_away = True
+    with pytest.raises(Transient):
+        await front.desk.order(signed(trust, ORDER), [camera()])
+    assert (await front.desk.status()).cameras == ()
+    front.broker_away = False
+    await front.desk.order(signed(trust, ORDER), [camera()])
+    assert len(front.published) == 1
+
+
+async def test_an_order_is_over_when_it_ended_or_its_time_is_up(
+    front: Front, trust: LocalTrust
+) -> None:
+    front.desk.hear_order(signed(trust, ORDER))
+    front.clock.step_wall(2 * 3_600_000)
+    [deployment] = (await front.desk.status()).deployments
+    assert deployment.status == "over"
+    front.clock.step_wall(-2 * 3_600_000)
+    front.desk.hear_order(signed(trust, ORDER, status=OrderStatus.ENDED, serial=2))
+    [deployment] = (await front.desk.status()).deployments
+    assert deployment.status == "over"
+    with pytest.raises(Refused):
+        front.desk.hear_order(signed(trust, ORDER))
+
+
+async def test_it_is_blind_while_nobody_holds_the_ordered_watchlist(
+    front: Front, trust: LocalTrust
+) -> None:
+    assert await front.blind() is None, "nothing is ordered"
+    front.desk.hear_order(signed(trust, ORDER))
+    assert await front.blind() is not None, "no match was heard"
+    assert front.hear({ORDER.watchlist_id: "cd" * 32}) == [ORDER.watchlist_id]
+    assert await front.blind() is not None, "match holds another list"
+    assert front.hear({}) == [ORDER.watchlist_id]
+    assert front.hear(LISTS) == []
+    assert await front.blind() is None
+
+
+async def test_a_match_that_falls_silent_or_leaves_makes_it_blind(
+    front: Front, trust: LocalTrust
+) -> None:
+    front.desk.hear_order(signed(trust, ORDER))
+    front.hear(LISTS)
+    front.clock.time.advance_ms(1_999)
+    assert await front.blind() is None
+    front.clock.time.advance_ms(1)
+    blind = await front.blind()
+    assert blind is not None
+    assert ORDER.deployment_id in blind
+    front.hear(LISTS)
+    assert await front.blind() is None
+    assert front.hear({}, leaving=True) == []
+    assert await front.blind() is not None
+
+
+async def test_after_its_end_an_order_needs_nobody(front: Front, trust: LocalTrust) -> None:
+    front.desk.hear_order(signed(trust, ORDER))
+    front.desk.hear_order(signed(trust, ORDER, status=OrderStatus.ENDED, serial=2))
+    assert await front.blind() is None
+    assert front.hear({}) == []
+    assert front.clock.wall_us() == WALL_US

@@ -1,0 +1,264 @@
+"""Images go out sealed until their outcome is known, whatever is missing meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.support.brokers import eventually
+from tests.support.forgetting import local_trust
+from tests.support.live_path import LivePath
+
+from lethe.alert.database import Database, sqlite_url
+from lethe.alert.enrolling import Enrolment, SealedReference
+from lethe.alert.errors import DatabaseUnavailable
+from lethe.alert.keystore import FileKeyStore
+from lethe.alert.reference import Reference, ReferenceState
+from lethe.alert.references import SqlReferenceStore
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists import WatchlistBook
+from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
+from lethe.contracts.errors import Transient
+from lethe.contracts.keys import Role
+from lethe.contracts.sealed import Purpose
+from lethe.contracts.topics import REFERENCE_SUBMITTED
+from lethe.shredding.trust import LocalTrust
+
+LIST = "watchlist-1"
+REPEAT_MS = 3_000
+
+
+@pytest.fixture(scope="module", name="trust")
+def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+class Office:
+    """Alert's side of enrolment, on SQLite and real keys, with a broker that remembers."""
+
+    def __init__(self, trust: LocalTrust, database: Database, keys: FileKeyStore) -> None:
+        self.path = LivePath(trust)
+        self.keys = keys
+        self.book = WatchlistBook(SqlReferenceStore(database), Vault(keys))
+        self.sent: list[SealedReference] = []
+        self.broker_away = False
+        self.enrolment = Enrolment(self.path.alert, self.book, self._send)
+
+    def restarted(self) -> Enrolment:
+        self.enrolment = Enrolment(self.path.alert, self.book, self._send)
+        return self.enrolment
+
+    async def _send(self, sealed: SealedReference) -> None:
+        if self.broker_away:
+            raise Transient("the broker doesn't take it")
+        self.sent.append(sealed)
+
+    async def add(self, name: str) -> Reference:
+        """Add an image and submit it."""
+        reference = await self.book.add(LIST, name, name, f"the image of {name}".encode())
+        await self.enrolment.submit(await self.book.payload(reference.reference_id))
+        return reference
+
+    def names(self) -> list[str]:
+        return [sealed.reference_id for sealed in self.sent]
+
+    async def until_sent(self, count: int) -> None:
+        await eventually(lambda: len(self.sent) >= count)
+
+    def wait_for_repeat(self) -> None:
+        """Let so much time pass that what got no outcome is due again, with fresh keys."""
+        self.path.time.advance_ms(REPEAT_MS)
+        self.path.alert.reap()
+        for role in (Role.DETECT, Role.MATCH):
+            self.path.holders[role].reap()
+        self.path.run_enrolment_slot()
+
+    def opened(self, sealed: SealedReference) -> ReferencePayload:
+        """Open what was sent as detect does."""
+        room = memoryview(bytearray(len(sealed.body)))
+        with self.path.holders[Role.DETECT].opening(
+            REFERENCE_SUBMITTED.name, sealed.address, sealed.body, room
+        ) as content:
+            return ReferencePayload.decode(bytes(content))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.enrolment.run())
+        try:
+            yield
+            assert not task.done(), task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(name="office")
+async def office_(trust: LocalTrust, tmp_path: Path) -> AsyncIterator[Office]:
+    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    office = Office(trust, database, FileKeyStore(tmp_path / "keys"))
+    await office.book.register(LIST)
+    yield office
+    await database.close()
+    # A number that stayed reserved would keep its slot alive until the kernel ends the process.
+    office.path.alert.release_all()
+    assert office.path.alert.holds_nothing()
+
+
+def outcome(reference: Reference, fault: str | None = None) -> ReferenceEnrolled:
+    kind = EnrolmentOutcome.ENROLLED if fault is None else EnrolmentOutcome.REJECTED
+    return ReferenceEnrolled(
+        reference_id=reference.reference_id,
+        watchlist_id=LIST,
+        instance_id="match-1",
+        outcome=kind,
+        fault=fault,
+    )
+
+
+async def test_a_submitted_image_goes_out_sealed_and_detect_opens_it(office: Office) -> None:
+    reference = await office.add("ada")
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(1)
+    [sealed] = office.sent
+    assert b"the image" not in sealed.body
+    payload = office.opened(sealed)
+    assert (payload.reference_id, payload.image) == (reference.reference_id, b"the image of ada")
+
+
+async def test_without_a_key_it_waits_for_one(office: Office) -> None:
+    await office.add("ada")
+    async with office.running():
+        assert not await office.enrolment._submit_one(office.enrolment._due()[0])
+        assert (office.sent, office.enrolment.is_active) == ([], True)
+        office.path.run_enrolment_slot()
+        await office.until_sent(1)
+
+
+async def test_a_key_without_time_left_for_the_others_is_not_used(office: Office) -> None:
+    reference = await office.add("ada")
+    office.path.run_enrolment_slot()
+    office.path.time.advance_ms(400)
+    assert not await office.enrolment._submit_one(reference.reference_id)
+    assert office.sent == []
+
+
+async def test_what_got_no_outcome_is_repeated_and_not_before_its_time(office: Office) -> None:
+    await office.add("ada")
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(1)
+        office.path.time.advance_ms(REPEAT_MS - 1)
+        assert office.enrolment._due() == []
+        office.path.time.advance_ms(-REPEAT_MS + 1)
+        office.wait_for_repeat()
+        await office.until_sent(2)
+    assert office.names()[0] == office.names()[1]
+    assert office.sent[0].address.slot != office.sent[1].address.slot
+
+
+@pytest.mark.parametrize("fault", [None, "no_face"])
+async def test_it_stops_when_it_is_told_the_outcome(office: Office, fault: str | None) -> None:
+    reference, other = await office.add("ada"), await office.add("grace")
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(2)
+        await office.enrolment.on_outcome(outcome(reference, fault))
+        assert office.enrolment.is_active
+        office.wait_for_repeat()
+        await office.until_sent(3)
+        await office.enrolment.on_outcome(outcome(other))
+        assert not office.enrolment.is_active
+    assert office.names()[2:] == [other.reference_id]
+    states = {r.subject_id: r.state for r in await office.book.references(LIST)}
+    told = ReferenceState.ENROLLED if fault is None else ReferenceState.REJECTED
+    assert states == {"ada": told, "grace": ReferenceState.ENROLLED}
+
+
+async def test_no_more_than_four_are_under_way(office: Office) -> None:
+    references = [await office.add(f"person {number}") for number in range(6)]
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(4)
+        assert office.enrolment._due() == []
+        by_id = {reference.reference_id: reference for reference in references}
+        await office.enrolment.on_outcome(outcome(by_id[office.names()[0]]))
+        await office.until_sent(5)
+        assert office.enrolment._due() == []
+    assert len(set(office.names())) == 5
+
+
+async def test_what_the_broker_did_not_take_is_repeated(office: Office) -> None:
+    reference = await office.add("ada")
+    office.path.run_enrolment_slot()
+    office.broker_away = True
+    assert await office.enrolment._submit_one(reference.reference_id)
+    office.broker_away = False
+    async with office.running():
+        office.wait_for_repeat()
+        await office.until_sent(1)
+
+
+async def test_a_list_that_match_lost_is_submitted_again_but_not_what_was_rejected(
+    office: Office,
+) -> None:
+    kept, rejected = await office.add("ada"), await office.add("nobody")
+    await office.enrolment.on_outcome(outcome(kept))
+    await office.enrolment.on_outcome(outcome(rejected, "no_face"))
+    assert not office.enrolment.is_active
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.enrolment.submit_again(LIST)
+        await office.until_sent(1)
+        await office.enrolment.on_outcome(outcome(kept))
+    assert office.names() == [kept.reference_id]
+    assert not office.enrolment.is_active
+
+
+async def test_a_restarted_alert_goes_on_with_what_was_not_settled(office: Office) -> None:
+    settled, open_one = await office.add("ada"), await office.add("grace")
+    await office.enrolment.on_outcome(outcome(settled))
+    await office.restarted().resume()
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(1)
+    assert office.names() == [open_one.reference_id]
+
+
+async def test_a_reference_whose_data_key_is_erased_is_given_up(office: Office) -> None:
+    await office.add("ada")
+    for name in office.keys.names():
+        office.keys.erase(name)
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await eventually(lambda: not office.enrolment.is_active)
+    assert office.sent == []
+
+
+async def test_an_outcome_of_an_unknown_reference_changes_nothing(office: Office) -> None:
+    reference = await office.add("ada")
+    stranger = outcome(reference).model_copy(update={"reference_id": "another"})
+    await office.enrolment.on_outcome(stranger)
+    assert office.enrolment._due() == [reference.reference_id]
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload, tried = office.book.payload, asyncio.Event()
+
+    async def away(_reference_id: str) -> ReferencePayload:
+        tried.set()
+        raise DatabaseUnavailable("the database didn't take a statement")
+
+    await office.add("ada")
+    monkeypatch.setattr(office.book, "payload", away)
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await asyncio.wait_for(tried.wait(), 20)
+        monkeypatch.setattr(office.book, "payload", payload)
+        office.wait_for_repeat()
+        await office.until_sent(1)
+    busy = [s for s in office.path.alert._keyring._slots.values() if s.is_busy]
+    assert (busy, Purpose.REFERENCE_IMAGE) == ([], office.sent[0].address.purpose)
