@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
-_GRACE_S = 5.0
+_KILL_S = 5.0
 
 
 class LeftRunning(AssertionError):
@@ -15,8 +15,13 @@ class LeftRunning(AssertionError):
 
 
 @contextmanager
-def nothing_left_running() -> Iterator[None]:
+def nothing_left_running(grace_s: float = 5.0) -> Iterator[None]:
     """See that every process that starts in here ends in here, orphans included.
+
+    Parameters
+    ----------
+    grace_s
+        How long what was told to end may take.
 
     Raises
     ------
@@ -29,8 +34,7 @@ def nothing_left_running() -> Iterator[None]:
     try:
         yield
         started = [child for child in me.children(recursive=True) if child not in before]
-        # What was told to end may take a moment to be gone.
-        _, left = psutil.wait_procs(started, timeout=_GRACE_S)
+        _, left = psutil.wait_procs(started, timeout=grace_s)
         names = [_kill(child) for child in left]
     finally:
         _adopt_orphans(adopt=False)
@@ -48,7 +52,7 @@ def _kill(child: psutil.Process) -> str:
     try:
         name = " ".join(child.cmdline()) or child.name()
         child.kill()
-        child.wait(_GRACE_S)
+        child.wait(_KILL_S)
     except psutil.NoSuchProcess:
         name = f"process {child.pid}, which ended late"
     return name

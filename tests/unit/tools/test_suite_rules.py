@@ -132,7 +132,7 @@ def test_loopback_and_local_sockets_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_an_orphan_that_is_left_running_is_found_and_killed() -> None:
-    with pytest.raises(LeftRunning, match=r"time\.sleep"), nothing_left_running():
+    with pytest.raises(LeftRunning, match=r"time\.sleep"), nothing_left_running(grace_s=0.1):
         subprocess.run([sys.executable, "-c", _ORPHANED], check=True)
     assert not any("time.sleep(600)" in str(p.cmdline()) for p in psutil.Process().children())
 

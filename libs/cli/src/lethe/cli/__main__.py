@@ -241,6 +241,7 @@ def main() -> None:
         sys.exit(EXIT_OK)
     except Exception as error:  # noqa: BLE001 - the user is told in one line, whatever it was
         if os.environ.get("LETHE_DEBUG"):
+            # privacy: only when the user asks for it with LETHE_DEBUG
             traceback.print_exc()
         _fail(f"internal error: {type(error).__name__}; LETHE_DEBUG=1 shows where", EXIT_FAILED)
 

@@ -1,0 +1,224 @@
+"""Only the leader makes keys, with a custodian that inherits nothing from another's reign."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.support.brokers import eventually
+from tests.support.custody import Custody
+from tests.support.forgetting import an_order, book_with, heard, signed
+from tests.support.members import member_of, signed_by
+from tests.support.pipeline import CAMERA_ROLES
+from tests.support.publishing import record
+
+from lethe.contracts.errors import Refused, Transient
+from lethe.contracts.keys import KeyGranted, KeyTicket, Role
+from lethe.contracts.orders import OrderStatus
+from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
+from lethe.purge.accountant import Accountant
+from lethe.purge.handlers import Handlers
+from lethe.purge.reign import Reign
+from lethe.shredding.trust import LocalTrust
+
+EVERYBODY = {"ingest-1", "detect-1", "match-1"}
+LEADS, FOLLOWS = frozenset({0}), frozenset[int]()
+
+
+class Purge:
+    """One purge instance; `refusing` names holders whose grants the broker doesn't take."""
+
+    def __init__(self, trust: LocalTrust) -> None:
+        self.trust = trust
+        self.book = book_with(trust, an_order())
+        self.custody = Custody(self.book)
+        self.published: list[KeyGranted] = []
+        self.refusing: set[str] = set()
+        self.failure: type[Exception] = Transient
+        self.reign = Reign(self.book, self.custody.clock, self._publish)
+
+    async def _publish(self, granted: KeyGranted) -> None:
+        if granted.holder in self.refusing:
+            raise self.failure("not published")
+        self.published.append(granted)
+
+    def hear_everybody(self) -> None:
+        """Let everybody's ticket arrive."""
+        for role in CAMERA_ROLES:
+            self.reign.hear(heard(self.custody.ticket(role), self.custody.clock.now()))
+
+    def holders(self) -> list[str]:
+        return [granted.holder for granted in self.published]
+
+    async def until_granted(self, count: int) -> None:
+        await eventually(lambda: len(self.published) >= count)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(self.reign.run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(name="purge")
+def purge_(trust: LocalTrust) -> Purge:
+    return Purge(trust)
+
+
+async def test_the_leader_grants_when_all_tickets_are_in_hand(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    assert purge.reign.leads
+    async with purge.running():
+        purge.hear_everybody()
+        await purge.until_granted(3)
+    assert sorted(purge.holders()) == sorted(EVERYBODY)
+
+
+async def test_a_standby_keeps_no_ticket_and_grants_to_none(purge: Purge) -> None:
+    purge.hear_everybody()
+    assert not purge.reign.leads
+    assert not purge.reign._ready.is_set()
+    await purge.reign.on_leadership(LEADS, 1)
+    assert purge.reign._custodian is not None
+    assert purge.reign._custodian.make() == []
+
+
+async def test_a_new_leader_inherits_no_ticket_and_reigns_under_its_own_term(
+    purge: Purge,
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        purge.hear_everybody()
+        await purge.until_granted(3)
+        purge.hear_everybody()
+        await purge.reign.on_leadership(FOLLOWS, 0)
+        assert not purge.reign.leads
+        await purge.reign.on_leadership(LEADS, 2)
+        assert purge.reign._custodian is not None
+        assert purge.reign._custodian.make() == []
+        purge.hear_everybody()
+        await purge.until_granted(6)
+    terms = [granted.term for granted in purge.published]
+    assert len(set(terms[:3])) == len(set(terms[3:])) == 1
+    assert terms[0] != terms[3]
+    slots = {(granted.slot, granted.holder) for granted in purge.published}
+    assert len(slots) == 6
+
+
+async def test_a_leader_that_is_told_so_again_goes_on_with_its_reign(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    custodian = purge.reign._custodian
+    await purge.reign.on_leadership(LEADS, 2)
+    assert purge.reign._custodian is custodian
+
+
+async def test_after_the_end_of_the_order_nothing_is_granted(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    purge.book.hear(ended, purge.custody.clock.wall_us())
+    purge.hear_everybody()
+    assert purge.reign._custodian is not None
+    assert purge.reign._custodian.make() == []
+
+
+async def test_a_grant_that_the_broker_does_not_take_costs_the_others_nothing(
+    purge: Purge,
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    purge.refusing = {"detect-1"}
+    async with purge.running() as task:
+        purge.hear_everybody()
+        await purge.until_granted(2)
+        assert set(purge.holders()) == EVERYBODY - {"detect-1"}
+        purge.refusing = set()
+        purge.hear_everybody()
+        await purge.until_granted(5)
+        assert not task.done()
+
+
+async def test_a_failure_that_nobody_expects_ends_the_reign(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    purge.refusing, purge.failure = {"detect-1"}, RuntimeError
+    async with purge.running() as task:
+        purge.hear_everybody()
+        with pytest.raises(RuntimeError):
+            await asyncio.wait_for(asyncio.shield(task), 20)
+
+
+# --- what reaches the reign ---------------------------------------------------------------------
+
+
+@pytest.fixture(name="handlers")
+async def handlers_(purge: Purge) -> Handlers:
+    await purge.reign.on_leadership(LEADS, 1)
+    member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
+    return Handlers(member, purge.reign, Accountant(purge.custody.clock, budget_ms=1000))
+
+
+async def ticketed(
+    purge: Purge, handlers: Handlers, *, by: dict[Role, str], ticket: KeyTicket | None = None
+) -> None:
+    """Let every role's ticket arrive, signed by the names given."""
+    for role in CAMERA_ROLES:
+        topic = TICKETS[role.value]
+        told = ticket if ticket is not None and ticket.role is role else purge.custody.ticket(role)
+        body = signed_by(purge.trust, by.get(role, role.value), topic, told)
+        await handlers.on_ticket(record(topic, f"{role.value}-1", body))
+
+
+async def test_tickets_that_hold_are_granted_to(purge: Purge, handlers: Handlers) -> None:
+    await ticketed(purge, handlers, by={})
+    assert purge.reign._custodian is not None
+    assert {granted.holder for granted in purge.reign._custodian.make()} == EVERYBODY
+
+
+@pytest.mark.parametrize("signer", ["ingest", "alert", "purge", "officer"])
+async def test_a_ticket_that_its_service_did_not_sign_is_not_granted_to(
+    purge: Purge, handlers: Handlers, signer: str
+) -> None:
+    with pytest.raises(Refused):
+        await ticketed(purge, handlers, by={Role.DETECT: signer})
+    assert purge.reign._custodian is not None
+    assert purge.reign._custodian.make() == []
+
+
+async def test_a_ticket_that_claims_another_role_or_instance_is_refused(
+    purge: Purge, handlers: Handlers
+) -> None:
+    topic = TICKETS["ingest"]
+    as_detect = signed_by(purge.trust, "ingest", topic, purge.custody.ticket(Role.DETECT))
+    with pytest.raises(Refused, match="another role or instance"):
+        await handlers.on_ticket(record(topic, "detect-1", as_detect))
+    own = signed_by(purge.trust, "ingest", topic, purge.custody.ticket(Role.INGEST))
+    with pytest.raises(Refused, match="another role or instance"):
+        await handlers.on_ticket(record(topic, "ingest-2", own))
+
+
+async def test_a_grant_that_purge_did_not_sign_is_not_accounted_for(
+    purge: Purge, handlers: Handlers
+) -> None:
+    purge.hear_everybody()
+    assert purge.reign._custodian is not None
+    granted = purge.reign._custodian.make()[0]
+    forged = signed_by(purge.trust, "ingest", KEY_GRANTED, granted)
+    with pytest.raises(Refused):
+        await handlers.on_grant(record(KEY_GRANTED, granted.holder, forged))
+    before = handlers._accountant.account()["copies"]
+    genuine = signed_by(purge.trust, "purge", KEY_GRANTED, granted)
+    await handlers.on_grant(record(KEY_GRANTED, granted.holder, genuine))
+    assert handlers._accountant.account()["copies"] != before
+    assert not any(before.values())
+
+
+async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) -> None:
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    state = ended.state.model_copy(update={"signature": bytes(64)})
+    forged = ended.model_copy(update={"state": state})
+    with pytest.raises(Refused):
+        await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", forged.encode()))
+    assert len(purge.book.live_orders(purge.custody.clock.wall_us())) == 1
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", ended.encode()))
+    assert purge.book.live_orders(purge.custody.clock.wall_us()) == []

@@ -1,0 +1,77 @@
+"""Whether everything is ingested: an answer that isn't sure is no."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
+from tests.support.brokers import settings_for
+from tests.support.publishing import FakePublisher
+
+from lethe.contracts.topics import CANDIDATES_FOUND
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.durable import DurableReader
+from lethe.runtime.records import Record
+
+PARTITION = TopicPartition(CANDIDATES_FOUND.name, 0)
+
+
+@dataclass
+class FakeConsumer:
+    """A consumer that knows how far a topic goes and how far it was read."""
+
+    end: int = 0
+    read: int | None = None
+    gone: set[str] = field(default_factory=set)
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        assert partitions == [PARTITION]
+        if "ends" in self.gone:
+            raise KafkaConnectionError
+        return {PARTITION: self.end}
+
+    async def committed(self, partition: TopicPartition) -> int | None:
+        assert partition == PARTITION
+        if "committed" in self.gone:
+            raise KafkaConnectionError
+        return self.read
+
+
+async def _nothing(_record: Record) -> None:
+    raise AssertionError
+
+
+@pytest.fixture(name="consumer")
+def consumer_() -> FakeConsumer:
+    return FakeConsumer()
+
+
+@pytest.fixture(name="reader")
+async def reader_(consumer: FakeConsumer) -> DurableReader:
+    settings = settings_for("127.0.0.1:9", "alert-1")
+    letters = DeadLetters(settings, FakePublisher())
+    reader = DurableReader(settings, "alert", CANDIDATES_FOUND, _nothing, letters)
+    reader._consumer = consumer
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("end", "read", "caught_up"),
+    [(0, None, True), (3, None, False), (3, 2, False), (3, 3, True)],
+)
+async def test_it_is_caught_up_when_all_that_was_published_is_committed(
+    reader: DurableReader, consumer: FakeConsumer, end: int, read: int | None, *, caught_up: bool
+) -> None:
+    consumer.end, consumer.read = end, read
+    assert await reader.caught_up() is caught_up
+
+
+@pytest.mark.parametrize("gone", ["ends", "committed"])
+async def test_while_the_broker_cannot_be_asked_nothing_counts_as_caught_up(
+    reader: DurableReader, consumer: FakeConsumer, gone: str
+) -> None:
+    consumer.end = consumer.read = 3
+    consumer.gone = {gone}
+    assert await reader.caught_up() is False
+    consumer.gone = set()
+    assert await reader.caught_up() is True

@@ -1,0 +1,65 @@
+"""What the scripts behind `make setup` and `make test` say on a machine that lacks something."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_TOOLS = Path(__file__).parents[3] / "tools"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """Make a folder of commands without Python, chromium or a package manager."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name in ("bash", "dirname", "env", "id", "rm"):
+        found = shutil.which(name)
+        assert found
+        (commands / name).symlink_to(found)
+    return commands
+
+
+def told(script: str, commands: Path) -> tuple[int, list[str]]:
+    """Run a copy of a script in a project of its own; give its exit code and error lines."""
+    project = commands.parent / "project"
+    shutil.copytree(_TOOLS, project / "tools", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    ended = subprocess.run(
+        [project / "tools" / script],
+        env={"PATH": str(commands)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == ""
+    assert not (project / ".venv").exists()
+    return ended.returncode, ended.stderr.splitlines()
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_without_a_fit_python_setup_says_so_in_one_line(bare: Path, *, old: bool) -> None:
+    if old:
+        # Every Python that is too old fails the question for its version.
+        (bare / "python3").symlink_to(shutil.which("false") or os.devnull)
+    code, (line,) = told("environment.sh", bare)
+    assert code == 1
+    assert line.startswith("setup: Python 3.11 or newer is needed")
+
+
+def test_without_chromium_the_tests_say_how_to_get_it(bare: Path) -> None:
+    code, (line,) = told("browser.sh", bare)
+    assert code == 1
+    assert "chromium is missing; install it" in line
+
+
+def test_with_chromium_nothing_is_said(bare: Path) -> None:
+    (bare / "chromium").symlink_to(shutil.which("true") or os.devnull)
+    assert told("browser.sh", bare) == (0, [])
+
+
+def test_without_uv_the_lock_is_left_alone_and_it_is_said(bare: Path) -> None:
+    code, (line,) = told("lock.sh", bare)
+    assert code == 1
+    assert "uv is missing; install it" in line
