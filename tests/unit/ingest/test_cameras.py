@@ -6,23 +6,18 @@ from pathlib import Path
 
 import cv2
 import pytest
-from tests.support.brokers import eventually
 from tests.support.clips import striped, write_clip
 from tests.support.forgetting import CAMERA, local_trust
-from tests.support.live_path import LivePath
+from tests.support.house import IN_FLIGHT, OWNED, House, camera_of, report_of
 
 from lethe.contracts.keys import Role
-from lethe.contracts.live import FrameOutcome, FrameProcessed, SlotClosed
-from lethe.contracts.orders import CameraAssigned
-from lethe.contracts.sealed import SealAddress
+from lethe.contracts.live import SlotClosed
 from lethe.contracts.topics import partition_for
-from lethe.ingest.cameras import Cameras
 from lethe.ingest.capture import SealedFrame
 from lethe.runtime.threads import Threads
 from lethe.shredding.trust import LocalTrust
 
-PICTURES = 5
-OWNED = frozenset({partition_for(CAMERA)})
+PICTURES = IN_FLIGHT
 
 
 @pytest.fixture(scope="module", name="trust")
@@ -38,63 +33,6 @@ def stills_(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class House:
-    """The cameras of one instance, with a broker that remembers.
-
-    Attributes
-    ----------
-    told
-        Sealed frames and counts in the order in which they were sent.
-    """
-
-    def __init__(self, trust: LocalTrust, threads: Threads) -> None:
-        self.path = LivePath(trust)
-        self.told: list[SealedFrame | SlotClosed] = []
-        self.cameras = Cameras(
-            self.path.holders[Role.INGEST],
-            self.path.book,
-            threads,
-            send_frame=self._send,
-            send_count=self._send,
-            frames_in_flight=PICTURES,
-        )
-
-    async def _send(self, told: SealedFrame | SlotClosed) -> None:
-        self.told.append(told)
-
-    @property
-    def frames(self) -> list[SealedFrame]:
-        return [told for told in self.told if isinstance(told, SealedFrame)]
-
-    @property
-    def counts(self) -> list[SlotClosed]:
-        return [told for told in self.told if isinstance(told, SlotClosed)]
-
-    @property
-    def runs(self) -> bool:
-        return CAMERA in self.cameras._running
-
-    async def look(self) -> bool:
-        """Let the cameras be reconciled once; tell whether the camera runs."""
-        await self.cameras._reconcile()
-        return self.runs
-
-    async def until_over(self) -> None:
-        """Wait until the running camera has ended by itself, then reconcile."""
-        _, task = self.cameras._running[CAMERA]
-        await asyncio.wait([task])
-        assert not await self.look()
-
-    async def until_frames(self, count: int) -> None:
-        await eventually(lambda: len(self.frames) >= count)
-
-    async def prepare(self, camera: CameraAssigned) -> None:
-        """Bring about everything that a camera needs to run."""
-        self.cameras.assign(camera)
-        self.cameras.owned = OWNED
-        self.path.run_slot()
-
-
 @pytest.fixture(name="house")
 async def house_(trust: LocalTrust) -> AsyncIterator[House]:
     threads = Threads("seal", 1)
@@ -107,12 +45,6 @@ async def house_(trust: LocalTrust) -> AsyncIterator[House]:
     holder.release_all()
     assert holder.holds_nothing()
     assert all(c.offered == len(c.captured) + sum(c.dropped.values()) for c in house.counts)
-
-
-def camera_of(source: Path, **changes: object) -> CameraAssigned:
-    """Return a camera whose footage is taken as fast as it goes."""
-    content = {"camera_id": CAMERA, "deployment_id": "deployment-1", "source": str(source)}
-    return CameraAssigned.model_validate(content | {"realtime": False} | changes)
 
 
 async def test_a_camera_starts_only_when_owned_ordered_and_with_a_key(
@@ -268,18 +200,6 @@ async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Pa
     assert house.counts[-1].fault is not None
     assert "couldn't be decoded" in house.counts[-1].fault
     assert running.fault == house.counts[-1].fault
-
-
-def report_of(address: SealAddress) -> FrameProcessed:
-    return FrameProcessed(
-        camera_id=address.lane,
-        deployment_id=address.deployment_id,
-        slot=address.slot,
-        number=address.number,
-        captured=address.captured,
-        at=address.captured,
-        outcome=FrameOutcome.PROCESSED,
-    )
 
 
 async def test_no_more_frames_are_in_flight_than_may_be(house: House, stills: Path) -> None:

@@ -1,6 +1,5 @@
 """A frame is stamped with a key in hand at its release, or it isn't captured."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,103 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from tests.support.clips import striped
 from tests.support.clocks import FakeClock
 from tests.support.forgetting import CAMERA, local_trust
-from tests.support.live_path import LivePath
+from tests.support.studio import Studio, shows
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role
-from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import Purpose
-from lethe.contracts.topics import FRAME_CAPTURED
-from lethe.ingest.capture import Capture, SealedFrame, Stamp
-from lethe.ingest.flow import Flow
-from lethe.ingest.latest import LatestFrame
-from lethe.ingest.sources import SourceFrame
-from lethe.ingest.tally import Tally
+from lethe.ingest.capture import SealedFrame
 from lethe.shredding.sealing import FRAME_STEP_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
-from lethe.vision.buffers import WipedBuffer
-from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
-
-_LONG_S = 20.0
+from lethe.vision.jpeg import encode_jpeg
 
 
 @pytest.fixture(scope="module", name="trust")
 def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
     return local_trust(tmp_path_factory.mktemp("trust"))
-
-
-class Studio:
-    """One camera of a live path.
-
-    Parameters
-    ----------
-    realtime
-        As of a camera; otherwise as footage that is taken as fast as it goes.
-    """
-
-    def __init__(self, trust: LocalTrust, *, realtime: bool = True) -> None:
-        self.path = LivePath(trust)
-        self.holder = self.path.holders[Role.INGEST]
-        camera = CameraAssigned(camera_id=CAMERA, deployment_id="deployment-1", source="none")
-        self.flow = None if realtime else Flow(self.path.clock, window=3, budget_ms=1000)
-        self.latest = LatestFrame[Stamp]()
-        self.tally = Tally(CAMERA, "ingest-1", self.path.clock)
-        self.capture = Capture(
-            camera,
-            self.holder,
-            self.path.book,
-            latest=self.latest,
-            tally=self.tally,
-            flow=self.flow,
-        )
-
-    def release(self, level: int = 200) -> NDArray[np.uint8]:
-        """Release one picture and return it."""
-        image = striped(level)
-        self.capture.on_release(SourceFrame(image, 0.0))
-        return image
-
-    def told(self) -> dict[str, int]:
-        """Return what was counted since the last call."""
-        counts = {"captured": 0}
-        for closed in self.tally.drain():
-            assert closed.offered == len(closed.captured) + sum(closed.dropped.values())
-            counts["captured"] += len(closed.captured)
-            for reason, count in closed.dropped.items():
-                counts[reason] = counts.get(reason, 0) + count
-        return counts
-
-    def check_nothing_is_busy(self) -> None:
-        """Check that no number is reserved any more: a busy one would keep its slot alive."""
-        self.holder.release_all()
-        assert self.holder.holds_nothing()
-
-    def check_pictures_are_gone(self) -> None:
-        """Check the owned buffers, also where a picture lay before."""
-        assert not any(buffer._memory.any() for buffer in self.latest._buffers)
-
-    def pass_the_keys_end(self) -> None:
-        """Let the time come at which the keys in hand are wiped."""
-        self.path.time.advance_ms(800)
-        for holder in self.path.holders.values():
-            holder.reap()
-
-
-def shows(studio: Studio, sealed: SealedFrame, image: NDArray[np.uint8]) -> bool:
-    """Open a sealed frame at detect and tell whether it shows a picture."""
-    room = memoryview(bytearray(len(sealed.body)))
-    detect = studio.path.holders[Role.DETECT]
-    with (
-        WipedBuffer(image.nbytes) as pixels,
-        detect.opening(FRAME_CAPTURED.name, sealed.address, sealed.body, room) as jpeg,
-    ):
-        shown = decode_jpeg_into(jpeg, pixels)
-        # Chroma is halved in JPEG: away from the edge between the stripes colours are kept.
-        difference = np.abs(shown.astype(int) - image)[:, np.r_[0:40, 56:96]]
-        return bool(difference.max() < 12)
 
 
 @pytest.fixture(name="studio")
@@ -152,6 +70,15 @@ def test_without_a_live_order_nothing_is_captured_although_a_key_is_in_hand(
     assert studio.holder.holds(CAMERA, Purpose.FRAME)
     studio.release()
     assert studio.capture.seal_next() is None
+    assert studio.told() == {"captured": 0, "no_key": 1}
+    studio.check_nothing_is_busy()
+
+
+def test_capture_asks_for_the_order_itself_whatever_its_holder_does(studio: Studio) -> None:
+    studio.holder._order_check = None
+    studio.path.run_slot()
+    studio.path.end_order()
+    studio.release()
     assert studio.told() == {"captured": 0, "no_key": 1}
     studio.check_nothing_is_busy()
 
@@ -313,98 +240,3 @@ def test_every_frame_offered_is_captured_or_dropped_whatever_happens(
     assert len(names) == len(held)
     studio.check_nothing_is_busy()
     studio.check_pictures_are_gone()
-
-
-# --- footage as fast as it goes ---------------------------------------------------------------
-
-
-@pytest.fixture(name="footage")
-def footage_(trust: LocalTrust) -> Studio:
-    return Studio(trust, realtime=False)
-
-
-def test_in_flow_a_key_that_dies_before_sealing_costs_no_frame(footage: Studio) -> None:
-    footage.path.run_slot()
-    image = footage.release()
-    footage.pass_the_keys_end()
-    footage.path.run_slot()
-    now = footage.path.clock.now()
-    sealed = footage.capture.seal_next()
-    assert sealed is not None
-    assert (sealed.address.slot, sealed.address.captured) == ("term-2", now)
-    assert shows(footage, sealed, image)
-    assert footage.told() == {"captured": 1}
-    assert footage.flow is not None
-    assert list(footage.flow._in_flight) == [("term-2", sealed.address.number)]
-    footage.check_nothing_is_busy()
-    footage.check_pictures_are_gone()
-
-
-def waiting_for_a_key(studio: Studio, call: Callable[[], object]) -> threading.Thread:
-    """Return a thread that is seen to wait for a key."""
-    assert studio.flow is not None
-    pause, paused = studio.flow.pause, threading.Event()
-
-    def seen() -> bool:
-        paused.set()
-        return pause()
-
-    studio.flow.pause = seen  # type: ignore[method-assign]
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    assert paused.wait(_LONG_S)
-    return thread
-
-
-def test_in_flow_sealing_waits_for_the_next_key(footage: Studio) -> None:
-    footage.path.run_slot()
-    footage.release()
-    footage.pass_the_keys_end()
-    found: list[SealedFrame | None] = []
-    thread = waiting_for_a_key(footage, lambda: found.append(footage.capture.seal_next()))
-    assert not found
-    footage.path.run_slot()
-    thread.join(_LONG_S)
-    [sealed] = found
-    assert sealed is not None
-    assert sealed.address.slot == "term-2"
-    assert footage.told() == {"captured": 1}
-
-
-def test_in_flow_a_release_waits_for_a_key_and_drops_nothing(footage: Studio) -> None:
-    thread = waiting_for_a_key(footage, footage.release)
-    assert footage.latest.counts.offered == 0
-    footage.path.run_slot()
-    thread.join(_LONG_S)
-    assert not thread.is_alive()
-    assert footage.capture.seal_next() is not None
-    assert footage.told() == {"captured": 1}
-
-
-def test_in_flow_closing_lets_a_worker_go_that_waits_for_a_key(footage: Studio) -> None:
-    footage.path.run_slot()
-    footage.release()
-    footage.pass_the_keys_end()
-    found: list[SealedFrame | None] = []
-    thread = waiting_for_a_key(footage, lambda: found.append(footage.capture.seal_next()))
-    footage.capture.close()
-    thread.join(_LONG_S)
-    assert found == [None]
-    assert footage.told() == {"captured": 0, "key_gone": 1}
-    assert footage.holder.holds_nothing()
-    footage.check_pictures_are_gone()
-
-
-def test_in_flow_a_frame_that_closing_overtakes_gives_its_number_back(footage: Studio) -> None:
-    footage.path.run_slot()
-    footage.release()
-    assert footage.flow is not None
-    thread = threading.Thread(target=footage.release, daemon=True)
-    thread.start()
-    while len(footage.flow._in_flight) < 2:
-        thread.join(0.001)
-    footage.capture.close()
-    thread.join(_LONG_S)
-    assert not thread.is_alive()
-    assert footage.told() == {"captured": 0, "overtaken": 2}
-    footage.check_nothing_is_busy()

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.clocks import FakeClock
+from tests.support.forgetting import local_trust
+from tests.support.studio import LONG_S, Studio, shows, waiting_for_a_key
 
+from lethe.ingest.capture import SealedFrame
 from lethe.ingest.flow import Flow
-
-_LONG_S = 20.0
+from lethe.shredding.trust import LocalTrust
 
 
 @pytest.fixture(name="clock")
@@ -46,7 +48,7 @@ class Waiting(threading.Thread):
         self.told = self._ask()
 
     def result(self) -> bool | None:
-        self.join(_LONG_S)
+        self.join(LONG_S)
         assert not self.is_alive(), "nobody let it go"
         return self.told
 
@@ -56,7 +58,7 @@ def blocked(flow: Flow) -> Waiting:
     seen = SeenCondition()
     flow._changed = seen
     thread = Waiting(flow.wait_for_room)
-    assert seen.waited.wait(_LONG_S)
+    assert seen.waited.wait(LONG_S)
     assert thread.told is None
     return thread
 
@@ -102,3 +104,87 @@ def test_a_closed_flow_holds_nobody(flow: Flow, clock: FakeClock) -> None:
     flow.close()
     assert not flow.wait_for_room()
     assert not flow.pause()
+
+
+# --- capture in flow ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", name="trust")
+def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture(name="footage")
+def footage_(trust: LocalTrust) -> Studio:
+    return Studio(trust, realtime=False)
+
+
+def test_in_flow_a_key_that_dies_before_sealing_costs_no_frame(footage: Studio) -> None:
+    footage.path.run_slot()
+    image = footage.release()
+    footage.pass_the_keys_end()
+    footage.path.run_slot()
+    now = footage.path.clock.now()
+    sealed = footage.capture.seal_next()
+    assert sealed is not None
+    assert (sealed.address.slot, sealed.address.captured) == ("term-2", now)
+    assert shows(footage, sealed, image)
+    assert footage.told() == {"captured": 1}
+    assert footage.flow is not None
+    assert list(footage.flow._in_flight) == [("term-2", sealed.address.number)]
+    footage.check_nothing_is_busy()
+    footage.check_pictures_are_gone()
+
+
+def test_in_flow_sealing_waits_for_the_next_key(footage: Studio) -> None:
+    footage.path.run_slot()
+    footage.release()
+    footage.pass_the_keys_end()
+    found: list[SealedFrame | None] = []
+    thread = waiting_for_a_key(footage, lambda: found.append(footage.capture.seal_next()))
+    assert not found
+    footage.path.run_slot()
+    thread.join(LONG_S)
+    [sealed] = found
+    assert sealed is not None
+    assert sealed.address.slot == "term-2"
+    assert footage.told() == {"captured": 1}
+
+
+def test_in_flow_a_release_waits_for_a_key_and_drops_nothing(footage: Studio) -> None:
+    thread = waiting_for_a_key(footage, footage.release)
+    assert footage.latest.counts.offered == 0
+    footage.path.run_slot()
+    thread.join(LONG_S)
+    assert not thread.is_alive()
+    assert footage.capture.seal_next() is not None
+    assert footage.told() == {"captured": 1}
+
+
+def test_in_flow_closing_lets_a_worker_go_that_waits_for_a_key(footage: Studio) -> None:
+    footage.path.run_slot()
+    footage.release()
+    footage.pass_the_keys_end()
+    found: list[SealedFrame | None] = []
+    thread = waiting_for_a_key(footage, lambda: found.append(footage.capture.seal_next()))
+    footage.capture.close()
+    thread.join(LONG_S)
+    assert found == [None]
+    assert footage.told() == {"captured": 0, "key_gone": 1}
+    assert footage.holder.holds_nothing()
+    footage.check_pictures_are_gone()
+
+
+def test_in_flow_a_frame_that_closing_overtakes_gives_its_number_back(footage: Studio) -> None:
+    footage.path.run_slot()
+    footage.release()
+    assert footage.flow is not None
+    thread = threading.Thread(target=footage.release, daemon=True)
+    thread.start()
+    while len(footage.flow._in_flight) < 2:
+        thread.join(0.001)
+    footage.capture.close()
+    thread.join(LONG_S)
+    assert not thread.is_alive()
+    assert footage.told() == {"captured": 0, "overtaken": 2}
+    footage.check_nothing_is_busy()

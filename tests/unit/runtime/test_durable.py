@@ -51,6 +51,7 @@ async def reader_(consumer: FakeConsumer) -> DurableReader:
     settings = settings_for("127.0.0.1:9", "alert-1")
     letters = DeadLetters(settings, FakePublisher())
     reader = DurableReader(settings, "alert", CANDIDATES_FOUND, _nothing, letters)
+    await reader._consumer.stop()
     reader._consumer = consumer
     return reader
 

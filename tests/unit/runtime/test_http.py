@@ -97,5 +97,5 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 
 
 def test_an_address_of_another_machine_is_told_in_one_line() -> None:
-    with pytest.raises(InvalidInput, match="port 0 on 192.0.2.1: "):
+    with pytest.raises(InvalidInput, match=r"port 0 on 192\.0\.2\.1: "):
         HttpServer("192.0.2.1", 0, identity=IDENTITY, is_ready=lambda: None)

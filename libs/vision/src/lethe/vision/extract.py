@@ -145,6 +145,12 @@ class FaceExtractor:
         )
         self._open = False
 
+    def warm_up(self) -> None:
+        """Run every model once: the first run takes several times as long as the others."""
+        with self._memory_in_use():
+            self._detector.detect(np.zeros((_CLOSE_LOOK[1], _CLOSE_LOOK[0], 3), np.uint8))
+            self._embedder.embed(self._crops[:1], self._templates[:1])
+
     @contextmanager
     def extract(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
         """Make the templates of a live frame (height, width, 3) uint8, BGR.

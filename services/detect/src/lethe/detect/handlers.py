@@ -1,5 +1,7 @@
 """Records in, domain calls out."""
 
+import asyncio
+
 import structlog
 
 from lethe.contracts.errors import LetheError, Refused, Transient
@@ -15,7 +17,7 @@ from lethe.contracts.topics import (
     REFERENCE_SUBMITTED,
     Topic,
 )
-from lethe.detect.frames import FrameWorker, SealedProbe
+from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
 from lethe.detect.lanes import Lanes
 from lethe.detect.references import ReferenceWorker
 from lethe.runtime import metrics
@@ -28,6 +30,8 @@ from lethe.shredding.keytraffic import KeyTraffic
 
 _log = structlog.get_logger()
 _ENROLMENT = -1
+_PUBLISHED_AT_ONCE = 8
+"""Frames whose probes and counts may be under way to the broker."""
 
 
 class Handlers:
@@ -48,6 +52,8 @@ class Handlers:
         self._publisher = publisher
         self._threads = threads
         self._clock = clock
+        self._publishing = asyncio.Semaphore(_PUBLISHED_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
         self.lanes = Lanes(self._work, self._give_up, room=queue_frames)
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
@@ -86,9 +92,21 @@ class Handlers:
     async def _process(self, address: SealAddress, record: Record) -> None:
         with metrics.STAGE_SECONDS.labels("frame").time():
             result = await self._threads.run(self._frames.process, address, record.body)
-        for probe in result.probes:
-            await self._send_sealed(PROBE_EXTRACTED, probe.address.lane, probe)
-        await self._report(result.report)
+        # The lane goes on with its next frame while the broker takes what came of this one.
+        await self._publishing.acquire()
+        task = asyncio.create_task(self._publish(result))
+        self._tasks.add(task)
+        task.add_done_callback(self._published)
+
+    async def _publish(self, result: FrameResult) -> None:
+        probes = (self._send_sealed(PROBE_EXTRACTED, p.address.lane, p) for p in result.probes)
+        await asyncio.gather(*probes, self._report(result.report))
+
+    def _published(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._publishing.release()
+        if not task.cancelled():
+            task.result()
 
     async def _extract(self, address: SealAddress, record: Record) -> None:
         try:

@@ -23,6 +23,7 @@ class Workbench:
         self, pack: ModelPack, gate: QualityGate, *, max_pixels: int, licence_accepted: bool
     ) -> None:
         self.extractor = FaceExtractor(pack, gate=gate, licence_accepted=licence_accepted)
+        self.extractor.warm_up()
         self.pixels = WipedBuffer(max_pixels * _CHANNELS)
         self._probe = WipedBuffer(PROBE_BYTES)
         self._opened = WipedBuffer(SEALED_LIMIT_BYTES)

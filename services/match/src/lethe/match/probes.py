@@ -1,5 +1,6 @@
 """A batch of sealed probes in, decisions and rescued candidates out."""
 
+import asyncio
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -127,8 +128,9 @@ class ProbeDesk:
                 results = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
             except Transient:
                 continue  # blind: the probes expire
-            for item, comparisons in zip(items, results, strict=True):
-                item.outcome = await self._conclude(item, comparisons)
+            concluded = await asyncio.gather(*map(self._conclude, items, results))
+            for item, outcome in zip(items, concluded, strict=True):
+                item.outcome = outcome
 
     async def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> ProbeOutcome:
         order = item.held.order

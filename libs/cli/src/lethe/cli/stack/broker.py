@@ -46,7 +46,7 @@ def broker_spec(port: int, log_file: Path) -> ChildSpec:
             "--storage-engine",
             "memory://tansu/",
         ),
-        environment={"RUST_LOG": "error", "NO_COLOR": "1", "TOKIO_WORKER_THREADS": "1"},
+        environment={"RUST_LOG": "error", "NO_COLOR": "1", "TOKIO_WORKER_THREADS": "2"},
         log_file=log_file,
         port=port,
         restart_limit=0,

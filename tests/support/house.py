@@ -1,0 +1,96 @@
+"""The cameras of one ingest instance on a live path, with a broker that remembers."""
+
+import asyncio
+from pathlib import Path
+
+from tests.support.brokers import eventually
+from tests.support.forgetting import CAMERA
+from tests.support.live_path import LivePath
+
+from lethe.contracts.keys import Role
+from lethe.contracts.live import FrameOutcome, FrameProcessed, SlotClosed
+from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.sealed import SealAddress
+from lethe.contracts.topics import partition_for
+from lethe.ingest.cameras import Cameras
+from lethe.ingest.capture import SealedFrame
+from lethe.runtime.threads import Threads
+from lethe.shredding.trust import LocalTrust
+
+IN_FLIGHT = 5
+OWNED = frozenset({partition_for(CAMERA)})
+
+
+class House:
+    """The cameras of one instance, with a broker that remembers.
+
+    Attributes
+    ----------
+    told
+        Sealed frames and counts in the order in which they were sent.
+    """
+
+    def __init__(self, trust: LocalTrust, threads: Threads) -> None:
+        self.path = LivePath(trust)
+        self.told: list[SealedFrame | SlotClosed] = []
+        self.cameras = Cameras(
+            self.path.holders[Role.INGEST],
+            self.path.book,
+            threads,
+            send_frame=self._send,
+            send_count=self._send,
+            frames_in_flight=IN_FLIGHT,
+        )
+
+    async def _send(self, told: SealedFrame | SlotClosed) -> None:
+        self.told.append(told)
+
+    @property
+    def frames(self) -> list[SealedFrame]:
+        return [told for told in self.told if isinstance(told, SealedFrame)]
+
+    @property
+    def counts(self) -> list[SlotClosed]:
+        return [told for told in self.told if isinstance(told, SlotClosed)]
+
+    @property
+    def runs(self) -> bool:
+        return CAMERA in self.cameras._running
+
+    async def look(self) -> bool:
+        """Let the cameras be reconciled once; tell whether the camera runs."""
+        await self.cameras._reconcile()
+        return self.runs
+
+    async def until_over(self) -> None:
+        """Wait until the running camera has ended by itself, then reconcile."""
+        _, task = self.cameras._running[CAMERA]
+        await asyncio.wait([task])
+        assert not await self.look()
+
+    async def until_frames(self, count: int) -> None:
+        await eventually(lambda: len(self.frames) >= count)
+
+    async def prepare(self, camera: CameraAssigned) -> None:
+        """Bring about everything that a camera needs to run."""
+        self.cameras.assign(camera)
+        self.cameras.owned = OWNED
+        self.path.run_slot()
+
+
+def camera_of(source: Path, **changes: object) -> CameraAssigned:
+    """Return a camera whose footage is taken as fast as it goes."""
+    content = {"camera_id": CAMERA, "deployment_id": "deployment-1", "source": str(source)}
+    return CameraAssigned.model_validate(content | {"realtime": False} | changes)
+
+
+def report_of(address: SealAddress) -> FrameProcessed:
+    return FrameProcessed(
+        camera_id=address.lane,
+        deployment_id=address.deployment_id,
+        slot=address.slot,
+        number=address.number,
+        captured=address.captured,
+        at=address.captured,
+        outcome=FrameOutcome.PROCESSED,
+    )
