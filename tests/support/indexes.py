@@ -16,6 +16,8 @@ class NumpyIndex:
     ----------
     away
         Every call finds the index out of reach.
+    full
+        It takes no reference.
     searches
         How many searches were asked for.
     last_added
@@ -23,6 +25,7 @@ class NumpyIndex:
     """
 
     away: bool = False
+    full: bool = False
     searches: int = 0
     last_added: Reference | None = None
 
@@ -36,8 +39,8 @@ class NumpyIndex:
     async def add(self, watchlist_id: str, reference: Reference) -> None:
         self.last_added = reference
         length, references = self._list(watchlist_id)
-        if len(reference.template) != length:
-            raise Transient("the index doesn't take a template of this length")
+        if self.full or len(reference.template) != length:
+            raise Transient("the index doesn't take this template")
         copied = replace(reference, template=_unit(reference.template))
         references[reference.reference_id] = copied
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.support.brokers import eventually
 from tests.support.detect_bench import DetectBench
+from tests.support.forgetting import CAMERA
 from tests.support.images import astronaut
 from tests.support.publishing import FakePublisher, record
 
@@ -29,6 +30,7 @@ from lethe.runtime.records import Record
 from lethe.runtime.threads import Threads
 from lethe.shredding.trust import LocalTrust
 
+PARTITION = partition_for(CAMERA)
 EMPTY = np.zeros((64, 64, 3), np.uint8)
 
 
@@ -79,17 +81,40 @@ def reference_record(address: SealAddress, body: bytes) -> Record:
     return record(REFERENCE_SUBMITTED, ENROLMENT_LANE, body, address_headers(address))
 
 
-async def test_probes_are_sent_before_their_frame_is_reported(detect: Detect) -> None:
+async def test_a_frames_probes_and_its_report_are_published(detect: Detect) -> None:
     async with detect.running():
         await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
         await eventually(lambda: bool(detect.reports))
-    assert [sent.topic for sent in detect.publisher.sent] == [
-        PROBE_EXTRACTED.name,
-        FRAME_PROCESSED.name,
-    ]
     [probe], [report] = detect.publisher.of(PROBE_EXTRACTED), detect.reports
     assert read_address(probe.headers).number == report.probes[0]
     assert probe.key == report.camera_id
+
+
+async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
+    trust: LocalTrust,
+) -> None:
+    threads = Threads("detect", 1)
+    detect = Detect(trust, threads)
+    detect.bench.run_slot()
+    gate, begun = asyncio.Event(), 0
+
+    async def slow(report: FrameProcessed) -> None:
+        nonlocal begun
+        begun += 1
+        await gate.wait()
+        await detect.publisher.send(FRAME_PROCESSED, report.camera_id, report.encode())
+
+    detect.handlers._report = slow  # type: ignore[method-assign]
+    async with detect.running():
+        for _ in range(12):
+            await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
+        waiting = detect.handlers.lanes._waiting[PARTITION]
+        await eventually(lambda: (begun, len(waiting)) == (8, 3))
+        assert detect.reports == []
+        gate.set()
+        await eventually(lambda: len(detect.reports) == 12)
+    threads.close()
+    assert [report.number for report in detect.reports] == list(range(12))
 
 
 async def test_a_frame_that_found_no_room_is_reported_as_expired(detect: Detect) -> None:

@@ -143,6 +143,20 @@ async def test_a_probe_that_names_another_order_is_refused(desk: MatchDesk) -> N
     assert (decided.outcome, desk.rescued) == (ProbeOutcome.REFUSED, [])
 
 
+async def test_a_probe_of_an_order_that_another_replaced_is_refused(
+    desk: MatchDesk, trust: LocalTrust
+) -> None:
+    probe, before = desk.probe(template(0)), desk.index.searches
+    # Whatever the holder of the keys does, the desk asks for the order itself.
+    desk.holders[Role.MATCH]._order_check = None
+    desk.end_order()
+    other = desk.order.model_copy(update={"deployment_id": "deployment-2"})
+    desk.book.hear(signed(trust, other), desk.clock.wall_us())
+    [decided] = await desk.decide(probe)
+    assert (decided.outcome, desk.rescued) == (ProbeOutcome.REFUSED, [])
+    assert desk.index.searches == before
+
+
 async def test_while_the_index_is_away_probes_expire(desk: MatchDesk) -> None:
     desk.index.away = True
     decided = await desk.decide(desk.probe(template(0)), desk.probe(template(40)))

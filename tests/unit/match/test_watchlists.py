@@ -132,7 +132,7 @@ async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(
     assert lists.hashes() == {}
     index.away = False
     first = await lists.enrol(payload("r0", "s0", template(0)))
-    index.away = True
+    index.full = True
     with pytest.raises(Transient):
         await lists.enrol(payload("r1", "s1", template(1)))
     assert lists.hashes() == {LIST: first.watchlist_hash}

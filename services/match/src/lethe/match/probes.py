@@ -1,7 +1,7 @@
 """A batch of sealed probes in, decisions and rescued candidates out."""
 
 import asyncio
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,10 +50,8 @@ class _Opened:
     def release(self) -> None:
         """Let go of the buffer before it is overwritten."""
         self.template = np.zeros(0, np.float32)
+        self.view.template.release()
         self.view.crop.release()
-        # A search that was cancelled still refers to the array; it will see zeros.
-        with suppress(BufferError):
-            self.view.template.release()
 
 
 class ProbeDesk:
