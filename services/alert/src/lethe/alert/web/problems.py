@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from lethe.alert.errors import Conflict, NotFound
 from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
+
+_Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -36,7 +38,8 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
 
 def problems_middleware() -> Middleware:
     """Return what turns exceptions into problems; other faults reach the server and its log."""
-    handlers = {HTTPException: _of_http, **dict.fromkeys(_STATUS, _of_lethe)}
+    handlers: dict[type[Exception], _Handler] = dict.fromkeys(_STATUS, _of_lethe)
+    handlers[HTTPException] = _of_http
     return Middleware(ExceptionMiddleware, handlers=handlers)
 
 
