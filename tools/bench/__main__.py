@@ -5,15 +5,20 @@ import json
 import sys
 from pathlib import Path
 
-from tools.bench import demonstration, faults, search
+from tools.bench import demonstration, evaluation, faults, search
 from tools.bench.figures import print_figures
+
+_FACES = Path("../shared/data/lfw-dev")
 
 
 def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
-    parser.add_argument("--only", choices=("demonstration", "search", "faults"))
+    parser.add_argument("--only", choices=("demonstration", "search", "faults", "evaluation"))
+    parser.add_argument(
+        "--faces", type=Path, default=_FACES, help="people with several photographs each"
+    )
     parser.add_argument("--report", type=Path, default=Path("bench-report.json"))
     chosen = parser.parse_args()
     reports = {}
@@ -27,6 +32,9 @@ def main() -> int:
         figures, reports["faults"] = faults.measure()
         print_figures("faults: each service killed, stopped and restarted", figures, _say)
         _say(f"  machine: {reports['faults']['machine']}")
+    if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
+        figures, reports["evaluation"] = evaluation.measure(chosen.faces)
+        print_figures("harder footage, photographs of different days", figures, _say)
     chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
     return 0
 

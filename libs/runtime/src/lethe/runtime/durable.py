@@ -10,11 +10,12 @@ from lethe.contracts.errors import InvalidInput, Refused, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
-from lethe.runtime.reader import FETCH_WAIT_MS
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
 _POLL_MS = 500
+_FETCH_WAIT_MS = 80
+"""What is kept is never rolled, and a fetch costs the embedded broker the more the more it keeps."""
 _RETRY_S = 0.5
 _HEARTBEATS_PER_SESSION = 6
 _log = structlog.get_logger()
@@ -46,7 +47,7 @@ class DurableReader:
             auto_offset_reset="earliest",
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
             retry_backoff_ms=50,
         )
 
