@@ -15,7 +15,8 @@ from lethe.contracts.headers import (
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import Purpose, SealAddress
 
-_INT = st.integers(-(2**63), 2**63)
+_INT = st.integers(-(2**60), 2**60 - 1)
+_NUMBER = st.integers(0, 255)
 _TEXT = st.text(max_size=20)
 _INSTANTS = st.builds(Instant, boot_id=_TEXT, boot_us=_INT, wall_us=_INT)
 _ADDRESSES = st.builds(
@@ -24,10 +25,10 @@ _ADDRESSES = st.builds(
     order_hash=_TEXT,
     lane=_TEXT,
     slot=_TEXT,
-    number=_INT,
+    number=_NUMBER,
     purpose=st.sampled_from(Purpose),
     captured=_INSTANTS,
-    frame_number=_INT,
+    frame_number=_NUMBER,
 )
 _AT = Instant(boot_id="b", boot_us=1_000, wall_us=1_767_225_600_123_456)
 _ADDRESS = SealAddress(
@@ -134,3 +135,18 @@ def test_instants_of_one_boot_compare_by_the_steady_clock(one: Instant, other: I
     shifted = one.shifted_to(other.boot_us)
     assert shifted.since_us(one) == other.boot_us - one.boot_us
     assert shifted.wall_us - one.wall_us == other.boot_us - one.boot_us
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("lethe-captured-wall-us", b"1" + b"0" * 30),
+        ("lethe-captured-boot-us", b"-1" + b"0" * 30),
+        ("lethe-number", b"256"),
+        ("lethe-frame", b"-1"),
+    ],
+)
+def test_a_number_that_no_sender_can_mean_is_refused(header: str, value: bytes) -> None:
+    forged = [(name, value if name == header else own) for name, own in address_headers(_ADDRESS)]
+    with pytest.raises(InvalidMessage):
+        read_address(forged)

@@ -2,7 +2,12 @@
 
 from datetime import UTC, datetime
 
+from pydantic import Field
+
 from lethe.contracts.base import Message
+
+_LIMIT = 2**60
+"""Times beyond it are forged: they must be refused before anything is computed with them."""
 
 
 class Instant(Message):
@@ -19,8 +24,8 @@ class Instant(Message):
     """
 
     boot_id: str
-    boot_us: int
-    wall_us: int
+    boot_us: int = Field(ge=-_LIMIT, lt=_LIMIT)
+    wall_us: int = Field(ge=-_LIMIT, lt=_LIMIT)
 
     def since_us(self, earlier: "Instant") -> int:
         """Return the microseconds from `earlier` to this, by the steadiest clock both share."""
@@ -34,7 +39,8 @@ class Instant(Message):
 
     def shifted_to(self, boot_us: int) -> "Instant":
         """Return the moment at which this machine's boot clock showed `boot_us`."""
-        return Instant(
+        # Not validated again: the sum of times within their limits may lie a little outside.
+        return Instant.model_construct(
             boot_id=self.boot_id,
             boot_us=boot_us,
             wall_us=self.wall_us + boot_us - self.boot_us,

@@ -55,10 +55,10 @@ class SealAddress(Message):
     order_hash: str
     lane: str
     slot: str
-    number: int
+    number: int = Field(ge=0, lt=256)
     purpose: Purpose
     captured: Instant
-    frame_number: int = 0
+    frame_number: int = Field(default=0, ge=0, lt=256)
 
     def associated_data(self, topic: str) -> bytes:
         """Return the unambiguous bytes that AES-GCM authenticates beside the content."""

@@ -6,7 +6,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.errors import InvalidInput, Refused, Transient
+from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
@@ -15,7 +15,7 @@ from lethe.runtime.settings import ServiceSettings
 
 _POLL_MS = 500
 _FETCH_WAIT_MS = 80
-"""What is kept is never rolled, and a fetch costs the embedded broker the more the more it keeps."""
+"""What is kept is never rolled, and a fetch costs the embedded broker more the more it keeps."""
 _RETRY_S = 0.5
 _HEARTBEATS_PER_SESSION = 6
 _log = structlog.get_logger()
@@ -38,6 +38,7 @@ class DurableReader:
         self._topic = topic
         self._handler = handler
         self._dead_letters = dead_letters
+        self._awaited: dict[TopicPartition, int] | None = None
         session_ms = settings.session_timeout_ms
         self._consumer = AIOKafkaConsumer(
             topic.name,
@@ -68,20 +69,22 @@ class DurableReader:
         return bool(self._consumer.assignment())
 
     async def caught_up(self) -> bool:
-        """Tell whether everything published up to now is handled and committed.
+        """Tell whether everything published when it was first asked is handled and committed.
 
-        A broker that can't be asked counts as no.
+        After a yes the next question begins anew. A broker that can't be asked counts as no.
         """
         partitions = [TopicPartition(self._topic.name, n) for n in range(self._topic.partitions)]
         try:
-            ends = await self._consumer.end_offsets(partitions)
-            for partition, end in ends.items():
+            if self._awaited is None:
+                self._awaited = await self._consumer.end_offsets(partitions)
+            for partition, end in self._awaited.items():
                 committed = await self._consumer.committed(partition)
                 if end > (committed or 0):
                     return False
         except KafkaError as error:
             _log.warning("not known", topic=self._topic.name, error=type(error).__name__)
             return False
+        self._awaited = None
         return True
 
     async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
@@ -112,7 +115,7 @@ class DurableReader:
             except Transient as error:
                 _log.warning("held back", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
-            except (InvalidInput, Refused) as error:
+            except (InvalidInput, Refused, Erased) as error:
                 await self._dead_letters.bury(record, error)
                 break
         try:

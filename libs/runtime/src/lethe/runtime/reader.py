@@ -211,7 +211,8 @@ class Reader:
 
     async def _on_generation(self, record: Record) -> None:
         opened = GenerationOpened.decode(record.body).generation
-        if opened <= self.generations[-1]:
+        newest = self.generations[-1]
+        if opened <= newest or (self._is_live and opened != newest + 1):
             return
         self.generations.append(opened)
         self._publisher.use_generation(opened)

@@ -30,7 +30,7 @@ class Reaper:
 
     def _run(self) -> None:
         # Ahead of everything else on a busy machine, where the limits of the process allow it.
-        with suppress(PermissionError):
+        with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
         while not self._stopped.wait(self._pause_s()):
             self._holder.reap()

@@ -132,7 +132,9 @@ class FaceExtractor:
         self._gate = gate or QualityGate()
         self._settings = settings or DetectorSettings()
         self._detector = open_detector(pack, threads=threads, settings=self._settings)
-        self._close_detector: Detector | None = None
+        self._close_detector = open_detector(
+            pack, threads=threads, settings=replace(self._settings, size=_CLOSE_LOOK)
+        )
         self._refiner = LandmarkRefiner(open_detector(pack, threads=threads, settings=_NEAR_LOOK))
         self._embedder = open_embedder(pack, threads=threads, licence_accepted=licence_accepted)
         self._max_faces = max_faces
@@ -148,7 +150,9 @@ class FaceExtractor:
     def warm_up(self) -> None:
         """Run every model once: the first run takes several times as long as the others."""
         with self._memory_in_use():
-            self._detector.detect(np.zeros((_CLOSE_LOOK[1], _CLOSE_LOOK[0], 3), np.uint8))
+            blank = np.zeros((_CLOSE_LOOK[1], _CLOSE_LOOK[0], 3), np.uint8)
+            self._detector.detect(blank)
+            self._close_detector.detect(blank)
             self._embedder.embed(self._crops[:1], self._templates[:1])
 
     @contextmanager
@@ -219,12 +223,6 @@ class FaceExtractor:
         """Find the one face that a reference is about."""
         faces = self._certain(self._detector, image)
         if not faces:
-            if self._close_detector is None:
-                self._close_detector = open_detector(
-                    self._pack,
-                    threads=self._threads,
-                    settings=replace(self._settings, size=_CLOSE_LOOK),
-                )
             faces = self._certain(self._close_detector, image)
         if not faces:
             raise UnusableReference(ReferenceFault.NO_FACE)

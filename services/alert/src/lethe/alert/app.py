@@ -4,6 +4,8 @@ import asyncio
 import functools
 from pathlib import Path
 
+import structlog
+
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.enrolling import Enrolment
@@ -19,6 +21,7 @@ from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.routes import create_routes
+from lethe.contracts.errors import Transient
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import ALERT_TICKET, CANDIDATES_FOUND
 from lethe.runtime.deadletters import DeadLetters
@@ -35,6 +38,7 @@ from lethe.shredding.membership import Membership, join
 from lethe.shredding.terms import Life, Standing
 
 _RETENTION_S = 30.0
+_log = structlog.get_logger()
 
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
@@ -133,5 +137,8 @@ async def _serve(
 
 async def _keep_retention(desk: AlertDesk, member: Membership) -> None:
     while True:
-        await desk.erase_due(instant(member.clock))
+        try:
+            await desk.erase_due(instant(member.clock))
+        except Transient as error:
+            _log.warning("retention held back", error=type(error).__name__)
         await asyncio.sleep(_RETENTION_S)

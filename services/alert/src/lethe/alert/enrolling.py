@@ -19,7 +19,7 @@ from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_SUBMITTED
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
-from lethe.shredding.memory import wipe
+from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.sealing import FRAME_STEP_BYTES
 
 _log = structlog.get_logger()
@@ -129,16 +129,22 @@ class Enrolment:
             purpose=reservation.purpose,
             captured=instant(self._holder.clock),
         )
-        content = bytearray(payload.encode())
+        self._wanted[reference_id] = address.captured
         try:
-            body = self._holder.seal(
-                REFERENCE_SUBMITTED.name, address, memoryview(content), step=FRAME_STEP_BYTES
-            )
-            self._wanted[reference_id] = address.captured
+            # Sealed and overwritten before the broker is waited for.
+            body = self._seal(address, payload)
             await self._send(SealedReference(address, reference_id, body))
         except LetheError as error:
             _log.info("reference not submitted", error=type(error).__name__)
-        finally:
-            wipe(memoryview(content))
-            self._holder.release(reservation)
         return True
+
+    def _seal(self, address: SealAddress, payload: ReferencePayload) -> bytes:
+        content = payload.encode()
+        try:
+            return self._holder.seal(
+                REFERENCE_SUBMITTED.name, address, memoryview(content), step=FRAME_STEP_BYTES
+            )
+        finally:
+            wipe_bytes(content)
+            wipe_bytes(payload.image)
+            self._holder.finish(address)

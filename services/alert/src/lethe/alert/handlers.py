@@ -29,6 +29,7 @@ from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
+from lethe.shredding.memory import wipe_bytes
 
 _log = structlog.get_logger()
 
@@ -107,7 +108,11 @@ class Handlers:
         """Raise an alert, once, and announce it."""
         found = CandidatesFound.decode(self._checked(record, Role.MATCH).payload)
         terms = self._deployments.terms(found.deployment_id)
-        alert = await self._desk.receive(found, self._crop(found), terms)
+        crop = self._crop(found)
+        try:
+            alert = await self._desk.receive(found, crop, terms)
+        finally:
+            wipe_bytes(crop or b"")
         if alert is None:
             return
         try:

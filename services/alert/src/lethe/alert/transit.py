@@ -7,15 +7,17 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 
+import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from lethe.alert.keystore import ErasableKeyStore
-from lethe.contracts.errors import Erased
+from lethe.contracts.errors import Erased, Transient
 from lethe.contracts.keys import TransitKey
 from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.wrapping import UnwrapKey
 
+_log = structlog.get_logger()
 _PREFIX = "transit-"
 _ROTATE_S = 60.0
 _STILL_USED_S = 5.0
@@ -74,9 +76,13 @@ class TransitKeyring:
         """Change the key every minute and destroy old ones, until cancelled."""
         while True:
             await self._pause(_STILL_USED_S)
-            await self._destroy_old()
-            await self._pause(_ROTATE_S - _STILL_USED_S)
-            self._current = await asyncio.to_thread(self._create)
+            try:
+                await self._destroy_old()
+                await self._pause(_ROTATE_S - _STILL_USED_S)
+                self._current = await asyncio.to_thread(self._create)
+            except Transient as error:
+                # The key store is out of reach: the current key goes on until it is back.
+                _log.warning("transit key kept", error=type(error).__name__)
 
     async def _destroy_old(self) -> None:
         while not await self._caught_up():

@@ -50,7 +50,6 @@ class FrameWorker:
 
     def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
         """Open a frame, find its faces, seal a probe for each that passes the quality gate."""
-        self._holder.supersede(address.lane, Purpose.FRAME, address.slot)
         probes: list[SealedProbe] = []
         seen = 0
         discarded: Counter[str] = Counter()
@@ -59,6 +58,8 @@ class FrameWorker:
             with self._benches.lend() as bench:
                 room = bench.opened(len(sealed))
                 with self._holder.opening(FRAME_CAPTURED.name, address, sealed, room) as jpeg:
+                    # Only a record that opened says which slots are over.
+                    self._holder.supersede(address.lane, Purpose.FRAME, address.slot)
                     seen, found = self._extract(bench, jpeg, address, probes)
                     discarded.update(found)
         except Erased:

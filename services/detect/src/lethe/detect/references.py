@@ -9,12 +9,14 @@ from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
 from lethe.detect.frames import SealedProbe
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.shredding.holder import Holder
-from lethe.shredding.memory import wipe, wipe_bytes
+from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.sealing import FRAME_STEP_BYTES
 from lethe.vision.extract import UnusableReference
 from lethe.vision.stills import read_still
 
 UNREADABLE = "unreadable"
+_MAX_PIXELS = 24_000_000
+"""A larger image couldn't be decoded and overwritten within the budget."""
 
 
 class ReferenceWorker:
@@ -39,10 +41,10 @@ class ReferenceWorker:
         InvalidInput
             If what it holds is no reference.
         """
-        self._holder.supersede(address.lane, Purpose.REFERENCE_IMAGE, address.slot)
         with self._benches.lend() as bench:
             room = bench.opened(len(sealed))
             with self._holder.opening(REFERENCE_SUBMITTED.name, address, sealed, room) as content:
+                self._holder.supersede(address.lane, Purpose.REFERENCE_IMAGE, address.slot)
                 body = bytes(content)
                 try:
                     reference = ReferencePayload.decode(body)
@@ -62,13 +64,13 @@ class ReferenceWorker:
         address = image.model_copy(
             update={"purpose": Purpose.REFERENCE_TEMPLATE, "number": reservation.number}
         )
-        content = bytearray(payload.encode())
+        content = payload.encode()
         try:
             body = self._holder.seal(
                 REFERENCE_EXTRACTED.name, address, memoryview(content), step=FRAME_STEP_BYTES
             )
         finally:
-            wipe(memoryview(content))
+            wipe_bytes(content)
             wipe_bytes(payload.template)
             self._holder.finish(address)
         return SealedProbe(address, body)
@@ -77,7 +79,7 @@ class ReferenceWorker:
 def _extracted(bench: Workbench, reference: ReferencePayload) -> TemplatePayload:
     template, fault = b"", None
     try:
-        image = read_still(reference.image)
+        image = read_still(reference.image, max_pixels=_MAX_PIXELS)
         try:
             with bench.extractor.extract_reference(image) as extraction:
                 template = extraction.templates[0].astype(np.float32).tobytes()

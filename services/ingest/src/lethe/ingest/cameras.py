@@ -1,7 +1,7 @@
 """The cameras of this instance: those of its partitions, under a live order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
@@ -21,8 +21,10 @@ from lethe.shredding.orders import OrderBook
 
 _log = structlog.get_logger()
 _CHECK_S = 0.1
+_SENT_AT_ONCE = 24
+"""Sealed frames of a camera that may be under way: more than come before their keys end."""
 
-SendFrame = Callable[[SealedFrame], Awaitable[None]]
+SendFrame = Callable[[SealedFrame], Coroutine[None, None, None]]
 SendCount = Callable[[SlotClosed], Awaitable[None]]
 _FINAL = (ReaderState.ENDED, ReaderState.FAILED)
 
@@ -36,6 +38,8 @@ class RunningCamera:
         self._loop = asyncio.get_running_loop()
         self.camera = camera
         self._pending = asyncio.Event()
+        self._sending = asyncio.Semaphore(_SENT_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
         self.tally = Tally(camera.camera_id, holder.instance_id, holder.clock)
         self.flow = (
             None
@@ -74,6 +78,7 @@ class RunningCamera:
         self._reader.start()
         try:
             await self._seal_until_ended(threads, send)
+            await asyncio.gather(*self._tasks)
         finally:
             self.capture.close()
             await asyncio.shield(asyncio.to_thread(self._reader.stop))
@@ -84,7 +89,15 @@ class RunningCamera:
             self._pending.clear()
             sealed = await threads.run(self.capture.seal_next)
             if sealed is not None:
-                await send(sealed)
+                # Sealing never waits for the broker: a frame that waits keeps its key alive.
+                await self._sending.acquire()
+                task = asyncio.create_task(send(sealed))
+                self._tasks.add(task)
+                task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._sending.release()
 
     def _on_frame(self) -> None:
         self._loop.call_soon_threadsafe(self._pending.set)

@@ -21,11 +21,17 @@ from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
 from lethe.shredding.terms import Life, Standing
 
+_OPENING_RESERVE_MS = 200
+"""As long as a search may take: what is opened is overwritten before its deadline."""
+
 
 async def serve(settings: MatchSettings, stop: Stop) -> None:
     """Run match until `stop` is set."""
     member = join(Role.MATCH, **settings.membership())
-    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=True)
+    holder = member.holder(
+        Life(budget_ms=settings.budget_ms, opening_reserve_ms=_OPENING_RESERVE_MS),
+        obeys_orders=True,
+    )
     publisher = Publisher(settings, lambda: instant(member.clock))
     index = QdrantIndex(settings)
     watchlists = Watchlists(
@@ -84,6 +90,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
             ownership.run(),
             keys.run(),
             member.follow_roster(observer.roster_refused),
+            handlers.keep_to_orders(),
             handlers.decide_probes(probes),
             handlers.enrol_references(EnrolmentDesk(holder, watchlists)),
         )

@@ -30,9 +30,9 @@ class EnrolmentDesk:
         """
         if address.purpose is not Purpose.REFERENCE_TEMPLATE:
             raise Refused("a template is addressed as something else")
-        self._holder.supersede(address.lane, Purpose.REFERENCE_TEMPLATE, address.slot)
         room = memoryview(bytearray(len(sealed)))
         with self._holder.opening(REFERENCE_EXTRACTED.name, address, sealed, room) as content:
+            self._holder.supersede(address.lane, Purpose.REFERENCE_TEMPLATE, address.slot)
             body = bytes(content)
             try:
                 payload = TemplatePayload.decode(body)

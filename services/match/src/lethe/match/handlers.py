@@ -33,6 +33,7 @@ from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
 
 _log = structlog.get_logger()
+_ORDERS_CHECK_S = 5.0
 
 
 class Handlers:
@@ -72,9 +73,29 @@ class Handlers:
     async def on_order(self, record: Record) -> None:
         """Verify an order by ourselves; drop its watchlist when it has ended."""
         ordered = DeploymentOrdered.decode(record.body)
-        held = self._member.orders.hear(ordered, self._member.clock.wall_us())
-        if held.status is OrderStatus.ENDED:
-            await self._watchlists.drop(held.order.watchlist_id)
+        self._member.orders.hear(ordered, self._member.clock.wall_us())
+        await self._drop_unordered()
+
+    async def keep_to_orders(self) -> None:
+        """Drop lists whose orders are over, also those that nobody ended, until cancelled."""
+        while True:
+            await asyncio.sleep(_ORDERS_CHECK_S)
+            try:
+                await self._drop_unordered()
+            except Transient as error:
+                _log.warning("watchlist not dropped yet", error=type(error).__name__)
+
+    async def _drop_unordered(self) -> None:
+        now_us = self._member.clock.wall_us()
+        orders = self._member.orders
+        live = {held.order.watchlist_id for held in orders.live_orders(now_us)}
+        over = {
+            held.order.watchlist_id
+            for held in orders.all_orders()
+            if held.status is OrderStatus.ENDED or now_us >= held.order.ends_at_us
+        }
+        for watchlist_id in over - live:
+            await self._watchlists.drop(watchlist_id)
 
     async def on_alert_ticket(self, record: Record) -> None:
         """Take alert's transit key, if alert signed it."""

@@ -22,6 +22,8 @@ from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.sealing import LENGTH_BYTES
 from lethe.shredding.wrapping import wrap
 
+_SEARCH_S = 0.2
+
 
 class Rescue(Protocol):
     """Publishes a candidate list and returns when the broker has it."""
@@ -46,6 +48,7 @@ class _Opened:
     template: Template = field(repr=False)
     held: HeldOrder
     outcome: ProbeOutcome = ProbeOutcome.EXPIRED
+    rescued: CandidatesFound | None = None
 
     def release(self) -> None:
         """Let go of the buffer before it is overwritten."""
@@ -85,7 +88,6 @@ class ProbeDesk:
         opened: list[_Opened] = []
         with ExitStack() as clear:
             for buffer, probe in zip(self._buffers, probes, strict=False):
-                self._holder.supersede(probe.address.lane, Purpose.PROBE, probe.address.slot)
                 try:
                     opened.append(self._open(clear, probe, memoryview(buffer)))
                 except Erased:
@@ -97,7 +99,9 @@ class ProbeDesk:
             finally:
                 for item in opened:
                     item.release()
-        return decided + [self._decision(item.address, item.outcome) for item in opened]
+        await asyncio.gather(*map(self._send, opened))
+        # Real outcomes first: purge believes the first word on a probe that came twice.
+        return [self._decision(item.address, item.outcome) for item in opened] + decided
 
     def _open(self, clear: ExitStack, probe: SealedProbe, buffer: memoryview) -> _Opened:
         address = probe.address
@@ -109,6 +113,8 @@ class ProbeDesk:
         plaintext = clear.enter_context(
             self._holder.opening(PROBE_EXTRACTED.name, address, probe.body, buffer)
         )
+        # Only a record that opened says which slots are over.
+        self._holder.supersede(address.lane, Purpose.PROBE, address.slot)
         view = unpack_probe(plaintext)
         template = np.frombuffer(view.template, dtype="<f4")
         fits = len(template) == self._watchlists.template_length(held.order.watchlist_id)
@@ -123,22 +129,24 @@ class ProbeDesk:
         for watchlist_id, items in by_list.items():
             templates = [item.template for item in items]
             try:
-                results = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
-            except Transient:
+                async with asyncio.timeout(_SEARCH_S):
+                    results = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+            except (Transient, TimeoutError):
                 continue  # blind: the probes expire
-            concluded = await asyncio.gather(*map(self._conclude, items, results))
-            for item, outcome in zip(items, concluded, strict=True):
-                item.outcome = outcome
+            for item, comparisons in zip(items, results, strict=True):
+                self._conclude(item, comparisons)
 
-    async def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> ProbeOutcome:
+    def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> None:
+        """Set the outcome; a candidate's crop is sealed to alert, and sent when all is wiped."""
         order = item.held.order
         found = candidates(comparisons, order.threshold)
         if not found:
-            return ProbeOutcome.NON_MATCH
+            item.outcome = ProbeOutcome.NON_MATCH
+            return
         now = instant(self._holder.clock)
         transit = self._transit.current(now)
         if transit is None:
-            return ProbeOutcome.EXPIRED
+            return
         address = item.address
         message = CandidatesFound(
             search_id=f"{address.slot}.{address.lane}.{address.number}",
@@ -155,10 +163,18 @@ class ProbeDesk:
         )
         try:
             sealed = wrap(item.view.crop, transit.public_key, message.binding())
-            await self._rescue(message.model_copy(update={"sealed_crop": sealed}))
-        except (Refused, Transient):
-            return ProbeOutcome.EXPIRED  # no transit key to seal to, or no broker
-        return ProbeOutcome.CANDIDATES
+        except Refused:
+            return  # no transit key to seal to
+        item.rescued = message.model_copy(update={"sealed_crop": sealed})
+
+    async def _send(self, item: _Opened) -> None:
+        if item.rescued is None:
+            return
+        try:
+            await self._rescue(item.rescued)
+        except Transient:
+            return  # no broker
+        item.outcome = ProbeOutcome.CANDIDATES
 
     def _decision(self, address: SealAddress, outcome: ProbeOutcome) -> ProbeDecided:
         return ProbeDecided(

@@ -87,8 +87,9 @@ class Watchlists:
 
     async def drop(self, watchlist_id: str) -> None:
         """Erase a list."""
-        if self._lists.pop(watchlist_id, None) is not None:
+        if watchlist_id in self._lists:
             await self._index.drop(watchlist_id)
+            del self._lists[watchlist_id]
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
         subjects = [subject_id for subject_id, _ in self._lists[watchlist_id].content.values()]
