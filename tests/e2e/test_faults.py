@@ -24,7 +24,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
             _break(lethe, instance_id, number)
-        return lethe.finish(interrupt=True)
+        decided = max(account["decisions"]["candidates"] for account in lethe.accounts())
+        # What was decided while alert was away waits in the broker and comes when it is back.
+        wait_until(lambda: lethe.last_sequence() >= decided)
+        return lethe.finish(interrupt=True) | {"decided_before_the_end": decided}
 
 
 def _break(lethe: RunningLethe, instance_id: str, number: signal.Signals) -> None:
@@ -68,4 +71,4 @@ def test_no_decided_alert_is_lost_or_shown_twice(report: dict[str, Any]) -> None
     alerts = [alert["alert_id"] for alert in report["alerts"]]
     assert len(set(alerts)) == len(alerts)
     # A match that is killed after its rescue leaves an alert whose decision nobody counted.
-    assert len(alerts) >= report["decisions"]["candidates"]
+    assert len(alerts) >= report["decided_before_the_end"] > 0
