@@ -13,6 +13,7 @@ from lethe.contracts.sealed import SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.detect.frames import FrameWorker, SealedProbe
 from lethe.detect.references import ReferenceWorker
+from lethe.detect.shots import ShotPolicy
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
@@ -33,14 +34,26 @@ def content_of(buffer: WipedBuffer) -> NDArray[np.uint8]:
 
 
 class DetectBench(LivePath):
-    """Workers of detect with one workbench."""
+    """Workers of detect with one workbench.
 
-    def __init__(self, trust: LocalTrust, *, min_inter_ocular_px: float = 16.0) -> None:
+    Parameters
+    ----------
+    policy
+        Which shots of a track are embedded; None embeds every face.
+    """
+
+    def __init__(
+        self,
+        trust: LocalTrust,
+        *,
+        min_inter_ocular_px: float = 16.0,
+        policy: ShotPolicy | None = None,
+    ) -> None:
         super().__init__(trust)
         self.detect, self.match = self.holders[Role.DETECT], self.holders[Role.MATCH]
         self.bench = bench_with(min_inter_ocular_px=min_inter_ocular_px)
         benches = Workbenches([self.bench])
-        self.frames = FrameWorker(self.detect, benches)
+        self.frames = FrameWorker(self.detect, benches, policy)
         self.references = ReferenceWorker(self.detect, benches)
 
     def frame(self, image: NDArray[np.uint8]) -> tuple[SealAddress, bytes]:

@@ -15,7 +15,7 @@ from tests.support.pipeline import Pipeline
 
 from lethe.contracts.keys import GrantedKey, Role
 from lethe.contracts.orders import OrderStatus
-from lethe.contracts.probe import PROBE_BYTES, pack_probe
+from lethe.contracts.probe import NO_TRACK, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED, Topic
 from lethe.purge.custodian import Custodian
@@ -65,11 +65,16 @@ class LivePath(Pipeline):
             assert holder.accept(granted[holder.instance_id])
 
     def sealed_probe(
-        self, template: NDArray[np.float32], crop: bytes, *, camera: str
+        self,
+        template: NDArray[np.float32],
+        crop: bytes,
+        *,
+        camera: str,
+        track: bytes = NO_TRACK,
     ) -> tuple[SealAddress, bytes]:
         """Seal a probe as detect does."""
         room = bytearray(PROBE_BYTES)
-        pack_probe(memoryview(template.tobytes()), memoryview(crop), memoryview(room))
+        pack_probe(memoryview(template.tobytes()), memoryview(crop), memoryview(room), track=track)
         holder = self.holders[Role.DETECT]
         reservation = holder.reserve(camera, Purpose.PROBE)
         assert reservation is not None, "no key is in hand"

@@ -15,6 +15,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket, Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided
 from lethe.contracts.orders import watchlist_hash
+from lethe.contracts.probe import NO_TRACK
 from lethe.match.probes import ProbeDesk, SealedProbe
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
@@ -119,9 +120,11 @@ class MatchDesk(LivePath):
         key = TransitKey(key_id="transit-1", public_key=self.unwrap_key.public_key)
         self.transit.hear(ticket_of_alert(key), instant(self.clock))
 
-    def probe(self, values: NDArray[np.float32], crop: bytes = CROP) -> SealedProbe:
+    def probe(
+        self, values: NDArray[np.float32], crop: bytes = CROP, track: bytes = NO_TRACK
+    ) -> SealedProbe:
         """Seal a probe of the camera under order."""
-        return SealedProbe(*self.sealed_probe(values, crop, camera=CAMERA))
+        return SealedProbe(*self.sealed_probe(values, crop, camera=CAMERA, track=track))
 
     async def decide(self, *probes: SealedProbe) -> list[ProbeDecided]:
         """Decide a batch; whatever happens, its clear copies must be gone."""

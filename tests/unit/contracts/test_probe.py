@@ -19,7 +19,7 @@ def test_a_probe_gives_back_its_parts_and_nothing_of_what_was_there(
     pack_probe(memoryview(template), memoryview(crop), memoryview(buffer))
     view = unpack_probe(memoryview(buffer))
     assert (bytes(view.template), bytes(view.crop)) == (template, crop)
-    assert not any(buffer[6 + len(template) + len(crop) :])
+    assert not any(buffer[14 + len(template) + len(crop) :])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from lethe.contracts.live import FrameOutcome
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
 from lethe.detect.frames import NO_KEY, FrameResult
+from lethe.detect.shots import ShotPolicy
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
@@ -86,6 +87,43 @@ def test_of_many_faces_each_gets_a_number_of_its_own_and_all_the_same_size(
     templates = np.stack([bench.opened(probe)[0] for probe in result.probes])
     crossed = np.einsum("il,jl->ij", templates, templates) - np.eye(6)
     assert crossed.max() < 0.35
+
+
+def test_a_face_that_stays_is_embedded_once_and_counted_as_tracked(trust: LocalTrust) -> None:
+    following = DetectBench(trust, policy=ShotPolicy())
+    following.run_slot()
+    first, second = (following.frames.process(*following.frame(astronaut())) for _ in range(2))
+    check_counts(first)
+    check_counts(second)
+    assert (len(first.probes), first.report.discarded) == (1, {})
+    assert (len(second.probes), second.report.discarded) == (0, {"tracked": 1})
+    following.check_clear()
+
+
+def test_of_a_crowd_everybody_has_a_turn_within_a_few_frames(trust: LocalTrust) -> None:
+    following = DetectBench(trust, policy=ShotPolicy(per_frame=2))
+    following.run_slot()
+    results = [following.frames.process(*following.frame(group_photo())) for _ in range(4)]
+    assert [len(result.probes) for result in results] == [2, 2, 2, 0]
+    templates = np.stack([following.opened(p)[0] for r in results for p in r.probes])
+    crossed = np.einsum("il,jl->ij", templates, templates) - np.eye(6)
+    assert crossed.max() < 0.35, "nobody was embedded twice"
+    following.check_clear()
+
+
+def test_a_face_for_which_no_key_is_left_is_tried_again(trust: LocalTrust) -> None:
+    following = DetectBench(trust, policy=ShotPolicy())
+    following.run_slot()
+    address, sealed = following.frame(astronaut())
+    for _ in range(NUMBERS_PER_SLOT[Purpose.PROBE]):
+        reservation = following.detect.reserve(CAMERA, Purpose.PROBE)
+        assert reservation is not None
+        following.detect.release(reservation)
+    assert following.frames.process(address, sealed).report.discarded == {NO_KEY: 1}
+    following.run_slot()
+    [probe] = following.frames.process(*following.frame(astronaut())).probes
+    assert probe.address.purpose is Purpose.PROBE
+    following.check_clear()
 
 
 def test_a_face_that_fails_the_gate_is_counted_by_reason(trust: LocalTrust) -> None:

@@ -13,6 +13,7 @@ from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeOutcome
 from lethe.match.ports import Comparison, Template
 from lethe.match.probes import SealedProbe
+from lethe.match.tracks import mean_gain
 from lethe.match.transit import TransitKeys
 from lethe.shredding.clock import instant
 from lethe.shredding.trust import LocalTrust
@@ -50,6 +51,15 @@ async def test_a_probe_at_the_threshold_is_rescued(desk: MatchDesk) -> None:
     assert (found.captured, found.camera_id) == (probe.address.captured, probe.address.lane)
     assert (found.order_hash, found.threshold) == (probe.address.order_hash, 0.6)
     assert (decided.number, decided.slot) == (probe.address.number, probe.address.slot)
+
+
+async def test_shots_of_one_track_are_compared_together(desk: MatchDesk) -> None:
+    track = b"track-01"
+    shots = [desk.probe(blend(template(1), BELOW), track=track) for _ in range(2)]
+    outcomes = [decided.outcome for decided in await desk.decide(*shots)]
+    assert outcomes == [ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES]
+    [found] = desk.rescued
+    assert found.candidates[0].cosine == pytest.approx(BELOW * mean_gain(2), abs=1e-3)
 
 
 async def test_the_crop_opens_with_alerts_transit_key_and_the_lists_binding_only(

@@ -72,6 +72,12 @@ STACK_OPTIONS = _with_options(
         ),
         click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
         click.option(
+            "--tracking/--no-tracking",
+            default=True,
+            show_default=True,
+            help="Follow faces and compare the best shots of each, or every face of every frame.",
+        ),
+        click.option(
             "--headless", is_flag=True, help="A plain line every five seconds instead of the table."
         ),
     ]
@@ -274,6 +280,7 @@ def _stack_options(chosen: dict[str, Any]) -> StackOptions:
         cool_down_s=chosen["cool_down"],
         memory_bound_mb=chosen["memory_bound_mb"],
         standby=chosen["standby"],
+        tracking=chosen["tracking"],
         headless=chosen["headless"],
         seconds=chosen["seconds"],
     )

@@ -14,8 +14,10 @@ from lethe.contracts.errors import InvalidInput
 from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.loading import open_detector, open_embedder
+from lethe.vision.merit import merit
 from lethe.vision.quality import DiscardReason, QualityGate
 from lethe.vision.refine import LOOK_SIDE, LandmarkRefiner
+from lethe.vision.shots import EveryFace, ShotChooser, View
 from lethe.vision.yunet import DetectorSettings
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ class Extraction:
         How many got no template, by the value of their `DiscardReason`.
     faces
         Those that did.
+    positions
+        For each of them its place among the views that the chooser was shown.
     templates
         Array (len(faces), template_length) float32, each row of length 1, in owned memory.
     """
@@ -94,6 +98,7 @@ class Extraction:
     seen: int
     discarded: dict[str, int]
     faces: list[Face]
+    positions: list[int]
     templates: NDArray[np.float32] = field(repr=False)
 
 
@@ -156,13 +161,20 @@ class FaceExtractor:
             self._embedder.embed(self._crops[:1], self._templates[:1])
 
     @contextmanager
-    def extract(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
+    def extract(
+        self, image: NDArray[np.uint8], chooser: ShotChooser | None = None
+    ) -> Iterator[Extraction]:
         """Make the templates of a live frame (height, width, 3) uint8, BGR.
 
         Use it in a `with` statement: templates and crops are overwritten when the block ends.
+
+        Parameters
+        ----------
+        chooser
+            Says which views are worth a template; by default all are.
         """
         with self._memory_in_use():
-            yield self._extract(image, self._detector.detect(image))
+            yield self._extract(image, self._detector.detect(image), chooser or EveryFace())
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
@@ -176,7 +188,7 @@ class FaceExtractor:
             It doesn't show one face well enough; `fault` says why.
         """
         with self._memory_in_use():
-            extraction = self._extract(image, [self._subject(image)])
+            extraction = self._extract(image, [self._subject(image)], EveryFace())
             if extraction.discarded:
                 (reason,) = extraction.discarded
                 raise UnusableReference(ReferenceFault(reason))
@@ -193,29 +205,49 @@ class FaceExtractor:
         finally:
             self._open = False
 
-    def _extract(self, image: NDArray[np.uint8], found: list[Face]) -> Extraction:
+    def _extract(
+        self, image: NDArray[np.uint8], found: list[Face], chooser: ShotChooser
+    ) -> Extraction:
         discarded: Counter[str] = Counter()
         kept: list[Face] = []
-        for face in found:
-            admitted = self._admit(image, face, len(kept))
+        positions: list[int] = []
+        views = self._views(image, found, discarded)
+        chosen = chooser.choose(views)
+        discarded[DiscardReason.TRACKED] += len(views) - len(chosen)
+        for position in chosen:
+            admitted = self._admit(image, views[position].face, self._crops[len(kept)])
             if isinstance(admitted, DiscardReason):
-                discarded[admitted.value] += 1
+                discarded[admitted] += 1
             else:
                 kept.append(admitted)
+                positions.append(position)
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
-        return Extraction(len(found), dict(discarded), kept, templates)
+        told = {str(reason): count for reason, count in discarded.items() if count}
+        return Extraction(len(found), told, kept, positions, templates)
 
-    def _admit(self, image: NDArray[np.uint8], face: Face, position: int) -> Face | DiscardReason:
-        """Judge a face; one that passes comes back with better landmarks, its crop in place."""
-        reason = self._gate.judge_face(face)
-        # The first landmarks are too rough to turn a face away for its pose.
-        if reason not in {None, DiscardReason.POSE}:
-            return reason
-        if position == self._max_faces:
-            return DiscardReason.CROWDED
+    def _views(
+        self, image: NDArray[np.uint8], found: list[Face], discarded: Counter[str]
+    ) -> list[View]:
+        """Rate the faces that may be worth a template, from the landmarks of the whole image."""
+        views: list[View] = []
+        for face in found:
+            reason = self._gate.judge_face(face)
+            # The first landmarks are too rough to turn a face away for its pose.
+            if reason not in {None, DiscardReason.POSE}:
+                discarded[str(reason)] += 1
+            elif len(views) == self._max_faces:
+                discarded[DiscardReason.CROWDED] += 1
+            else:
+                align_into(image, face, self._crops[0])
+                views.append(View(face, merit(face, self._crops[0])))
+        return views
+
+    def _admit(
+        self, image: NDArray[np.uint8], face: Face, crop: NDArray[np.uint8]
+    ) -> Face | DiscardReason:
+        """Look at a face from near; one that passes comes back with better landmarks, cropped."""
         refined = self._refiner.refine(image, face)
-        crop = self._crops[position]
         align_into(image, refined, crop)
         return self._gate.judge_face(refined) or self._gate.judge_crop(crop) or refined
 

@@ -41,13 +41,17 @@ _FLAT = 1.0
 
 
 class DiscardReason(StrEnum):
-    """Why a face gets no template."""
+    """Why a face gets no template.
+
+    `TRACKED`: there is a better view of the same person, or a better one is waited for.
+    """
 
     TOO_SMALL = "too_small"
     LOW_SCORE = "low_score"
     POSE = "pose"
     BLURRED = "blurred"
     CROWDED = "crowded"
+    TRACKED = "tracked"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class AlertDesk:
         The clock of this machine.
     cool_down_s
         A further candidate list for the same subject on the same camera, captured less than this
-        from the alert, is attached to the alert; 0 raises one alert per search.
+        from the alert's latest sighting, is attached to the alert: whoever stays in view is one
+        alert. 0 raises one alert per search.
     """
 
     def __init__(
@@ -186,7 +187,7 @@ class AlertDesk:
         earlier = await self._log.latest(alert.deployment_id, alert.camera_id, alert.subject_id)
         if earlier is None or earlier.erased:
             return None
-        apart_us = abs(alert.captured.since_us(earlier.captured))
+        apart_us = abs(alert.captured.wall_us - earlier.last_sighting_wall_us)
         return earlier if apart_us < self._cool_down_us else None
 
     async def _persist(self, alert: Alert, search_id: str, crop: bytes | None) -> Alert:

@@ -8,6 +8,7 @@ from lethe.detect.frames import FrameWorker
 from lethe.detect.handlers import Handlers
 from lethe.detect.references import ReferenceWorker
 from lethe.detect.settings import DetectSettings
+from lethe.detect.shots import ShotPolicy
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
@@ -40,7 +41,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     threads = Threads("detect", settings.workers)
     standing = Standing()
     handlers = Handlers(
-        FrameWorker(holder, benches),
+        FrameWorker(holder, benches, ShotPolicy() if settings.tracking else None),
         ReferenceWorker(holder, benches),
         publisher=publisher,
         threads=threads,

@@ -11,6 +11,8 @@ from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.detect.shots import BestShots, ShotPolicy
+from lethe.detect.tracks import Tracker
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
@@ -20,6 +22,7 @@ from lethe.vision.errors import UnreadableImage
 from lethe.vision.extract import Extraction
 from lethe.vision.jpeg import decode_jpeg_into
 from lethe.vision.portrait import portrait_jpeg
+from lethe.vision.shots import EveryFace, ShotChooser
 
 NO_KEY = "no_key"
 """Discard reason: the slot's probe keys are spent or gone."""
@@ -42,11 +45,21 @@ class FrameResult:
 
 
 class FrameWorker:
-    """Thread-safe: each call takes a workbench of its own."""
+    """Each call takes a workbench of its own; of one camera one frame at a time, in order.
 
-    def __init__(self, holder: Holder, benches: Workbenches) -> None:
+    Parameters
+    ----------
+    policy
+        Which views of a track get a template; None gives every face one.
+    """
+
+    def __init__(
+        self, holder: Holder, benches: Workbenches, policy: ShotPolicy | None = None
+    ) -> None:
         self._holder = holder
         self._benches = benches
+        self._policy = policy
+        self._trackers: dict[str, Tracker] = {}
 
     def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
         """Open a frame, find its faces, seal a probe for each that passes the quality gate."""
@@ -91,15 +104,24 @@ class FrameWorker:
     ) -> tuple[int, Counter[str]]:
         with bench.pixels:
             image = decode_jpeg_into(jpeg, bench.pixels)
-            with bench.extractor.extract(image) as extraction:
+            chooser = self._chooser(address)
+            with bench.extractor.extract(image, chooser) as extraction:
                 discarded = Counter(extraction.discarded)
-                for index in range(len(extraction.faces)):
-                    probe = self._seal_probe(bench, image, extraction, index, address)
+                for index, position in enumerate(extraction.positions):
+                    track = chooser.track(position)
+                    probe = self._seal_probe(bench, image, extraction, index, track, address)
                     if probe is None:
                         discarded[NO_KEY] += 1
                     else:
+                        chooser.took(position)
                         probes.append(probe)
                 return extraction.seen, discarded
+
+    def _chooser(self, frame: SealAddress) -> ShotChooser:
+        if self._policy is None:
+            return EveryFace()
+        tracker = self._trackers.setdefault(frame.lane, Tracker())
+        return BestShots(tracker, self._policy, frame.captured.boot_us / 1e6)
 
     def _seal_probe(
         self,
@@ -107,6 +129,7 @@ class FrameWorker:
         image: NDArray[np.uint8],
         extraction: Extraction,
         index: int,
+        track: bytes,
         frame: SealAddress,
     ) -> SealedProbe | None:
         reservation = self._holder.reserve(frame.lane, Purpose.PROBE, slot=frame.slot)
@@ -124,7 +147,7 @@ class FrameWorker:
             crop = portrait_jpeg(image, extraction.faces[index], limit_bytes=CROP_LIMIT_BYTES)
             with bench.probe() as room:
                 template = memoryview(extraction.templates[index]).cast("B")
-                pack_probe(template, memoryview(crop), room)
+                pack_probe(template, memoryview(crop), room, track=track)
                 body = self._holder.seal(
                     PROBE_EXTRACTED.name, address, room, step=PROBE_BYTES + LENGTH_BYTES
                 )

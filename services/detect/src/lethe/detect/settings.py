@@ -18,6 +18,11 @@ class DetectSettings(ServiceSettings):
         title="Model licence",
         description="Whether the licence of a pack that isn't free was accepted.",
     )
+    tracking: bool = Field(
+        default=True,
+        title="Tracking",
+        description="Follow faces and embed the best shots of each; off: every face of every frame.",
+    )
     workers: int = Field(
         default=2, ge=1, title="Workers", description="Frames that are processed at a time."
     )

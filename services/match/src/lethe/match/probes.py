@@ -14,6 +14,7 @@ from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.match.deciding import COMPARISON_LIMIT, candidates
 from lethe.match.ports import Comparison, Template, TemplateIndex
+from lethe.match.tracks import TrackScores
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
 from lethe.shredding.clock import instant
@@ -21,6 +22,7 @@ from lethe.shredding.holder import Holder
 from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.sealing import LENGTH_BYTES
 from lethe.shredding.wrapping import wrap
+from lethe.vision.scores import cosine_for_score
 
 _SEARCH_S = 0.2
 
@@ -80,6 +82,7 @@ class ProbeDesk:
         self._index = index
         self._transit = transit
         self._rescue = rescue
+        self._tracks = TrackScores()
         self._buffers = [bytearray(PROBE_BYTES + LENGTH_BYTES) for _ in range(batch)]
 
     async def decide(self, probes: list[SealedProbe]) -> list[ProbeDecided]:
@@ -139,7 +142,15 @@ class ProbeDesk:
     def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> None:
         """Set the outcome; a candidate's crop is sealed to alert, and sent when all is wiped."""
         order = item.held.order
-        found = candidates(comparisons, order.threshold)
+        address = item.address
+        combined = self._tracks.combine(
+            address.lane,
+            item.view.track,
+            comparisons,
+            needed=cosine_for_score(order.threshold),
+            captured=address.captured,
+        )
+        found = candidates(combined, order.threshold)
         if not found:
             item.outcome = ProbeOutcome.NON_MATCH
             return
@@ -147,7 +158,6 @@ class ProbeDesk:
         transit = self._transit.current(now)
         if transit is None:
             return
-        address = item.address
         message = CandidatesFound(
             search_id=f"{address.slot}.{address.lane}.{address.number}",
             camera_id=address.lane,

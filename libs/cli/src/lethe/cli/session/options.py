@@ -13,6 +13,7 @@ class StackOptions:
     cool_down_s: float
     memory_bound_mb: int
     standby: bool
+    tracking: bool
     headless: bool
     seconds: float | None
 

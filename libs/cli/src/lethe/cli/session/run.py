@@ -114,6 +114,7 @@ async def _with_stack(
             cool_down_s=options.cool_down_s,
             memory_bound_mb=options.memory_bound_mb,
             standby=options.standby,
+            tracking=options.tracking,
         )
         async with running_stack(settings, terminal.notice) as stack:
             stop.on_second = stack.kill

@@ -28,6 +28,8 @@ class StackSettings:
         Largest memory of the broker.
     standby
         Whether a second purge stands by.
+    tracking
+        Whether detect follows faces and embeds the best shots only.
     """
 
     trust: LocalTrust
@@ -37,6 +39,7 @@ class StackSettings:
     cool_down_s: float
     memory_bound_mb: int
     standby: bool = False
+    tracking: bool = True
 
 
 def service_names(settings: StackSettings) -> dict[str, str]:
@@ -72,6 +75,7 @@ def service_spec(
     }
     if service == "detect":
         environment["LETHE_MODEL_PACK"] = str(settings.model_pack)
+        environment["LETHE_TRACKING"] = str(settings.tracking).lower()
     if service == "alert":
         environment["LETHE_COOL_DOWN_S"] = f"{settings.cool_down_s:g}"
         environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / 'alerts.sqlite'}"

@@ -1,0 +1,75 @@
+"""Which views of a camera's tracks become templates: the first good one, then better ones."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lethe.detect.tracks import Track, Tracker
+from lethe.vision.shots import View
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPolicy:
+    """When a view of a track is worth a template.
+
+    The defaults were chosen on people rendered walking past (see ADR 0009): an eighth of the
+    templates that every face of every frame would take, and no listed person missed for it.
+
+    Attributes
+    ----------
+    gain
+        A view must be better than the last shot by this factor.
+    fading_s
+        The merit to beat falls to 1/e in this time: a shot says the less about who is on a track
+        the older it is, and shots a while apart err in different ways.
+    calming
+        By this share of `fading_s` every shot slows the fading down, up to `calmest` times.
+    per_frame
+        Templates made of one frame at most; whoever waits has a turn in the next one.
+    """
+
+    gain: float = 1.1
+    fading_s: float = 3.0
+    calming: float = 0.5
+    calmest: float = 8.0
+    per_frame: int = 2
+
+    def wanted(self, track: Track, merit: float, at_s: float) -> float:
+        """Return how much a view is wanted, 0 for not at all."""
+        if track.shot_s is None:
+            return math.inf
+        fading_s = self.fading_s * min(1 + self.calming * (track.shots - 1), self.calmest)
+        to_beat = track.merit * self.gain * math.exp((track.shot_s - at_s) / fading_s)
+        return merit / to_beat if merit > to_beat else 0.0
+
+
+class BestShots:
+    """Implements `lethe.vision.shots.ShotChooser` for one frame of one camera."""
+
+    def __init__(self, tracker: Tracker, policy: ShotPolicy, at_s: float) -> None:
+        self._tracker = tracker
+        self._policy = policy
+        self._at_s = at_s
+        self._tracks: list[Track] = []
+        self._merits: list[float] = []
+
+    def choose(self, views: Sequence[View]) -> list[int]:
+        """Return the positions of the views to embed: people without a shot come first."""
+        self._tracks = self._tracker.follow([view.face for view in views], self._at_s)
+        self._merits = [view.merit for view in views]
+        wanted = [
+            (self._policy.wanted(track, view.merit, self._at_s), view.merit, position)
+            for position, (track, view) in enumerate(zip(self._tracks, views, strict=True))
+        ]
+        chosen = sorted((entry for entry in wanted if entry[0] > 0), reverse=True)
+        return [position for _, _, position in chosen[: self._policy.per_frame]]
+
+    def track(self, position: int) -> bytes:
+        """Return the token of a view's track."""
+        return self._tracks[position].token
+
+    def took(self, position: int) -> None:
+        """Note that a view became a probe."""
+        track = self._tracks[position]
+        track.merit, track.shot_s = self._merits[position], self._at_s
+        track.shots += 1
