@@ -351,7 +351,7 @@ class Forgetting(RuleBasedStateMachine):
             live = {name[0] for name in self.witness.live_numbers(process.holder)}
             live |= {address.slot for _, address in process.copies}
             sent = [process.slot_sent_us[slot] for slot in live]
-            sent += [ticket.sent.boot_us for ticket in process.holder._tickets.values()]
+            sent += [ticket.sent.boot_us for ticket in process.holder._tickets.waiting.values()]
             at_us = process.switch.at_us
             if sent:
                 assert at_us is not None, "the switch is disarmed while something is held"

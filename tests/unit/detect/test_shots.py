@@ -21,9 +21,11 @@ class Camera:
         self.tracker = Tracker()
         self.policy = policy
 
-    def shows(self, *merits: float, at_s: float, taken: bool = True) -> list[int]:
+    def shows(
+        self, *merits: float, at_s: float, taken: bool = True, left_ms: float = 600.0
+    ) -> list[int]:
         """Show a frame with people side by side; return which views were chosen."""
-        shots = BestShots(self.tracker, self.policy, at_s)
+        shots = BestShots(self.tracker, self.policy, at_s, lambda: left_ms)
         views = [View(face(200.0 * place), merit) for place, merit in enumerate(merits)]
         chosen = shots.choose(views)
         if taken:
@@ -75,6 +77,15 @@ def test_who_finds_no_room_in_a_frame_has_a_turn_in_the_next() -> None:
     assert camera.shows(*merits, at_s=2 * FRAME_S) == []
 
 
+def test_in_a_late_frame_fewer_are_embedded_and_all_are_followed() -> None:
+    camera = Camera()
+    assert camera.shows(0.5, 0.4, at_s=0.0, left_ms=139.0) == []
+    assert camera.shows(0.5, 0.4, at_s=FRAME_S, left_ms=141.0) == [0]
+    assert camera.shows(0.5, 0.4, at_s=2 * FRAME_S, left_ms=-1.0) == []
+    assert camera.shows(0.5, 0.4, at_s=3 * FRAME_S) == [1]
+    assert len(camera.tracker.tracks) == 2
+
+
 def test_people_without_a_shot_come_before_better_views() -> None:
     camera = Camera(ShotPolicy(per_frame=1))
     camera.shows(0.2, at_s=0.0)
@@ -86,7 +97,7 @@ def test_views_of_one_track_have_one_token_and_others_another() -> None:
     camera = Camera()
     tokens = []
     for step in range(2):
-        shots = BestShots(camera.tracker, POLICY, step * FRAME_S)
+        shots = BestShots(camera.tracker, POLICY, step * FRAME_S, lambda: 600.0)
         shots.choose([View(face(0.0), 0.5), View(face(300.0), 0.5)])
         tokens.append((shots.track(0), shots.track(1)))
     assert tokens[0] == tokens[1]

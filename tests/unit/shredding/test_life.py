@@ -66,20 +66,22 @@ class _ArmsLate(Holder):
 
 class _CountsFromTheGrant(Holder):
     def accept(self, granted: KeyGranted) -> list:  # type: ignore[type-arg]
-        outstanding = self._tickets.get(granted.ticket_hash)
+        outstanding = self._tickets.waiting.get(granted.ticket_hash)
         if outstanding is not None:
-            self._tickets[granted.ticket_hash] = replace(outstanding, sent=instant(self.clock))
+            self._tickets.waiting[granted.ticket_hash] = replace(
+                outstanding, sent=instant(self.clock)
+            )
         return super().accept(granted)
 
 
 class _KeepsItsTickets(Holder):
     def accept(self, granted: KeyGranted) -> list:  # type: ignore[type-arg]
-        outstanding = self._tickets.get(granted.ticket_hash)
+        outstanding = self._tickets.waiting.get(granted.ticket_hash)
         try:
             return super().accept(granted)
         finally:
             if outstanding is not None:
-                self._tickets[granted.ticket_hash] = outstanding
+                self._tickets.waiting[granted.ticket_hash] = outstanding
                 self._arm()
 
 

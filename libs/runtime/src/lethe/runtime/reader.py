@@ -22,7 +22,7 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
-FETCH_WAIT_MS = 20
+FETCH_WAIT_MS = 30
 _POLL_MS = 200
 _OLD_GENERATION_S = 2.0
 _MAX_FETCH_BYTES = 8 * 1024 * 1024

@@ -1,10 +1,13 @@
 """A ticket that waits for its grant, and what a grant holds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted
+from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.slotkeys import KEY_BYTES, commitment
 from lethe.shredding.terms import Life
 from lethe.shredding.wrapping import UnwrapKey
@@ -31,7 +34,23 @@ class Outstanding:
         return self.sent.boot_us + (life.budget_ms - life.kill_margin_ms) * 1000
 
 
-def split_grant(secret: bytes, granted: KeyGranted) -> list[memoryview]:
+@contextmanager
+def opened_grant(granted: KeyGranted, unwrap_key: UnwrapKey) -> Iterator[list[memoryview]]:
+    """Lend the slot keys of a grant; they are overwritten when the block ends.
+
+    Raises
+    ------
+    Refused
+        If the grant doesn't open with its ticket's key, or a key doesn't fit its commitment.
+    """
+    secret = unwrap_key.unwrap(granted.sealed, granted.binding())
+    try:
+        yield _split(secret, granted)
+    finally:
+        wipe_bytes(secret)
+
+
+def _split(secret: bytes, granted: KeyGranted) -> list[memoryview]:
     """Return views of the slot keys in a grant, each checked against its commitment."""
     if len(secret) != KEY_BYTES * len(granted.keys):
         raise Refused("a grant holds another number of keys than it names")

@@ -7,7 +7,6 @@ lengthen it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from threading import RLock
 
 from lethe.contracts.errors import Erased, Refused
@@ -20,13 +19,14 @@ from lethe.contracts.keys import (
 )
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.shredding.clock import Clock, instant
-from lethe.shredding.grants import Outstanding, split_grant
+from lethe.shredding.grants import Outstanding, opened_grant
 from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
-from lethe.shredding.memory import wipe, wipe_bytes
+from lethe.shredding.memory import wipe
 from lethe.shredding.sealing import open_into, seal
 from lethe.shredding.slotkeys import SlotKeys
 from lethe.shredding.terms import SEALS, Life, OrderCheck, Reservation, Standing
+from lethe.shredding.tickets import Tickets
 from lethe.shredding.wrapping import UnwrapKey
 
 
@@ -68,7 +68,7 @@ class Holder:
         self._sequence = 0
         self._lock = RLock()
         self._keyring = Keyring(clock)
-        self._tickets: dict[bytes, Outstanding] = {}
+        self._tickets = Tickets(self.life)
 
     # --- tickets and grants ------------------------------------------------------------------
 
@@ -95,15 +95,14 @@ class Holder:
                 leaving=leaving,
             )
             if not leaving:
-                name = sha256(ticket.encode()).digest()
-                self._tickets[name] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)
+                self._tickets.add(ticket, unwrap_key)
                 self._arm()
             return ticket
 
     def retract(self, ticket: KeyTicket) -> None:
         """Take back a ticket that couldn't be sent; what it told is told with the next."""
         with self._lock:
-            self._tickets.pop(sha256(ticket.encode()).digest(), None)
+            self._tickets.retract(ticket)
             self._keyring.restore_journal(ticket.destroyed)
             self._arm()
 
@@ -125,7 +124,7 @@ class Holder:
         if (granted.holder, granted.role) != (self.instance_id, self.role):
             return []
         with self._lock:
-            outstanding = self._tickets.pop(granted.ticket_hash, None)
+            outstanding = self._tickets.take(granted.ticket_hash)
             if granted.boot != self.boot:
                 raise Erased("a grant came for a process that is over")
             if outstanding is None:
@@ -141,9 +140,7 @@ class Holder:
     def _hold(self, granted: KeyGranted, outstanding: Outstanding) -> list[GrantedKey]:
         dies_at_us = outstanding.dies_us(self.life)
         wipe_at_us = outstanding.wipe_us(self.life)
-        secret = outstanding.unwrap_key.unwrap(granted.sealed, granted.binding())
-        try:
-            keys = split_grant(secret, granted)
+        with opened_grant(granted, outstanding.unwrap_key) as keys:
             if self.clock.boot_us() >= wipe_at_us:
                 raise Erased("a grant came after its ticket's end")
             return [
@@ -158,8 +155,6 @@ class Holder:
                     dies_at_us=dies_at_us,
                 )
             ]
-        finally:
-            wipe_bytes(secret)
 
     # --- using keys --------------------------------------------------------------------------
 
@@ -256,6 +251,12 @@ class Holder:
             with suppress(BufferError):
                 content.release()
 
+    def left_ms(self, opened: SealAddress) -> float:
+        """Return how long until what was opened must be overwritten, in milliseconds."""
+        with self._lock:
+            held = self._keyring.newest(opened.lane, opened.purpose, opened.slot)
+            return 0.0 if held is None else (held.wipe_at_us - self.clock.boot_us()) / 1000
+
     def finish(self, used: SealAddress | Reservation) -> None:
         """Say that the last clear copy of what was sealed or opened is overwritten."""
         with self._lock:
@@ -287,10 +288,7 @@ class Holder:
     def reap(self) -> None:
         """Wipe everything that is due. Called by the reaper thread and by tests."""
         with self._lock:
-            now_us = self.clock.boot_us()
-            for name, ticket in list(self._tickets.items()):
-                if now_us >= ticket.stale_us(self.life):
-                    del self._tickets[name]
+            self._tickets.give_up(self.clock.boot_us())
             self._keyring.reap()
             self._arm()
 
@@ -304,13 +302,13 @@ class Holder:
     def next_wipe_us(self) -> int | None:
         """Return when `reap` has something to do, on the boot clock."""
         with self._lock:
-            due = [ticket.stale_us(self.life) for ticket in self._tickets.values()]
-            return min(due + self._keyring.wipe_deadlines(), default=None)
+            due = self._tickets.stale_deadlines() + self._keyring.wipe_deadlines()
+            return min(due, default=None)
 
     def holds_nothing(self) -> bool:
         """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
         with self._lock:
-            return not self._tickets and self._keyring.is_clear()
+            return not self._tickets.waiting and self._keyring.is_clear()
 
     def _is_ordered(self, granted: GrantedKey) -> bool:
         return self._order_check is None or self._order_check(granted, self.clock.wall_us())
@@ -320,5 +318,5 @@ class Holder:
             raise Refused("the order that a key was granted under doesn't hold any more")
 
     def _arm(self) -> None:
-        deadlines = [ticket.dies_us(self.life) for ticket in self._tickets.values()]
-        self._switch.arm(min(deadlines + self._keyring.death_deadlines(), default=None))
+        deadlines = self._tickets.death_deadlines() + self._keyring.death_deadlines()
+        self._switch.arm(min(deadlines, default=None))

@@ -25,7 +25,7 @@ from lethe.shredding.terms import Life, Standing
 from lethe.vision.pack import load_pack
 from lethe.vision.quality import QualityGate
 
-_OPENING_RESERVE_MS = 300
+_OPENING_RESERVE_MS = 200
 """A frame is only opened while there is time to process and overwrite it before the deadline."""
 
 

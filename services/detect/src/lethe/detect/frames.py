@@ -1,5 +1,6 @@
 """A sealed frame in, sealed probes and counts out. Everything in between is overwritten."""
 
+import functools
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -121,7 +122,10 @@ class FrameWorker:
         if self._policy is None:
             return EveryFace()
         tracker = self._trackers.setdefault(frame.lane, Tracker())
-        return BestShots(tracker, self._policy, frame.captured.boot_us / 1e6)
+        captured_s = frame.captured.boot_us / 1e6
+        return BestShots(
+            tracker, self._policy, captured_s, functools.partial(self._holder.left_ms, frame)
+        )
 
     def _seal_probe(
         self,

@@ -21,7 +21,7 @@ class DetectSettings(ServiceSettings):
     tracking: bool = Field(
         default=True,
         title="Tracking",
-        description="Follow faces and embed the best shots of each; off: every face of every frame.",
+        description="Follow faces and embed the best shots of each, not every face of every frame.",
     )
     workers: int = Field(
         default=2, ge=1, title="Workers", description="Frames that are processed at a time."

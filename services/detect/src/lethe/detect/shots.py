@@ -1,7 +1,7 @@
 """Which views of a camera's tracks become templates: the first good one, then better ones."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lethe.detect.tracks import Track, Tracker
@@ -26,6 +26,9 @@ class ShotPolicy:
         By this share of `fading_s` every shot slows the fading down, up to `calmest` times.
     per_frame
         Templates made of one frame at most; whoever waits has a turn in the next one.
+    reserve_ms, shot_ms
+        Of the time until a frame must be overwritten so much is left alone, and each template
+        needs so much of the rest: several times what it takes on an idle machine.
     """
 
     gain: float = 1.1
@@ -33,6 +36,12 @@ class ShotPolicy:
     calming: float = 0.5
     calmest: float = 8.0
     per_frame: int = 2
+    reserve_ms: float = 60.0
+    shot_ms: float = 80.0
+
+    def room(self, left_ms: float) -> int:
+        """Return how many templates may be made of a frame with so much time left."""
+        return max(0, min(self.per_frame, int((left_ms - self.reserve_ms) / self.shot_ms)))
 
     def wanted(self, track: Track, merit: float, at_s: float) -> float:
         """Return how much a view is wanted, 0 for not at all."""
@@ -44,12 +53,24 @@ class ShotPolicy:
 
 
 class BestShots:
-    """Implements `lethe.vision.shots.ShotChooser` for one frame of one camera."""
+    """Implements `lethe.vision.shots.ShotChooser` for one frame of one camera.
 
-    def __init__(self, tracker: Tracker, policy: ShotPolicy, at_s: float) -> None:
+    Parameters
+    ----------
+    at_s
+        When the frame was captured.
+    left_ms
+        Tells how long until the frame must be overwritten: in a late one everybody is followed,
+        and who isn't embedded has a turn in the next.
+    """
+
+    def __init__(
+        self, tracker: Tracker, policy: ShotPolicy, at_s: float, left_ms: Callable[[], float]
+    ) -> None:
         self._tracker = tracker
         self._policy = policy
         self._at_s = at_s
+        self._left_ms = left_ms
         self._tracks: list[Track] = []
         self._merits: list[float] = []
 
@@ -62,7 +83,7 @@ class BestShots:
             for position, (track, view) in enumerate(zip(self._tracks, views, strict=True))
         ]
         chosen = sorted((entry for entry in wanted if entry[0] > 0), reverse=True)
-        return [position for _, _, position in chosen[: self._policy.per_frame]]
+        return [position for _, _, position in chosen[: self._policy.room(self._left_ms())]]
 
     def track(self, position: int) -> bytes:
         """Return the token of a view's track."""
