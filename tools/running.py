@@ -52,6 +52,10 @@ class RunningLethe:
                 continue
         return found
 
+    def broker(self) -> str:
+        """Return the broker's address, as the services know it."""
+        return str(self.children()["purge-1"].environ()["LETHE_BROKER"])
+
     def accounts(self) -> list[dict[str, Any]]:
         """Return the account of every purge that answers."""
         found = []

@@ -39,6 +39,7 @@ class AlertWeb:
     enroller: FakeEnroller = field(default_factory=FakeEnroller)
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     status: FakeStatus = field(default_factory=FakeStatus)
+    waiting: int | None = 0
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
     watchlists: WatchlistBook = field(init=False)
@@ -52,6 +53,9 @@ class AlertWeb:
         self.watchlists = WatchlistBook(SqlReferenceStore(self.database), self.vault)
         await self.watchlists.restore()
 
+    async def backlog(self) -> int | None:
+        return self.waiting
+
     def app(self, port: int = PORT) -> Starlette:
         routes = create_routes(
             desk=self.desk,
@@ -60,6 +64,7 @@ class AlertWeb:
             enroller=self.enroller,
             deployments=self.deployments,
             status=self.status,
+            backlog=self.backlog,
         )
         return Starlette(routes=routes, middleware=create_middleware(loopback_hosts(port)))
 

@@ -73,6 +73,7 @@ async def test_a_body_that_is_no_order_is_refused_and_not_repeated(
 async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
+    web.waiting = 2
     web.status.now = replace(web.status.now, blind="the watchlist's store doesn't answer")
     status = (await client.get("/api/v1/status")).json()
     assert status["deployments"][0]["order_type"] == "local"
@@ -80,5 +81,5 @@ async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
         {"camera_id": "entrance", "deployment_id": "deployment-1", "state": "live"}
     ]
     assert status["blind"] == "the watchlist's store doesn't answer"
-    assert status["alerts"] == {"count": 0, "last_sequence": 0}
+    assert status["alerts"] == {"count": 0, "last_sequence": 0, "waiting": 2}
     assert status["clients"] == 0

@@ -67,6 +67,24 @@ async def test_it_is_caught_up_when_all_that_was_published_is_committed(
     assert await reader.caught_up() is caught_up
 
 
+@pytest.mark.parametrize(
+    ("end", "read", "waiting"), [(0, None, 0), (3, None, 3), (3, 1, 2), (3, 3, 0), (2, 3, 0)]
+)
+async def test_the_backlog_is_what_was_published_and_not_committed(
+    reader: DurableReader, consumer: FakeConsumer, end: int, read: int | None, waiting: int
+) -> None:
+    consumer.end, consumer.read = end, read
+    assert await reader.backlog() == waiting
+
+
+@pytest.mark.parametrize("gone", ["ends", "committed"])
+async def test_while_the_broker_cannot_be_asked_the_backlog_is_not_known(
+    reader: DurableReader, consumer: FakeConsumer, gone: str
+) -> None:
+    consumer.gone = {gone}
+    assert await reader.backlog() is None
+
+
 @pytest.mark.parametrize("gone", ["ends", "committed"])
 async def test_while_the_broker_cannot_be_asked_nothing_counts_as_caught_up(
     reader: DurableReader, consumer: FakeConsumer, gone: str

@@ -17,6 +17,7 @@ _POLL_MS = 500
 _FETCH_WAIT_MS = 80
 """What is kept is never rolled, and a fetch costs the embedded broker more the more it keeps."""
 _RETRY_S = 0.5
+_ANSWER_S = 1.0
 _HEARTBEATS_PER_SESSION = 6
 _log = structlog.get_logger()
 
@@ -86,6 +87,20 @@ class DurableReader:
             return False
         self._awaited = None
         return True
+
+    async def backlog(self) -> int | None:
+        """Return how many published records aren't handled and committed; None while unknown."""
+        partitions = [TopicPartition(self._topic.name, n) for n in range(self._topic.partitions)]
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
+                done: dict[TopicPartition, int] = {
+                    partition: await self._consumer.committed(partition) or 0
+                    for partition in partitions
+                }
+        except (KafkaError, TimeoutError):
+            return None
+        return sum(max(ends[partition] - done[partition], 0) for partition in partitions)
 
     async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
         try:

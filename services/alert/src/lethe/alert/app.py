@@ -109,6 +109,7 @@ async def _serve(
             enroller=enrolment,
             deployments=deployments,
             status=deployments,
+            backlog=candidates.backlog,
         ),
         middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
     )

@@ -135,6 +135,12 @@ class AlertApi:
                 return sequence
             sequence = int(page[-1]["sequence"])
 
+    async def waiting(self) -> int | None:
+        """Return how many candidate lists wait to become alerts; None while that isn't known."""
+        answer = await self._ask("GET", "/api/v1/status", patience_s=0.0)
+        waiting: int | None = answer["alerts"]["waiting"]
+        return waiting
+
     async def alerts_after(self, sequence: int) -> tuple[list[AlertRecord], int]:
         """Return the alerts after a sequence, and the sequence of the last one; tried once."""
         found: list[AlertRecord] = []

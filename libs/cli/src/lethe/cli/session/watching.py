@@ -88,13 +88,23 @@ class Watching:
                 return
 
     async def settle(self, within_s: float) -> None:
-        """After the order has ended, wait until every frame and key copy is accounted for."""
+        """After the order has ended, wait until every frame, key copy and alert is accounted for.
+
+        What waits to become an alert would go with a broker in memory.
+        """
         deadline_s = _now_s() + within_s
         while _now_s() < deadline_s:
+            waiting = await self._waiting()
             await self._look()
-            if self.account is not None and self.account.is_over:
+            if self.account is not None and self.account.is_over and waiting == 0:
                 return
             await asyncio.sleep(SETTLE_POLL_S)
+
+    async def _waiting(self) -> int | None:
+        try:
+            return await self._api.waiting()
+        except LetheError:
+            return None
 
     async def _look(self) -> None:
         account = await self._accounts.read()

@@ -1,5 +1,6 @@
 """Deployment orders and the state of the system over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from http import HTTPStatus
 
@@ -25,12 +26,18 @@ class DeploymentEndpoints:
     """How an order comes in, and how the system is."""
 
     def __init__(
-        self, deployments: Deployments, source: StatusSource, desk: AlertDesk, hub: AlertHub
+        self,
+        deployments: Deployments,
+        source: StatusSource,
+        desk: AlertDesk,
+        hub: AlertHub,
+        backlog: Callable[[], Awaitable[int | None]],
     ) -> None:
         self._deployments = deployments
         self._source = source
         self._desk = desk
         self._hub = hub
+        self._backlog = backlog
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -55,5 +62,9 @@ class DeploymentEndpoints:
     async def status(self, _request: Request) -> Response:
         """Answer with deployments, cameras, alerts and whether the system is blind."""
         status = asdict(await self._source.status())
-        alerts = {"count": await self._desk.count(), "last_sequence": self._hub.last_sequence}
+        alerts = {
+            "count": await self._desk.count(),
+            "last_sequence": self._hub.last_sequence,
+            "waiting": await self._backlog(),
+        }
         return JSONResponse(status | {"alerts": alerts, "clients": self._hub.connections})

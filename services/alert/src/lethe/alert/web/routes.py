@@ -1,5 +1,6 @@
 """The routes of alert: API, websocket and page."""
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from starlette.requests import Request
@@ -27,10 +28,16 @@ def create_routes(
     enroller: Enroller,
     deployments: Deployments,
     status: StatusSource,
+    backlog: Callable[[], Awaitable[int | None]],
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
     They need `create_middleware` around them.
+
+    Parameters
+    ----------
+    backlog
+        Tells how many candidate lists wait to become alerts; None while that isn't known.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
@@ -41,7 +48,7 @@ def create_routes(
         *AlertEndpoints(desk, hub, watchlists).routes(),
         *AlertStream(hub, EventRenderer(watchlists)).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),
-        *DeploymentEndpoints(deployments, status, desk, hub).routes(),
+        *DeploymentEndpoints(deployments, status, desk, hub, backlog).routes(),
     ]
     return [
         Route("/", show_page),

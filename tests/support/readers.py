@@ -1,0 +1,72 @@
+"""What a run left: the records of a topic, and which alert each search led to."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from lethe.contracts.topics import Topic
+
+_POLL_MS = 50
+
+
+@contextmanager
+def reading_topic(broker: str, topic: Topic) -> Iterator[list[bytes]]:
+    """Collect the bodies of a topic from its beginning until the block ends.
+
+    The broker may go away meanwhile, as one in memory does at the end of a run: what was read
+    until then counts.
+    """
+    bodies: list[bytes] = []
+    stopping = threading.Event()
+    caught_up = threading.Event()
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_read(broker, topic, bodies, stopping, caught_up))
+    )
+    thread.start()
+    try:
+        caught_up.wait()
+        yield bodies
+    finally:
+        stopping.set()
+        thread.join()
+
+
+async def _read(
+    broker: str,
+    topic: Topic,
+    bodies: list[bytes],
+    stopping: threading.Event,
+    caught_up: threading.Event,
+) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, fetch_max_wait_ms=20)
+    try:
+        with suppress(KafkaError):
+            await consumer.start()
+            partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            while not stopping.is_set():
+                for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                    bodies += [record.value for record in records]
+                if all([await consumer.position(p) >= ends[p] for p in partitions]):
+                    caught_up.set()
+    finally:
+        caught_up.set()
+        # With its broker gone it cancels its own fetching, and then itself by waiting for that.
+        with suppress(KafkaError, asyncio.CancelledError):
+            await consumer.stop()
+
+
+def searches_of(database: Path) -> dict[str, int]:
+    """Return the sequence of the alert that each search led to, from alert's SQLite database."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        rows = connection.execute("SELECT search_id, alert_sequence FROM searches").fetchall()
+    connection.close()
+    return dict(rows)
