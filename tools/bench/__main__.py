@@ -5,9 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from tools.bench import demonstration, evaluation, faults, search
+from tools.bench import demonstration, evaluation, faults, search, shots
 from tools.bench.figures import print_figures
 
+_PARTS = ("search", "demonstration", "faults", "evaluation", "shots")
 _FACES = Path("../shared/data/lfw-dev")
 
 
@@ -15,7 +16,7 @@ def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
-    parser.add_argument("--only", choices=("demonstration", "search", "faults", "evaluation"))
+    parser.add_argument("--only", choices=_PARTS)
     parser.add_argument(
         "--faces", type=Path, default=_FACES, help="people with several photographs each"
     )
@@ -35,6 +36,9 @@ def main() -> int:
     if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
         figures, reports["evaluation"] = evaluation.measure(chosen.faces)
         print_figures("harder footage, photographs of different days", figures, _say)
+    if chosen.only in (None, "shots") and chosen.faces.is_dir():
+        figures, reports["shots"] = shots.measure(chosen.faces)
+        print_figures("best shots against every face, in one process", figures, _say)
     chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
     return 0
 

@@ -61,7 +61,7 @@ STACK_OPTIONS = _with_options(
             default=COOL_DOWN_S,
             show_default=True,
             metavar="SECONDS",
-            help="One alert per subject and camera within this time; 0 turns it off.",
+            help="One alert per subject and camera until it wasn't sighted for so long; 0: one per search.",
         ),
         click.option(
             "--memory-bound-mb",
