@@ -61,7 +61,8 @@ STACK_OPTIONS = _with_options(
             default=COOL_DOWN_S,
             show_default=True,
             metavar="SECONDS",
-            help="One alert per subject and camera until it wasn't sighted for so long; 0: one per search.",
+            help="One alert per subject and camera until it wasn't sighted for so long; "
+            "0 raises one per search.",
         ),
         click.option(
             "--memory-bound-mb",

@@ -18,7 +18,7 @@ from lethe.contracts.keys import (
     Role,
 )
 from lethe.contracts.sealed import Purpose, SealAddress
-from lethe.shredding.clock import Clock, instant
+from lethe.shredding.clock import Clock
 from lethe.shredding.grants import Outstanding, opened_grant
 from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
@@ -27,7 +27,6 @@ from lethe.shredding.sealing import open_into, seal
 from lethe.shredding.slotkeys import SlotKeys
 from lethe.shredding.terms import SEALS, Life, OrderCheck, Reservation, Standing
 from lethe.shredding.tickets import Tickets
-from lethe.shredding.wrapping import UnwrapKey
 
 
 class Holder:
@@ -63,40 +62,20 @@ class Holder:
         self.life = life or Life()
         self._switch = switch
         self._order_check = order_check
-        self._predecessor = predecessor
-        self._started = instant(clock)
-        self._sequence = 0
         self._lock = RLock()
         self._keyring = Keyring(clock)
-        self._tickets = Tickets(self.life)
+        self._tickets = Tickets(
+            instance_id, role, boot, clock=clock, life=self.life, predecessor=predecessor
+        )
 
     # --- tickets and grants ------------------------------------------------------------------
 
     def issue_ticket(self, standing: Standing, *, leaving: bool = False) -> KeyTicket:
         """Return the next ticket and keep its private key until it is granted or due."""
         with self._lock:
-            self._sequence += 1
-            unwrap_key = UnwrapKey.generate()
-            ticket = KeyTicket(
-                instance_id=self.instance_id,
-                role=self.role,
-                boot=self.boot,
-                sequence=self._sequence,
-                sent=instant(self.clock),
-                public_key=unwrap_key.public_key,
-                partitions=list(standing.partitions),
-                generation=standing.generation,
-                enrols=standing.enrols,
-                destroyed=self._keyring.drain_journal(),
-                transit=standing.transit,
-                predecessor=self._predecessor,
-                started=self._started,
-                watchlists=standing.watchlists,
-                leaving=leaving,
-            )
-            if not leaving:
-                self._tickets.add(ticket, unwrap_key)
-                self._arm()
+            destroyed = self._keyring.drain_journal()
+            ticket = self._tickets.issue(standing, destroyed, leaving=leaving)
+            self._arm()
             return ticket
 
     def retract(self, ticket: KeyTicket) -> None:

@@ -1,31 +1,71 @@
-"""The tickets of one holder that wait for their grants."""
+"""The tickets of one holder, from their making to their grant."""
 
 from hashlib import sha256
 
-from lethe.contracts.keys import KeyTicket
+from lethe.contracts.keys import DestroyedKeys, KeyTicket, Predecessor, Role
+from lethe.shredding.clock import Clock, instant
 from lethe.shredding.grants import Outstanding
-from lethe.shredding.terms import Life
+from lethe.shredding.terms import Life, Standing
 from lethe.shredding.wrapping import UnwrapKey
 
 
 class Tickets:
-    """Keeps each ticket's private key until it is granted or given up.
+    """Makes tickets, and keeps each one's private key until it is granted or given up.
 
     Not thread-safe: its holder locks.
 
     Attributes
     ----------
     waiting
-        By the hash that a grant names.
+        Those that wait for their grant, by the hash that a grant names.
     """
 
-    def __init__(self, life: Life) -> None:
+    def __init__(
+        self,
+        instance_id: str,
+        role: Role,
+        boot: str,
+        *,
+        clock: Clock,
+        life: Life,
+        predecessor: Predecessor | None,
+    ) -> None:
+        self._instance_id = instance_id
+        self._role = role
+        self._boot = boot
+        self._clock = clock
         self._life = life
+        self._predecessor = predecessor
+        self._started = instant(clock)
+        self._sequence = 0
         self.waiting: dict[bytes, Outstanding] = {}
 
-    def add(self, ticket: KeyTicket, unwrap_key: UnwrapKey) -> None:
-        """Wait for the grant to a ticket."""
-        self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)
+    def issue(
+        self, standing: Standing, destroyed: list[DestroyedKeys], *, leaving: bool
+    ) -> KeyTicket:
+        """Make the next ticket; one that says goodbye waits for no grant."""
+        self._sequence += 1
+        unwrap_key = UnwrapKey.generate()
+        ticket = KeyTicket(
+            instance_id=self._instance_id,
+            role=self._role,
+            boot=self._boot,
+            sequence=self._sequence,
+            sent=instant(self._clock),
+            public_key=unwrap_key.public_key,
+            partitions=list(standing.partitions),
+            generation=standing.generation,
+            enrols=standing.enrols,
+            destroyed=destroyed,
+            transit=standing.transit,
+            predecessor=self._predecessor,
+            started=self._started,
+            watchlists=standing.watchlists,
+            leaving=leaving,
+        )
+        if not leaving:
+            self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)
+        return ticket
 
     def take(self, ticket_hash: bytes) -> Outstanding | None:
         """Return what a grant needs to be opened, once; None for a ticket that isn't there."""

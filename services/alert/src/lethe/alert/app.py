@@ -30,7 +30,8 @@ from lethe.runtime.http import HttpServer
 from lethe.runtime.observing import KeyObserver
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
-from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.service import Stop
+from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
@@ -113,27 +114,25 @@ async def _serve(
         ),
         middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
     )
-    await publisher.start()
-    await book.restore()
-    await enrolment.resume()
-    await announce_restored(publisher, desk)
-    await reader.start()
-    try:
-        await run_parts(
-            stop,
-            http.run(),
-            reader.run(),
-            candidates.run(),
-            keys.run(),
-            member.follow_roster(observer.roster_refused),
-            enrolment.run(),
-            transit.run(),
-            _keep_retention(desk, member),
-        )
-    finally:
-        http.stop()
-        await reader.stop()
-        await publisher.stop()
+
+    async def restore() -> None:
+        await book.restore()
+        await enrolment.resume()
+        await announce_restored(publisher, desk)
+
+    await serve_parts(
+        stop,
+        candidates.run,
+        keys.run,
+        functools.partial(member.follow_roster, observer.roster_refused),
+        enrolment.run,
+        transit.run,
+        functools.partial(_keep_retention, desk, member),
+        publisher=publisher,
+        reader=reader,
+        http=http,
+        before_reading=restore,
+    )
 
 
 async def _keep_retention(desk: AlertDesk, member: Membership) -> None:

@@ -25,8 +25,8 @@ class AlertSettings(ServiceSettings):
         default=30.0,
         ge=0.0,
         title="Cool-down",
-        description="A subject on a camera is one alert until it wasn't sighted for so many seconds; "
-        "0 raises one per search.",
+        description="A subject on a camera is one alert until it wasn't sighted for so many "
+        "seconds; 0 raises one per search.",
     )
     allowed_hosts: list[str] = Field(
         default_factory=list,

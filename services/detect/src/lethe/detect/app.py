@@ -1,5 +1,7 @@
 """The only wiring of detect."""
 
+from functools import partial
+
 import cv2
 
 from lethe.contracts.keys import Role
@@ -16,7 +18,8 @@ from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
-from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.service import Stop
+from lethe.runtime.serving import serve_parts
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
@@ -77,22 +80,18 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         identity=settings.identity(Role.DETECT, member.boot),
         is_ready=lambda: None if ownership.has_joined else "not in its group yet",
     )
-    await publisher.start()
-    await reader.start()
     try:
-        await run_parts(
+        await serve_parts(
             stop,
-            http.run(),
-            reader.run(),
-            ownership.run(),
-            keys.run(),
-            member.follow_roster(observer.roster_refused),
-            handlers.lanes.run(),
+            ownership.run,
+            keys.run,
+            partial(member.follow_roster, observer.roster_refused),
+            handlers.lanes.run,
+            publisher=publisher,
+            reader=reader,
+            http=http,
         )
     finally:
-        http.stop()
-        await reader.stop()
-        await publisher.stop()
         threads.close()
 
 

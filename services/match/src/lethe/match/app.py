@@ -1,5 +1,7 @@
 """The only wiring of match."""
 
+from functools import partial
+
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import CAMERA_ASSIGNED, MATCH_TICKET
 from lethe.match.enrolment import EnrolmentDesk
@@ -15,7 +17,8 @@ from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
-from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.service import Stop
+from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
@@ -80,22 +83,18 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
         identity=settings.identity(Role.MATCH, member.boot),
         is_ready=lambda: None if ownership.has_joined else "not in its group yet",
     )
-    await publisher.start()
-    await reader.start()
     try:
-        await run_parts(
+        await serve_parts(
             stop,
-            http.run(),
-            reader.run(),
-            ownership.run(),
-            keys.run(),
-            member.follow_roster(observer.roster_refused),
-            handlers.keep_to_orders(),
-            handlers.decide_probes(probes),
-            handlers.enrol_references(EnrolmentDesk(holder, watchlists)),
+            ownership.run,
+            keys.run,
+            partial(member.follow_roster, observer.roster_refused),
+            handlers.keep_to_orders,
+            partial(handlers.decide_probes, probes),
+            partial(handlers.enrol_references, EnrolmentDesk(holder, watchlists)),
+            publisher=publisher,
+            reader=reader,
+            http=http,
         )
     finally:
-        http.stop()
-        await reader.stop()
-        await publisher.stop()
         await index.close()

@@ -1,6 +1,7 @@
 """The only wiring of purge."""
 
 import asyncio
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,7 +19,8 @@ from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
-from lethe.runtime.service import Stop, run_parts
+from lethe.runtime.service import Stop
+from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import instant
 from lethe.shredding.membership import Membership, join
 
@@ -55,22 +57,16 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         is_ready=lambda: None if leadership.has_joined else "not in its group yet",
         routes=[Route("/account", account)],
     )
-    await publisher.start()
-    await reader.start()
-    try:
-        await run_parts(
-            stop,
-            http.run(),
-            reader.run(),
-            leadership.run(),
-            reign.run(),
-            _settle(accountant),
-            member.follow_roster(KeyObserver().roster_refused),
-        )
-    finally:
-        http.stop()
-        await reader.stop()
-        await publisher.stop()
+    await serve_parts(
+        stop,
+        leadership.run,
+        reign.run,
+        partial(_settle, accountant),
+        partial(member.follow_roster, KeyObserver().roster_refused),
+        publisher=publisher,
+        reader=reader,
+        http=http,
+    )
 
 
 def _granting(member: Membership, publisher: Publisher) -> Publish:

@@ -1,0 +1,47 @@
+"""What every service starts and stops around its own parts, in the one order that is safe."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from lethe.runtime.http import HttpServer
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Reader
+from lethe.runtime.service import Stop, run_parts
+
+Part = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def serve_parts(
+    stop: Stop,
+    *parts: Part,
+    publisher: Publisher,
+    reader: Reader,
+    http: HttpServer,
+    before_reading: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Connect, run the parts until `stop` is set or one of them fails, and disconnect.
+
+    The publisher comes first and goes last: parts say goodbye through it.
+
+    Parameters
+    ----------
+    before_reading
+        What must be in place before the first record comes; it may publish.
+
+    Raises
+    ------
+    Transient
+        If the broker can't be reached.
+    BaseExceptionGroup
+        With the failure of a part.
+    """
+    await publisher.start()
+    try:
+        if before_reading is not None:
+            await before_reading()
+        await reader.start()
+        await run_parts(stop, http.run(), reader.run(), *(part() for part in parts))
+    finally:
+        http.stop()
+        await reader.stop()
+        await publisher.stop()
