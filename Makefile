@@ -10,7 +10,7 @@ BIN := .venv/bin
 SUITES := unit contract privacy integration e2e
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
-.PHONY: help setup environment browser demo up test $(addprefix test-,$(SUITES)) \
+.PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
         check lint format type bench lock clean
 
 help: ## show this list
@@ -27,20 +27,23 @@ environment: # only the pinned packages and our own, in .venv
 browser: # the end-to-end tests look at the page in Debian's chromium
 	@tools/browser.sh
 
+database: # the tests run alert on a PostgreSQL of their own
+	@tools/postgres.sh
+
 demo: setup ## run the demonstration; Ctrl-C ends it
 	@$(BIN)/lethe demo $(ARGS)
 
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
-test: setup browser ## run every test
+test: setup browser database ## run every test
 	@$(BIN)/pytest $(addprefix tests/,$(SUITES)) $(ARGS)
 
 test-unit: setup ## run the unit tests
-test-contract: setup ## run the contract tests
+test-contract: setup database ## run the contract tests
 test-privacy: setup ## run the privacy tests
 test-integration: setup ## run the tests on the embedded broker
-test-e2e: setup browser ## run the tests of the whole stack
+test-e2e: setup browser database ## run the tests of the whole stack
 $(addprefix test-,$(SUITES)):
 	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)
 
