@@ -66,7 +66,7 @@ bench: setup ## measure the figures of this machine
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
-	@tools/lock.sh $(MEMBERS)
+	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages
 
 clean: ## remove .venv and what tools left; keys and footage in .lethe stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site dist
