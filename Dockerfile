@@ -45,9 +45,7 @@ RUN apt-get update \
 COPY --from=build /opt/lethe /opt/lethe
 ENV PATH=/opt/lethe/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1 \
-    OPENBLAS_NUM_THREADS=1 \
-    MALLOC_ARENA_MAX=2
+    PYTHONUNBUFFERED=1
 # A number, so that a cluster can see that it isn't root.
 USER 10001:10001
 WORKDIR /

@@ -11,7 +11,7 @@ SUITES := unit contract privacy integration e2e
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        check lint format type bench lock clean
+        check lint check-deploy format type bench lock clean compose-files compose-local
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -32,6 +32,12 @@ database: # the tests run alert on a PostgreSQL of their own
 
 demo: setup ## run the demonstration; Ctrl-C ends it
 	@$(BIN)/lethe demo $(ARGS)
+
+compose-files: setup ## what docker-compose.yml needs: passwords, a folder for keys, .env
+	@$(BIN)/python -m tools.compose.passwords
+
+compose-local: setup database ## run docker-compose.yml without Docker; Ctrl-C ends it
+	@$(BIN)/python -m tools.compose --profile demonstration $(ARGS)
 
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
@@ -54,7 +60,13 @@ lint: environment ## style, types, imports, privacy, generated files
 	@echo '== mypy' && $(BIN)/mypy $(MEMBERS) tools tests
 	@echo '== import-linter' && $(BIN)/lint-imports --no-logo
 	@echo '== privacy lint' && $(BIN)/python -m tools.privacy_lint $(MEMBERS)
+	@$(MAKE) check-deploy
 	@echo '== schemas' && $(BIN)/python -m lethe.contracts.schemas --check
+
+check-deploy: environment ## check the files for containers, without Docker
+	@echo '== compose' && $(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@echo '== hadolint' && $(BIN)/hadolint Dockerfile
+	@echo '== packages of the images' && $(BIN)/python -m tools.image_packages --check
 
 format: environment ## format the code, mend what ruff can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -15,7 +15,6 @@ from pathlib import Path
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
 from tools.image_lock import locked_entries
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,7 +128,9 @@ def main(arguments: list[str]) -> int:
         return 0
     if FILE.is_file() and FILE.read_text() == text:
         return 0
-    sys.stderr.write(f"{FILE.relative_to(ROOT)} isn't current; run `python -m tools.image_packages`\n")
+    sys.stderr.write(
+        f"{FILE.relative_to(ROOT)} isn't current; run `python -m tools.image_packages`\n"
+    )
     return 1
 
 
