@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from tools.compose.file import Part, load_parts
@@ -41,7 +42,26 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--broker", metavar="HOST:PORT", help="a broker that runs already")
     parser.add_argument("--port", type=int, default=8080, help="of the alert page; 0 is a free one")
     parser.add_argument("--profile", action="append", default=[], help="as Docker Compose's")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        type=_extra,
+        metavar="PART=ARGUMENT",
+        help="give the command of a part one more argument",
+    )
     return parser.parse_args(arguments)
+
+
+def _extra(text: str) -> tuple[str, str]:
+    part, found, argument = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError("give it as PART=ARGUMENT")
+    return part, argument
+
+
+def _arguments_for(name: str, also: list[tuple[str, str]]) -> list[str]:
+    return [argument for part, argument in also if part == name]
 
 
 def _say(text: str) -> None:
@@ -58,7 +78,7 @@ async def run(options: argparse.Namespace) -> None:
         port = require_free_port(options.port)
         everything = load_parts(_variables(folder, port))
         active = {
-            name: part
+            name: replace(part, command=(*part.command, *_arguments_for(name, options.also)))
             for name, part in everything.items()
             if part.service and set(part.profiles) <= set(options.profile)
         }
