@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ class FakeAlert:
         self.heard: list[tuple[HeldOrder, list[dict[str, Any]]]] = []
         self.references: list[dict[str, Any]] = []
         self.state = "enrolled"
-        self.on_order = lambda: None
+        self.on_order: Callable[[], None] = lambda: None
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/deployments":

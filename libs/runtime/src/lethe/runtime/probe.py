@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        content = answer.read(_LIMIT_BYTES)
+        told = answer.read(_LIMIT_BYTES)
     except (OSError, http.client.HTTPException) as error:
         sys.stderr.write(f"probe: no answer ({type(error).__name__})\n")
         return 1
@@ -33,13 +33,13 @@ def main(arguments: list[str]) -> int:
         connection.close()
     if answer.status == _OK:
         return 0
-    sys.stderr.write(f"probe: {answer.status} {_reason(content)}\n")
+    sys.stderr.write(f"probe: {answer.status} {_reason(told)}\n")
     return 1
 
 
-def _reason(content: bytes) -> str:
+def _reason(told: bytes) -> str:
     try:
-        return str(json.loads(content)["reason"])
+        return str(json.loads(told)["reason"])
     except (ValueError, KeyError, TypeError):
         return "without a reason"
 
