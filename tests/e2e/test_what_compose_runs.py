@@ -72,7 +72,10 @@ def running_composition() -> Iterator[RunningComposition]:
             _, told = process.communicate()
             assert (process.returncode, told) == (0, "")
         finally:
-            process.kill()
+            # In order also after a failure: a killed one leaves its database's folder.
+            if process.poll() is None:
+                process.terminate()
+                process.communicate()
 
 
 @pytest.fixture(scope="module")
