@@ -10,8 +10,8 @@ BIN := .venv/bin
 SUITES := unit contract privacy integration e2e
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
-.PHONY: help setup environment browser demo up test $(addprefix test-,$(SUITES)) \
-        check lint format type bench lock clean
+.PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
+        check lint check-deploy format type bench lock clean compose-files compose-local
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -27,20 +27,29 @@ environment: # only the pinned packages and our own, in .venv
 browser: # the end-to-end tests look at the page in Debian's chromium
 	@tools/browser.sh
 
+database: # the tests run alert on a PostgreSQL of their own
+	@tools/postgres.sh
+
 demo: setup ## run the demonstration; Ctrl-C ends it
 	@$(BIN)/lethe demo $(ARGS)
+
+compose-files: setup ## what docker-compose.yml needs: passwords, a folder for keys, .env
+	@$(BIN)/python -m tools.compose.passwords
+
+compose-local: setup database ## run docker-compose.yml without Docker; Ctrl-C ends it
+	@$(BIN)/python -m tools.compose --profile demonstration $(ARGS)
 
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
-test: setup browser ## run every test
+test: setup browser database ## run every test
 	@$(BIN)/pytest $(addprefix tests/,$(SUITES)) $(ARGS)
 
 test-unit: setup ## run the unit tests
-test-contract: setup ## run the contract tests
+test-contract: setup database ## run the contract tests
 test-privacy: setup ## run the privacy tests
 test-integration: setup ## run the tests on the embedded broker
-test-e2e: setup browser ## run the tests of the whole stack
+test-e2e: setup browser database ## run the tests of the whole stack
 $(addprefix test-,$(SUITES)):
 	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)
 
@@ -51,7 +60,13 @@ lint: environment ## style, types, imports, privacy, generated files
 	@echo '== mypy' && $(BIN)/mypy $(MEMBERS) tools tests
 	@echo '== import-linter' && $(BIN)/lint-imports --no-logo
 	@echo '== privacy lint' && $(BIN)/python -m tools.privacy_lint $(MEMBERS)
+	@$(MAKE) check-deploy
 	@echo '== schemas' && $(BIN)/python -m lethe.contracts.schemas --check
+
+check-deploy: environment ## check the files for containers, without Docker
+	@echo '== compose' && $(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@echo '== hadolint' && $(BIN)/hadolint Dockerfile
+	@echo '== packages of the images' && $(BIN)/python -m tools.image_packages --check
 
 format: environment ## format the code, mend what ruff can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -63,7 +78,7 @@ bench: setup ## measure the figures of this machine
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
-	@tools/lock.sh $(MEMBERS)
+	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages
 
 clean: ## remove .venv and what tools left; keys and footage in .lethe stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site dist

@@ -32,6 +32,10 @@ _HEAD = """# Settings
 Every service reads its settings from environment variables.
 They are for services that you start yourself: `lethe` sets them for the stack it starts.
 A setting without a default is required; an unknown variable is ignored.
+
+`LETHE_SECRETS_DIR` names a folder, such as `/run/secrets`.
+A variable that isn't set is read from a file in it.
+The file has the variable's name in lower case: `lethe_database_password`.
 """
 _LIMITS = {"ge": "at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
 

@@ -1,16 +1,21 @@
 """One suite for the alert log in memory, on which unit tests stand, and the one in SQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import TextClause, text
 from tests.support.alert_desk import MemoryAlertLog, instant
+from tests.support.databases import open_database
+from tools.postgres import Server
 
 from lethe.alert.alerts import Alert, AlertLog
-from lethe.alert.database import Database, sqlite_url
+from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
-from lethe.alert.log import SqlAlertLog
+from lethe.alert.log import IN_ORDER, SqlAlertLog
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
@@ -42,12 +47,12 @@ def draft(alert_id: str, subject_id: str = "subject-1", *, erase_at_wall_us: int
     )
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AlertLog]:
     if request.param == "memory":
         yield MemoryAlertLog()
         return
-    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    database = await open_database(request, request.param, tmp_path)
     yield SqlAlertLog(database)
     await database.close()
 
@@ -121,11 +126,32 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.unerased_ids() == {"b"}
 
 
-async def test_in_sql_a_search_that_is_there_already_changes_nothing(tmp_path: Path) -> None:
-    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+async def test_in_sql_a_search_that_is_there_already_changes_nothing(database: Database) -> None:
     log = SqlAlertLog(database)
     await log.append(draft("a"), "search", PICTURE)
     with pytest.raises(DatabaseUnavailable):
         await log.append(draft("b"), "search", PICTURE)
     assert await log.count() == 1
+    # What was refused leaves at most a gap in the sequence.
+    assert (await log.append(draft("c"), "search-c", None)).sequence > 1
+
+
+async def test_in_postgresql_an_alert_waits_until_the_one_before_it_can_be_read(
+    postgres: Server, postgres_url: str
+) -> None:
+    database = await Database.open(postgres_url, SecretStr(postgres.password))
+    log = SqlAlertLog(database)
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with database.begin() as another:
+        # As far as another instance is that has appended and not yet committed.
+        await another.execute(IN_ORDER)
+        appending = asyncio.create_task(log.append(draft("b"), "search-b", None))
+        while not await _count(database, waits):
+            assert not appending.done()
+    assert (await appending).alert_id == "b"
     await database.close()
+
+
+async def _count(database: Database, statement: TextClause) -> int:
+    async with database.begin() as connection:
+        return int((await connection.execute(statement)).scalar_one())

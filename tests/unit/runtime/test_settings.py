@@ -128,6 +128,32 @@ def test_the_password_stays_out_of_what_is_printed(monkeypatch: pytest.MonkeyPat
     assert (options["security_protocol"], "ssl_context" in options) == ("SASL_PLAINTEXT", False)
 
 
+def test_what_the_environment_lacks_is_read_from_the_folder_of_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("LETHE_ROSTER_ROOT")
+    monkeypatch.setenv("LETHE_DATA_DIR", "data")
+    monkeypatch.setenv("LETHE_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "lethe_roster_root").write_text("ab" * 32 + "\n")
+    (tmp_path / "lethe_database_password").write_text(SECRET)
+    (tmp_path / "lethe_instance_id").write_text("the environment comes first")
+    (tmp_path / "match.key").write_text("not a setting")
+    settings = load_settings(AlertSettings)
+    assert settings.roster_root == "ab" * 32
+    assert settings.database_password is not None
+    assert settings.database_password.get_secret_value() == SECRET
+    assert settings.instance_id == "match-1"
+    assert SECRET not in repr(settings)
+
+
+def test_a_folder_of_secrets_that_isnt_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LETHE_SECRETS_DIR", str(tmp_path / "none"))
+    assert "LETHE_SECRETS_DIR" in told()
+    assert "isn't a folder" in told()
+
+
 def test_without_security_no_credentials_are_handed_on() -> None:
     assert load_settings(ServiceSettings).broker_options() == {
         "bootstrap_servers": "127.0.0.1:9092",

@@ -22,10 +22,12 @@ def bare(tmp_path: Path) -> Path:
     return commands
 
 
-def told(script: str, commands: Path) -> tuple[int, list[str]]:
+def told(script: str, commands: Path, content: str | None = None) -> tuple[int, list[str]]:
     """Run a copy of a script in a project of its own; give its exit code and error lines."""
     project = commands.parent / "project"
     shutil.copytree(_TOOLS, project / "tools", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    if content is not None:
+        (project / "tools" / script).write_text(content)
     ended = subprocess.run(
         [project / "tools" / script],
         env={"PATH": str(commands)},
@@ -57,6 +59,21 @@ def test_without_chromium_the_tests_say_how_to_get_it(bare: Path) -> None:
 def test_with_chromium_nothing_is_said(bare: Path) -> None:
     (bare / "chromium").symlink_to(shutil.which("true") or os.devnull)
     assert told("browser.sh", bare) == (0, [])
+
+
+def test_without_postgresql_the_tests_say_how_to_get_it(bare: Path) -> None:
+    project = bare.parent / "project"
+    script = _TOOLS / "postgres.sh"
+    elsewhere = script.read_text().replace("/usr/lib/postgresql", str(project / "none"))
+    assert elsewhere != script.read_text()
+    code, (line,) = told("postgres.sh", bare, elsewhere)
+    assert code == 1
+    assert "PostgreSQL is missing; install it" in line
+
+
+def test_with_postgresql_nothing_is_said(bare: Path) -> None:
+    (bare / "postgres").symlink_to(shutil.which("true") or os.devnull)
+    assert told("postgres.sh", bare) == (0, [])
 
 
 def test_without_uv_the_lock_is_left_alone_and_it_is_said(bare: Path) -> None:

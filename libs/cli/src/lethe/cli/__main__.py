@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 
+from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
-from lethe.cli.session.options import StackOptions, WatchOptions
+from lethe.cli.session.options import THRESHOLD, StackOptions, WatchOptions
+from lethe.cli.topics import topics
 from lethe.contracts.errors import LetheError
 
-THRESHOLD = 0.60
 COOL_DOWN_S = 30.0
 MEMORY_BOUND_MB = 4_096
 PORT = 8_080
@@ -179,6 +180,10 @@ def setup() -> None:
     from lethe.cli.setting_up import set_up  # noqa: PLC0415 - --help stays quick
 
     set_up(find_home(), lambda line: click.echo(one_line(line)))
+
+
+lethe.add_command(deploy)
+lethe.add_command(topics)
 
 
 @lethe.group()

@@ -1,5 +1,6 @@
 """Settings that every service has, read from the environment (`LETHE_...`)."""
 
+import os
 import ssl
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from lethe.contracts.errors import InvalidInput
 
 _Settings = TypeVar("_Settings", bound="ServiceSettings")
+
+SECRETS_DIR = "LETHE_SECRETS_DIR"
+"""Names a folder in which a file named like a variable, in lower case, holds its value."""
 
 
 class BrokerSecurity(StrEnum):
@@ -75,7 +79,7 @@ class ServiceSettings(BaseSettings):
         default=None, title="SASL user", description="Principal that the broker's ACLs name."
     )
     broker_password: SecretStr | None = Field(
-        default=None, title="SASL password", description="Give it as a mounted secret."
+        default=None, title="SASL password", description="Best as a secret's file."
     )
     roster_file: Path = Field(title="Roster", description="Signed roster, as mounted.")
     roster_root: str = Field(
@@ -179,15 +183,18 @@ class ServiceSettings(BaseSettings):
 
 
 def load_settings(kind: type[_Settings]) -> _Settings:
-    """Read a service's settings from the environment.
+    """Read a service's settings from the environment, and from files where it has none.
 
     Raises
     ------
     InvalidInput
         Naming every variable that is missing or wrong, in one line, without values.
     """
+    folder = os.environ.get(SECRETS_DIR)
+    if folder is not None and not Path(folder).is_dir():
+        raise InvalidInput(f"settings: {SECRETS_DIR}: {folder} isn't a folder")
     try:
-        return kind()
+        return kind(_secrets_dir=folder)
     except ValidationError as error:
         faults = [
             f"LETHE_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"

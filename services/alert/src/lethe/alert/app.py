@@ -51,7 +51,8 @@ async def serve(settings: AlertSettings, stop: Stop) -> None:
     holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=False)
     keystore = FileKeyStore(settings.key_dir or settings.data_dir / "keys")
     database = await Database.open(
-        settings.database_url or sqlite_url(Path(settings.data_dir) / "alerts.sqlite3")
+        settings.database_url or sqlite_url(Path(settings.data_dir) / "alerts.sqlite3"),
+        settings.database_password,
     )
     try:
         await _serve(settings, stop, member, holder, keystore, database)

@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, Self
 
+from asyncpg import InterfaceError, PostgresError
+from pydantic import SecretStr
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from lethe.alert.errors import DatabaseUnavailable, DatabaseUnusable
-from lethe.alert.tables import metadata
+from lethe.alert.migrations import upgrade
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -20,6 +22,10 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
 )
+# asyncpg's own come through unwrapped while a connection is made.
+_FAULTS = (DBAPIError, PoolTimeout, PostgresError, InterfaceError, OSError)
+_CONNECT_S = 5
+_STATEMENT_S = 20
 
 
 class _Cursor(Protocol):
@@ -43,13 +49,15 @@ class Database:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str) -> Self:
-        """Connect, and create what tables are missing.
+    async def open(cls, url: str, password: SecretStr | None = None) -> Self:
+        """Connect, and bring the tables to the newest version.
 
         Parameters
         ----------
         url
             SQLAlchemy's; for SQLite see `sqlite_url`.
+        password
+            Of the user that the URL names; kept out of the URL, which may be shown.
 
         Raises
         ------
@@ -58,23 +66,24 @@ class Database:
         """
         try:
             parsed = make_url(url)
-            # Parameters hold what is sealed and whose it is: they don't belong into messages.
-            engine = create_async_engine(parsed, hide_parameters=True)
+            secret = password.get_secret_value() if password else parsed.password
+            engine = _engine(parsed.set(password=secret))
         except (ArgumentError, NoSuchModuleError, ImportError):
             raise DatabaseUnusable(
-                "the database URL isn't understood; give one such as sqlite+aiosqlite:////path"
+                "the database URL isn't understood; give one such as sqlite+aiosqlite:////path "
+                "or postgresql+asyncpg://user@host/name"
             ) from None
         if parsed.get_backend_name() == "sqlite":
             _prepare_sqlite(engine, parsed.database)
         try:
             async with engine.begin() as connection:
-                await connection.run_sync(metadata.create_all)
-        except (DBAPIError, OSError) as fault:
+                await connection.run_sync(upgrade)
+        except _FAULTS as fault:
             await engine.dispose()
-            reason = fault.orig if isinstance(fault, DBAPIError) else fault.strerror
             where = parsed.render_as_string(hide_password=True)
             raise DatabaseUnusable(
-                f"can't write the database {where} ({reason}); free or name a place that can be"
+                f"can't write the database {where} ({_reason(fault)}); "
+                "free or name a place that can be"
             ) from None
         return cls(engine)
 
@@ -95,11 +104,31 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except (DBAPIError, PoolTimeout, OSError) as fault:
+        except _FAULTS as fault:
             # The exception class only: a driver's message may quote content.
             raise DatabaseUnavailable(
                 f"the database didn't take a statement ({type(fault).__name__})"
             ) from None
+
+
+def _engine(url: URL) -> AsyncEngine:
+    # Parameters hold what is sealed and whose it is: they don't belong into messages.
+    if url.get_backend_name() != "postgresql":
+        return create_async_engine(url, hide_parameters=True)
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        # A server that was started again is noticed before a statement is lost to it.
+        pool_pre_ping=True,
+        connect_args={"timeout": _CONNECT_S, "command_timeout": _STATEMENT_S},
+    )
+
+
+def _reason(fault: Exception) -> str:
+    """Return why a database couldn't be opened, in one line; nothing is stored in it yet."""
+    told = fault.orig if isinstance(fault, DBAPIError) else fault
+    text = (told.strerror if isinstance(told, OSError) else None) or str(told)
+    return " ".join(text.split()) or type(told).__name__
 
 
 def _prepare_sqlite(engine: AsyncEngine, database: str | None) -> None:

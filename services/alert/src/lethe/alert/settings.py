@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from lethe.runtime.settings import ServiceSettings
 
@@ -20,6 +20,11 @@ class AlertSettings(ServiceSettings):
     )
     database_url: str | None = Field(
         default=None, title="Database", description="SQLAlchemy URL; SQLite by default."
+    )
+    database_password: SecretStr | None = Field(
+        default=None,
+        title="Database password",
+        description="Of the user in the URL, which then needs none. Best as a secret's file.",
     )
     cool_down_s: float = Field(
         default=30.0,

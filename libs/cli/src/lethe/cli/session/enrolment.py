@@ -100,7 +100,7 @@ class Enrolment:
             if attempt >= TRIES:
                 raise StackFailed(
                     f"{self._watchlist.shown(picture.path)} wasn't answered for, tried {TRIES} "
-                    "times; see the logs with --data"
+                    "times; see the logs of the services"
                 )
             # The same image of the same subject is the same reference: it is sent on once more.
             del self._under_way[reference_id]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+THRESHOLD = 0.60
+"""From this comparison score on, an alert is raised unless the user says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:

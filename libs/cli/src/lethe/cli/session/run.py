@@ -12,13 +12,13 @@ from lethe.cli.live.account import AccountReader
 from lethe.cli.live.report import Outcome, build_report, write_report
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
-from lethe.cli.session.enrolment import Enrolment
+from lethe.cli.session.deploying import end_order, enrol
 from lethe.cli.session.faults import refuse_faults
 from lethe.cli.session.options import StackOptions, WatchOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
 from lethe.cli.session.sources import check_source
 from lethe.cli.session.watching import EndCondition, Watching
-from lethe.cli.session.watchlist import Picture, Watchlist, read_watchlist
+from lethe.cli.session.watchlist import Watchlist, read_watchlist
 from lethe.cli.stack.data import data_folder, require_writable_file
 from lethe.cli.stack.ports import require_free_port
 from lethe.cli.stack.services import StackSettings
@@ -140,7 +140,9 @@ async def _watch(
     run: _Run, options: WatchOptions, sources: list[str], watchlist: Watchlist
 ) -> None:
     watchlist_id = new_watchlist_id()
-    enrolled = await run.stop.during(run.stack.guard(_enrol(run, watchlist_id, watchlist)))
+    enrolled = await run.stop.during(
+        run.stack.guard(enrol(run.api, run.terminal, watchlist_id, watchlist))
+    )
     refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
     deployment = local_deployment(
         sources=sources,
@@ -162,23 +164,12 @@ async def _watch(
     _conclude(run, options, deployment, watching)
 
 
-async def _enrol(run: _Run, watchlist_id: str, watchlist: Watchlist) -> list[Picture]:
-    begun_s = time.monotonic()
-    total = len(watchlist.pictures)
-    with run.terminal.progress("enrolling", total) as progress:
-        enrolled = await Enrolment(run.api, watchlist_id, watchlist, progress).run()
-    took_s = time.monotonic() - begun_s
-    run.terminal.say(f"enrolled {len(enrolled)} of {total} images in {took_s:.1f} s")
-    return enrolled
-
-
 async def _end_order(run: _Run, deployment: Deployment, watching: Watching) -> None:
     """End the order, then let the last frames come to their end; shorter after a Ctrl-C."""
     hurried = run.stop.is_requested
-    withdrawn = [c.model_copy(update={"withdrawn": True}) for c in deployment.cameras]
     patience_s = STOP_ORDER_PATIENCE_S if hurried else END_ORDER_PATIENCE_S
     try:
-        await run.api.deploy(deployment.ended(), withdrawn, patience_s)
+        await end_order(run.api, deployment, patience_s)
     except LetheError as error:
         # The services are stopped in a moment, which ends all capture as well.
         run.terminal.notice(f"the order couldn't be ended: {error}")

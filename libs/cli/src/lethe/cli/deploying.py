@@ -1,0 +1,95 @@
+"""`lethe deploy`: what `lethe watch` does, on services that it didn't start."""
+
+from pathlib import Path
+
+import click
+
+from lethe.cli.home import find_home
+from lethe.cli.session.options import THRESHOLD
+
+
+@click.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--alert-url", required=True, metavar="URL", help="Address of the alert service.")
+@click.option(
+    "--watchlist",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="One image per person, or a sub-folder per person.",
+)
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder with roster.json, root.pub and keys/officer.key; this machine's own without it.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=THRESHOLD,
+    show_default=True,
+    help="Comparison score from which an alert is raised.",
+)
+@click.option("--once", is_flag=True, help="Don't loop footage.")
+@click.option(
+    "--no-realtime",
+    is_flag=True,
+    help="As fast as it goes, nothing dropped, instead of at the footage's pace.",
+)
+@click.option(
+    "--skip-bad", is_flag=True, help="Go on without the watchlist images that can't be used."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="End the order after N seconds.",
+)
+@click.option(
+    "--detach",
+    is_flag=True,
+    help="Leave the order in force, for as long as a local order may last.",
+)
+def deploy(
+    sources: tuple[str, ...],
+    alert_url: str,
+    watchlist: Path,
+    trust: Path | None,
+    threshold: float,
+    *,
+    once: bool,
+    no_realtime: bool,
+    skip_bad: bool,
+    seconds: float | None,
+    detach: bool,
+) -> None:
+    """Enrol a watchlist on running services and put a local order in force.
+
+    SOURCE is named as ingest sees it: a URL, or an absolute path where ingest runs. Every SOURCE
+    is a camera of its own: camera-1, camera-2 and so on. The order ends with the command:
+    after --seconds, or with Ctrl-C.
+
+    \b
+    Example:
+      lethe deploy /footage/hall.mp4 --watchlist people/ --alert-url http://127.0.0.1:8080
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.session.deploying import DeployOptions  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.session.deploying import deploy as run_deploy  # noqa: PLC0415
+
+    if detach and seconds is not None:
+        raise click.UsageError("--detach leaves the order in force; take it or --seconds")
+    run_deploy(
+        DeployOptions(
+            alert_url=alert_url,
+            sources=sources,
+            watchlist=watchlist,
+            trust=trust or find_home().trust,
+            threshold=threshold,
+            once=once,
+            realtime=not no_realtime,
+            skip_bad=skip_bad,
+            detach=detach,
+            seconds=seconds,
+        )
+    )  # fmt: skip

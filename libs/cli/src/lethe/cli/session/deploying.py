@@ -1,0 +1,162 @@
+"""One order on a running alert service: enrol, order, wait, end. `lethe deploy`."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import httpx
+
+from lethe.cli.live.terminal import Terminal
+from lethe.cli.session.api import AlertApi
+from lethe.cli.session.enrolment import Enrolment
+from lethe.cli.session.faults import refuse_faults
+from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
+from lethe.cli.session.watchlist import Picture, Watchlist, read_watchlist
+from lethe.cli.stopping import StopRequest
+from lethe.contracts.errors import InvalidInput, Refused
+from lethe.shredding.trust import LocalTrust, load_local_trust
+
+END_PATIENCE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """Options of `lethe deploy`.
+
+    Attributes
+    ----------
+    sources
+        As ingest sees them, which may run elsewhere.
+    trust
+        Folder with the roster, its root and the officer's key.
+    detach
+        Leave the order in force instead of ending it with the command.
+    """
+
+    alert_url: str
+    sources: tuple[str, ...]
+    watchlist: Path
+    trust: Path
+    threshold: float
+    once: bool
+    realtime: bool
+    skip_bad: bool
+    detach: bool
+    seconds: float | None
+
+
+def deploy(options: DeployOptions) -> None:
+    """Put an order in force and, unless it is left in force, end it with the command.
+
+    Raises
+    ------
+    InvalidInput
+        For what the user can mend.
+    StackFailed
+        If the services don't answer.
+    Interrupted
+        If it was broken off before the order was in force.
+    """
+    _check_address(options.alert_url)
+    trust = _load_trust(options.trust)
+    sources = [remote_source(source) for source in options.sources]
+    watchlist = read_watchlist(options.watchlist)
+    if not watchlist.pictures:
+        refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
+    asyncio.run(_deploy(options, trust, sources, watchlist))
+
+
+def remote_source(source: str) -> str:
+    """Check a source that is opened where ingest runs.
+
+    Raises
+    ------
+    InvalidInput
+        If it would mean another file there than here.
+    """
+    if "://" not in source and not PurePosixPath(source).is_absolute():
+        raise InvalidInput(
+            f"{source} isn't an absolute path; name the source as ingest sees it, or by its URL"
+        )
+    return source
+
+
+async def enrol(
+    api: AlertApi, terminal: Terminal, watchlist_id: str, watchlist: Watchlist
+) -> list[Picture]:
+    """Enrol a watchlist and tell of it; return what became references."""
+    begun_s = time.monotonic()
+    total = len(watchlist.pictures)
+    with terminal.progress("enrolling", total) as progress:
+        enrolled = await Enrolment(api, watchlist_id, watchlist, progress).run()
+    took_s = time.monotonic() - begun_s
+    terminal.say(f"enrolled {len(enrolled)} of {total} images in {took_s:.1f} s")
+    return enrolled
+
+
+async def end_order(api: AlertApi, deployment: Deployment, patience_s: float) -> None:
+    """End an order and withdraw its cameras."""
+    withdrawn = [camera.model_copy(update={"withdrawn": True}) for camera in deployment.cameras]
+    await api.deploy(deployment.ended(), withdrawn, patience_s)
+
+
+def _check_address(url: str) -> None:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL("")
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise InvalidInput(f"{url} isn't an address; give one such as http://127.0.0.1:8080")
+
+
+def _load_trust(folder: Path) -> LocalTrust:
+    try:
+        return load_local_trust(folder)
+    except Refused:
+        raise InvalidInput(
+            f"the roster in {folder} doesn't hold; name the services' trust folder with --trust"
+        ) from None
+
+
+async def _deploy(
+    options: DeployOptions, trust: LocalTrust, sources: list[str], watchlist: Watchlist
+) -> None:
+    stop = StopRequest()
+    stop.listen()
+    terminal = Terminal(headless=False, reader_gone=stop.request)
+    async with AlertApi(options.alert_url) as api:
+        watchlist_id = new_watchlist_id()
+        enrolled = await stop.during(enrol(api, terminal, watchlist_id, watchlist))
+        refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
+        deployment = local_deployment(
+            sources=sources,
+            watchlist_id=watchlist_id,
+            enrolled=enrolled,
+            threshold=options.threshold,
+            realtime=options.realtime,
+            loop=not options.once,
+            officer_key_file=trust.key_file(OFFICER),
+            wall_us=time.time_ns() // 1000,
+        )
+        # Not to be broken off: nobody would know whether the order is in force.
+        await api.deploy(deployment.running(), deployment.cameras)
+        await _see_through(options, api, deployment, stop, terminal)
+
+
+async def _see_through(
+    options: DeployOptions,
+    api: AlertApi,
+    deployment: Deployment,
+    stop: StopRequest,
+    terminal: Terminal,
+) -> None:
+    order = deployment.order
+    limit_s = (order.ends_at_us - order.starts_at_us) / 1_000_000
+    ends = f"at most {limit_s / 3_600:.0f} h" if options.detach else "until this command ends"
+    terminal.say(f"{order.deployment_id} is in force, {ends}: {options.alert_url}")
+    if options.detach:
+        return
+    await stop.wait(limit_s if options.seconds is None else min(options.seconds, limit_s))
+    await end_order(api, deployment, END_PATIENCE_S)
+    terminal.say(f"{order.deployment_id} has ended")

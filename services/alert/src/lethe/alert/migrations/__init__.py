@@ -1,0 +1,31 @@
+"""The way of alert's database from one version to the next; `upgrade` goes it."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('lethe.alert.migrations'))")
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to the newest version, all in the connection's transaction.
+
+    Tables that were made before there were versions are taken over as they are.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    if connection.dialect.name == "postgresql":
+        # Several instances may start at once.
+        connection.execute(_ONE_AT_A_TIME)
+    with EnvironmentContext(
+        config,
+        scripts,
+        fn=lambda revision, _: scripts._upgrade_revs("head", revision),  # noqa: SLF001
+    ) as environment:
+        environment.configure(connection=connection)
+        with environment.begin_transaction():
+            environment.run_migrations()

@@ -1,0 +1,32 @@
+"""A PostgreSQL for the contract tests of alert's adapters, and a fresh database for each."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.databases import open_database
+from tools.postgres import Server, running_postgres
+
+from lethe.alert.database import Database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Run one server for all tests of the session that ask for it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> str:
+    """Give the address of an empty database."""
+    return postgres.create_database(f"test_{secrets.token_hex(6)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """Give an open database of each kind, empty."""
+    opened = await open_database(request, request.param, tmp_path)
+    yield opened
+    await opened.close()

@@ -1,0 +1,128 @@
+"""What docker-compose.yml describes, run as processes: its settings, secrets, order and checks.
+
+PostgreSQL is a real server; Kafka is the embedded broker and Qdrant is match's local mode.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from tools.running import wait_until
+from websockets.sync.client import connect
+
+LISTED = {"astronaut", "person-3"}
+
+
+class RunningComposition:
+    """A started `python -m tools.compose`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.urls: dict[str, str] = {}
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("ready"):
+                return
+            name, _, url = line.strip().partition(" ")
+            self.urls[name] = url
+        raise AssertionError(f"it ended: {process.stderr and process.stderr.read()}")
+
+    def child(self, command: str) -> psutil.Process:
+        """Return the child whose command line holds these words."""
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if command in " ".join(child.cmdline()):
+                    return child
+        raise AssertionError(f"no child runs {command}")
+
+    def account(self) -> dict[str, Any]:
+        """Return purge's account."""
+        account: dict[str, Any] = httpx.get(f"{self.urls['purge']}/account").json()
+        return account
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts so far; none while alert is being started again."""
+        try:
+            answer = httpx.get(f"{self.urls['alert']}/api/v1/alerts?limit=1000").raise_for_status()
+        except httpx.HTTPError:
+            return []
+        found: list[dict[str, Any]] = answer.json()["alerts"]
+        return found
+
+
+@contextmanager
+def running_composition() -> Iterator[RunningComposition]:
+    """Run the composition with its demonstration on free ports; end it as Ctrl-C does."""
+    command = [sys.executable, "-m", "tools.compose", "--profile", "demonstration", "--port", "0"]
+    # A slow machine takes longer and misses nothing.
+    unhurried = ["--also", "deploy=--no-realtime"]
+    with subprocess.Popen(
+        [*command, *unhurried], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield RunningComposition(process)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate()
+            assert (process.returncode, told) == (0, "")
+        finally:
+            # In order also after a failure: a killed one leaves its database's folder.
+            if process.poll() is None:
+                process.terminate()
+                process.communicate()
+
+
+@pytest.fixture(scope="module")
+def composition() -> Iterator[RunningComposition]:
+    with running_composition() as running:
+        wait_until(lambda: {alert["subject"] for alert in running.alerts()} == LISTED, within_s=150)
+        yield running
+
+
+def test_alerts_come_over_the_websocket_from_the_footage_that_ingest_mounts(
+    composition: RunningComposition,
+) -> None:
+    address = composition.urls["alert"].replace("http", "ws") + "/api/v1/alerts/stream"
+    with connect(address, proxy=None) as socket:
+        socket.send('{"after": 0}')
+        wait_until(lambda: '"type":"alert"' in str(socket.recv()).replace(" ", ""))
+
+
+def test_the_alerts_are_in_postgresql_and_their_pictures_outlive_a_crash_of_alert(
+    composition: RunningComposition,
+) -> None:
+    before = {alert["alert_id"] for alert in composition.alerts()}
+    database = composition.child("lethe.alert").environ()["LETHE_DATABASE_URL"]
+    assert database.startswith("postgresql+asyncpg://lethe@127.0.0.1:")
+    composition.child("lethe.alert").kill()
+    wait_until(lambda: before <= {alert["alert_id"] for alert in composition.alerts()})
+    for alert_id in before:
+        picture = httpx.get(f"{composition.urls['alert']}/api/v1/alerts/{alert_id}/probe")
+        assert picture.content.startswith(b"\xff\xd8\xff")
+
+
+def test_each_service_has_its_own_secrets_and_no_password_in_its_environment(
+    composition: RunningComposition,
+) -> None:
+    for service in ("purge", "ingest", "detect", "match", "alert"):
+        environment = composition.child(f"lethe.{service}").environ()
+        keys = [name for name in os.listdir(environment["LETHE_SECRETS_DIR"]) if ".key" in name]  # noqa: PTH208
+        assert keys == [f"{service}.key"]
+        assert "LETHE_DATABASE_PASSWORD" not in environment
+
+
+def test_when_the_order_ends_nothing_is_left_unerased(composition: RunningComposition) -> None:
+    composition.child("lethe.cli deploy").terminate()
+    wait_until(
+        lambda: (account := composition.account())["settled"] and not account["copies"]["open"]
+    )
+    account = composition.account()
+    assert account["unerased"] == 0
+    assert account["frames"]["processed"] > 0
+    assert account["erasure_age_ms"]["max"] < 1000

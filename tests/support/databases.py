@@ -1,0 +1,18 @@
+"""Databases of every kind that alert can keep its log in, for contract tests."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from tools.postgres import Server
+
+from lethe.alert.database import Database, sqlite_url
+
+
+async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Database:
+    """Open an empty database; the server behind `postgresql` is started when first asked for."""
+    if kind == "sqlite":
+        return await Database.open(sqlite_url(folder / "alert.sqlite"))
+    server: Server = request.getfixturevalue("postgres")
+    url: str = request.getfixturevalue("postgres_url")
+    return await Database.open(url, SecretStr(server.password))

@@ -1,0 +1,1 @@
+"""docker-compose.yml without Docker: what it needs and runs, as processes of this machine."""
