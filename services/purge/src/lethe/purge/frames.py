@@ -48,6 +48,8 @@ class CameraCount:
     dropped: Counter[str] = field(default_factory=Counter)
     ended: bool = False
     fault: str | None = None
+    state: str | None = None
+    trouble: str | None = None
 
 
 class FrameLedger:
@@ -79,6 +81,7 @@ class FrameLedger:
         camera.dropped.update(closed.dropped)
         camera.ended = closed.ended
         camera.fault = closed.fault
+        camera.state, camera.trouble = closed.state, closed.trouble
         for entry in closed.captured:
             captured = closed.closed.shifted_to(entry.captured_boot_us)
             frame = self._frame(closed.slot or "", closed.camera_id, entry.number, captured)
