@@ -14,12 +14,13 @@ from lethe.contracts.errors import InvalidInput
 from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.loading import open_detector, open_embedder
+from lethe.vision.polygons import faces_within
 from lethe.vision.quality import DiscardReason, QualityGate
 from lethe.vision.refine import LOOK_SIDE, LandmarkRefiner
 from lethe.vision.yunet import DetectorSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -156,13 +157,23 @@ class FaceExtractor:
             self._embedder.embed(self._crops[:1], self._templates[:1])
 
     @contextmanager
-    def extract(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
+    def extract(
+        self, image: NDArray[np.uint8], *, zone: Sequence[tuple[float, float]] | None = None
+    ) -> Iterator[Extraction]:
         """Make the templates of a live frame (height, width, 3) uint8, BGR.
 
         Use it in a `with` statement: templates and crops are overwritten when the block ends.
+
+        Parameters
+        ----------
+        zone
+            Corners in shares of width and height. A face whose centre lies outside is discarded
+            as `outside_zone` before anything else is done with it; None looks everywhere.
         """
         with self._memory_in_use():
-            yield self._extract(image, self._detector.detect(image))
+            found = self._detector.detect(image)
+            inside = found if zone is None else faces_within(zone, found, image.shape)
+            yield self._extract(image, inside, outside=len(found) - len(inside))
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
@@ -193,8 +204,12 @@ class FaceExtractor:
         finally:
             self._open = False
 
-    def _extract(self, image: NDArray[np.uint8], found: list[Face]) -> Extraction:
+    def _extract(
+        self, image: NDArray[np.uint8], found: list[Face], *, outside: int = 0
+    ) -> Extraction:
         discarded: Counter[str] = Counter()
+        if outside:
+            discarded[DiscardReason.OUTSIDE_ZONE.value] = outside
         kept: list[Face] = []
         for face in found:
             admitted = self._admit(image, face, len(kept))
@@ -204,7 +219,7 @@ class FaceExtractor:
                 kept.append(admitted)
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
-        return Extraction(len(found), dict(discarded), kept, templates)
+        return Extraction(len(found) + outside, dict(discarded), kept, templates)
 
     def _admit(self, image: NDArray[np.uint8], face: Face, position: int) -> Face | DiscardReason:
         """Judge a face; one that passes comes back with better landmarks, its crop in place."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lethe.vision.faces import Face
+
 
 def blank(image: NDArray[np.uint8], polygons: Sequence[Sequence[tuple[float, float]]]) -> None:
     """Blacken polygons of an image (height, width, 3) uint8 in place, their edges included.
@@ -30,6 +32,29 @@ def blank(image: NDArray[np.uint8], polygons: Sequence[Sequence[tuple[float, flo
 
 
 def contains(polygon: Sequence[tuple[float, float]], x: float, y: float) -> bool:
-    """Tell whether a point lies in a polygon or on its edge; all in shares, from 0 to 1."""
+    """Tell whether a point lies in a polygon or on its edge; all in shares, from 0 to 1.
+
+    Nothing lies in a polygon without corners.
+    """
+    if not polygon:
+        return False
     corners = np.asarray(polygon, np.float32)
     return cv2.pointPolygonTest(corners, (float(np.float32(x)), float(np.float32(y))), False) >= 0
+
+
+def faces_within(
+    zone: Sequence[tuple[float, float]], faces: Sequence[Face], shape: tuple[int, ...]
+) -> list[Face]:
+    """Return the faces whose centre lies in a zone.
+
+    Parameters
+    ----------
+    shape
+        Of the image that the faces were found in: height, width, ...
+    """
+    height, width = shape[:2]
+    return [face for face in faces if contains(zone, *_centre(face, width, height))]
+
+
+def _centre(face: Face, width: int, height: int) -> tuple[float, float]:
+    return (face.x + face.width / 2) / width, (face.y + face.height / 2) / height

@@ -48,6 +48,7 @@ class DiscardReason(StrEnum):
     POSE = "pose"
     BLURRED = "blurred"
     CROWDED = "crowded"
+    OUTSIDE_ZONE = "outside_zone"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.workbench import Workbench, Workbenches
+from lethe.detect.zones import Zones
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
@@ -44,9 +45,10 @@ class FrameResult:
 class FrameWorker:
     """Thread-safe: each call takes a workbench of its own."""
 
-    def __init__(self, holder: Holder, benches: Workbenches) -> None:
+    def __init__(self, holder: Holder, benches: Workbenches, zones: Zones | None = None) -> None:
         self._holder = holder
         self._benches = benches
+        self._zones = zones
 
     def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
         """Open a frame, find its faces, seal a probe for each that passes the quality gate."""
@@ -91,7 +93,8 @@ class FrameWorker:
     ) -> tuple[int, Counter[str]]:
         with bench.pixels:
             image = decode_jpeg_into(jpeg, bench.pixels)
-            with bench.extractor.extract(image) as extraction:
+            zone = self._zones.of(address.lane) if self._zones is not None else None
+            with bench.extractor.extract(image, zone=zone) as extraction:
                 discarded = Counter(extraction.discarded)
                 for index in range(len(extraction.faces)):
                     probe = self._seal_probe(bench, image, extraction, index, address)

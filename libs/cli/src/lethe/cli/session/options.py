@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lethe.cli.session.cameras import SourceOptions
+
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
@@ -22,7 +24,7 @@ class WatchOptions:
     """Options of `lethe watch` and `lethe demo`."""
 
     stack: StackOptions
-    sources: tuple[str, ...]
+    sources: SourceOptions
     watchlist: Path
     threshold: float
     once: bool

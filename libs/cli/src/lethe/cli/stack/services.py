@@ -28,6 +28,10 @@ class StackSettings:
         Largest memory of the broker.
     standby
         Whether a second purge stands by.
+    secrets
+        The folder with the credentials of cameras.
+    camera_ca_file
+        Certificates that vouch for cameras, beside the system's.
     """
 
     trust: LocalTrust
@@ -37,6 +41,8 @@ class StackSettings:
     cool_down_s: float
     memory_bound_mb: int
     standby: bool = False
+    secrets: Path | None = None
+    camera_ca_file: Path | None = None
 
 
 def service_names(settings: StackSettings) -> dict[str, str]:
@@ -70,6 +76,10 @@ def service_spec(
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
+    if service == "ingest" and settings.secrets is not None:
+        environment["LETHE_SECRETS_DIR"] = str(settings.secrets)
+    if service == "ingest" and settings.camera_ca_file is not None:
+        environment["LETHE_CAMERA_CA_FILE"] = str(settings.camera_ca_file)
     if service == "detect":
         environment["LETHE_MODEL_PACK"] = str(settings.model_pack)
     if service == "alert":

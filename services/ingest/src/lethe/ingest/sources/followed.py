@@ -59,6 +59,8 @@ class FollowedFolder:
         self._reader = StillReader(max_width)
         self._wait = wait
         self._clock = clock
+        # Once for all connections: the times of the pictures go on.
+        self._begun_s = clock()
         self._seen: dict[str, _Version] = {}
         self._taken: set[str] = set()
 
@@ -79,11 +81,10 @@ class FollowedFolder:
 
     def frames(self) -> Generator[SourceFrame | None, None, None]:
         """Deliver new pictures; see `Source.frames`."""
-        begun_s = self._clock()
         while True:
             self._wait(_LOOK_S)
             for path in self._complete():
-                now_s = self._clock() - begun_s
+                now_s = self._clock() - self._begun_s
                 if not self._cap.admits(now_s):
                     continue
                 image = self._reader.read(path)

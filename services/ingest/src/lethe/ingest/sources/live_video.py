@@ -76,6 +76,8 @@ class LiveVideoSource:
         self._cap = RateCap(max_fps)
         self._converter = Converter(max_width)
         self._clock = clock
+        # Once for all connections: the times of the pictures go on.
+        self._begun_s = clock()
         self._garbled = 0
         self._container: InputContainer | None = None
 
@@ -102,12 +104,12 @@ class LiveVideoSource:
             raise SourceUnavailable(f"{self._address.name} isn't open")
         stream = self._container.streams.video[0]
         stream.codec_context.thread_count = 1
-        begun_s = alive_s = self._clock()
+        alive_s = self._clock()
         has_begun = False
         for packet in self._packets(self._container, stream):
             for picture in self._decoded(packet):
                 has_begun = True
-                now_s = self._clock() - begun_s
+                now_s = self._clock() - self._begun_s
                 if self._is_whole(picture) and self._cap.admits(now_s):
                     yield SourceFrame(self._converter.convert(picture), now_s)
                     self._converter.wipe()

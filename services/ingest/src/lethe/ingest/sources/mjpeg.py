@@ -71,6 +71,8 @@ class MjpegSource:
         self._max_width = max_width
         self._cap = RateCap(max_fps)
         self._clock = clock
+        # Once for all connections: the times of the pictures go on.
+        self._begun_s = clock()
         self._stream = HttpStream(address, ca_file=access.ca_file)
         self._parts: MultipartParser | None = None
         self._unusable = self._broken = self._found = 0
@@ -101,14 +103,14 @@ class MjpegSource:
         """Deliver the pictures; see `Source.frames`."""
         if self._parts is None:
             raise SourceUnavailable(f"{self._address.name} isn't open")
-        begun_s = heard_s = self._clock()
+        heard_s = self._clock()
         while True:
             for chunk in self._stream.read(_WAIT_S):
                 for part in self._parts.feed(chunk):
                     heard_s = self._clock()
-                    image = self._image(part) if self._cap.admits(heard_s - begun_s) else None
+                    image = self._image(part) if self._cap.admits(heard_s - self._begun_s) else None
                     if image is not None:
-                        yield SourceFrame(image, heard_s - begun_s)
+                        yield SourceFrame(image, heard_s - self._begun_s)
                         self._wipe_pixels()
             self._forget_old_part(self._parts)
             if self._clock() - heard_s > GIVE_UP_S:
