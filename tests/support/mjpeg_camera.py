@@ -16,6 +16,7 @@ from tests.support.wire import Listener
 if TYPE_CHECKING:
     import socket
     import ssl
+    from collections.abc import Callable
     from types import TracebackType
 
 _REALM = "camera"
@@ -36,6 +37,8 @@ class Manners:
     ----------
     before_each
         Bytes sent before a part, such as garbage.
+    draw
+        Gives the JPEG of a number, width and height.
     """
 
     fps: float = 20.0
@@ -49,6 +52,7 @@ class Manners:
     login: tuple[str, str] | None = None
     challenge: str = "Digest"
     before_each: bytes = b""
+    draw: Callable[[int, int, int], bytes] = picture
     cut_part_at: int | None = None
 
 
@@ -105,7 +109,9 @@ class MjpegCamera:
         first, *lines = head.decode().split("\r\n")
         _, target, _ = first.split(" ")
         self.targets.append(target)
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        headers = {
+            name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
+        }
         if not self._may(target, headers.get("authorization")):
             wire.sendall(
                 b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: "
@@ -139,11 +145,13 @@ class MjpegCamera:
 
     def _stream(self, wire: socket.socket) -> None:
         coding = "Transfer-Encoding: chunked\r\n" if self.manners.chunked else ""
-        wire.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {self.manners.kind}\r\n{coding}\r\n".encode())
+        wire.sendall(
+            f"HTTP/1.1 200 OK\r\nContent-Type: {self.manners.kind}\r\n{coding}\r\n".encode()
+        )
         pause = threading.Event()
         while not pause.wait(1 / self.manners.fps):
             if not self.manners.silent:
-                jpeg = picture(len(self.sent), *self.manners.size)
+                jpeg = self.manners.draw(len(self.sent), *self.manners.size)
                 cut = self.manners.cut_part_at
                 self._send(wire, self.manners.before_each + self._part(jpeg)[:cut])
                 self.sent.append(jpeg)

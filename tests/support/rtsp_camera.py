@@ -15,10 +15,9 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import av
-import numpy as np
 from tests.support.clips import striped
 from tests.support.wire import Listener
 
@@ -130,7 +129,7 @@ class RtspCamera:
             reader.close()
 
     @staticmethod
-    def _request(reader: socket.SocketIO) -> tuple[str, dict[str, str]] | None:  # type: ignore[type-arg]
+    def _request(reader: BinaryIO) -> tuple[str, dict[str, str]] | None:
         line = reader.readline()
         while line[:1] == b"$":  # RTCP of the client
             line = reader.readline()
@@ -150,7 +149,8 @@ class RtspCamera:
         elif method != "OPTIONS" and not self._may(method, headers.get("authorization"), nonce):
             status = "401 Unauthorized"
             kind = f'Digest realm="{_REALM}", nonce="{nonce}"'
-            extra = f"WWW-Authenticate: {kind if self.behaviour.digest else f'Basic realm={_REALM}'}\r\n"
+            basic = f'Basic realm="{_REALM}"'
+            extra = f"WWW-Authenticate: {kind if self.behaviour.digest else basic}\r\n"
         elif method == "OPTIONS":
             extra = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
         elif method == "DESCRIBE":
@@ -160,7 +160,9 @@ class RtspCamera:
             if "interleaved" not in headers.get("transport", ""):
                 status = "461 Unsupported Transport"
             else:
-                extra = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1;timeout=60\r\n"
+                extra = (
+                    "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1;timeout=60\r\n"
+                )
         else:
             extra = "Session: 1\r\n"
         return f"RTSP/1.0 {status}\r\nCSeq: {sequence}\r\n{extra}\r\n{body}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -40,7 +42,10 @@ def test_what_is_no_chunk_is_refused(data: bytes) -> None:
 
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_garbage_ends_the_stream_or_gives_some_of_it(data: bytes, size: int) -> None:
-    try:
-        assert len(fed(ChunkedDecoder(), data, size)) <= len(data)
-    except SourceLost as lost:
-        assert "\n" not in str(lost)
+    given: list[int] = []
+    decoder = ChunkedDecoder()
+    with suppress(SourceLost):
+        for place in range(0, len(data), size):
+            pieces = decoder.feed(memoryview(data[place : place + size]))
+            given.extend(len(piece) for piece in pieces)
+    assert sum(given) <= len(data)

@@ -26,9 +26,7 @@ def test_digest_is_answered_as_in_the_rfc() -> None:
     assert 'response="8ca523f5e9506fed4657c9700eebdbec"' in md5
     sha256 = login(["Digest " + COMMON.format("SHA-256")])
     assert sha256 is not None
-    assert (
-        'response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"' in sha256
-    )
+    assert 'response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"' in sha256
 
 
 def test_digest_is_preferred_since_it_keeps_the_password() -> None:

@@ -19,17 +19,24 @@ from lethe.ingest.sources import (
     ReaderState,
     SourceRejected,
     SourceUnavailable,
+    live_video,
     open_source,
     parse_address,
 )
-from lethe.ingest.sources import live_video
 from lethe.ingest.sources.live_video import LiveVideoSource
 from lethe.ingest.sources.ports import STALL_S
 from lethe.ingest.sources.secrets import Credentials
 
 
-def source_of(address: str, access: LiveAccess | None = None, **caps: int) -> LiveVideoSource:
-    return LiveVideoSource(parse_address(address), access or LiveAccess(), **caps)
+def source_of(
+    address: str,
+    access: LiveAccess | None = None,
+    *,
+    max_fps: float | None = None,
+    max_width: int | None = None,
+) -> LiveVideoSource:
+    parsed = parse_address(address)
+    return LiveVideoSource(parsed, access or LiveAccess(), max_fps=max_fps, max_width=max_width)
 
 
 def with_login(user: str, password: str) -> LiveAccess:
@@ -55,10 +62,12 @@ def test_an_rtsp_stream_is_read_and_leaves_nothing() -> None:
 
 
 def test_caps_are_kept() -> None:
-    with RtspCamera(Behaviour(fps=30, size=(200, 100))) as camera:
-        with Reading(source_of(camera.address, max_fps=5, max_width=100)) as reading:
-            reading.until_pictures(3)
-            assert camera.sent > 2 * len(reading.images)
+    with (
+        RtspCamera(Behaviour(fps=30, size=(200, 100))) as camera,
+        Reading(source_of(camera.address, max_fps=5, max_width=100)) as reading,
+    ):
+        reading.until_pictures(3)
+        assert camera.sent > 2 * len(reading.images)
     assert reading.images[0].shape == (50, 100, 3)
 
 
@@ -115,11 +124,13 @@ def test_a_camera_that_is_cut_off_is_opened_again() -> None:
 
 
 def test_a_camera_that_comes_late_is_waited_for() -> None:
-    with RtspCamera(Behaviour(refuses="503 Service Unavailable")) as camera:
-        with Reading(source_of(camera.address)) as reading:
-            reading.until_state(ReaderState.RECONNECTING, "can't be reached")
-            camera.behaviour.refuses = None
-            reading.until_pictures(1)
+    with (
+        RtspCamera(Behaviour(refuses="503 Service Unavailable")) as camera,
+        Reading(source_of(camera.address)) as reading,
+    ):
+        reading.until_state(ReaderState.RECONNECTING, "can't be reached")
+        camera.behaviour.refuses = None
+        reading.until_pictures(1)
 
 
 def test_garbage_midway_shows_no_pictures_and_ends_in_a_new_connection() -> None:
@@ -143,9 +154,11 @@ def test_a_change_of_size_midway_is_followed() -> None:
 
 @pytest.mark.parametrize("digest", [True, False])
 def test_a_login_is_taken_from_the_secret(digest: bool) -> None:
-    with RtspCamera(Behaviour(login=("admin", "p@s/s:w"), digest=digest)) as camera:
-        with Reading(source_of(camera.address, with_login("admin", "p@s/s:w"))) as reading:
-            reading.until_pictures(1)
+    with (
+        RtspCamera(Behaviour(login=("admin", "p@s/s:w"), digest=digest)) as camera,
+        Reading(source_of(camera.address, with_login("admin", "p@s/s:w"))) as reading,
+    ):
+        reading.until_pictures(1)
 
 
 def refused(address: str, access: LiveAccess, kind: type[LetheError]) -> str:
@@ -189,9 +202,13 @@ def test_a_camera_that_isnt_there_is_one_line(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr() == ("", "")
 
 
+def _listen_only(wire: socket.socket) -> None:
+    wire.recv(1)
+
+
 def test_a_camera_that_doesnt_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_video, "OPEN_S", 0.2)
-    listener = Listener(lambda wire: wire.recv(1) and None)
+    listener = Listener(_listen_only)
     try:
         address = f"rtsp://localhost:{listener.port}/stream"
         assert "didn't answer" in refused(address, LiveAccess(), SourceUnavailable)
@@ -200,12 +217,14 @@ def test_a_camera_that_doesnt_answer_is_one_line(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_wrong_password_makes_the_reader_patient() -> None:
-    with RtspCamera(Behaviour(login=("admin", "right"))) as camera:
-        with Reading(source_of(camera.address, with_login("admin", "hunter2"))) as reading:
-            reading.until_state(ReaderState.RECONNECTING, "check the secret")
-            assert reading.reader._backoff._next_s == reading.reader._backoff._longest_s
-            camera.behaviour.login = None
-            reading.until_pictures(1)
+    with (
+        RtspCamera(Behaviour(login=("admin", "right"))) as camera,
+        Reading(source_of(camera.address, with_login("admin", "hunter2"))) as reading,
+    ):
+        reading.until_state(ReaderState.RECONNECTING, "check the secret")
+        assert reading.reader._backoff._next_s == reading.reader._backoff._longest_s
+        camera.behaviour.login = None
+        reading.until_pictures(1)
 
 
 def test_tls_needs_a_certificate_that_somebody_vouches_for(tmp_path: Path) -> None:

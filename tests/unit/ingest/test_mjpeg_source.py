@@ -10,6 +10,7 @@ import pytest
 from tests.support.mjpeg_camera import Manners, MjpegCamera, picture
 from tests.support.reading import LONG_S, Reading
 from tests.support.tls import identity_of
+from tests.support.wire import Listener
 
 from lethe.contracts.errors import LetheError
 from lethe.ingest.sources import (
@@ -26,7 +27,9 @@ from lethe.ingest.sources.secrets import Credentials
 WHOLE = LiveAccess(whole_jpeg=True)
 
 
-def opened(address: str, access: LiveAccess = WHOLE, *, max_width: int | None = None) -> MjpegSource:
+def opened(
+    address: str, access: LiveAccess = WHOLE, *, max_width: int | None = None
+) -> MjpegSource:
     return MjpegSource(parse_address(address), access, max_width=max_width)
 
 
@@ -38,7 +41,10 @@ def check_clear(source: MjpegSource) -> None:
     assert not any(source._stream._room)
     assert source._parts is not None
     assert not any(source._parts._room)
-    assert source._pixels is None or not source._pixels.array((source._pixels.size_bytes,), np.uint8).any()
+    assert (
+        source._pixels is None
+        or not source._pixels.array((source._pixels.size_bytes,), np.uint8).any()
+    )
     assert not source._scaled._memory.any()
 
 
@@ -152,9 +158,11 @@ def test_a_picture_that_is_cut_short_is_counted() -> None:
 def test_what_a_camera_adds_behind_a_picture_is_cut_off() -> None:
     padded = picture(1) + b"\0" * 40
     part = b"\r\n--frame\r\nContent-Length: %d\r\n\r\n%s" % (len(padded), padded)
-    with MjpegCamera(Manners(before_each=part)) as camera:
-        with Reading(opened(camera.address)) as reading:
-            reading.until_pictures(1)
+    with (
+        MjpegCamera(Manners(before_each=part)) as camera,
+        Reading(opened(camera.address)) as reading,
+    ):
+        reading.until_pictures(1)
     assert reading.images[0].tobytes() == picture(1)
 
 
@@ -168,9 +176,11 @@ def test_a_change_of_size_midway_is_followed() -> None:
 @pytest.mark.parametrize("challenge", ["Basic", "Digest"])
 def test_a_login_is_given_where_it_is_asked_for(challenge: str) -> None:
     manners = Manners(login=("admin", "p@:ss"), challenge=challenge)
-    with MjpegCamera(manners) as camera:
-        with Reading(opened(camera.address, with_login("admin", "p@:ss"))) as reading:
-            reading.until_pictures(1)
+    with (
+        MjpegCamera(manners) as camera,
+        Reading(opened(camera.address, with_login("admin", "p@:ss"))) as reading,
+    ):
+        reading.until_pictures(1)
 
 
 def test_a_login_can_stand_in_the_address_as_placeholders() -> None:
@@ -231,8 +241,6 @@ def test_a_server_that_isnt_there_is_one_line() -> None:
 
 
 def test_a_server_that_speaks_something_else_is_one_line() -> None:
-    from tests.support.wire import Listener
-
     listener = Listener(lambda wire: wire.sendall(b"SSH-2.0-OpenSSH\r\n\r\n"))
     try:
         said = refused(f"http://localhost:{listener.port}/", WHOLE, SourceUnavailable)

@@ -25,9 +25,7 @@ def fed(parser: MultipartParser, data: bytes, sizes: list[int]) -> list[bytes]:
     found, place, turn = [], 0, 0
     while place < len(data):
         size = sizes[turn % len(sizes)]
-        found += [
-            part.tobytes() for part in parser.feed(memoryview(data[place : place + size]))
-        ]
+        found += [part.tobytes() for part in parser.feed(memoryview(data[place : place + size]))]
         place, turn = place + size, turn + 1
     return found
 

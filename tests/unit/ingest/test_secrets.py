@@ -36,7 +36,9 @@ def test_a_secret_is_a_user_and_a_password(
     assert user not in repr(credentials)
 
 
-@pytest.mark.parametrize("content", [b"", b"hunter2", b"a\nhunter2\nc", b"\xff:hunter2", b"h" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"hunter2", b"a\nhunter2\nc", b"\xff:hunter2", b"h" * 5000]
+)
 def test_what_is_no_pair_is_refused_without_being_repeated(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UnusableSecret, match="isn't user:password") as caught:
         folder_with(tmp_path, content).credentials("gate")

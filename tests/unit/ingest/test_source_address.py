@@ -14,7 +14,7 @@ from lethe.ingest.sources import SourceKind, SourceUnavailable, parse_address
     [
         ("hall.mp4", SourceKind.LOCAL, "hall.mp4"),
         ("file:///srv/a%20b.mp4", SourceKind.LOCAL, "/srv/a b.mp4"),
-        ("/tmp/user:pass@home.mp4", SourceKind.LOCAL, "/tmp/user:pass@home.mp4"),
+        ("/srv/user:pass@home.mp4", SourceKind.LOCAL, "/srv/user:pass@home.mp4"),
         ("0", SourceKind.DEVICE, "/dev/video0"),
         ("07", SourceKind.DEVICE, "/dev/video7"),
         ("/dev/video12", SourceKind.DEVICE, "/dev/video12"),

@@ -18,7 +18,9 @@ CREDENTIALS_HINT = (
 
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}([^/?#]*)")
 _CREDENTIAL_WORDS = "password|passwd|passphrase|pwd|pass|psw|secret|token|access_token|apikey|auth"
-_QUERY_CREDENTIAL = re.compile(rf"(?i)(?:^|[?&;/_])(?:{_CREDENTIAL_WORDS})=(?!\{{password\}})[^&;/]")
+_QUERY_CREDENTIAL = re.compile(
+    rf"(?i)(?:^|[?&;/_])(?:{_CREDENTIAL_WORDS})=(?!\{{password\}})[^&;/]"
+)
 
 CREDENTIALS_ERROR = "credentials_in_source"
 """The type of the validation error of an address with credentials in it."""

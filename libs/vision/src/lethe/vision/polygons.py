@@ -39,7 +39,8 @@ def contains(polygon: Sequence[tuple[float, float]], x: float, y: float) -> bool
     if not polygon:
         return False
     corners = np.asarray(polygon, np.float32)
-    return cv2.pointPolygonTest(corners, (float(np.float32(x)), float(np.float32(y))), False) >= 0
+    point = (float(np.float32(x)), float(np.float32(y)))
+    return bool(cv2.pointPolygonTest(corners, point, measureDist=False) >= 0)
 
 
 def faces_within(

@@ -128,9 +128,7 @@ class Capture:
         while current is not None:
             address = current.address()
             try:
-                body = self._holder.seal(
-                    FRAME_CAPTURED.name, address, jpeg, step=FRAME_STEP_BYTES
-                )
+                body = self._holder.seal(FRAME_CAPTURED.name, address, jpeg, step=FRAME_STEP_BYTES)
                 return SealedFrame(address, body)
             except (Erased, Refused):
                 self._holder.release(current.reservation)

@@ -24,10 +24,13 @@ class SourceOpener:
         Where the credentials of cameras lie.
     ca_file
         Certificates that vouch for cameras, beside the system's.
+    pixels_only
+        Whoever reads wants pixels: no JPEG is passed on as it came.
     """
 
     secrets: Secrets = field(default_factory=lambda: Secrets(None))
     ca_file: Path | None = None
+    pixels_only: bool = False
 
     def open(self, camera: CameraAssigned) -> Source:
         """Choose the source of a camera; see `open_source`."""
@@ -37,7 +40,7 @@ class SourceOpener:
             transport=camera.transport,
             ca_file=self.ca_file,
             # Masks are blanked in pixels.
-            whole_jpeg=not camera.masks,
+            whole_jpeg=not (self.pixels_only or camera.masks),
         )
         return open_source(
             camera.source,

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 from lethe.cli.source_options import chosen_sources, with_source_options
 
@@ -20,8 +19,14 @@ def camera() -> None:
 @camera.command()
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @with_source_options
-@click.option("--seconds", type=click.FloatRange(min=1, max=600), default=_SECONDS,
-              show_default=True, metavar="N", help="How long to look at each source.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1, max=600),
+    default=_SECONDS,
+    show_default=True,
+    metavar="N",
+    help="How long to look at each source.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")  # fmt: skip
 def check(sources: tuple[str, ...], *, seconds: float, as_json: bool, **chosen: Any) -> None:
     """Look at a source and say whether faces can be recognised in it.
@@ -40,9 +45,8 @@ def check(sources: tuple[str, ...], *, seconds: float, as_json: bool, **chosen: 
 
     home = find_home()
     home.require_set_up()
-    say = lambda line: click.echo(one_line(line))  # noqa: E731 - one line is enough
     options = chosen_sources(sources, chosen)
-    sys.exit(check_cameras(options, home, seconds=seconds, as_json=as_json, say=say))
+    sys.exit(check_cameras(options, home, seconds=seconds, as_json=as_json, say=click.echo))
 
 
 @camera.command("secret")

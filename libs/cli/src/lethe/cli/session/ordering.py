@@ -79,7 +79,5 @@ def local_deployment(
         watchlist_size=len({picture.subject_id for picture in enrolled}),
         threshold=threshold,
     )
-    assigned = [
-        camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras
-    ]
+    assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
     return Deployment(order, assigned, officer_key_file)

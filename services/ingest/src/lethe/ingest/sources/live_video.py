@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-    from lethe.ingest.sources.address import SourceAddress
     from lethe.ingest.sources.access import LiveAccess
+    from lethe.ingest.sources.address import SourceAddress
+    from lethe.ingest.sources.secrets import Credentials
 
 OPEN_S = 5.0
 FIRST_PICTURE_S = 10.0
@@ -88,12 +89,17 @@ class LiveVideoSource:
 
     def open(self) -> None:
         """Connect and find the video; see `Source.open`."""
-        name = self._address.name
+        name, credentials, begun_s = self._address.name, self._access.login(), self._clock()
         try:
-            self._container = self._opened()
+            self._container = self._opened(credentials)
         except (av.error.FFmpegError, OSError) as error:
+            # A read that was broken off isn't told as such by every part of FFmpeg.
+            if self._clock() - begun_s >= OPEN_S:
+                raise SourceUnavailable(
+                    f"{name} didn't answer within {OPEN_S:g} s: check the address and the network"
+                ) from None
             # The error's own text names the address, with the credentials in it.
-            raise _explained(error, name, has_secret=self._access.login() is not None) from None
+            raise _explained(error, name, has_secret=credentials is not None) from None
         if not self._container.streams.video:
             self.close()
             raise SourceUnavailable(f"{name} sends no video: name a stream with pictures")
@@ -123,7 +129,7 @@ class LiveVideoSource:
             self._container = None
         self._converter.wipe()
 
-    def _opened(self) -> InputContainer:
+    def _opened(self, credentials: Credentials | None) -> InputContainer:
         if self._address.kind is SourceKind.DEVICE:
             return av.open(self._address.location, format="v4l2", timeout=(OPEN_S, STALL_S))
         options = {
@@ -137,10 +143,10 @@ class LiveVideoSource:
         if self._access.transport is Transport.UDP:
             # Packets that come in another order than they were sent aren't waited for longer.
             options["max_delay"] = "100000"
-        return av.open(self._full_address(), options=options, timeout=(OPEN_S, STALL_S))
+        address = self._full_address(credentials)
+        return av.open(address, options=options, timeout=(OPEN_S, STALL_S))
 
-    def _full_address(self) -> str:
-        credentials = self._access.login()
+    def _full_address(self, credentials: Credentials | None) -> str:
         if credentials is None:
             return self._address.location
         filled = credentials.filled(self._address.location)
@@ -201,19 +207,17 @@ def _explained(error: Exception, name: str, *, has_secret: bool) -> SourceUnavai
         return SourceRejected(f"{name} asks for a user and a password: give it a secret")
     if isinstance(error, av.error.HTTPNotFoundError):
         return SourceRejected(f"{name} isn't there (404): check the path of the address")
-    if isinstance(error, av.error.FileNotFoundError | FileNotFoundError):
-        return SourceUnavailable(
-            f"{name} isn't there: plug the camera in, or look for its number under /dev/video*"
-        )
+    return SourceUnavailable(f"{name} {_advice(error)}")
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "isn't there: plug the camera in, or look for its number under /dev/video*"
     if isinstance(error, PermissionError):
-        return SourceUnavailable(f"{name} can't be read: add this user to the group video")
-    if isinstance(error, av.error.ExitError | TimeoutError):
-        return SourceUnavailable(
-            f"{name} didn't answer within {OPEN_S:g} s: check the address and the network"
-        )
+        return "can't be read: add this user to the group video"
     if isinstance(error, av.error.InvalidDataError):
-        return SourceUnavailable(f"{name} sends no video that can be read: set it to H.264")
-    return SourceUnavailable(
-        f"{name} can't be reached ({type(error).__name__}): check host, port, network and, for "
-        "rtsps, its certificate"
+        return "sends no video that can be read: set it to H.264"
+    return (
+        f"can't be reached ({type(error).__name__}): check host, port, network and, for rtsps, "
+        "its certificate"
     )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lethe.ingest.sources.address import SourceAddress
     from lethe.ingest.sources.access import LiveAccess
+    from lethe.ingest.sources.address import SourceAddress
 
 _WAIT_S = 0.1
 GIVE_UP_S = 5.0
@@ -141,9 +141,7 @@ class MjpegSource:
         """Give the JPEG as it is, or its pixels where it has to be changed; None if unusable."""
         try:
             jpeg = _trimmed(part)
-            width, height = jpeg_size(jpeg.data)
-            if width * height > MAX_PIXELS:
-                raise UnreadableImage("a picture of the source is too large")
+            width, height = _allowed_size(jpeg)
             size = capped_size(width, height, self._max_width)
             if self._access.whole_jpeg and size == (width, height):
                 return jpeg
@@ -186,3 +184,10 @@ def _trimmed(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if not ends.size:
         raise UnreadableImage("a JPEG of the stream is cut short")
     return part[: int(ends[-1]) + 2]
+
+
+def _allowed_size(jpeg: NDArray[np.uint8]) -> tuple[int, int]:
+    width, height = jpeg_size(jpeg.data)
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage("a picture of the source is too large")
+    return width, height

@@ -165,7 +165,7 @@ class MultipartParser:
 
     def _without_line_end(self, size: int) -> int:
         for ending in (b"\n", b"\r"):
-            if size and self._room[size - 1 : size] == ending:
+            if size and self._room[size - 1] == ending[0]:
                 size -= 1
         return size
 

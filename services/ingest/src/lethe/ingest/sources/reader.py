@@ -192,7 +192,7 @@ class CameraReader:
                     self._release(frame)
 
     def _begin(self) -> None:
-        """A live source runs from its first picture on: that it answers is not enough."""
+        """Tell that a source runs; a live one does from its first picture on."""
         self._silence.begin()
         if not self._source.live or self._source.stall_s is None:
             self._change(ReaderState.RUNNING)

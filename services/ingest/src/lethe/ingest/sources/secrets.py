@@ -88,11 +88,11 @@ def _read(path: Path, name: str) -> str:
                 f"the secret {name} is open to other users: close it with chmod 600"
             )
         content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise _no_pair(name)
     try:
-        if len(content) > _MOST_BYTES:
-            raise ValueError
         return content.decode()
-    except ValueError:
+    except UnicodeDecodeError:
         raise _no_pair(name) from None
 
 

@@ -63,7 +63,7 @@ class StillReader:
             owned.wipe()
 
     def read(self, path: Path) -> NDArray[np.uint8] | None:
-        """Give a still as uint8, height x width x 3, BGR, valid until `wipe`; None if unreadable."""
+        """Give a still as uint8, height x width x 3, BGR; None if it can't be read."""
         try:
             with Image.open(path) as header:
                 if header.width * header.height > self._max_pixels:
