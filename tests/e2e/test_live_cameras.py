@@ -39,12 +39,11 @@ def portrait(_number: int, width: int, height: int) -> bytes:
 
 
 @pytest.fixture(name="secrets")
-def secrets_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def secrets_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "secrets"
     for name in ("hall", "gate"):
         keep_secret(folder, name, "admin", PASSWORD)
     monkeypatch.setenv("LETHE_SECRETS_DIR", str(folder))
-    return folder
 
 
 @pytest.fixture(name="people")
@@ -65,10 +64,13 @@ def camera(lethe: RunningLethe, name: str) -> dict[str, Any]:
     return cameras.get(name, {"captured": 0, "state": None})
 
 
-def check_no_password(lethe: RunningLethe, data: Path) -> None:
-    for child in lethe.children().values():
+def check_no_password_shows(lethe: RunningLethe) -> None:
+    for child in [psutil.Process(lethe.process.pid), *lethe.children().values()]:
         assert PASSWORD not in "".join(child.cmdline())
-        assert PASSWORD not in "".join(psutil.Process(child.pid).environ().values())
+        assert PASSWORD not in "".join(child.environ().values())
+
+
+def check_no_password_is_kept(data: Path) -> None:
     for file in data.rglob("*"):
         if file.is_file():
             content = file.read_bytes()
@@ -76,9 +78,8 @@ def check_no_password(lethe: RunningLethe, data: Path) -> None:
             assert b"hunter2" not in content, file
 
 
-def test_live_cameras_are_watched_through_an_interruption(
-    tmp_path: Path, secrets: Path, people: Path
-) -> None:
+@pytest.mark.usefixtures("secrets")
+def test_live_cameras_are_watched_through_an_interruption(tmp_path: Path, people: Path) -> None:
     login = ("admin", PASSWORD)
     hall = MjpegCamera(Manners(fps=6, size=(512, 512), draw=portrait, login=login))
     with hall, RtspCamera(Behaviour(login=login)) as gate:
@@ -98,14 +99,14 @@ def test_live_cameras_are_watched_through_an_interruption(
             before = camera(lethe, "gate")["captured"]
             wait_until(lambda: camera(lethe, "gate")["captured"] > before)
 
-            check_no_password(lethe, lethe.data)
+            check_no_password_shows(lethe)
             states = [
                 line["state"]
                 for line in lethe.log_lines("ingest-1")
                 if line["event"] == "camera" and line["camera_id"] == "gate"
             ]
             report = lethe.finish(interrupt=True)
-        check_no_password(lethe, lethe.data)
+        check_no_password_is_kept(lethe.data)
     assert states[:4] == ["running", "stalled", "reconnecting", "running"]
     assert {alert["camera_id"] for alert in report["alerts"]} == {"hall"}
     assert report["faces"]["discarded"]["outside_zone"] > 0

@@ -1,7 +1,7 @@
-"""A camera that speaks RTSP over TCP, whose wire a test can stall, cut or spoil.
+"""A camera that speaks RTSP, whose wire a test can stall, cut or spoil.
 
 What travels is H.264 from a real encoder in RTP packets (RFC 6184, single NAL units), interleaved
-on the RTSP connection (RFC 2326, section 10.12).
+on the RTSP connection (RFC 2326, section 10.12) or over UDP.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.support.clips import striped
 from tests.support.wire import Listener
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _CLOCK_HZ = 90_000
@@ -65,6 +66,7 @@ class Behaviour:
     refuses: str | None = None
     login: tuple[str, str] | None = None
     digest: bool = True
+    udp: bool = False
 
 
 @dataclass
@@ -87,6 +89,7 @@ class RtspCamera:
 
     def __enter__(self) -> Self:
         self._units: dict[tuple[int, int], list[bytes]] = {}
+        self._datagrams: socket.socket | None = None
         self._listener = Listener(self._serve, tls=self.tls)
         return self
 
@@ -97,6 +100,8 @@ class RtspCamera:
         trace: TracebackType | None,
     ) -> None:
         self._listener.close()
+        if self._datagrams is not None:
+            self._datagrams.close()
 
     @property
     def address(self) -> str:
@@ -107,10 +112,6 @@ class RtspCamera:
     def cut(self) -> None:
         """Close every connection."""
         self._listener.cut()
-
-    def close(self) -> None:
-        """Stop listening as well: nothing is there any more."""
-        self._listener.close()
 
     def _serve(self, wire: socket.socket) -> None:
         nonce, playing = secrets.token_hex(8), threading.Event()
@@ -124,7 +125,8 @@ class RtspCamera:
                 if method == "PLAY" and answer.startswith("RTSP/1.0 200") and not playing.is_set():
                     playing.set()
                     self.plays += 1
-                    threading.Thread(target=self._play, args=(wire,), daemon=True).start()
+                    sender = self._sender(wire)
+                    threading.Thread(target=self._play, args=(sender,), daemon=True).start()
         finally:
             reader.close()
 
@@ -157,12 +159,11 @@ class RtspCamera:
             body = self._description()
             extra = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
         elif method == "SETUP":
-            if "interleaved" not in headers.get("transport", ""):
+            wanted = "client_port=" if self.behaviour.udp else "interleaved="
+            if wanted not in headers.get("transport", ""):
                 status = "461 Unsupported Transport"
             else:
-                extra = (
-                    "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1;timeout=60\r\n"
-                )
+                extra = self._set_up(headers["transport"])
         else:
             extra = "Session: 1\r\n"
         return f"RTSP/1.0 {status}\r\nCSeq: {sequence}\r\n{extra}\r\n{body}"
@@ -188,7 +189,26 @@ class RtspCamera:
         second = _md5(f"{method}:{said.get('uri', '')}")
         return said.get("response") == _md5(f"{first}:{nonce}:{second}")
 
-    def _play(self, wire: socket.socket) -> None:
+    def _set_up(self, transport: str) -> str:
+        session = "Session: 1;timeout=60\r\n"
+        if not self.behaviour.udp:
+            return f"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n{session}"
+        ports = transport.split("client_port=")[1].split(";", maxsplit=1)[0]
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.connect(("127.0.0.1", int(ports.split("-")[0])))
+        self._datagrams, own = datagrams, datagrams.getsockname()[1]
+        return (
+            f"Transport: RTP/AVP;unicast;client_port={ports};server_port={own}-{own + 1}\r\n"
+            f"{session}"
+        )
+
+    def _sender(self, wire: socket.socket) -> Callable[[bytes], object]:
+        if self._datagrams is not None:
+            return self._datagrams.send
+        return lambda packet: wire.sendall(b"$\0" + struct.pack("!H", len(packet)) + packet)
+
+    def _play(self, send: Callable[[bytes], object]) -> None:
         sequence, moment, index, size = 0, 0, 0, (0, 0)
         pause = threading.Event()
         try:
@@ -205,7 +225,7 @@ class RtspCamera:
                         "!BBHII", 0x80, 0x80 | 96, sequence & 0xFFFF, moment & 0xFFFFFFFF, 7
                     )
                     packet = header + payload
-                    wire.sendall(b"$\0" + struct.pack("!H", len(packet)) + packet)
+                    send(packet)
                     sequence += 1
                 moment += round(_CLOCK_HZ / self.behaviour.fps)
                 index += 1

@@ -14,6 +14,7 @@ from tests.support.rtsp_camera import RtspCamera
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
+from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import SealedFrame
 from lethe.runtime.threads import Threads
@@ -243,12 +244,16 @@ async def test_a_failure_that_is_not_the_sources_ends_the_service(
     assert not house.runs
 
 
+def live_camera(address: str) -> CameraAssigned:
+    return camera_of(Path("none")).model_copy(update={"source": address})
+
+
 async def test_a_live_camera_that_is_gone_is_told_and_goes_on_when_it_is_back(
     house: House,
 ) -> None:
     with RtspCamera() as rtsp:
         # Live sources go at their own pace, whatever the settings say.
-        await house.prepare(camera_of(Path("none"), source=rtsp.address))
+        await house.prepare(live_camera(rtsp.address))
         assert await house.look()
         running, task = house.cameras._running[CAMERA]
         assert running.flow is None
@@ -268,7 +273,7 @@ async def test_a_live_camera_that_is_gone_is_told_and_goes_on_when_it_is_back(
 
 
 async def test_a_live_camera_whose_address_is_wrong_fails_with_its_line(house: House) -> None:
-    await house.prepare(camera_of(Path("none"), source="gopher://gate/"))
+    await house.prepare(live_camera("gopher://gate/"))
     await house.look()
     await house.until_over()
     [closed] = house.counts

@@ -242,6 +242,16 @@ def test_a_device_that_isnt_there_is_one_line() -> None:
     assert isinstance(open_source("63"), LiveVideoSource)
 
 
+def test_udp_is_read_and_a_stall_over_it_is_noticed() -> None:
+    with RtspCamera(Behaviour(udp=True)) as camera:
+        source = source_of(camera.address, LiveAccess(transport=Transport.UDP))
+        with Reading(source) as reading:
+            reading.until_pictures(3)
+            camera.behaviour.silent = True
+            reading.until_state(ReaderState.STALLED, "sends nothing more")
+        check_closed(source)
+
+
 def test_udp_is_refused_by_a_camera_that_has_none_and_asked_for_by_the_setting() -> None:
     with RtspCamera() as camera:
         said = refused(camera.address, LiveAccess(transport=Transport.UDP), SourceUnavailable)

@@ -257,14 +257,14 @@ def test_a_source_that_ended_is_said_to_have_ended() -> None:
 
 def test_the_account_tells_how_a_camera_is() -> None:
     books = Books()
-    closed = books.closed("s1", 100, {}, {})
+    closed = books.closed("s1", 100, {}, 0)
     books.accountant.hear_slot(
         closed.model_copy(update={"state": "reconnecting", "trouble": "it can't be reached"})
     )
     [camera] = books.accountant.account()["cameras"].values()
     assert (camera["state"], camera["trouble"]) == ("reconnecting", "it can't be reached")
     assert not camera["ended"]
-    later = books.closed("s1", 200, {}, {})
+    later = books.closed("s1", 200, {}, 0)
     books.accountant.hear_slot(later.model_copy(update={"state": "running"}))
     [camera] = books.accountant.account()["cameras"].values()
     assert (camera["state"], camera["trouble"]) == ("running", None)

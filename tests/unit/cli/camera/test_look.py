@@ -20,8 +20,9 @@ from lethe.cli.camera.observing import Observation
 from lethe.cli.home import Home
 from lethe.cli.session.cameras import CameraSettings, SourceOptions
 from lethe.contracts.errors import InvalidInput
+from lethe.ingest.opening import SourceOpener
 from lethe.vision.loading import open_detector
-from lethe.vision.pack import ModelPack
+from lethe.vision.pack import ModelPack, load_pack
 
 
 @pytest.fixture(scope="module", name="home")
@@ -112,10 +113,10 @@ def test_nothing_of_a_look_is_left_in_its_buffers(home: Home, tmp_path: Path) ->
     with MjpegCamera() as camera:
         options = SourceOptions((camera.address,))
         [planned] = options.cameras()
-        opener = looking.SourceOpener(pixels_only=True)
+        opener = SourceOpener(pixels_only=True)
         source = opener.open(planned.assigned("check"))
         watcher = looking._Watcher("one", source)
-        detector = open_detector(looking.load_pack(home.model_pack))
+        detector = open_detector(load_pack(home.model_pack))
         watcher.run(Examiner(detector, planned.settings, min_score=0.7), 0.5)
         watcher.close()
     assert watcher.seen.examined > 0
