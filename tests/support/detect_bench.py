@@ -53,7 +53,7 @@ class DetectBench(LivePath):
         self.detect, self.match = self.holders[Role.DETECT], self.holders[Role.MATCH]
         self.bench = bench_with(min_inter_ocular_px=min_inter_ocular_px)
         benches = Workbenches([self.bench])
-        self.frames = FrameWorker(self.detect, benches, policy)
+        self.frames = FrameWorker(self.detect, benches, policy=policy)
         self.references = ReferenceWorker(self.detect, benches)
 
     def frame(self, image: NDArray[np.uint8]) -> tuple[SealAddress, bytes]:

@@ -31,12 +31,15 @@ class Studio:
     ----------
     realtime
         As of a camera; otherwise as footage that is taken as fast as it goes.
+    settings
+        Further ones of the camera.
     """
 
-    def __init__(self, trust: LocalTrust, *, realtime: bool = True) -> None:
+    def __init__(self, trust: LocalTrust, *, realtime: bool = True, **settings: object) -> None:
         self.path = LivePath(trust)
         self.holder = self.path.holders[Role.INGEST]
-        camera = CameraAssigned(camera_id=CAMERA, deployment_id="deployment-1", source="none")
+        content = {"camera_id": CAMERA, "deployment_id": "deployment-1", "source": "none"}
+        camera = CameraAssigned.model_validate(content | settings)
         self.flow = None if realtime else Flow(self.path.clock, window=3, budget_ms=1000)
         self.latest = LatestFrame[Stamp]()
         self.tally = Tally(CAMERA, "ingest-1", self.path.clock)

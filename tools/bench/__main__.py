@@ -10,18 +10,24 @@ from tools.bench.figures import print_figures
 
 _PARTS = ("search", "demonstration", "faults", "evaluation", "shots")
 _FACES = Path("../shared/data/lfw-dev")
+_TOLD = "Print the figures with the machine they came from."
 
 
-def main() -> int:
-    """Measure, print, and write the reports; misses are printed as such and are no failure."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
+    parser = argparse.ArgumentParser(prog="make bench", description=_TOLD)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
     parser.add_argument("--only", choices=_PARTS)
     parser.add_argument(
         "--faces", type=Path, default=_FACES, help="people with several photographs each"
     )
     parser.add_argument("--report", type=Path, default=Path("bench-report.json"))
-    chosen = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Measure, print, and write the reports; misses are printed as such and are no failure."""
+    chosen = parser().parse_args()
     reports = {}
     if chosen.only in (None, "search"):
         print_figures("search, Qdrant local mode", search.measure(), _say)

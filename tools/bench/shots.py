@@ -108,7 +108,7 @@ def _look(
         source = open_source(footage / camera["file"])
         source.open()
         begun_s = time.process_time()
-        for frame in source.frames():
+        for frame in filter(None, source.frames()):
             outcome.frames += 1
             chooser = chosen(frame.pts_s)
             with extractor.extract(frame.image, chooser) as extraction:

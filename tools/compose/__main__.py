@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.compose.file import Part, load_parts
-from tools.compose.passwords import make_key_folder, make_passwords
+from tools.compose.passwords import make_camera_secrets_folder, make_key_folder, make_passwords
 from tools.compose.running import Composition
 from tools.compose.stand_ins import StandIns
 from tools.postgres import running_postgres
@@ -34,7 +34,7 @@ from lethe.contracts.errors import LetheError
 from lethe.runtime.admin import TopicAdmin
 
 _DATABASE = "postgres"
-_NAMED = ("LETHE_FOOTAGE", "LETHE_WATCHLIST", "LETHE_MODELS", "LETHE_TRUST")
+_NAMED = ("LETHE_FOOTAGE", "LETHE_WATCHLIST", "LETHE_MODELS", "LETHE_TRUST", "LETHE_CAMERA_SECRETS")
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -121,11 +121,13 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
     home.require_set_up()
     make_passwords(folder / "passwords")
     make_key_folder(folder / "keys")
+    make_camera_secrets_folder(home.secrets)
     own = {
         "LETHE_FOOTAGE": str(home.demonstration),
         "LETHE_WATCHLIST": str(home.demonstration / "watchlist"),
         "LETHE_MODELS": str(home.models),
         "LETHE_TRUST": str(home.trust),
+        "LETHE_CAMERA_SECRETS": str(home.secrets),
     }
     named = {name: os.environ[name] for name in _NAMED if name in os.environ}
     return (

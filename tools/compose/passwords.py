@@ -48,6 +48,11 @@ def make_key_folder(folder: Path = KEYS) -> None:
     folder.chmod(0o700)
 
 
+def make_camera_secrets_folder(folder: Path) -> None:
+    """Make the folder that `lethe camera secret` writes to, for cameras that need none as well."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def write_user(file: Path) -> None:
     """Tell Compose whose files these are: containers run as that user."""
     if not file.exists():
@@ -59,7 +64,9 @@ def main() -> int:
     try:
         if os.getuid() == 0:
             raise InvalidInput("run this as the user whose files containers may read, not as root")
-        make_passwords(find_home().folder / "compose")
+        home = find_home()
+        make_passwords(home.folder / "compose")
+        make_camera_secrets_folder(home.secrets)
         make_key_folder(Path(os.environ.get("LETHE_KEYS", KEYS)))
         write_user(ROOT / ".env")
     except LetheError as error:

@@ -9,6 +9,7 @@ from tools.privacy_lint.module import Finding, Module
 PLACES = {
     "lethe/alert/database.py": "creates the file of the database, which holds ciphertext",
     "lethe/alert/keystore.py": "the erasable store of data keys",
+    "lethe/cli/camera/secret.py": "the passwords of cameras, closed to other users",
     "lethe/cli/footage/": "renders footage of public images, or of those named by the user",
     "lethe/cli/live/report.py": "the report: counts, names and times",
     "lethe/cli/stack/data.py": "the lock of the data folder",

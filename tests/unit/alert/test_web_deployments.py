@@ -15,7 +15,7 @@ from lethe.contracts.sealed import SignedEnvelope
 ENVELOPE = SignedEnvelope(signer="officer", payload=b"order", signature=b"signature")
 ORDERED = DeploymentOrdered(order=ENVELOPE, state=ENVELOPE)
 CAMERA = CameraAssigned(camera_id="entrance", deployment_id="deployment-1", source="a.mp4")
-BODY = {
+BODY: dict[str, Any] = {
     "ordered": b64encode(ORDERED.encode()).decode(),
     "cameras": [CAMERA.model_dump(mode="json")],
 }
@@ -83,3 +83,14 @@ async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
     assert status["blind"] == "the watchlist's store doesn't answer"
     assert status["alerts"] == {"count": 0, "last_sequence": 0, "waiting": 2}
     assert status["clients"] == 0
+
+
+async def test_a_camera_whose_address_holds_a_password_is_refused_with_what_to_do(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    camera = BODY["cameras"][0] | {"source": "rtsp://admin:hunter2@gate/stream"}
+    answer = await client.post("/api/v1/deployments", json=BODY | {"cameras": [camera]})
+    assert answer.status_code == 400
+    assert "name that file as the camera's secret" in answer.json()["detail"]
+    assert "hunter2" not in answer.text
+    assert web.deployments.orders == []

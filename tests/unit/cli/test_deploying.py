@@ -15,7 +15,8 @@ import pytest
 
 from lethe.cli.session import deploying
 from lethe.cli.session.api import AlertApi
-from lethe.cli.session.deploying import DeployOptions, deploy, remote_source
+from lethe.cli.session.cameras import SourceOptions
+from lethe.cli.session.deploying import DeployOptions, deploy
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.shredding.orders import HeldOrder, OrderBook
@@ -58,6 +59,9 @@ def trust(tmp_path: Path) -> Path:
     return folder
 
 
+SOURCES = ("/footage/hall.mp4", "rtsp://yard:554/live")
+
+
 @pytest.fixture
 def alert(trust: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAlert:
     played = FakeAlert(trust)
@@ -73,7 +77,7 @@ def options(tmp_path: Path, trust: Path) -> DeployOptions:
     (people / "Ann.jpg").write_bytes(b"ann")
     return DeployOptions(
         alert_url=URL,
-        sources=("/footage/hall.mp4", "rtsp://yard:554/live"),
+        sources=SourceOptions(SOURCES, secret="gate"),
         watchlist=people,
         trust=trust,
         threshold=0.7,
@@ -92,7 +96,8 @@ def test_a_detached_order_stays_in_force(
     ((held, cameras),) = alert.heard
     assert held.status is OrderStatus.RUNNING
     assert (held.order.threshold, held.order.watchlist_size) == (0.7, 1)
-    assert [camera["source"] for camera in cameras] == list(options.sources)
+    assert [camera["source"] for camera in cameras] == list(SOURCES)
+    assert [camera["secret"] for camera in cameras] == [None, "gate"]
     assert [camera["withdrawn"] for camera in cameras] == [False, False]
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("enrolled 1 of 1 images")
@@ -149,8 +154,11 @@ def test_a_trust_folder_without_a_roster_is_refused(options: DeployOptions) -> N
         deploy(replace(options, trust=options.watchlist))
 
 
-def test_a_source_is_named_as_ingest_sees_it() -> None:
-    for source in ("/footage/hall.mp4", "rtsp://yard:554/live"):
-        assert remote_source(source) == source
+def test_a_path_that_means_another_file_elsewhere_is_refused(options: DeployOptions) -> None:
     with pytest.raises(InvalidInput, match="as ingest sees it"):
-        remote_source("hall.mp4")
+        deploy(replace(options, sources=SourceOptions(("hall.mp4",))))
+
+
+def test_live_cameras_keep_their_pace(options: DeployOptions) -> None:
+    with pytest.raises(InvalidInput, match="camera-2 is live"):
+        deploy(replace(options, realtime=False))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment
 from lethe.cli.session.watchlist import Picture
 from lethe.contracts.errors import Refused
@@ -29,7 +30,7 @@ def trust(tmp_path: Path) -> LocalTrust:
 @pytest.fixture
 def deployment(trust: LocalTrust) -> Deployment:
     return local_deployment(
-        sources=["/a.mp4", "/b"],
+        cameras=SourceOptions(("/a.mp4", "/b")).cameras(),
         watchlist_id="w",
         enrolled=PICTURES,
         threshold=0.6,

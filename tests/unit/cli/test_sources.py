@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 from tests.support.clips import write_clip
+from tests.support.mjpeg_camera import Manners, MjpegCamera
+from tests.support.rtsp_camera import Behaviour, RtspCamera
 
-from lethe.cli.session.sources import check_source
+from lethe.cli.session.cameras import SourceOptions
+from lethe.cli.session.sources import check_camera, require_footage
 from lethe.contracts.errors import InvalidInput
+from lethe.ingest.opening import SourceOpener
+from lethe.ingest.sources import Secrets
+
+
+def check_source(source: str, *, follow: bool = False, secrets: Path | None = None) -> str:
+    """Check the one camera of a command line; return its source as ingest shall open it."""
+    secret = "gate" if secrets else None
+    [camera] = SourceOptions((source,), follow=follow, secret=secret).cameras()
+    return check_camera(camera, SourceOpener(Secrets(secrets))).settings.source
 
 
 def test_a_video_is_taken_by_its_absolute_path(
@@ -52,3 +64,39 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InvalidInput):
         check_source(str(tmp_path / "pipe"))
+
+
+def test_a_camera_on_the_network_is_connected_to_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "gate").write_text("admin:right")
+    (tmp_path / "gate").chmod(0o600)
+    with RtspCamera(Behaviour(login=("admin", "right"))) as camera:
+        assert check_source(camera.address, secrets=tmp_path) == camera.address
+        camera.behaviour.login = ("admin", "changed")
+        with pytest.raises(InvalidInput, match="check the secret"):
+            check_source(camera.address, secrets=tmp_path)
+    with pytest.raises(InvalidInput, match="can't be reached"):
+        check_source(camera.address)
+
+
+def test_an_mjpeg_camera_is_asked_for_a_picture() -> None:
+    with MjpegCamera(Manners(status="404 Not Found")) as camera:
+        with pytest.raises(InvalidInput, match="404"):
+            check_source(camera.address)
+        camera.manners.status = "200 OK"
+        assert check_source(camera.address) == camera.address
+
+
+def test_a_folder_that_is_followed_may_be_empty(tmp_path: Path) -> None:
+    assert check_source(str(tmp_path), follow=True) == str(tmp_path)
+
+
+def test_a_device_that_isnt_there_is_one_line() -> None:
+    with pytest.raises(InvalidInput, match="/dev/video63 isn't there"):
+        check_source("63")
+
+
+def test_only_footage_goes_as_fast_as_it_can(tmp_path: Path) -> None:
+    require_footage(SourceOptions((str(tmp_path / "a.mp4"),)).cameras())
+    live = SourceOptions((str(tmp_path / "a.mp4"), "rtsp://gate/stream")).cameras()
+    with pytest.raises(InvalidInput, match="camera-2 is live"):
+        require_footage(live)

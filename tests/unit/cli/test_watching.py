@@ -134,3 +134,17 @@ def test_a_camera_whose_source_failed_is_named_with_the_reason() -> None:
         {"cameras": {"camera-1": {"ended": True}, "camera-2": {"ended": True, "fault": "garbage"}}}
     )
     assert account.faults() == {"camera-2": "garbage"}
+
+
+def test_a_camera_that_is_gone_for_now_is_a_trouble_and_no_fault() -> None:
+    account = Account.model_validate(
+        {
+            "cameras": {
+                "gone": {"state": "reconnecting", "trouble": "it can't be reached"},
+                "fine": {"state": "running", "trouble": None},
+                "over": {"ended": True, "trouble": "told as its fault", "fault": "it broke"},
+            }
+        }
+    )
+    assert account.troubles() == {"gone": "it can't be reached"}
+    assert account.faults() == {"over": "it broke"}

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.support.commands import commands
 from tests.support.markdown import ROOT, page
 from tools.docs_settings import PAGE, SERVICES, settings_page
 
-from lethe.cli.__main__ import lethe
 from lethe.cli.live.account import Account, CameraAccount
 from lethe.cli.live.report import Outcome, build_report
 from lethe.cli.live.resources import Reading, Resources
@@ -43,14 +43,14 @@ def test_every_setting_says_what_it_is(kind: type) -> None:
 
 def test_every_option_is_in_the_reference() -> None:
     told = {word for span in page("docs/reference/command-line.md").code() for word in span.split()}
-    there = {
-        option
-        for command in lethe.commands.values()
+    untold = {
+        parameter.opts[0]
+        for command in commands().values()
         for parameter in command.params
-        for option in parameter.opts
-        if option.startswith("--")
+        if parameter.opts[0].startswith("-")
+        and told.isdisjoint((*parameter.opts, *parameter.secondary_opts))
     }
-    assert there - told == set()
+    assert untold == set()
 
 
 def make_report() -> dict[str, Any]:

@@ -22,6 +22,9 @@ _LONG_S = 20.0
 class FakeSource:
     """Delivers given times; records what is done to it."""
 
+    live = False
+    stall_s: float | None = None
+
     def __init__(self, times_s: list[float], error: Exception | None = None) -> None:
         self.times_s = times_s
         self.error = error

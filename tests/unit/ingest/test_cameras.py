@@ -6,12 +6,15 @@ from pathlib import Path
 
 import cv2
 import pytest
+from tests.support.brokers import eventually
 from tests.support.clips import striped, write_clip
 from tests.support.forgetting import CAMERA, local_trust
 from tests.support.house import IN_FLIGHT, OWNED, House, camera_of, report_of
+from tests.support.rtsp_camera import RtspCamera
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
+from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import SealedFrame
 from lethe.runtime.threads import Threads
@@ -239,3 +242,40 @@ async def test_a_failure_that_is_not_the_sources_ends_the_service(
     with pytest.raises(RuntimeError):
         await asyncio.wait_for(house.cameras.run(), 20)
     assert not house.runs
+
+
+def live_camera(address: str) -> CameraAssigned:
+    return camera_of(Path("none")).model_copy(update={"source": address})
+
+
+async def test_a_live_camera_that_is_gone_is_told_and_goes_on_when_it_is_back(
+    house: House,
+) -> None:
+    with RtspCamera() as rtsp:
+        # Live sources go at their own pace, whatever the settings say.
+        await house.prepare(live_camera(rtsp.address))
+        assert await house.look()
+        running, task = house.cameras._running[CAMERA]
+        assert running.flow is None
+        await house.until_frames(1)
+        rtsp.behaviour.silent = True
+        await eventually(lambda: running.state == "reconnecting")
+        await house.look()
+        told = house.counts[-1]
+        assert (told.state, told.ended, told.fault) == ("reconnecting", False, None)
+        assert told.trouble is not None
+        assert "sends nothing more" in told.trouble
+        rtsp.behaviour.silent = False
+        await eventually(lambda: running.state == "running")
+        await house.look()
+        assert (house.counts[-1].state, house.counts[-1].trouble) == ("running", None)
+        assert not task.done()
+
+
+async def test_a_live_camera_whose_address_is_wrong_fails_with_its_line(house: House) -> None:
+    await house.prepare(live_camera("gopher://gate/"))
+    await house.look()
+    await house.until_over()
+    [closed] = house.counts
+    assert closed.fault is not None
+    assert "gopher:// sources aren't read" in closed.fault

@@ -7,6 +7,9 @@ import pytest
 from tests.support.clips import write_clip
 
 from lethe.ingest.sources import SourceUnavailable, open_source
+from lethe.ingest.sources.followed import FollowedFolder
+from lethe.ingest.sources.live_video import LiveVideoSource
+from lethe.ingest.sources.mjpeg import MjpegSource
 from lethe.ingest.sources.stills import StillsSource
 from lethe.ingest.sources.video import VideoSource
 
@@ -25,10 +28,9 @@ def test_a_file_becomes_a_video_source_and_a_folder_a_stills_source(tmp_path: Pa
     ("location", "said"),
     [
         ("nowhere/at-all.mp4", "doesn't exist"),
-        ("rtsp://admin:hunter2@camera/stream", "rtsp:// sources are not supported yet"),
-        ("http://camera/stream", "http:// sources are not supported yet"),
-        ("0", "device number 0 is not supported yet"),
-        ("/dev/null", "devices are not supported yet"),
+        ("rtsp://admin:hunter2@camera/stream", "holds a password"),
+        ("ftp://camera/stream", "ftp:// sources aren't read"),
+        ("/dev/null", "neither a file nor a folder"),
     ],
 )
 def test_what_isnt_there_or_not_supported_is_one_line(location: str, said: str) -> None:
@@ -37,6 +39,22 @@ def test_what_isnt_there_or_not_supported_is_one_line(location: str, said: str) 
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_addresses_become_live_sources_without_being_connected_to() -> None:
+    assert isinstance(open_source("rtsp://camera/stream"), LiveVideoSource)
+    assert isinstance(open_source("https://camera/stream"), MjpegSource)
+    assert isinstance(open_source("5"), LiveVideoSource)
+    assert open_source("rtsp://camera/stream").live
+
+
+def test_a_folder_is_followed_when_asked_to_also_while_it_is_empty(tmp_path: Path) -> None:
+    assert isinstance(open_source(tmp_path, follow=True), FollowedFolder)
+
+
+def test_a_file_cant_be_followed(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="only a folder can be followed"):
+        open_source(write_clip(tmp_path / "a.mp4", frames=2), follow=True)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:

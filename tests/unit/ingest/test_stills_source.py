@@ -105,4 +105,4 @@ def test_closing_overwrites_the_picture(tmp_path: Path) -> None:
     assert image.any()
     source.close()
     assert not image.any()
-    assert not np.any(source._bgr.shaped(100, 200))
+    assert not np.any(source._reader._bgr.shaped(100, 200))

@@ -95,3 +95,17 @@ def test_the_end_of_a_source_is_told_also_when_there_is_nothing_to_count(tally: 
     tally.dropped("deployment-1", "slot-1", DropReason.KEY_GONE)
     [closed] = tally.drain()
     assert not closed.ended
+
+
+def test_a_change_of_state_is_told_once_and_without_counts_too(tally: Tally) -> None:
+    [closed] = tally.drain(state="running")
+    assert (closed.state, closed.trouble, closed.offered, closed.slot) == ("running", None, 0, None)
+    assert tally.drain(state="running") == []
+    [closed] = tally.drain(state="reconnecting", trouble="it can't be reached")
+    assert (closed.state, closed.trouble) == ("reconnecting", "it can't be reached")
+    assert not closed.ended
+    [closed] = tally.drain(state="reconnecting", trouble="it refuses the password")
+    assert closed.trouble == "it refuses the password"
+    tally.dropped("deployment-1", None, DropReason.STALLED)
+    [closed] = tally.drain(state="running")
+    assert (closed.state, closed.dropped) == ("running", {"stalled": 1})

@@ -253,3 +253,18 @@ def test_a_source_that_ended_is_said_to_have_ended() -> None:
     books.accountant.hear_slot(last)
     camera = books.accountant.account()["cameras"]["gate-1"]
     assert (camera["offered"], camera["dropped"], camera["ended"]) == (4, {"no-key": 4}, True)
+
+
+def test_the_account_tells_how_a_camera_is() -> None:
+    books = Books()
+    closed = books.closed("s1", 100, {}, 0)
+    books.accountant.hear_slot(
+        closed.model_copy(update={"state": "reconnecting", "trouble": "it can't be reached"})
+    )
+    [camera] = books.accountant.account()["cameras"].values()
+    assert (camera["state"], camera["trouble"]) == ("reconnecting", "it can't be reached")
+    assert not camera["ended"]
+    later = books.closed("s1", 200, {}, 0)
+    books.accountant.hear_slot(later.model_copy(update={"state": "running"}))
+    [camera] = books.accountant.account()["cameras"].values()
+    assert (camera["state"], camera["trouble"]) == ("running", None)

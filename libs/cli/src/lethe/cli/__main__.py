@@ -12,10 +12,13 @@ from typing import Any
 
 import click
 
+from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
+from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.options import THRESHOLD, StackOptions, WatchOptions
+from lethe.cli.source_options import chosen_sources, with_source_options
 from lethe.cli.topics import topics
 from lethe.contracts.errors import LetheError
 
@@ -118,24 +121,28 @@ def lethe(context: click.Context) -> None:
 
 
 @lethe.command()
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
+@with_source_options
 @click.option("--watchlist", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
               help="One image per person, or a sub-folder per person.")  # fmt: skip
 @WATCH_OPTIONS
 @STACK_OPTIONS
 def watch(sources: tuple[str, ...], watchlist: Path, **chosen: Any) -> None:
-    """Watch video files or folders of stills for the people of a watchlist.
+    """Watch cameras, video files or folders of stills for the people of a watchlist.
 
-    Every SOURCE is a camera of its own: camera-1, camera-2 and so on. Alerts appear on a page
-    whose address is shown; Ctrl-C ends everything.
+    Every SOURCE is a camera of its own: an rtsp://, rtsps://, http:// or https:// (MJPEG)
+    address, a device number, a video file or a folder. Alerts appear on a page whose address is
+    shown; Ctrl-C ends everything.
 
     \b
     Examples:
       lethe watch hall.mp4 yard.mp4 --watchlist people/
+      lethe watch rtsp://192.0.2.10/stream1 --secret gate --watchlist people/
+      lethe watch --camera cameras.toml --watchlist people/
       lethe watch stills/ --watchlist people/ --once --no-realtime --report run.json
       lethe watch hall.mp4 --watchlist people/ --threshold 0.7 --skip-bad
     """  # noqa: D301 - click needs the backspace itself
-    _watch(sources, watchlist, chosen)
+    _watch(chosen_sources(sources, chosen), watchlist, chosen)
 
 
 @lethe.command()
@@ -153,7 +160,7 @@ def demo(**chosen: Any) -> None:
     home.require_set_up()
     folder = home.demonstration
     sources = (str(folder / "camera-1.mp4"), str(folder / "camera-2.mp4"))
-    _watch(sources, folder / "watchlist", chosen)
+    _watch(SourceOptions(sources), folder / "watchlist", chosen)
 
 
 @lethe.command()
@@ -223,6 +230,9 @@ def list_models() -> None:
             click.echo(f"  {part}  {entry.file}  sha256 {entry.sha256}  licence {entry.licence}")
 
 
+lethe.add_command(camera)
+
+
 @lethe.command()
 def version() -> None:
     """Show the version."""
@@ -263,7 +273,7 @@ def _fail(text: str, code: int) -> None:
     sys.exit(code)
 
 
-def _watch(sources: tuple[str, ...], watchlist: Path, chosen: dict[str, Any]) -> None:
+def _watch(sources: SourceOptions, watchlist: Path, chosen: dict[str, Any]) -> None:
     from lethe.cli.session.run import watch as run_watch  # noqa: PLC0415 - --help stays quick
 
     options = WatchOptions(

@@ -1,15 +1,18 @@
 """`lethe deploy`: what `lethe watch` does, on services that it didn't start."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from lethe.cli.home import find_home
 from lethe.cli.session.options import THRESHOLD
+from lethe.cli.source_options import chosen_sources, with_source_options
 
 
 @click.command()
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
+@with_source_options
 @click.option("--alert-url", required=True, metavar="URL", help="Address of the alert service.")
 @click.option(
     "--watchlist",
@@ -63,11 +66,13 @@ def deploy(
     skip_bad: bool,
     seconds: float | None,
     detach: bool,
+    **chosen: Any,
 ) -> None:
     """Enrol a watchlist on running services and put a local order in force.
 
-    SOURCE is named as ingest sees it: a URL, or an absolute path where ingest runs. Every SOURCE
-    is a camera of its own: camera-1, camera-2 and so on. The order ends with the command:
+    SOURCE is named as ingest sees it: a URL, a device number, or an absolute path where ingest
+    runs. Every SOURCE is a camera of its own: camera-1, camera-2 and so on. A --secret is looked
+    up where ingest runs. The order ends with the command:
     after --seconds, or with Ctrl-C.
 
     \b
@@ -82,7 +87,7 @@ def deploy(
     run_deploy(
         DeployOptions(
             alert_url=alert_url,
-            sources=sources,
+            sources=chosen_sources(sources, chosen),
             watchlist=watchlist,
             trust=trust or find_home().trust,
             threshold=threshold,

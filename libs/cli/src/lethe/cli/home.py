@@ -38,6 +38,18 @@ class Home:
         """Footage, script and watchlist of `lethe demo`."""
         return self.folder / "footage" / "demonstration"
 
+    @property
+    def secrets(self) -> Path:
+        """Users and passwords of cameras; `LETHE_CAMERA_SECRETS_DIR` names another folder."""
+        named = os.environ.get("LETHE_CAMERA_SECRETS_DIR")
+        return Path(named).expanduser().absolute() if named else self.folder / "secrets"
+
+    @property
+    def camera_ca_file(self) -> Path | None:
+        """Certificates that vouch for cameras, where `LETHE_CAMERA_CA_FILE` names them."""
+        named = os.environ.get("LETHE_CAMERA_CA_FILE")
+        return Path(named).expanduser().absolute() if named else None
+
     def require_set_up(self) -> None:
         """Check that `make setup` has been here.
 

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from lethe.contracts.base import Message
+from lethe.contracts.cameras import Point
 from lethe.contracts.enrolment import (
     EnrolmentOutcome,
     ReferenceEnrolled,
@@ -143,7 +144,14 @@ EXAMPLES: tuple[Message, ...] = (
         captured=_at(100),
         published=_at(340),
     ),
-    CameraAssigned(camera_id=_CAMERA, deployment_id=_ORDER.deployment_id, source="gate-1.mp4"),
+    CameraAssigned(
+        camera_id=_CAMERA,
+        deployment_id=_ORDER.deployment_id,
+        source="rtsp://gate-1.example/stream",
+        secret="gate-1",  # noqa: S106 - the name of a secret, not a secret
+        masks=[[Point(0.0, 0.0), Point(0.3, 0.0), Point(0.0, 0.2)]],
+        zone=[Point(0.1, 0.3), Point(0.9, 0.3), Point(0.9, 1.0), Point(0.1, 1.0)],
+    ),
     CandidatesFound(
         search_id="search-1",
         camera_id=_CAMERA,
@@ -242,6 +250,7 @@ EXAMPLES: tuple[Message, ...] = (
             CapturedFrame(number=1, captured_boot_us=_BOOT_US + 100_000),
         ],
         dropped={"no-key": 1},
+        state="running",
     ),
     TemplatePayload(
         reference_id="reference-1",

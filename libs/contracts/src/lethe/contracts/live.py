@@ -32,6 +32,10 @@ class SlotClosed(Message):
         The source has come to its end and yields no more.
     fault
         Why it ended, in one line, where that was not the end of the footage.
+    state
+        Where the camera's reader is: `running`, `stalled`, `reconnecting` and so on.
+    trouble
+        Why it isn't running, in one line; it may run again by itself.
     """
 
     camera_id: str
@@ -44,6 +48,8 @@ class SlotClosed(Message):
     dropped: dict[str, int] = Field(default_factory=dict)
     ended: bool = False
     fault: str | None = None
+    state: str | None = None
+    trouble: str | None = None
 
 
 class FrameOutcome(StrEnum):

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.cameras import MOST_MASKS, Polygon, SecretName, Source, Transport
 from lethe.contracts.sealed import SignedEnvelope
 
 
@@ -73,19 +74,35 @@ class CameraAssigned(Message):
     ----------
     realtime
         Frames are released by their timestamps; otherwise as fast as the pipeline takes them.
+        A live source always goes at its own pace.
     loop
         Begin again when the footage ends.
+    follow
+        A folder of stills is watched for new pictures and never ends.
+    secret
+        Name of the secret that holds the user and the password of the source.
+    transport
+        How RTSP brings its pictures.
+    masks
+        Parts of the picture that are never looked at: blanked before it is compressed.
+    zone
+        Zone of recognition: faces whose centre lies outside it are discarded.
     """
 
     camera_id: str
     deployment_id: str
-    source: str
+    source: Source
     realtime: bool = True
     loop: bool = False
     max_fps: float = 12.0
     max_width: int = 1280
     jpeg_quality: int = Field(default=85, ge=1, le=100)
     withdrawn: bool = False
+    follow: bool = False
+    secret: SecretName | None = None
+    transport: Transport = Transport.TCP
+    masks: list[Polygon] = Field(default_factory=list, max_length=MOST_MASKS)
+    zone: Polygon | None = None
 
 
 def order_hash(order_payload: bytes) -> str:

@@ -15,13 +15,14 @@ from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.loading import open_detector, open_embedder
 from lethe.vision.merit import merit
+from lethe.vision.polygons import faces_within
 from lethe.vision.quality import DiscardReason, QualityGate
 from lethe.vision.refine import LOOK_SIDE, LandmarkRefiner
 from lethe.vision.shots import EveryFace, ShotChooser, View
 from lethe.vision.yunet import DetectorSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -162,7 +163,11 @@ class FaceExtractor:
 
     @contextmanager
     def extract(
-        self, image: NDArray[np.uint8], chooser: ShotChooser | None = None
+        self,
+        image: NDArray[np.uint8],
+        chooser: ShotChooser | None = None,
+        *,
+        zone: Sequence[tuple[float, float]] | None = None,
     ) -> Iterator[Extraction]:
         """Make the templates of a live frame (height, width, 3) uint8, BGR.
 
@@ -172,9 +177,15 @@ class FaceExtractor:
         ----------
         chooser
             Says which views are worth a template; by default all are.
+        zone
+            Corners in shares of width and height. A face whose centre lies outside is discarded
+            as `outside_zone` before anything else is done with it; None looks everywhere.
         """
         with self._memory_in_use():
-            yield self._extract(image, self._detector.detect(image), chooser or EveryFace())
+            found = self._detector.detect(image)
+            inside = found if zone is None else faces_within(zone, found, image.shape)
+            outside = len(found) - len(inside)
+            yield self._extract(image, inside, chooser or EveryFace(), outside=outside)
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
@@ -206,9 +217,14 @@ class FaceExtractor:
             self._open = False
 
     def _extract(
-        self, image: NDArray[np.uint8], found: list[Face], chooser: ShotChooser
+        self,
+        image: NDArray[np.uint8],
+        found: list[Face],
+        chooser: ShotChooser,
+        *,
+        outside: int = 0,
     ) -> Extraction:
-        discarded: Counter[str] = Counter()
+        discarded: Counter[str] = Counter({DiscardReason.OUTSIDE_ZONE: outside})
         kept: list[Face] = []
         positions: list[int] = []
         views = self._views(image, found, discarded)
@@ -224,7 +240,7 @@ class FaceExtractor:
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
         told = {str(reason): count for reason, count in discarded.items() if count}
-        return Extraction(len(found), told, kept, positions, templates)
+        return Extraction(len(found) + outside, told, kept, positions, templates)
 
     def _views(
         self, image: NDArray[np.uint8], found: list[Face], discarded: Counter[str]

@@ -80,6 +80,18 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
     )
 
 
+def jpeg_size(data: bytes | memoryview) -> tuple[int, int]:
+    """Read the width and the height of a JPEG from its header, without decoding it.
+
+    Raises
+    ------
+    UnreadableImage
+        The bytes don't begin as a JPEG.
+    """
+    height, width = _size_of(data)
+    return width, height
+
+
 def _size_of(data: bytes | memoryview) -> tuple[int, int]:
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)

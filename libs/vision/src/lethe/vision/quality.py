@@ -52,6 +52,7 @@ class DiscardReason(StrEnum):
     BLURRED = "blurred"
     CROWDED = "crowded"
     TRACKED = "tracked"
+    OUTSIDE_ZONE = "outside_zone"
 
 
 @dataclass(frozen=True)

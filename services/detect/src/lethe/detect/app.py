@@ -12,12 +12,14 @@ from lethe.detect.references import ReferenceWorker
 from lethe.detect.settings import DetectSettings
 from lethe.detect.shots import ShotPolicy
 from lethe.detect.workbench import Workbench, Workbenches
+from lethe.detect.zones import Zones
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
 from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
-from lethe.runtime.reader import Reader
+from lethe.runtime.reader import Reader, Start, Subscription
+from lethe.runtime.records import Record
 from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
 from lethe.runtime.threads import Threads
@@ -43,8 +45,9 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     publisher = Publisher(settings, lambda: instant(member.clock))
     threads = Threads("detect", settings.workers)
     standing = Standing()
+    zones = Zones(member.roster, member.clock)
     handlers = Handlers(
-        FrameWorker(holder, benches, ShotPolicy() if settings.tracking else None),
+        FrameWorker(holder, benches, zones, ShotPolicy() if settings.tracking else None),
         ReferenceWorker(holder, benches),
         publisher=publisher,
         threads=threads,
@@ -61,9 +64,16 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         standing=lambda: standing,
         observer=observer,
     )
+
+    async def on_camera(record: Record) -> None:
+        zones.hear(record.body)
+
     reader = Reader(
         settings,
-        handlers.subscriptions(keys),
+        [
+            *handlers.subscriptions(keys),
+            Subscription(CAMERA_ASSIGNED, on_camera, Start.BEGINNING),
+        ],
         publisher=publisher,
         dead_letters=DeadLetters(settings, publisher),
     )

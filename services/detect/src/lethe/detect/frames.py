@@ -15,6 +15,7 @@ from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.detect.workbench import Workbench, Workbenches
+from lethe.detect.zones import Zones
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
@@ -50,15 +51,22 @@ class FrameWorker:
 
     Parameters
     ----------
+    zones
+        Where in a camera's picture faces are looked for; None looks everywhere.
     policy
         Which views of a track get a template; None gives every face one.
     """
 
     def __init__(
-        self, holder: Holder, benches: Workbenches, policy: ShotPolicy | None = None
+        self,
+        holder: Holder,
+        benches: Workbenches,
+        zones: Zones | None = None,
+        policy: ShotPolicy | None = None,
     ) -> None:
         self._holder = holder
         self._benches = benches
+        self._zones = zones
         self._policy = policy
         self._trackers: dict[str, Tracker] = {}
 
@@ -106,7 +114,8 @@ class FrameWorker:
         with bench.pixels:
             image = decode_jpeg_into(jpeg, bench.pixels)
             chooser = self._chooser(address)
-            with bench.extractor.extract(image, chooser) as extraction:
+            zone = self._zones.of(address.lane) if self._zones is not None else None
+            with bench.extractor.extract(image, chooser, zone=zone) as extraction:
                 discarded = Counter(extraction.discarded)
                 for index, position in enumerate(extraction.positions):
                     track = chooser.track(position)

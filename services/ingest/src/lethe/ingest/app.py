@@ -10,7 +10,9 @@ from lethe.contracts.topics import CAMERA_ASSIGNED, FRAME_CAPTURED, INGEST_TICKE
 from lethe.ingest.cameras import Cameras
 from lethe.ingest.capture import SealedFrame
 from lethe.ingest.handlers import Handlers
+from lethe.ingest.opening import SourceOpener
 from lethe.ingest.settings import IngestSettings
+from lethe.ingest.sources import Secrets
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
@@ -75,6 +77,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         send_frame=send_frame,
         send_count=send_count,
         frames_in_flight=settings.frames_in_flight,
+        opener=SourceOpener(Secrets(settings.camera_secrets_dir), settings.camera_ca_file),
     )
     reader = Reader(
         settings,

@@ -13,7 +13,8 @@ from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame
-from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus, open_source
+from lethe.ingest.opening import SourceOpener, is_live
+from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus
 from lethe.ingest.tally import Tally
 from lethe.runtime.threads import Threads
 from lethe.shredding.holder import Holder
@@ -33,17 +34,24 @@ class RunningCamera:
     """One camera from its start to its stop."""
 
     def __init__(
-        self, camera: CameraAssigned, holder: Holder, orders: OrderBook, *, frames_in_flight: int
+        self,
+        camera: CameraAssigned,
+        holder: Holder,
+        orders: OrderBook,
+        *,
+        frames_in_flight: int,
+        opener: SourceOpener,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.camera = camera
+        self._opener = opener
         self._pending = asyncio.Event()
         self._sending = asyncio.Semaphore(_SENT_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.tally = Tally(camera.camera_id, holder.instance_id, holder.clock)
         self.flow = (
             None
-            if camera.realtime
+            if camera.realtime or is_live(camera)
             else Flow(holder.clock, window=frames_in_flight, budget_ms=holder.life.budget_ms)
         )
         latest = LatestFrame[Stamp](self._on_frame)
@@ -54,17 +62,13 @@ class RunningCamera:
         self._reader: CameraReader | None = None
         self.ended = False
         self.fault: str | None = None
+        self.state: str | None = None
+        self.trouble: str | None = None
 
     async def run(self, threads: Threads, send: SendFrame) -> None:
         """Read, seal and send until cancelled or the source has ended."""
         try:
-            source = await threads.run(
-                open_source,
-                self.camera.source,
-                loop=self.camera.loop,
-                max_fps=self.camera.max_fps,
-                max_width=self.camera.max_width,
-            )
+            source = await threads.run(self._opener.open, self.camera)
         except LetheError as error:
             self.fault, self.ended = str(error), True
             return
@@ -74,6 +78,7 @@ class RunningCamera:
             self.capture.on_release,
             realtime=self.camera.realtime,
             on_state=self._on_state,
+            on_silence=self.capture.forget,
         )
         self._reader.start()
         try:
@@ -112,8 +117,9 @@ class RunningCamera:
             state=status.state.value,
             reason=status.reason or None,
         )
-        self.fault = status.reason or _garbled(status)
         self.ended = status.state in _FINAL
+        self.fault = (status.reason or _garbled(status)) if self.ended else None
+        self.state, self.trouble = status.state.value, status.reason or None
         self._pending.set()
 
 
@@ -136,6 +142,7 @@ class Cameras:
         send_frame: SendFrame,
         send_count: SendCount,
         frames_in_flight: int,
+        opener: SourceOpener | None = None,
     ) -> None:
         self._holder = holder
         self._orders = orders
@@ -143,6 +150,7 @@ class Cameras:
         self._send_frame = send_frame
         self._send_count = send_count
         self._frames_in_flight = frames_in_flight
+        self._opener = opener or SourceOpener()
         self._assigned: dict[str, CameraAssigned] = {}
         self._running: dict[str, tuple[RunningCamera, asyncio.Task[None]]] = {}
         self._over: dict[str, CameraAssigned] = {}
@@ -192,7 +200,11 @@ class Cameras:
 
     def _start(self, camera: CameraAssigned) -> None:
         running = RunningCamera(
-            camera, self._holder, self._orders, frames_in_flight=self._frames_in_flight
+            camera,
+            self._holder,
+            self._orders,
+            frames_in_flight=self._frames_in_flight,
+            opener=self._opener,
         )
         task = asyncio.create_task(running.run(self._threads, self._send_frame))
         self._running[camera.camera_id] = (running, task)
@@ -207,5 +219,10 @@ class Cameras:
 
     async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
         """Tell what was counted; that a source ended only after its last frame was counted."""
-        for closed in running.tally.drain(ended=ended, fault=running.fault if ended else None):
+        for closed in running.tally.drain(
+            ended=ended,
+            fault=running.fault if ended else None,
+            state=running.state,
+            trouble=running.trouble,
+        ):
             await self._send_count(closed)

@@ -8,8 +8,8 @@ from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.ingest.flow import Flow
-from lethe.ingest.latest import LatestFrame
-from lethe.ingest.sources.ports import SourceFrame
+from lethe.ingest.latest import LatestFrame, TakenFrame
+from lethe.ingest.sources.ports import SourceFrame, is_jpeg
 from lethe.ingest.tally import DropReason, Tally
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
@@ -18,6 +18,7 @@ from lethe.shredding.orders import OrderBook
 from lethe.shredding.sealing import FRAME_STEP_BYTES
 from lethe.shredding.terms import Reservation
 from lethe.vision.jpeg import encode_jpeg
+from lethe.vision.polygons import blank
 
 _SPARE_MS = 350
 """A key with less life left isn't used for capture: detect and match need the time."""
@@ -99,11 +100,7 @@ class Capture:
         with self._latest.take(timeout_s=0) as taken:
             if taken is None:
                 return None
-            jpeg = encode_jpeg(taken.image, self._camera.jpeg_quality)
-            try:
-                sealed = self._seal(taken.stamp, jpeg)
-            finally:
-                wipe_bytes(jpeg)
+            sealed = self._compressed_and_sealed(taken)
         if sealed is not None:
             address = sealed.address
             self._holder.finish(address)
@@ -112,15 +109,26 @@ class Capture:
             )
         return sealed
 
-    def _seal(self, stamp: Stamp, jpeg: bytes) -> SealedFrame | None:
+    def _compressed_and_sealed(self, taken: TakenFrame[Stamp]) -> SealedFrame | None:
+        """Blank the masks, compress and seal; a JPEG of the camera is sealed as it came."""
+        if is_jpeg(taken.image):
+            if self._camera.masks:
+                raise RuntimeError("a JPEG of a camera with masks wasn't decoded")
+            return self._seal(taken.stamp, taken.image.data)
+        blank(taken.image, self._camera.masks)
+        jpeg = encode_jpeg(taken.image, self._camera.jpeg_quality)
+        try:
+            return self._seal(taken.stamp, memoryview(jpeg))
+        finally:
+            wipe_bytes(jpeg)
+
+    def _seal(self, stamp: Stamp, jpeg: memoryview) -> SealedFrame | None:
         """Seal under the stamp's key, or where nothing may be dropped, under a later one."""
         current: Stamp | None = stamp
         while current is not None:
             address = current.address()
             try:
-                body = self._holder.seal(
-                    FRAME_CAPTURED.name, address, memoryview(jpeg), step=FRAME_STEP_BYTES
-                )
+                body = self._holder.seal(FRAME_CAPTURED.name, address, jpeg, step=FRAME_STEP_BYTES)
                 return SealedFrame(address, body)
             except (Erased, Refused):
                 self._holder.release(current.reservation)
@@ -131,6 +139,10 @@ class Capture:
         reservation = stamp.reservation
         self._tally.dropped(reservation.deployment_id, reservation.slot, DropReason.KEY_GONE)
         return None
+
+    def forget(self) -> None:
+        """Overwrite and drop the frame that waits: its camera is silent."""
+        self._drop(self._latest.clear(), DropReason.STALLED)
 
     def close(self) -> None:
         """Take no more frames; the one that waits is overwritten and dropped."""
@@ -168,8 +180,8 @@ class Capture:
         flow.captured(stamp.reservation.slot, stamp.reservation.number, stamp.captured)
         return stamp
 
-    def _drop(self, stamp: Stamp | None) -> None:
+    def _drop(self, stamp: Stamp | None, reason: DropReason = DropReason.OVERTAKEN) -> None:
         if stamp is not None:
             self._holder.release(stamp.reservation)
             reservation = stamp.reservation
-            self._tally.dropped(reservation.deployment_id, reservation.slot, DropReason.OVERTAKEN)
+            self._tally.dropped(reservation.deployment_id, reservation.slot, reason)

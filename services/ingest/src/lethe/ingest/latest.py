@@ -26,7 +26,8 @@ class TakenFrame(Generic[StampT]):
     Attributes
     ----------
     image
-        uint8, height x width x 3, BGR; overwritten with zeros when the block ends.
+        uint8, height x width x 3, BGR, or the bytes of a JPEG; overwritten with zeros when the
+        block ends.
     stamp
         What was offered with it.
     """
@@ -80,7 +81,7 @@ class LatestFrame(Generic[StampT]):
         Parameters
         ----------
         image
-            uint8, height x width x 3, BGR; copied before this returns.
+            uint8, height x width x 3, BGR, or the bytes of a JPEG; copied before this returns.
         stamp
             Goes with it, for example the time of capture.
 
@@ -143,6 +144,19 @@ class LatestFrame(Generic[StampT]):
                 self._held = None
                 self._changed.notify_all()
 
+    def clear(self) -> StampT | None:
+        """Overwrite what is pending and count it as dropped; later offers are taken.
+
+        Returns
+        -------
+        StampT or None
+            The stamp of the frame that was pending.
+        """
+        with self._changed:
+            dropped = self._drop_pending()
+            self._changed.notify_all()
+        return dropped
+
     def close(self) -> StampT | None:
         """Overwrite what is pending, count it as dropped, and let everybody go who waits.
 
@@ -155,22 +169,25 @@ class LatestFrame(Generic[StampT]):
         """
         with self._changed:
             self._closed = True
-            dropped = self._pending[2] if self._pending is not None else None
-            self._dropped += dropped is not None
-            self._pending = None
-            for index, buffer in enumerate(self._buffers):
-                if index != self._held:
-                    buffer.wipe()
+            dropped = self._drop_pending()
             self._changed.notify_all()
         self._tell()
+        return dropped
+
+    def _drop_pending(self) -> StampT | None:
+        dropped = self._pending[2] if self._pending is not None else None
+        self._dropped += dropped is not None
+        self._pending = None
+        for index, buffer in enumerate(self._buffers):
+            if index != self._held:
+                buffer.wipe()
         return dropped
 
     def _store(self, image: NDArray[np.uint8], stamp: StampT) -> None:
         # Over a frame that is dropped, since in the other buffer it would live on.
         free = 1 if self._held == 0 else 0
         index = free if self._pending is None else self._pending[0]
-        height, width, channels = image.shape
-        target = self._buffers[index].shaped(height, width, channels)
+        target = self._buffers[index].like(image)
         np.copyto(target, image)
         self._pending = (index, target, stamp)
         self._changed.notify_all()

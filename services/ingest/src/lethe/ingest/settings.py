@@ -1,5 +1,7 @@
 """Settings of ingest."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from lethe.runtime.settings import ServiceSettings
@@ -16,4 +18,14 @@ class IngestSettings(ServiceSettings):
         ge=1,
         title="Frames in flight",
         description="Per camera, when footage is taken as fast as it goes.",
+    )
+    camera_secrets_dir: Path | None = Field(
+        default=None,
+        title="Secrets",
+        description="Folder with a file per secret of a camera: user:password. Closed to others.",
+    )
+    camera_ca_file: Path | None = Field(
+        default=None,
+        title="Cameras' CA",
+        description="CA certificates for cameras' rtsps:// and https://, beside the system's.",
     )

@@ -16,6 +16,7 @@ class DropReason(StrEnum):
     NO_KEY = "no_key"
     OVERTAKEN = "overtaken"
     KEY_GONE = "key_gone"
+    STALLED = "stalled"
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Tally:
         self._clock = clock
         self._lock = Lock()
         self._slots: dict[tuple[str, str | None], _SlotCount] = {}
+        self._told: tuple[str | None, str | None] = (None, None)
         self.offered = 0
 
     def captured(self, deployment_id: str, slot: str, number: int, at: Instant) -> None:
@@ -56,11 +58,23 @@ class Tally:
             count.dropped[reason.value] += 1
             self.offered += 1
 
-    def drain(self, *, ended: bool = False, fault: str | None = None) -> list[SlotClosed]:
-        """Return what was counted since the last call, and that the source ended, if it did."""
+    def drain(
+        self,
+        *,
+        ended: bool = False,
+        fault: str | None = None,
+        state: str | None = None,
+        trouble: str | None = None,
+    ) -> list[SlotClosed]:
+        """Return what was counted since the last call, and how the source is.
+
+        That the source ended, or that its state or trouble changed, is told without counts too.
+        """
         with self._lock:
             slots, self._slots = self._slots, {}
-        if ended and not slots:
+        changed = (state, trouble) != self._told
+        self._told = (state, trouble)
+        if (ended or changed) and not slots:
             slots = {("", None): _SlotCount()}
         now = instant(self._clock)
         return [
@@ -75,6 +89,8 @@ class Tally:
                 dropped=dict(count.dropped),
                 ended=ended,
                 fault=fault,
+                state=state,
+                trouble=trouble,
             )
             for (deployment_id, slot), count in slots.items()
         ]

@@ -108,6 +108,8 @@ class Accountant:
                     "dropped": dict(c.dropped),
                     "ended": c.ended,
                     "fault": c.fault,
+                    "state": c.state,
+                    "trouble": c.trouble,
                 }
                 for name, c in cameras.items()
             },

@@ -18,7 +18,7 @@ from lethe.purge.histogram import Histogram
 _REPORTS_US = 2_000_000
 """How long after its deadline a frame's reports may still be under way."""
 
-_REMEMBER_US = 600_000_000
+_REMEMBER_US = 60_000_000
 """How long records delivered again are known as such after what they tell is settled."""
 
 
@@ -48,6 +48,8 @@ class CameraCount:
     dropped: Counter[str] = field(default_factory=Counter)
     ended: bool = False
     fault: str | None = None
+    state: str | None = None
+    trouble: str | None = None
 
 
 class FrameLedger:
@@ -79,6 +81,7 @@ class FrameLedger:
         camera.dropped.update(closed.dropped)
         camera.ended = closed.ended
         camera.fault = closed.fault
+        camera.state, camera.trouble = closed.state, closed.trouble
         for entry in closed.captured:
             captured = closed.closed.shifted_to(entry.captured_boot_us)
             frame = self._frame(closed.slot or "", closed.camera_id, entry.number, captured)

@@ -17,6 +17,8 @@ class CameraAccount(BaseModel):
     dropped: dict[str, int] = Field(default_factory=dict)
     ended: bool = False
     fault: str | None = None
+    state: str | None = None
+    trouble: str | None = None
 
 
 class Account(BaseModel):
@@ -52,6 +54,14 @@ class Account(BaseModel):
     def faults(self) -> dict[str, str]:
         """Return the cameras that ended because their source failed, with the reason."""
         return {name: camera.fault for name, camera in self.cameras.items() if camera.fault}
+
+    def troubles(self) -> dict[str, str]:
+        """Return the cameras that don't run at present and may again, with the reason."""
+        return {
+            name: camera.trouble
+            for name, camera in self.cameras.items()
+            if camera.trouble and not camera.ended
+        }
 
     def all_ended(self, camera_ids: Iterable[str]) -> bool:
         """Tell whether every one of these cameras has come to its end."""

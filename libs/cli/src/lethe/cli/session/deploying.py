@@ -9,9 +9,11 @@ import httpx
 
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
+from lethe.cli.session.cameras import PlannedCamera, SourceOptions
 from lethe.cli.session.enrolment import Enrolment
 from lethe.cli.session.faults import refuse_faults
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
+from lethe.cli.session.sources import require_footage
 from lethe.cli.session.watchlist import Picture, Watchlist, read_watchlist
 from lethe.cli.stopping import StopRequest
 from lethe.contracts.errors import InvalidInput, Refused
@@ -27,7 +29,7 @@ class DeployOptions:
     Attributes
     ----------
     sources
-        As ingest sees them, which may run elsewhere.
+        Named as ingest sees them, which may run elsewhere.
     trust
         Folder with the roster, its root and the officer's key.
     detach
@@ -35,7 +37,7 @@ class DeployOptions:
     """
 
     alert_url: str
-    sources: tuple[str, ...]
+    sources: SourceOptions
     watchlist: Path
     trust: Path
     threshold: float
@@ -60,26 +62,29 @@ def deploy(options: DeployOptions) -> None:
     """
     _check_address(options.alert_url)
     trust = _load_trust(options.trust)
-    sources = [remote_source(source) for source in options.sources]
+    cameras = [require_remote(camera) for camera in options.sources.cameras()]
+    if not options.realtime:
+        require_footage(cameras)
     watchlist = read_watchlist(options.watchlist)
     if not watchlist.pictures:
         refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
-    asyncio.run(_deploy(options, trust, sources, watchlist))
+    asyncio.run(_deploy(options, trust, cameras, watchlist))
 
 
-def remote_source(source: str) -> str:
-    """Check a source that is opened where ingest runs.
+def require_remote(camera: PlannedCamera) -> PlannedCamera:
+    """Check that a source means the same where ingest runs as it does here.
 
     Raises
     ------
     InvalidInput
-        If it would mean another file there than here.
+        If it is a path that isn't absolute.
     """
-    if "://" not in source and not PurePosixPath(source).is_absolute():
+    source = camera.settings.source
+    if not ("://" in source or source.isdecimal() or PurePosixPath(source).is_absolute()):
         raise InvalidInput(
             f"{source} isn't an absolute path; name the source as ingest sees it, or by its URL"
         )
-    return source
+    return camera
 
 
 async def enrol(
@@ -120,7 +125,7 @@ def _load_trust(folder: Path) -> LocalTrust:
 
 
 async def _deploy(
-    options: DeployOptions, trust: LocalTrust, sources: list[str], watchlist: Watchlist
+    options: DeployOptions, trust: LocalTrust, cameras: list[PlannedCamera], watchlist: Watchlist
 ) -> None:
     stop = StopRequest()
     stop.listen()
@@ -130,7 +135,7 @@ async def _deploy(
         enrolled = await stop.during(enrol(api, terminal, watchlist_id, watchlist))
         refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
         deployment = local_deployment(
-            sources=sources,
+            cameras=cameras,
             watchlist_id=watchlist_id,
             enrolled=enrolled,
             threshold=options.threshold,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lethe.cli.session.cameras import SourceOptions
+
 THRESHOLD = 0.60
 """From this comparison score on, an alert is raised unless the user says otherwise."""
 
@@ -26,7 +28,7 @@ class WatchOptions:
     """Options of `lethe watch` and `lethe demo`."""
 
     stack: StackOptions
-    sources: tuple[str, ...]
+    sources: SourceOptions
     watchlist: Path
     threshold: float
     once: bool

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from lethe.cli.session.cameras import PlannedCamera
 from lethe.cli.session.watchlist import Picture
 from lethe.contracts.orders import (
     CameraAssigned,
@@ -43,7 +44,7 @@ def new_watchlist_id() -> str:
 
 def local_deployment(
     *,
-    sources: list[str],
+    cameras: list[PlannedCamera],
     watchlist_id: str,
     enrolled: list[Picture],
     threshold: float,
@@ -56,20 +57,21 @@ def local_deployment(
 
     Parameters
     ----------
+    cameras
+        As they were checked.
     enrolled
         The pictures that became references; the order's hash covers exactly these.
     wall_us
         The present time, UTC in microseconds.
     """
     deployment_id = f"local-{uuid.uuid4().hex[:12]}"
-    camera_ids = [f"camera-{number}" for number in range(1, len(sources) + 1)]
     order = DeploymentOrder(
         deployment_id=deployment_id,
         type=OrderType.LOCAL,
         use_case="try-out on this machine",
         grounds="started by the user of this machine",
         authorised_by=OFFICER,
-        camera_ids=camera_ids,
+        camera_ids=[camera.camera_id for camera in cameras],
         starts_at_us=wall_us,
         ends_at_us=wall_us + LOCAL_HOURS_LIMIT * _HOUR_US,
         watchlist_id=watchlist_id,
@@ -77,14 +79,5 @@ def local_deployment(
         watchlist_size=len({picture.subject_id for picture in enrolled}),
         threshold=threshold,
     )
-    cameras = [
-        CameraAssigned(
-            camera_id=camera_id,
-            deployment_id=deployment_id,
-            source=source,
-            realtime=realtime,
-            loop=loop,
-        )
-        for camera_id, source in zip(camera_ids, sources, strict=True)
-    ]
-    return Deployment(order, cameras, officer_key_file)
+    assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
+    return Deployment(order, assigned, officer_key_file)

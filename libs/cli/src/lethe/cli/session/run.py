@@ -12,11 +12,12 @@ from lethe.cli.live.account import AccountReader
 from lethe.cli.live.report import Outcome, build_report, write_report
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
+from lethe.cli.session.cameras import PlannedCamera
 from lethe.cli.session.deploying import end_order, enrol
 from lethe.cli.session.faults import refuse_faults
 from lethe.cli.session.options import StackOptions, WatchOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
-from lethe.cli.session.sources import check_source
+from lethe.cli.session.sources import check_camera, require_footage
 from lethe.cli.session.watching import EndCondition, Watching
 from lethe.cli.session.watchlist import Watchlist, read_watchlist
 from lethe.cli.stack.data import data_folder, require_writable_file
@@ -25,6 +26,8 @@ from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
 from lethe.cli.stopping import StopRequest
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
+from lethe.ingest.opening import SourceOpener
+from lethe.ingest.sources import Secrets
 from lethe.shredding.trust import LocalTrust, load_local_trust
 from lethe.vision.pack import load_pack
 
@@ -60,7 +63,11 @@ def watch(options: WatchOptions, home: Home) -> None:
         If it was broken off before the watching began.
     """
     trust = _check_machine(options.stack, home)
-    sources = [check_source(source) for source in options.sources]
+    cameras = options.sources.cameras()
+    if not options.realtime:
+        require_footage(cameras)
+    opener = SourceOpener(Secrets(home.secrets), home.camera_ca_file)
+    cameras = [check_camera(camera, opener) for camera in cameras]
     if options.report is not None:
         require_writable_file(options.report.absolute(), "--report")
     watchlist = read_watchlist(options.watchlist)
@@ -68,7 +75,7 @@ def watch(options: WatchOptions, home: Home) -> None:
         refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
 
     async def body(run: _Run) -> None:
-        await _watch(run, options, sources, watchlist)
+        await _watch(run, options, cameras, watchlist)
 
     asyncio.run(_with_stack(options.stack, home, trust, body))
 
@@ -115,6 +122,8 @@ async def _with_stack(
             memory_bound_mb=options.memory_bound_mb,
             standby=options.standby,
             tracking=options.tracking,
+            secrets=home.secrets,
+            camera_ca_file=home.camera_ca_file,
         )
         async with running_stack(settings, terminal.notice) as stack:
             stop.on_second = stack.kill
@@ -137,7 +146,7 @@ async def _accounts(stack: Stack) -> AsyncIterator[AccountReader]:
 
 
 async def _watch(
-    run: _Run, options: WatchOptions, sources: list[str], watchlist: Watchlist
+    run: _Run, options: WatchOptions, cameras: list[PlannedCamera], watchlist: Watchlist
 ) -> None:
     watchlist_id = new_watchlist_id()
     enrolled = await run.stop.during(
@@ -145,7 +154,7 @@ async def _watch(
     )
     refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
     deployment = local_deployment(
-        sources=sources,
+        cameras=cameras,
         watchlist_id=watchlist_id,
         enrolled=enrolled,
         threshold=options.threshold,

@@ -71,6 +71,7 @@ class Watching:
         self.account: Account | None = None
         self.alerts: list[AlertRecord] = []
         self.faults: dict[str, str] = {}
+        self._troubles: dict[str, str] = {}
 
     @property
     def running_s(self) -> float:
@@ -125,6 +126,16 @@ class Watching:
             if camera_id not in self.faults:
                 self.faults[camera_id] = why
                 self._terminal.notice(f"{camera_id} stopped: {why}")
+        self._tell_troubles(self.account.troubles() if self.account else {})
+
+    def _tell_troubles(self, troubles: dict[str, str]) -> None:
+        """Tell of cameras that are gone for now, and that they are back."""
+        for camera_id, why in troubles.items():
+            if self._troubles.get(camera_id) != why:
+                self._terminal.notice(f"{camera_id} is interrupted: {why}")
+        for camera_id in self._troubles.keys() - troubles.keys():
+            self._terminal.notice(f"{camera_id} runs again")
+        self._troubles = troubles
 
     def _snapshot(self) -> Snapshot:
         processed = int(self.account.frames.get("processed", 0)) if self.account else 0

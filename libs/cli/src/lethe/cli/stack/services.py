@@ -30,6 +30,10 @@ class StackSettings:
         Whether a second purge stands by.
     tracking
         Whether detect follows faces and embeds the best shots only.
+    secrets
+        The folder with the credentials of cameras.
+    camera_ca_file
+        Certificates that vouch for cameras, beside the system's.
     """
 
     trust: LocalTrust
@@ -40,6 +44,8 @@ class StackSettings:
     memory_bound_mb: int
     standby: bool = False
     tracking: bool = True
+    secrets: Path | None = None
+    camera_ca_file: Path | None = None
 
 
 def service_names(settings: StackSettings) -> dict[str, str]:
@@ -73,6 +79,10 @@ def service_spec(
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
+    if service == "ingest" and settings.secrets is not None:
+        environment["LETHE_CAMERA_SECRETS_DIR"] = str(settings.secrets)
+    if service == "ingest" and settings.camera_ca_file is not None:
+        environment["LETHE_CAMERA_CA_FILE"] = str(settings.camera_ca_file)
     if service == "detect":
         environment["LETHE_MODEL_PACK"] = str(settings.model_pack)
         # Activations are large and short-lived: with huge pages inference takes a tenth less.

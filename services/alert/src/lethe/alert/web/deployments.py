@@ -14,6 +14,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.ports import Deployments, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.web.bodies import read_json
+from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 
 
@@ -50,10 +51,12 @@ class DeploymentEndpoints:
         """Take `{"ordered": base64 of a DeploymentOrdered, "cameras": [CameraAssigned]}`."""
         try:
             body = _OrderBody.model_validate(await read_json(request))
-        except ValidationError:
+        except ValidationError as error:
             # What was wrong is not repeated: a camera's source may hold a secret by mistake.
+            kinds = {fault["type"] for fault in error.errors(include_input=False)}
+            fault = "the body must hold ordered (base64) and cameras (a list)"
             raise HTTPException(
-                400, "the body must hold ordered (base64) and cameras (a list)"
+                400, CREDENTIALS_HINT if CREDENTIALS_ERROR in kinds else fault
             ) from None
         ordered = DeploymentOrdered.decode(body.ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)

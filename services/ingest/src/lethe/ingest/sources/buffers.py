@@ -23,13 +23,19 @@ class OwnedImage:
         Memory outside the view is overwritten: what a larger picture left, or all of it when it
         has become too small and is replaced.
         """
-        size = height * width * channels
+        return self._sized(height * width * channels).reshape(height, width, channels)
+
+    def like(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Give a view of the shape of an image, pixels or a JPEG's bytes; see `shaped`."""
+        return self._sized(image.size).reshape(image.shape)
+
+    def _sized(self, size: int) -> NDArray[np.uint8]:
         self._memory[size : self._used].fill(0)
         self._used = size
         if size > self._memory.size:
             self._memory.fill(0)
             self._memory = np.zeros(size, dtype=np.uint8)
-        return self._memory[:size].reshape(height, width, channels)
+        return self._memory[:size]
 
     def wipe(self) -> None:
         """Overwrite every byte; views stay valid and see zeros."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
+from lethe.ingest.sources.access import LiveAccess
+from lethe.ingest.sources.address import SourceKind, parse_address
 from lethe.ingest.sources.errors import SourceUnavailable
+from lethe.ingest.sources.followed import FollowedFolder
+from lethe.ingest.sources.live_video import LiveVideoSource
+from lethe.ingest.sources.mjpeg import MjpegSource
 from lethe.ingest.sources.stills import DEFAULT_FPS, StillsSource, list_stills
 from lethe.ingest.sources.video import VideoSource
 
 if TYPE_CHECKING:
     from lethe.ingest.sources.ports import Source
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def open_source(
@@ -25,13 +26,18 @@ def open_source(
     max_fps: float | None = None,
     max_width: int | None = None,
     stills_fps: float = DEFAULT_FPS,
+    follow: bool = False,
+    access: LiveAccess | None = None,
 ) -> Source:
-    """Choose the source for a location and check that it can be opened.
+    """Choose the source for a location and check what can be checked on this machine.
+
+    Whether a camera on the network is there is known when it is opened.
 
     Parameters
     ----------
     location
-        A video file or a folder of stills: a path, or a `file://` address.
+        A video file or a folder of stills: a path, or a `file://` address. Or a camera: an
+        address, or the number of a device.
     loop
         Start again at the end, with times that go on.
     max_fps
@@ -40,6 +46,10 @@ def open_source(
         Wider pictures are scaled down, keeping their aspect.
     stills_fps
         Rate at which the pictures of a folder are shown.
+    follow
+        Take the new pictures of a folder as they come, instead of those that are there.
+    access
+        How a camera is reached.
 
     Returns
     -------
@@ -51,7 +61,27 @@ def open_source(
     SourceUnavailable
         One line that says what is wrong with the location and what to do.
     """
-    path = _local_path(location)
+    address = parse_address(str(location))
+    if address.is_live:
+        kind = MjpegSource if address.kind is SourceKind.MJPEG else LiveVideoSource
+        return kind(address, access or LiveAccess(), max_fps=max_fps, max_width=max_width)
+    path = _readable(Path(address.location))
+    if path.is_dir():
+        if follow:
+            return FollowedFolder(path, max_fps=max_fps, max_width=max_width)
+        _require_stills(path)
+        return StillsSource(path, fps=stills_fps, loop=loop, max_fps=max_fps, max_width=max_width)
+    if follow:
+        raise SourceUnavailable(f"{path} is a file, and only a folder can be followed: name one")
+    source = VideoSource(path, loop=loop, max_fps=max_fps, max_width=max_width)
+    # Opened once here, so that a wrong file is named before anything else is started.
+    source.open()
+    source.close()
+    return source
+
+
+def _readable(path: Path) -> Path:
+    """Check that a path is a file or a folder that this user can read."""
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
         missing = not path.exists()
@@ -61,38 +91,17 @@ def open_source(
         raise SourceUnavailable(f"{path} doesn't exist: check the path of the source")
     if not os.access(path, os.R_OK | (os.X_OK if is_folder else 0)):
         raise _forbidden(path)
-    if is_folder:
-        _require_stills(path)
-        return StillsSource(path, fps=stills_fps, loop=loop, max_fps=max_fps, max_width=max_width)
-    if not is_file:
-        raise SourceUnavailable(f"{path} is a device, and devices are not supported yet")
-    source = VideoSource(path, loop=loop, max_fps=max_fps, max_width=max_width)
-    # Opened once here, so that a wrong file is named before anything else is started.
-    source.open()
-    source.close()
-    return source
+    if not is_folder and not is_file:
+        raise SourceUnavailable(
+            f"{path} is neither a file nor a folder: name a video file, a folder, or a camera by "
+            "its number or /dev/video..."
+        )
+    return path
 
 
 def _require_stills(folder: Path) -> None:
     if not list_stills(folder):
         raise SourceUnavailable(f"{folder} has no pictures in it: put .jpg or .png files there")
-
-
-def _local_path(location: str | Path) -> Path:
-    text = str(location)
-    if _SCHEME.match(text):
-        parts = urlsplit(text)
-        if parts.scheme != "file":
-            # Only the scheme is repeated: an address may hold a password.
-            raise SourceUnavailable(
-                f"{parts.scheme}:// sources are not supported yet: name a video file or a folder"
-            )
-        return Path(unquote(parts.path))
-    if text.isdecimal() and not Path(text).exists():
-        raise SourceUnavailable(
-            f"device number {text} is not supported yet: name a video file or a folder"
-        )
-    return Path(text)
 
 
 def _forbidden(path: Path) -> SourceUnavailable:

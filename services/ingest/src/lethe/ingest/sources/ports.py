@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+STALL_S = 0.4
+"""A camera that sends nothing for this long has stalled. What is held of its pictures is gone a
+tenth of a second later at most: half a second after the last one."""
+
+_PIXELS = 3
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceFrame:
@@ -19,8 +25,9 @@ class SourceFrame:
     Attributes
     ----------
     image
-        uint8, height x width x 3, BGR: a view into the source's own buffer. Whoever needs it
-        longer copies it into a buffer of their own and wipes that.
+        uint8, height x width x 3, BGR, or in one dimension the bytes of a JPEG as the camera
+        sent it: a view into the source's own buffer. Whoever needs it longer copies it into a
+        buffer of their own and wipes that.
     pts_s
         When the picture is due, in seconds from the first one; never decreases.
     """
@@ -29,8 +36,25 @@ class SourceFrame:
     pts_s: float
 
 
+def is_jpeg(image: NDArray[np.uint8]) -> bool:
+    """Tell whether an image is a JPEG as it came rather than pixels."""
+    return image.ndim != _PIXELS
+
+
 class Source(Protocol):
-    """A camera, a file or a folder. Used by one thread, from `open` to `close`."""
+    """A camera, a file or a folder. Used by one thread, from `open` to `close`.
+
+    Attributes
+    ----------
+    live
+        It goes at its own pace, its pictures count from their arrival, and it is opened again
+        when it fails.
+    stall_s
+        Silence after which a live source counts as stalled; None where silence is normal.
+    """
+
+    live: bool
+    stall_s: float | None
 
     @property
     def garbled(self) -> int:
@@ -47,8 +71,13 @@ class Source(Protocol):
         """
         ...
 
-    def frames(self) -> Generator[SourceFrame, None, None]:
+    def frames(self) -> Generator[SourceFrame | None, None, None]:
         """Deliver pictures in order; each is overwritten when the next is asked for.
+
+        Yields
+        ------
+        SourceFrame or None
+            None, a few times a second, while a live source that can wait has nothing new.
 
         Raises
         ------
@@ -56,6 +85,8 @@ class Source(Protocol):
             There was no picture at all.
         SourceGarbled
             There was data, but no picture in it.
+        SourceStalled, SourceLost
+            A live source sends nothing more, or ended the connection.
         """
         ...
 

@@ -10,6 +10,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lethe.contracts.errors import LetheError
+from lethe.ingest.sources.backoff import Backoff
+from lethe.ingest.sources.errors import SourceRejected, SourceStalled
+from lethe.ingest.sources.secrets import UnusableSecret
+from lethe.ingest.sources.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +27,12 @@ STOP_S = 2.0
 
 
 class ReaderState(StrEnum):
-    """Where a reader is in its life."""
+    """Where a reader is in its life; only a live source is ever stalled or reconnecting."""
 
     STARTING = "starting"
     RUNNING = "running"
+    STALLED = "stalled"
+    RECONNECTING = "reconnecting"
     ENDED = "ended"
     FAILED = "failed"
 
@@ -44,7 +50,7 @@ class ReaderStatus:
     garbled
         Pictures or packets that couldn't be decoded and were skipped.
     reason
-        One line for the user when it failed, else empty.
+        One line for the user while it isn't running for a reason, else empty.
     """
 
     state: ReaderState
@@ -56,6 +62,9 @@ class ReaderStatus:
 class CameraReader:
     """Reads one source in a thread of its own and hands each picture over at its release.
 
+    A live source that stalls, ends or can't be opened is closed and opened again after a while,
+    without a limit of tries. Any other source is read once.
+
     Parameters
     ----------
     camera_id
@@ -66,10 +75,16 @@ class CameraReader:
         Called from that thread at the moment of capture; the picture is valid until it returns.
         It may block when `realtime` is off, and must return soon after `stop` all the same.
     realtime
-        Release each picture when it is due, or as fast as `on_release` takes them.
+        Release each picture when it is due, or as fast as `on_release` takes them. Pictures of a
+        live source are released as they come.
     on_state
         Called from the thread with every change of state, for example to pass it to an event
         loop with `call_soon_threadsafe`.
+    on_silence
+        Called from the thread when a live source has stalled or is gone: what is left of its
+        pictures behind `on_release` is to be overwritten.
+    backoff
+        How long to wait between tries.
     clock
         Monotonic seconds.
     """
@@ -82,13 +97,18 @@ class CameraReader:
         *,
         realtime: bool = True,
         on_state: Callable[[ReaderStatus], None] | None = None,
+        on_silence: Callable[[], None] | None = None,
+        backoff: Backoff | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._on_release = on_release
-        self._realtime = realtime
+        self._paces = realtime and not source.live
         self._on_state = on_state
+        self._on_silence = on_silence
+        self._backoff = backoff or Backoff()
         self._clock = clock
+        self._silence = Silence(source.stall_s, clock)
         self._stopping = threading.Event()
         self._state = ReaderState.STARTING
         self._reason = ""
@@ -127,31 +147,83 @@ class CameraReader:
 
     def _run(self) -> None:
         try:
+            while self._read_once() and not self._stopping.is_set():
+                self._stopping.wait(self._backoff.wait_s())
+        except LetheError as error:
+            self._change(ReaderState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
+            self._change(ReaderState.FAILED, _unforeseen(error))
+        else:
+            self._change(ReaderState.ENDED)
+
+    def _read_once(self) -> bool:
+        """Read the source from its opening to its closing; tell whether to open it again."""
+        try:
             try:
                 self._read()
             finally:
                 self._source.close()
         except LetheError as error:
-            self._change(ReaderState.FAILED, str(error))
-        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
-            # The class only: a foreign message might carry anything.
-            self._change(ReaderState.FAILED, f"reading the source failed: {type(error).__name__}")
-        else:
-            self._change(ReaderState.ENDED)
+            if not self._source.live:
+                raise
+            self._tell_of(error, str(error))
+            return True
+        except Exception as error:
+            if not self._source.live:
+                raise
+            self._tell_of(error, _unforeseen(error))
+            return True
+        return False
 
     def _read(self) -> None:
         if self._stopping.is_set():
             return
         self._source.open()
-        self._change(ReaderState.RUNNING)
+        self._begin()
         with closing(self._source.frames()) as frames:
             for frame in frames:
-                if self._realtime:
+                if frame is not None and self._paces:
                     self._await_release(frame.pts_s)
                 if self._stopping.is_set():
                     return
-                self._offered += 1
-                self._on_release(frame)
+                if frame is None:
+                    self._look_for_silence()
+                else:
+                    self._release(frame)
+
+    def _begin(self) -> None:
+        """Tell that a source runs; a live one does from its first picture on."""
+        self._silence.begin()
+        if not self._source.live or self._source.stall_s is None:
+            self._change(ReaderState.RUNNING)
+
+    def _release(self, frame: SourceFrame) -> None:
+        self._silence.heard()
+        if self._state is not ReaderState.RUNNING:
+            self._backoff.reset()
+            self._change(ReaderState.RUNNING)
+        self._offered += 1
+        self._on_release(frame)
+
+    def _look_for_silence(self) -> None:
+        if self._state is ReaderState.RUNNING and self._silence.is_stall():
+            self._forget()
+            self._change(ReaderState.STALLED, "the camera sends nothing more: check it")
+
+    def _tell_of(self, error: Exception, reason: str) -> None:
+        """Tell why a live source is closed; its buffers and its decoder are gone already."""
+        self._forget()
+        if isinstance(error, SourceRejected | UnusableSecret):
+            # Cameras lock out who tries wrong passwords too often.
+            self._backoff.be_patient()
+        if isinstance(error, SourceStalled) and self._state is ReaderState.RUNNING:
+            self._change(ReaderState.STALLED, reason)
+        if self._state is not ReaderState.RECONNECTING or self._reason != reason:
+            self._change(ReaderState.RECONNECTING, reason)
+
+    def _forget(self) -> None:
+        if self._on_silence is not None:
+            self._on_silence()
 
     def _await_release(self, pts_s: float) -> None:
         now_s = self._clock()
@@ -168,3 +240,8 @@ class CameraReader:
             # An event loop that is closed already has nobody left to tell.
             with suppress(RuntimeError):
                 self._on_state(self.status)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Name the class only: a foreign message might carry anything."""
+    return f"reading the source failed: {type(error).__name__}"

@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import cv2
-from PIL import Image, ImageOps
-
-from lethe.ingest.sources.buffers import OwnedImage
-from lethe.ingest.sources.cap import RateCap, capped_size
+from lethe.ingest.sources.cap import RateCap
 from lethe.ingest.sources.errors import SourceGarbled, SourceUnavailable
 from lethe.ingest.sources.ports import SourceFrame
+from lethe.ingest.sources.still_reader import MAX_PIXELS, StillReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
 STILL_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-MAX_PIXELS = 50_000_000
 DEFAULT_FPS = 5.0
 
-# Modes that hold eight bits per channel in a way that becomes RGBX without an intermediate.
-_PLAIN_MODES = frozenset({"L", "RGB", "RGBA"})
-# What Pillow raises on files that are damaged, hostile or no pictures at all.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+
+def is_still(name: str) -> bool:
+    """Tell whether a file of this name is taken for a still."""
+    return PurePath(name).suffix.lower() in STILL_SUFFIXES and not name.startswith(".")
 
 
 def list_stills(folder: Path) -> list[Path]:
     """Give the pictures of a folder in natural order of their names (2 before 10)."""
-    found = (
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in STILL_SUFFIXES and not path.name.startswith(".")
-    )
-    return sorted((path for path in found if path.is_file()), key=_natural)
+    found = (path for path in folder.iterdir() if is_still(path.name))
+    return sorted((path for path in found if path.is_file()), key=natural_order)
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
+def natural_order(path: PurePath) -> list[tuple[int, int, str]]:
+    """Return the key that sorts names as people do."""
     parts = re.findall(r"[0-9]+|[^0-9]+", path.name.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
@@ -75,6 +58,9 @@ class StillsSource:
         Largest picture that is read, in pixels.
     """
 
+    live = False
+    stall_s: float | None = None
+
     def __init__(
         self,
         folder: Path,
@@ -91,18 +77,13 @@ class StillsSource:
         self._fps = fps
         self._loop = loop
         self._cap = RateCap(max_fps)
-        self._max_width = max_width
-        self._max_pixels = max_pixels
+        self._reader = StillReader(max_width, max_pixels)
         self._paths: list[Path] = []
-        self._garbled = 0
-        self._decoded = OwnedImage()
-        self._bgr = OwnedImage()
-        self._scaled = OwnedImage()
 
     @property
     def garbled(self) -> int:
         """How many files were skipped because they couldn't be read."""
-        return self._garbled
+        return self._reader.garbled
 
     def open(self) -> None:
         """List the folder; see `Source.open`."""
@@ -127,7 +108,7 @@ class StillsSource:
                 index += 1
                 if not self._cap.admits(pts_s):
                     continue
-                image = self._read(path)
+                image = self._reader.read(path)
                 if image is not None:
                     shown += 1
                     yield SourceFrame(image, pts_s)
@@ -141,53 +122,4 @@ class StillsSource:
 
     def close(self) -> None:
         """Overwrite the buffers."""
-        for owned in (self._decoded, self._bgr, self._scaled):
-            owned.wipe()
-
-    def _read(self, path: Path) -> NDArray[np.uint8] | None:
-        try:
-            with Image.open(path) as header:
-                if header.width * header.height > self._max_pixels:
-                    self._garbled += 1
-                    return None
-                return self._scale(self._decode(header))
-        except _UNREADABLE:
-            self._garbled += 1
-            return None
-
-    def _decode(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """Decode into the owned buffer as BGR, overwriting each of Pillow's copies."""
-        upright = ImageOps.exif_transpose(picture)
-        _erase(picture)
-        if upright.mode not in _PLAIN_MODES:
-            plain = upright.convert("RGB")
-            _erase(upright)
-            upright = plain
-        rgbx = upright.convert("RGBX")
-        _erase(upright)
-        pixels = self._decoded.shaped(rgbx.height, rgbx.width, 4)
-        shared = Image.frombuffer("RGBX", rgbx.size, pixels, "raw", "RGBX", 0, 1)
-        # Pasting into a picture that shares its memory is the only copy Pillow makes straight
-        # into a buffer of ours; it marks such pictures read-only by convention.
-        shared.readonly = 0
-        shared.paste(rgbx)
-        _erase(rgbx)
-        bgr = self._bgr.shaped(rgbx.height, rgbx.width)
-        cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGR, dst=bgr)
-        self._decoded.wipe()
-        return bgr
-
-    def _scale(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        height, width = image.shape[:2]
-        size = capped_size(width, height, self._max_width)
-        if size == (width, height):
-            return image
-        scaled = self._scaled.shaped(size[1], size[0])
-        cv2.resize(image, size, dst=scaled, interpolation=cv2.INTER_AREA)
-        return scaled
-
-
-def _erase(picture: Image.Image) -> None:
-    """Overwrite a picture that Pillow holds: freeing it would leave its bytes behind."""
-    with suppress(ValueError):
-        picture.paste(0, (0, 0, picture.width, picture.height))
+        self._reader.wipe()

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import av
 import av.error
-import cv2
-import numpy as np
 
-from lethe.ingest.sources.buffers import OwnedImage
-from lethe.ingest.sources.cap import RateCap, capped_size
+from lethe.ingest.sources.cap import RateCap
 from lethe.ingest.sources.errors import SourceEnded, SourceGarbled, SourceUnavailable
+from lethe.ingest.sources.pictures import MAX_PIXELS, Converter
 from lethe.ingest.sources.ports import SourceFrame
 
 if TYPE_CHECKING:
@@ -20,20 +18,11 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
-    from numpy.typing import NDArray
 
-# A header may claim any size; memory is asked for only up to this (an 8k picture has 33 million).
-MAX_PIXELS = 40_000_000
 _FALLBACK_FPS = 25.0
 # A jump in time beyond this is a broken or spliced timestamp, not a pause worth waiting for.
 _LONGEST_GAP_S = 10.0
 _MOST_DEMUX_FAILURES = 50
-# FFmpeg gives the counter-clockwise rotation to apply; phones store it instead of turning pixels.
-_TURNS = {
-    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
-    180: cv2.ROTATE_180,
-    270: cv2.ROTATE_90_CLOCKWISE,
-}
 
 
 class VideoSource:
@@ -54,6 +43,9 @@ class VideoSource:
         Wider pictures are scaled down, keeping their aspect.
     """
 
+    live = False
+    stall_s: float | None = None
+
     def __init__(
         self,
         path: Path,
@@ -64,12 +56,10 @@ class VideoSource:
     ) -> None:
         self._path = path
         self._loop = loop
-        self._max_width = max_width
         self._cap = RateCap(max_fps)
         self._garbled = 0
         self._container: InputContainer | None = None
-        self._image = OwnedImage()
-        self._turned = OwnedImage()
+        self._converter = Converter(max_width)
 
     @property
     def garbled(self) -> int:
@@ -112,11 +102,7 @@ class VideoSource:
     def close(self) -> None:
         """Close the file with its decoder and overwrite the buffers."""
         self._close_container()
-        self._wipe()
-
-    def _wipe(self) -> None:
-        self._image.wipe()
-        self._turned.wipe()
+        self._converter.wipe()
 
     def _close_container(self) -> None:
         if self._container is not None:
@@ -147,8 +133,8 @@ class VideoSource:
             pts_s = max(time_s - shift_s, end_s - spacing_s, 0.0)
             end_s = pts_s + spacing_s
             if self._cap.admits(offset_s + pts_s):
-                yield SourceFrame(self._convert(picture), offset_s + pts_s)
-                self._wipe()
+                yield SourceFrame(self._converter.convert(picture), offset_s + pts_s)
+                self._converter.wipe()
         return end_s
 
     def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
@@ -180,27 +166,3 @@ class VideoSource:
                 failures += 1
             else:
                 return
-
-    def _convert(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
-        """Scale, turn and copy a decoded picture into the owned buffer, as BGR."""
-        turn = _TURNS.get(picture.rotation % 360)
-        sideways = turn is not None and turn != cv2.ROTATE_180
-        shape = (picture.height, picture.width) if sideways else (picture.width, picture.height)
-        shown_width, shown_height = capped_size(*shape, self._max_width)
-        width, height = (shown_height, shown_width) if sideways else (shown_width, shown_height)
-        drawn = picture.reformat(width=width, height=height, format="bgr24")
-        plane = drawn.planes[0]
-        view: NDArray[np.uint8] = np.ndarray(
-            (height, width, 3), np.uint8, buffer=memoryview(plane), strides=(plane.line_size, 3, 1)
-        )
-        image = self._image.shaped(height, width)
-        np.copyto(image, view)
-        if drawn is not picture:
-            # FFmpeg frees this copy without overwriting it. (A picture that needed no
-            # conversion belongs to the decoder, which may still refer to it.)
-            view.fill(0)
-        if turn is None:
-            return image
-        turned = self._turned.shaped(shown_height, shown_width)
-        cv2.rotate(image, turn, dst=turned)
-        return turned

@@ -1,0 +1,1 @@
+"""Looking at cameras before they are watched."""

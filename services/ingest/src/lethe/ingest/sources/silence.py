@@ -1,0 +1,45 @@
+"""How long a live source has been silent, and whether that is longer than it usually is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INTERVALS = 2.5
+"""A camera that sends a picture every second is not silent after half a second."""
+
+
+class Silence:
+    """Measures the time since the last picture.
+
+    Parameters
+    ----------
+    stall_s
+        The least silence that is a stall; None where silence is normal.
+    clock
+        Monotonic seconds.
+    """
+
+    def __init__(self, stall_s: float | None, clock: Callable[[], float]) -> None:
+        self._stall_s = stall_s
+        self._clock = clock
+        self._last_s = clock()
+        self._interval_s = 0.0
+
+    def begin(self) -> None:
+        """Begin anew: the source was just opened."""
+        self._last_s = self._clock()
+        self._interval_s = 0.0
+
+    def heard(self) -> None:
+        """Note a picture."""
+        now_s = self._clock()
+        self._interval_s, self._last_s = now_s - self._last_s, now_s
+
+    def is_stall(self) -> bool:
+        """Tell whether the source has stalled."""
+        if self._stall_s is None:
+            return False
+        return self._clock() - self._last_s > max(self._stall_s, _INTERVALS * self._interval_s)

@@ -1,0 +1,82 @@
+"""What a camera may be assigned, and that no credential travels with it."""
+
+from __future__ import annotations
+
+import math
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from lethe.contracts.cameras import CREDENTIALS_ERROR, Point, Transport, holds_credentials
+from lethe.contracts.orders import CameraAssigned
+
+SQUARE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
+
+
+def camera(**changes: object) -> CameraAssigned:
+    content = {"camera_id": "gate", "deployment_id": "d", "source": "rtsp://gate/stream"}
+    return CameraAssigned.model_validate(content | changes)
+
+
+def test_masks_and_zone_survive_the_wire() -> None:
+    assigned = camera(masks=[SQUARE], zone=SQUARE, secret="gate", transport="udp", follow=True)
+    assert CameraAssigned.decode(assigned.encode()) == assigned
+    assert assigned.zone is not None
+    assert assigned.zone[0] == Point(0.1, 0.1)
+    assert assigned.transport is Transport.UDP
+
+
+def test_what_an_older_alert_wrote_is_read() -> None:
+    older = {"camera_id": "gate", "deployment_id": "d", "source": "a.mp4", "realtime": True}
+    assigned = CameraAssigned.model_validate(older)
+    assert (assigned.masks, assigned.zone, assigned.secret) == ([], None, None)
+
+
+@pytest.mark.parametrize(
+    "polygon",
+    [
+        [],
+        [(0, 0), (1, 1)],
+        [(0, 0), (0.5, 0.5), (1, 1)],
+        [(0.2, 0.2)] * 4,
+        [(0, 0), (1, 0), (1, 1.01)],
+        [(0, 0), (1, 0), (-0.01, 1)],
+        [(0, 0), (1, 0), (math.nan, 1)],
+        [(0, 0), (1, 0), (math.inf, 1)],
+        [(0, 0, 0), (1, 0, 0), (1, 1, 0)],
+        [(0.001 * n, (n % 2) * 1.0) for n in range(65)],
+    ],
+)
+def test_a_polygon_that_is_none_is_refused(polygon: list[tuple[float, ...]]) -> None:
+    with pytest.raises(ValidationError):
+        camera(zone=polygon)
+    with pytest.raises(ValidationError):
+        camera(masks=[SQUARE, polygon])
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 65, "a b"])
+def test_a_secret_is_named_by_a_plain_name(name: str) -> None:
+    with pytest.raises(ValidationError):
+        camera(secret=name)
+
+
+def test_an_address_with_a_password_is_refused_without_being_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        camera(source="rtsp://admin:hunter2@gate/stream")
+    [fault] = caught.value.errors(include_input=False)
+    assert fault["type"] == CREDENTIALS_ERROR
+    assert "secret" in fault["msg"]
+    assert "hunter2" not in str(caught.value)
+
+
+_WORDS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
+
+
+@given(_WORDS, _WORDS, _WORDS)
+def test_user_information_is_seen_in_any_address(user: str, password: str, host: str) -> None:
+    assert holds_credentials(f"rtsp://{user}:{password}@{host}/s")
+    assert holds_credentials(f"http://{host}/v?x=1&password={password}")
+    assert not holds_credentials(f"rtsp://{host}/{user}/{password}")
+    assert not holds_credentials(f"http://{host}/v?user={{user}}&pwd={{password}}")

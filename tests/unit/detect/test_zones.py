@@ -1,0 +1,64 @@
+"""Detect hears of zones from alert alone, and looks nowhere until it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.clocks import FakeClock
+from tests.support.forgetting import CAMERA
+
+from lethe.contracts.errors import LetheError, Refused
+from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import CAMERA_ASSIGNED, SLOT_CLOSED
+from lethe.detect.zones import NOWHERE, Zones
+from lethe.shredding.signing import Signer
+from lethe.shredding.trust import LocalTrust
+
+SQUARE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
+
+
+def assigned(key_file: Path, topic: str = CAMERA_ASSIGNED.name, **changes: object) -> bytes:
+    content = {"camera_id": CAMERA, "deployment_id": "d", "source": "a.mp4"}
+    camera = CameraAssigned.model_validate(content | changes)
+    return Signer.from_file(key_file).sign(topic, camera.encode()).encode()
+
+
+@pytest.fixture(name="zones")
+def zones_(trust: LocalTrust) -> Zones:
+    return Zones(trust.roster(), FakeClock())
+
+
+def test_a_camera_that_wasnt_heard_of_is_looked_at_nowhere(zones: Zones) -> None:
+    assert zones.of(CAMERA) == NOWHERE
+
+
+def test_a_zone_is_taken_and_changed_by_its_newest_settings(
+    zones: Zones, trust: LocalTrust
+) -> None:
+    alert = trust.key_file("alert")
+    zones.hear(assigned(alert, zone=SQUARE))
+    heard = zones.of(CAMERA)
+    assert heard is not None
+    assert [tuple(corner) for corner in heard] == SQUARE
+    zones.hear(assigned(alert))
+    assert zones.of(CAMERA) is None
+
+
+def test_a_zone_that_alert_didnt_sign_is_refused(zones: Zones, trust: LocalTrust) -> None:
+    for forged in (
+        assigned(trust.key_file("ingest")),
+        assigned(trust.key_file("alert"), topic=SLOT_CLOSED.name),
+    ):
+        with pytest.raises(Refused):
+            zones.hear(forged)
+    assert zones.of(CAMERA) == NOWHERE
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"garbage", SignedEnvelope(signer="alert", payload=b"", signature=b"").encode()]
+)
+def test_garbage_is_refused(zones: Zones, body: bytes) -> None:
+    with pytest.raises(LetheError):
+        zones.hear(body)
