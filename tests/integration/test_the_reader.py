@@ -1,11 +1,7 @@
 """Reading and publishing over a real broker."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.support.brokers import eventually, now, publishing, reading, running_broker, settings_for
+from tests.support.brokers import eventually, now, publishing, reading, settings_for
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
@@ -39,12 +35,6 @@ class Inbox:
     @property
     def bodies(self) -> list[bytes]:
         return [record.body for record in self.records]
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[str]:
-    async with running_broker(tmp_path) as address:
-        yield address
 
 
 async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(broker: str) -> None:
