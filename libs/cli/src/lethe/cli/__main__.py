@@ -70,6 +70,12 @@ STACK_OPTIONS = _with_options(
             show_default=True,
             help="End when the embedded broker uses more memory.",
         ),
+        click.option(
+            "--broker",
+            metavar="HOST:PORT",
+            help="Use a broker that is there already instead of the embedded one; how to log in "
+            "is read from LETHE_BROKER_... variables.",
+        ),
         click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
         click.option(
             "--headless", is_flag=True, help="A plain line every five seconds instead of the table."
@@ -276,6 +282,7 @@ def _stack_options(chosen: dict[str, Any]) -> StackOptions:
         standby=chosen["standby"],
         headless=chosen["headless"],
         seconds=chosen["seconds"],
+        broker=chosen["broker"],
     )
 
 

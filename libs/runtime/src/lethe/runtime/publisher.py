@@ -10,6 +10,7 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders, event_headers
 from lethe.contracts.instants import Instant
 from lethe.contracts.topics import Body, Topic, generation_name, partition_for
+from lethe.runtime.reaching import why_unreachable
 from lethe.runtime.settings import ServiceSettings
 
 _MAX_REQUEST_BYTES = 8 * 1024 * 1024
@@ -30,8 +31,9 @@ class Publisher:
         self._source = settings.instance_id
         self.now = now
         self._generation = 0
+        self._options = settings.broker_options()
         self._producer = AIOKafkaProducer(
-            **settings.broker_options(),
+            **self._options,
             acks="all",
             enable_idempotence=False,
             linger_ms=0,
@@ -45,13 +47,14 @@ class Publisher:
 
         Raises
         ------
-        Transient
-            If the broker can't be reached.
+        LetheError
+            If the broker can't be reached; `InvalidInput` where the user can mend that.
         """
         try:
             await self._producer.start()
-        except (KafkaError, OSError) as error:
-            raise Transient(f"the broker can't be reached ({type(error).__name__})") from None
+        except (KafkaError, OSError):
+            await self._producer.stop()
+            raise await why_unreachable(self._options) from None
 
     async def stop(self) -> None:
         """Flush and disconnect."""

@@ -21,7 +21,23 @@ from aiokafka.errors import (
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
 
-_CREDENTIALS = (AuthenticationFailedError, SaslAuthenticationFailed)
+_Kinds = tuple[type[BaseException], ...]
+_TO_MEND: tuple[tuple[_Kinds, str], ...] = (
+    (
+        (AuthenticationFailedError, SaslAuthenticationFailed),
+        "the broker {server} refuses the credentials; check LETHE_BROKER_USERNAME and _PASSWORD",
+    ),
+    (
+        (UnsupportedSaslMechanismError, IllegalSaslStateError),
+        "the broker {server} takes another login; check LETHE_BROKER_SECURITY, _SASL_MECHANISM",
+    ),
+    ((socket.gaierror,), "the broker's host {host} isn't known; check its name"),
+    (
+        (ssl.SSLError,),
+        "TLS with the broker {server} fails; check LETHE_BROKER_SECURITY and LETHE_BROKER_CA_FILE",
+    ),
+    ((ValueError,), "'{server}' is no broker address; name it as HOST:PORT"),
+)
 _TRY_S = 5.0
 
 
@@ -84,27 +100,9 @@ def refusal(error: BaseException, *, session_ms: int | None = None) -> InvalidIn
 
 
 def _in_words(error: BaseException, server: str) -> LetheError:
-    if isinstance(error, ValueError):
-        return InvalidInput(f"'{server}' is no broker address; name it as HOST:PORT")
-    if isinstance(error, _CREDENTIALS):
-        return InvalidInput(
-            f"the broker {server} refuses the credentials; check LETHE_BROKER_USERNAME and "
-            "LETHE_BROKER_PASSWORD"
-        )
-    if isinstance(error, UnsupportedSaslMechanismError | IllegalSaslStateError):
-        return InvalidInput(
-            f"the broker {server} doesn't take this way to log in; check LETHE_BROKER_SECURITY "
-            "and LETHE_BROKER_SASL_MECHANISM"
-        )
-    if isinstance(error, socket.gaierror):
-        return InvalidInput(f"the broker's host {server.rpartition(':')[0]} isn't known")
-    if isinstance(error, ssl.SSLError):
-        return InvalidInput(
-            f"TLS with the broker {server} fails ({error.reason}); check LETHE_BROKER_SECURITY "
-            "and LETHE_BROKER_CA_FILE"
-        )
-    if isinstance(error, TimeoutError):
-        return Transient(f"the broker {server} doesn't answer")
+    for kinds, told in _TO_MEND:
+        if isinstance(error, kinds):
+            return InvalidInput(told.format(server=server, host=server.rpartition(":")[0]))
     if isinstance(error, OSError):
         return Transient(f"nothing takes connections at the broker's address {server}")
     return InvalidInput(

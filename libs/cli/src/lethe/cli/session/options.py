@@ -6,7 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """Options of every command that runs the stack."""
+    """Options of every command that runs the stack.
+
+    Attributes
+    ----------
+    broker
+        Address of a broker that is there already; None for one of the stack's own.
+    """
 
     port: int
     data: Path | None
@@ -15,6 +21,7 @@ class StackOptions:
     standby: bool
     headless: bool
     seconds: float | None
+    broker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
