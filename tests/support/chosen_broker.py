@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -21,37 +20,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def _node(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ApacheKafka | None]:
-    if request.config.getoption("broker") == "embedded":
-        yield None
-        return
+def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """Give one node of Apache Kafka for the whole session."""
     with ApacheKafka(tmp_path_factory.mktemp("kafka")) as node:
         yield node
 
 
 @pytest.fixture
-async def broker(_node: ApacheKafka | None, tmp_path: Path) -> AsyncIterator[str]:
-    """Give the address of a broker that holds the registry's topics and nothing else."""
-    async with _fresh(_node, tmp_path) as address:
-        yield address
+async def kafka(kafka_node: ApacheKafka) -> ApacheKafka:
+    """Give Apache Kafka that holds the registry's topics and nothing else."""
+    await emptied(kafka_node.address)
+    return kafka_node
+
+
+@pytest.fixture
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Give the address of the chosen broker, holding the registry's topics and nothing else."""
+    if request.config.getoption("broker") == "embedded":
+        async with running_broker(tmp_path) as address:
+            yield address
+        return
+    node: ApacheKafka = request.getfixturevalue("kafka_node")
+    await emptied(node.address)
+    yield node.address
 
 
 @pytest.fixture(scope="module")
-def on_broker(_node: ApacheKafka | None) -> tuple[str, ...]:
+def on_broker(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Give the arguments with which `lethe` runs on the chosen broker, emptied before."""
-    if _node is None:
+    if request.config.getoption("broker") == "embedded":
         return ()
-    asyncio.run(emptied(_node.address))
-    return ("--broker", _node.address)
-
-
-@asynccontextmanager
-async def _fresh(node: ApacheKafka | None, folder: Path) -> AsyncIterator[str]:
-    if node is None:
-        async with running_broker(folder) as address:
-            yield address
-    else:
-        await emptied(node.address)
-        yield node.address
+    node: ApacheKafka = request.getfixturevalue("kafka_node")
+    asyncio.run(emptied(node.address))
+    return ("--broker", node.address)

@@ -15,6 +15,7 @@ import click
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
 from lethe.cli.session.options import StackOptions, WatchOptions
+from lethe.cli.topics import topics
 from lethe.contracts.errors import LetheError
 
 THRESHOLD = 0.60
@@ -221,6 +222,9 @@ def list_models() -> None:
 def version() -> None:
     """Show the version."""
     click.echo(f"lethe {version_of('lethe-cli')}")
+
+
+lethe.add_command(topics)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
@@ -39,7 +40,8 @@ class DurableReader:
         self._handler = handler
         self._dead_letters = dead_letters
         self._awaited: dict[TopicPartition, int] | None = None
-        session_ms = settings.session_timeout_ms
+        self._was_heard = False
+        self._session_ms = session_ms = settings.session_timeout_ms
         self._consumer = AIOKafkaConsumer(
             topic.name,
             **settings.broker_options(),
@@ -53,7 +55,13 @@ class DurableReader:
         )
 
     async def run(self) -> None:
-        """Read, handle and commit until cancelled."""
+        """Read, handle and commit until cancelled.
+
+        Raises
+        ------
+        InvalidInput
+            If the broker refuses topic or group before anything was ever read.
+        """
         await self._consumer.start()
         try:
             while True:
@@ -93,9 +101,13 @@ class DurableReader:
                 timeout_ms=_POLL_MS
             )
         except KafkaError as error:
+            told = refusal(error, session_ms=self._session_ms)
+            if told is not None and not self._was_heard:
+                raise told from None
             _log.warning("reading failed", topic=self._topic.name, error=type(error).__name__)
             await asyncio.sleep(_RETRY_S)
             return {}
+        self._was_heard = True
         return batches
 
     async def _handle(self, partition: TopicPartition, raw: ConsumerRecord) -> None:

@@ -4,7 +4,8 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -51,7 +52,7 @@ class ExternalBroker:
 
     async def open(self, run: Run) -> None:  # noqa: ARG002 - it starts no process
         """Make the topics that are missing, check the others, end what a killed run left."""
-        try:
+        with translated(self._settings.broker):
             async with TopicAdmin(self._settings) as admin:
                 if await admin.missing():
                     await admin.create()
@@ -60,10 +61,6 @@ class ExternalBroker:
                 await self._require_alone(admin)
             options = self._settings.connection(_CLIENT)
             ended = await end_left_overs(options, self._trust, time.time_ns() // 1000)
-        except (KafkaError, OSError) as error:
-            raise refusal(error) or StackFailed(
-                f"the broker {self._settings.broker} fails ({type(error).__name__})"
-            ) from None
         if ended:
             self._notice(f"{ended} orders of earlier runs were still running; ended")
 
@@ -96,6 +93,25 @@ def broker_settings(address: str) -> BrokerSettings:
     if not re.fullmatch(r"([^\s:,]+:\d+)(,[^\s:,]+:\d+)*", address):
         raise InvalidInput(f"'{address}' is no broker address; name it as HOST:PORT")
     return load_settings(BrokerSettings).model_copy(update={"broker": address})
+
+
+@contextmanager
+def translated(address: str) -> Iterator[None]:
+    """Turn what a broker's client raises into one line.
+
+    Raises
+    ------
+    InvalidInput
+        If it is the user's to mend.
+    StackFailed
+        If it isn't.
+    """
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        raise refusal(error) or StackFailed(
+            f"the broker {address} fails ({type(error).__name__})"
+        ) from None
 
 
 def require_registered(differences: list[Difference], address: str) -> None:
