@@ -62,11 +62,8 @@ def lethe(
 
 def test_wrong_credentials_are_told_of_in_one_line(node: ApacheKafka) -> None:
     done = lethe(login(node, "lethe", "guessed"), "up", "--port", "0", "--headless")
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"lethe: the broker {node.address} refuses the credentials; check LETHE_BROKER_USERNAME "
-        "and _PASSWORD\n",
-    )
+    told = f"lethe: the broker {node.address} refuses the credentials; check LETHE_BROKER_USERNAME"
+    assert (done.returncode, done.stderr) == (2, f"{told} and _PASSWORD\n")
 
 
 async def test_a_service_with_wrong_credentials_says_so(node: ApacheKafka) -> None:

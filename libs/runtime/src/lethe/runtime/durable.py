@@ -40,7 +40,6 @@ class DurableReader:
         self._handler = handler
         self._dead_letters = dead_letters
         self._awaited: dict[TopicPartition, int] | None = None
-        self._was_heard = False
         self._session_ms = session_ms = settings.session_timeout_ms
         self._consumer = AIOKafkaConsumer(
             topic.name,
@@ -60,10 +59,10 @@ class DurableReader:
         Raises
         ------
         InvalidInput
-            If the broker refuses topic or group before anything was ever read.
+            If the broker refuses topic or group at the start.
         """
-        await self._consumer.start()
         try:
+            await self._start()
             while True:
                 for partition, records in (await self._poll()).items():
                     for record in records:
@@ -95,19 +94,21 @@ class DurableReader:
         self._awaited = None
         return True
 
+    async def _start(self) -> None:
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise refusal(error, session_ms=self._session_ms) or error from None
+
     async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
         try:
             batches: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
                 timeout_ms=_POLL_MS
             )
         except KafkaError as error:
-            told = refusal(error, session_ms=self._session_ms)
-            if told is not None and not self._was_heard:
-                raise told from None
             _log.warning("reading failed", topic=self._topic.name, error=type(error).__name__)
             await asyncio.sleep(_RETRY_S)
             return {}
-        self._was_heard = True
         return batches
 
     async def _handle(self, partition: TopicPartition, raw: ConsumerRecord) -> None:

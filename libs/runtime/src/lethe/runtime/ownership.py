@@ -73,12 +73,18 @@ class Ownership:
             If the broker refuses the group before it was ever joined.
         """
         self._consumer.subscribe([self._topic.name], listener=_Listener(self))
-        await self._consumer.start()
         try:
+            await self._start()
             while True:
                 await self._poll()
         finally:
             await self._consumer.stop()
+
+    async def _start(self) -> None:
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise refusal(error, session_ms=self._session_ms) or error from None
 
     async def _poll(self) -> None:
         try:

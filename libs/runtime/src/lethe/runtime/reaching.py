@@ -18,9 +18,11 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
 
+_RIGHTS = "the rights that docs/how-to/run-against-another-broker.md lists"
 _Kinds = tuple[type[BaseException], ...]
 _TO_MEND: tuple[tuple[_Kinds, str], ...] = (
     (
@@ -58,12 +60,16 @@ async def why_unreachable(options: dict[str, Any]) -> LetheError:
         try:
             async with asyncio.timeout(_TRY_S):
                 connection = await create_conn(host, int(port), **how)
+                try:
+                    # A broker that wants a login lets others connect, and hangs up when asked.
+                    await connection.send(MetadataRequest([]))
+                finally:
+                    connection.close()
         except (OSError, KafkaError, TimeoutError, ValueError) as error:
             told = _in_words(error, server.strip())
             if isinstance(told, InvalidInput):
                 return told
         else:
-            connection.close()
             return Transient(f"the broker {server.strip()} answers and isn't ready yet")
     return told
 
@@ -78,12 +84,11 @@ def refusal(error: BaseException, *, session_ms: int | None = None) -> InvalidIn
     """
     if isinstance(error, TopicAuthorizationFailedError):
         return InvalidInput(
-            f"the broker refuses this user topic {_names(error)}: give it the right to "
-            "describe, read and write what docs/reference/topics.md lists"
+            f"the broker refuses this user topic {_names(error)}: give it {_RIGHTS}"
         )
     if isinstance(error, GroupAuthorizationFailedError):
         return InvalidInput(
-            f"the broker refuses this user group {_names(error)}: give it the right to read it"
+            f"the broker refuses this user group {_names(error)}: give it {_RIGHTS}"
         )
     if isinstance(error, ClusterAuthorizationFailedError):
         return InvalidInput(
@@ -114,4 +119,5 @@ def _in_words(error: BaseException, server: str) -> LetheError:
 def _names(error: KafkaError) -> str:
     named: Iterable[object] = error.args
     flat = [one for each in named for one in (each if isinstance(each, set | list) else [each])]
-    return ", ".join(sorted(map(str, flat))) or "(it doesn't say which)"
+    first, *others = sorted(map(str, flat)) or ["(it doesn't say which)"]
+    return f"{first} and {len(others)} more" if others else first

@@ -7,9 +7,9 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from lethe.contracts.errors import Transient
+from lethe.contracts.errors import LetheError, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime.reaching import refusal, why_unreachable
 
@@ -78,6 +78,10 @@ class RecordDeletion:
         wanted = {TopicPartition(*place): RecordsToDelete(end) for place, end in ends.items()}
         try:
             await self._admin.delete_records(wanted, timeout_ms=_TIMEOUT_MS)
+        except TopicAuthorizationFailedError:
+            # The library leaves out which.
+            topics = sorted({topic for topic, _ in ends})
+            raise _told(TopicAuthorizationFailedError(topics)) from None
         except (KafkaError, OSError) as error:
             raise _told(error) from None
 
@@ -86,5 +90,5 @@ class RecordDeletion:
         await self._admin.close()
 
 
-def _told(error: Exception) -> Exception:
+def _told(error: Exception) -> LetheError:
     return refusal(error) or Transient(f"it doesn't answer as hoped ({type(error).__name__})")
