@@ -4,8 +4,9 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from tools.bench import demonstration, evaluation, faults, search
+from tools.bench import demonstration, evaluation, faults, kafka_deletion, search
 from tools.bench.figures import print_figures
 
 _FACES = Path("../shared/data/lfw-dev")
@@ -15,13 +16,14 @@ def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
-    parser.add_argument("--only", choices=("demonstration", "search", "faults", "evaluation"))
+    parts = ("demonstration", "search", "faults", "evaluation", "kafka-deletion")
+    parser.add_argument("--only", choices=parts)
     parser.add_argument(
         "--faces", type=Path, default=_FACES, help="people with several photographs each"
     )
     parser.add_argument("--report", type=Path, default=Path("bench-report.json"))
     chosen = parser.parse_args()
-    reports = {}
+    reports: dict[str, Any] = {}
     if chosen.only in (None, "search"):
         print_figures("search, Qdrant local mode", search.measure(), _say)
     if chosen.only in (None, "demonstration"):
@@ -35,6 +37,9 @@ def main() -> int:
     if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
         figures, reports["evaluation"] = evaluation.measure(chosen.faces)
         print_figures("harder footage, photographs of different days", figures, _say)
+    if chosen.only == "kafka-deletion":
+        figures, reports["kafka-deletion"] = kafka_deletion.measure()
+        print_figures("deletion on Apache Kafka: one camera, then silence", figures, _say)
     chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
     return 0
 
