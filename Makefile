@@ -11,7 +11,8 @@ SUITES := unit contract privacy integration e2e
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        check lint check-deploy format type bench lock clean compose-files compose-local
+        test-kafka kafka check lint check-deploy format type bench lock clean \
+        compose-files compose-local
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -52,6 +53,13 @@ test-integration: setup ## run the tests on the embedded broker
 test-e2e: setup browser database ## run the tests of the whole stack
 $(addprefix test-,$(SUITES)):
 	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)
+
+kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository that Maven is set up for
+	@$(BIN)/python -m tools.kafka fetch
+
+test-kafka: kafka setup ## run the integration tests, and end-to-end ones, on Apache Kafka
+	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/e2e/test_the_demonstration.py \
+		tests/e2e/test_faults.py $(ARGS)
 
 check: lint test ## lint and test
 

@@ -10,7 +10,7 @@ from tests.support.packs import default_pack
 
 from lethe.vision.pack import ModelPack
 
-pytest_plugins = ["tests.support.suite"]
+pytest_plugins = ["tests.support.suite", "tests.support.chosen_broker"]
 
 # Examples are the same on every machine, and a slow machine fails nothing. To search further:
 # pytest --hypothesis-profile=explore.

@@ -23,9 +23,10 @@ _MORE_ALERTS = 3
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory, on_broker: tuple[str, ...]) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("faults")
-    with running_lethe(folder, "demo", "--standby", "--cool-down", "0") as lethe:
+    arguments = ("demo", "--standby", "--cool-down", "0", *on_broker)
+    with running_lethe(folder, *arguments) as lethe:
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
             _break(lethe, instance_id, number)

@@ -16,9 +16,10 @@ def script() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory, on_broker: tuple[str, ...]) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo")
-    with running_lethe(folder, "demo", "--no-realtime", "--once", "--cool-down", "0") as lethe:
+    arguments = ("demo", "--no-realtime", "--once", "--cool-down", "0", *on_broker)
+    with running_lethe(folder, *arguments) as lethe:
         return lethe.finish()
 
 

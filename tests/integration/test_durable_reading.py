@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-import pytest
-from tests.support.brokers import eventually, publishing, running_broker, settings_for
+from tests.support.brokers import eventually, publishing, settings_for
 
 from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.topics import CANDIDATES_FOUND
@@ -14,12 +12,6 @@ from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.durable import DurableReader
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.records import Handler, Record
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[str]:
-    async with running_broker(tmp_path) as address:
-        yield address
 
 
 @asynccontextmanager

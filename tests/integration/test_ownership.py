@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-import pytest
-from tests.support.brokers import eventually, running_broker, settings_for
+from tests.support.brokers import eventually, settings_for
 
 from lethe.contracts.topics import CAMERA_ASSIGNED, PURGE_LEADERSHIP, Topic
 from lethe.runtime.ownership import Ownership
@@ -35,12 +33,6 @@ async def joined(broker: str, name: str, topic: Topic) -> AsyncIterator[Member]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[str]:
-    async with running_broker(tmp_path) as address:
-        yield address
 
 
 async def test_one_instance_owns_all_cameras_and_two_share_them(broker: str) -> None:

@@ -1,12 +1,9 @@
 """Reading and publishing over a real broker."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.support.brokers import eventually, now, publishing, reading, running_broker, settings_for
+from tests.support.brokers import eventually, now, publishing, reading, settings_for
 
+from lethe.cli.session.watchlist import IMAGE_LIMIT_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
 from lethe.contracts.stack import DeadLetter
@@ -15,12 +12,14 @@ from lethe.contracts.topics import (
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
     PROBE_EXTRACTED,
+    REFERENCE_SUBMITTED,
     SLOT_CLOSED,
     partition_for,
 )
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
+from lethe.shredding.sealing import FRAME_STEP_BYTES
 
 ALL = frozenset(range(FRAME_CAPTURED.partitions))
 
@@ -41,12 +40,6 @@ class Inbox:
         return [record.body for record in self.records]
 
 
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[str]:
-    async with running_broker(tmp_path) as address:
-        yield address
-
-
 async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(broker: str) -> None:
     inbox = Inbox()
     settings = settings_for(broker, "reader")
@@ -61,6 +54,18 @@ async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(bro
     assert (record.key, record.body) == ("camera-1", b"sealed")
     assert record.partition == partition_for("camera-1")
     assert read_event_headers(record.headers).type == FRAME_CAPTURED.name
+
+
+async def test_the_largest_watchlist_image_fits_into_a_record(broker: str) -> None:
+    inbox = Inbox()
+    settings = settings_for(broker, "reader")
+    largest = bytes(IMAGE_LIMIT_BYTES + FRAME_STEP_BYTES)
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(REFERENCE_SUBMITTED, inbox.take)]),
+    ):
+        await publisher.send(REFERENCE_SUBMITTED, "enrolment", largest)
+        await eventually(lambda: [len(body) for body in inbox.bodies] == [len(largest)])
 
 
 async def test_a_newly_owned_partition_is_read_from_its_end(broker: str) -> None:

@@ -4,11 +4,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from tools.bench import demonstration, evaluation, faults, search, shots
+from tools.bench import demonstration, evaluation, faults, kafka_deletion, search, shots
 from tools.bench.figures import print_figures
 
-_PARTS = ("search", "demonstration", "faults", "evaluation", "shots")
+_PARTS = ("search", "demonstration", "faults", "evaluation", "shots", "kafka-deletion")
 _FACES = Path("../shared/data/lfw-dev")
 _TOLD = "Print the figures with the machine they came from."
 
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
-    reports = {}
+    reports: dict[str, Any] = {}
     if chosen.only in (None, "search"):
         print_figures("search, Qdrant local mode", search.measure(), _say)
     if chosen.only in (None, "demonstration"):
@@ -45,6 +46,9 @@ def main() -> int:
     if chosen.only in (None, "shots") and chosen.faces.is_dir():
         figures, reports["shots"] = shots.measure(chosen.faces)
         print_figures("best shots against every face, in one process", figures, _say)
+    if chosen.only == "kafka-deletion":
+        figures, reports["kafka-deletion"] = kafka_deletion.measure()
+        print_figures("deletion on Apache Kafka: one camera, then silence", figures, _say)
     chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
     return 0
 

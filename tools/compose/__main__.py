@@ -87,7 +87,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 async def _run_on(
-    broker: str,
+    broker: dict[str, str],
     stop: StopRequest,
     database: Part,
     active: dict[str, Part],
@@ -99,11 +99,11 @@ async def _run_on(
     password = database.mounts[database.environment["POSTGRES_PASSWORD_FILE"]].read_text()
     with running_postgres(database.environment["POSTGRES_USER"], password) as server:
         hosts = {
-            "kafka:9092": broker,
+            "kafka:9092": broker["LETHE_BROKER"],
             _DATABASE: f"{LOOPBACK}:{server.port}",
             "http://qdrant:6333": None,
         }
-        stand_ins = StandIns(active, folder / "containers", hosts, ports)
+        stand_ins = StandIns(active, folder / "containers", hosts, ports, settings=broker)
         composition = Composition(active, stand_ins, ports, folder, _say)
         try:
             await stop.during(composition.start())
@@ -142,9 +142,10 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _broker(given: str | None, folder: Path) -> AsyncIterator[str]:
+async def _broker(given: str | None, folder: Path) -> AsyncIterator[dict[str, str]]:
+    """Give the settings with which the parts reach the broker."""
     if given is not None:
-        yield given
+        yield {"LETHE_BROKER": given}
         return
     (port,) = free_ports(1)
     failure: asyncio.Future[LetheError] = asyncio.get_running_loop().create_future()
@@ -155,7 +156,8 @@ async def _broker(given: str | None, folder: Path) -> AsyncIterator[str]:
         broker.ready = True
         address = f"{LOOPBACK}:{port}"
         async with _rolled(address, lambda: rss_mb(broker.pid or 0)):
-            yield address
+            # Deleting records ends a task of this broker: it must not even be tried.
+            yield {"LETHE_BROKER": address, "LETHE_BROKER_DELETES_RECORDS": "false"}
     finally:
         broker.begin_stop(kill=True)
         await broker.end_stop()

@@ -23,6 +23,8 @@ class StandIns:
         stand-in: then whatever names it is left out.
     ports
         Port on this machine of each part that serves HTTP.
+    settings
+        What must be set otherwise here than in the file, for every part.
     """
 
     def __init__(
@@ -31,8 +33,11 @@ class StandIns:
         root: Path,
         hosts: Mapping[str, str | None],
         ports: Mapping[str, int],
+        *,
+        settings: Mapping[str, str],
     ) -> None:
         self._root = root
+        self._settings = dict(settings)
         self._ports = ports
         served = {f"{name}:{CONTAINER_PORT}": f"{LOOPBACK}:{port}" for name, port in ports.items()}
         self._hosts = {**served, **hosts}
@@ -48,7 +53,7 @@ class StandIns:
         if part.name in self._ports:
             found |= {"LETHE_HTTP_HOST": LOOPBACK, "LETHE_HTTP_PORT": str(self._ports[part.name])}
         temporary = self._mounts[part.name].get("/tmp")  # noqa: S108 - the container's own
-        return found | ({"TMPDIR": str(temporary)} if temporary else {})
+        return found | ({"TMPDIR": str(temporary)} if temporary else {}) | self._settings
 
     def command(self, part: Part) -> tuple[str, ...]:
         """Return a part's arguments as they hold on this machine."""

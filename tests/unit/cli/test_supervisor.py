@@ -161,8 +161,9 @@ async def test_a_second_request_to_stop_kills_at_once(settings: StackSettings) -
 def test_every_instance_gets_its_own_key_and_folder(
     settings: StackSettings, tmp_path: Path
 ) -> None:
-    detect = service_spec("detect-1", "detect", settings, 9092, 1)
-    standby = service_spec("purge-2", "purge standby", settings, 9092, 2)
+    broker = {"LETHE_BROKER": "127.0.0.1:9092"}
+    detect = service_spec("detect-1", "detect", settings, broker, 1)
+    standby = service_spec("purge-2", "purge standby", settings, broker, 2)
     assert detect.environment["LETHE_SIGNING_KEY_FILE"].endswith("keys/detect.key")
     assert standby.environment["LETHE_SIGNING_KEY_FILE"].endswith("keys/purge.key")
     assert standby.environment["LETHE_DATA_DIR"] == str(tmp_path / "purge-2")

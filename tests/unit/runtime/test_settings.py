@@ -12,7 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from lethe.alert.settings import AlertSettings
 from lethe.contracts.errors import InvalidInput
-from lethe.runtime.settings import BrokerSecurity, ServiceSettings, load_settings
+from lethe.runtime.broker_settings import BrokerSecurity
+from lethe.runtime.settings import ServiceSettings, load_settings
 
 SECRET = "correct horse battery staple"
 NEEDED = {

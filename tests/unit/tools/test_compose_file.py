@@ -62,7 +62,7 @@ def stand_ins(parts: dict[str, Part], tmp_path: Path) -> StandIns:
         "postgres": "127.0.0.1:2",
         "http://qdrant:6333": None,
     }
-    return StandIns(parts, tmp_path / "root", hosts, {"desk": 3})
+    return StandIns(parts, tmp_path / "root", hosts, {"desk": 3}, settings={"SET_HERE": "yes"})
 
 
 def test_a_part_is_what_its_entry_and_what_that_merges_say(parts: dict[str, Part]) -> None:
@@ -107,6 +107,7 @@ def test_the_environment_holds_on_this_machine(
         "BROKER": "127.0.0.1:1",
         "DATABASE": "postgresql+asyncpg://u@127.0.0.1:2/u",
         "SECRETS_DIR": str(secrets),
+        "SET_HERE": "yes",
         "KEY": str(secrets / "desk.key"),
         "NAMES": '["127.0.0.1:3", "desk:80801", "my-desk:8080"]',
         "PRICE": "$5",

@@ -75,6 +75,12 @@ STACK_OPTIONS = _with_options(
             show_default=True,
             help="End when the embedded broker uses more memory.",
         ),
+        click.option(
+            "--broker",
+            metavar="HOST:PORT",
+            help="Use a broker that is there already instead of the embedded one; how to log in "
+            "is read from LETHE_BROKER_... variables.",
+        ),
         click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
         click.option(
             "--tracking/--no-tracking",
@@ -239,6 +245,9 @@ def version() -> None:
     click.echo(f"lethe {version_of('lethe-cli')}")
 
 
+lethe.add_command(topics)
+
+
 def main() -> None:
     """Run the command; every failure is one line on stderr."""
     # A SIGTERM before the stack takes over must run the same clean-up as Ctrl-C.
@@ -299,6 +308,7 @@ def _stack_options(chosen: dict[str, Any]) -> StackOptions:
         tracking=chosen["tracking"],
         headless=chosen["headless"],
         seconds=chosen["seconds"],
+        broker=chosen["broker"],
     )
 
 

@@ -23,6 +23,7 @@ owner of a partition owns the same cameras in all of them. Topics that every rea
 have one: each partition costs a broker and its readers with every fetch."""
 
 HOUR_MS = 3_600_000
+_MIB = 1024 * 1024
 
 
 class Body(StrEnum):
@@ -51,6 +52,8 @@ class Topic:
         the body is sealed: then `lethe.contracts.sealed.SealAddress` describes the headers.
     key
         The field that the record key holds.
+    max_message_bytes
+        Largest record batch the broker takes: no more than a segment, or it takes none.
     rolls
         On a broker without retention, new generations of it are opened and old ones deleted.
     """
@@ -65,7 +68,8 @@ class Topic:
     cleanup: Cleanup = Cleanup.DELETE
     retention_ms: int = HOUR_MS
     segment_ms: int = 600_000
-    segment_bytes: int = 64 * 1024 * 1024
+    segment_bytes: int = 64 * _MIB
+    max_message_bytes: int = _MIB
     file_delete_delay_ms: int = 60_000
     rolls: bool = False
 
@@ -86,6 +90,7 @@ class Topic:
             "segment.ms": str(self.segment_ms),
             "segment.bytes": str(self.segment_bytes),
             "file.delete.delay.ms": str(self.file_delete_delay_ms),
+            "max.message.bytes": str(self.max_message_bytes),
         }
         if self.cleanup is Cleanup.DELETE:
             settings["retention.ms"] = str(self.retention_ms)
@@ -94,7 +99,12 @@ class Topic:
 
 
 def _sealed(
-    name: str, producer: str, consumers: tuple[str, ...], *, partitions: int = PARTITIONS
+    name: str,
+    producer: str,
+    consumers: tuple[str, ...],
+    *,
+    partitions: int = PARTITIONS,
+    largest_mib: int = 4,
 ) -> Topic:
     return Topic(
         name=f"lethe.{producer}.{name}.v1",
@@ -106,7 +116,8 @@ def _sealed(
         message=None,
         retention_ms=5_000,
         segment_ms=1_000,
-        segment_bytes=4 * 1024 * 1024,
+        segment_bytes=largest_mib * _MIB,
+        max_message_bytes=largest_mib * _MIB,
         file_delete_delay_ms=0,
         rolls=True,
     )
@@ -182,7 +193,9 @@ ALERT_RAISED = Topic(
     partitions=1,
     retention_ms=24 * HOUR_MS,
 )
-REFERENCE_SUBMITTED = _sealed("reference-submitted", "alert", ("detect",), partitions=1)
+REFERENCE_SUBMITTED = _sealed(
+    "reference-submitted", "alert", ("detect",), partitions=1, largest_mib=8
+)
 REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",), partitions=1)
 REFERENCE_ENROLLED = Topic(
     name="lethe.match.reference-enrolled.v1",

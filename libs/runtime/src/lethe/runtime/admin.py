@@ -1,19 +1,35 @@
-"""Making the registry's topics on a broker, and rolling generations of the live ones."""
+"""Making the registry's topics on a broker, checking them, and rolling generations of them."""
 
 import asyncio
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.stack import GenerationOpened
 from lethe.contracts.topics import GENERATION_OPENED, REGISTRY, Topic, generation_name
+from lethe.runtime.broker_settings import BrokerSettings
+from lethe.runtime.reaching import refusal, why_unreachable
+from lethe.runtime.topic_settings import (
+    PARTITIONS,
+    Difference,
+    apply,
+    differences,
+    partition_counts,
+)
 
+_CLIENT = "lethe-admin"
 _RETRY_S = 0.05
 _DLQ_SETTINGS = {"retention.ms": "86400000"}
 
@@ -24,21 +40,26 @@ class TopicAdmin:
     Parameters
     ----------
     broker
-        Bootstrap servers.
+        Bootstrap servers of a broker without encryption and credentials, or all its settings.
     replication
         Copies of each partition; 1 on a single broker.
     """
 
-    def __init__(self, broker: str, *, replication: int = 1) -> None:
-        self._broker = broker
+    def __init__(self, broker: str | BrokerSettings, *, replication: int = 1) -> None:
         self._replication = replication
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=broker, client_id="lethe-admin")
+        self._options: dict[str, Any] = (
+            {"bootstrap_servers": broker, "client_id": _CLIENT}
+            if isinstance(broker, str)
+            else broker.connection(_CLIENT)
+        )
+        self._admin = AIOKafkaAdminClient(**self._options)
 
     async def __aenter__(self) -> Self:
         try:
             await self._admin.start()
-        except (KafkaError, OSError) as error:
-            raise Transient(f"the broker can't be reached ({type(error).__name__})") from None
+        except (KafkaError, OSError):
+            await self._admin.close()
+            raise await why_unreachable(self._options) from None
         return self
 
     async def __aexit__(
@@ -55,13 +76,38 @@ class TopicAdmin:
                    for t in REGISTRY]  # fmt: skip
         await self._create([self._new(topic, generation) for topic in REGISTRY] + letters)
 
+    async def missing(self) -> list[str]:
+        """Return the topics of the registry, dead letters included, that the broker lacks."""
+        names = [name for topic in REGISTRY for name in (topic.name, topic.dead_letters)]
+        there = await partition_counts(self._admin, names)
+        return [name for name in names if name not in there]
+
+    async def differences(self) -> list[Difference]:
+        """Return how the broker's topics differ from the registry."""
+        return await differences(self._admin, REGISTRY)
+
+    async def apply(self) -> list[Difference]:
+        """Set the registry's settings where a topic has others; return what can't be mended."""
+        found = await self.differences()
+        settings = {each.topic for each in found if each.setting != PARTITIONS}
+        await apply(self._admin, [topic for topic in REGISTRY if topic.name in settings])
+        return [each for each in found if each.setting == PARTITIONS]
+
+    async def members(self, group: str) -> int:
+        """Return how many instances are in a group now."""
+        try:
+            (answer,) = await self._admin.describe_consumer_groups([group])
+        except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+            return 0
+        return sum(len(described[5]) for described in answer.groups)
+
     async def roll(self, generation: int, now: Instant) -> None:
         """Open a generation of the rolling topics and announce it.
 
         Readers take it from its beginning, so that nothing written to it is missed.
         """
         await self._create([self._new(topic, generation) for topic in REGISTRY if topic.rolls])
-        producer = AIOKafkaProducer(bootstrap_servers=self._broker)
+        producer = AIOKafkaProducer(**self._options)
         await producer.start()
         try:
             body = GenerationOpened(generation=generation, opened=now).encode()
@@ -102,4 +148,4 @@ class TopicAdmin:
         for name, code, *_ in answer.topic_errors:
             kind = for_code(code)
             if code and kind is not TopicAlreadyExistsError:
-                raise Transient(f"topic {name}: not made ({kind.__name__})")
+                raise refusal(kind(name)) or Transient(f"topic {name}: not made ({kind.__name__})")

@@ -10,6 +10,7 @@ from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
@@ -40,7 +41,7 @@ class DurableReader:
         self._handler = handler
         self._dead_letters = dead_letters
         self._awaited: dict[TopicPartition, int] | None = None
-        session_ms = settings.session_timeout_ms
+        self._session_ms = session_ms = settings.session_timeout_ms
         self._consumer = AIOKafkaConsumer(
             topic.name,
             **settings.broker_options(),
@@ -54,9 +55,15 @@ class DurableReader:
         )
 
     async def run(self) -> None:
-        """Read, handle and commit until cancelled."""
-        await self._consumer.start()
+        """Read, handle and commit until cancelled.
+
+        Raises
+        ------
+        InvalidInput
+            If the broker refuses topic or group at the start.
+        """
         try:
+            await self._start()
             while True:
                 for partition, records in (await self._poll()).items():
                     for record in records:
@@ -101,6 +108,12 @@ class DurableReader:
         except (KafkaError, TimeoutError):
             return None
         return sum(max(ends[partition] - done[partition], 0) for partition in partitions)
+
+    async def _start(self) -> None:
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise refusal(error, session_ms=self._session_ms) or error from None
 
     async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
         try:

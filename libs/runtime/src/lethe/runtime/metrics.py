@@ -22,3 +22,6 @@ STAGE_SECONDS = Histogram(
 NOT_PUBLISHED = Counter(
     "lethe_not_published_total", "Records that the broker didn't take in time", ("topic",)
 )
+BACKSTOP = Counter(
+    "lethe_backstop_total", "Deletions of sealed records asked of the broker", ("result",)
+)

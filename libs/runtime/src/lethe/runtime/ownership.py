@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
+from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
 
 _POLL_MS = 500
@@ -51,7 +52,7 @@ class Ownership:
         self._topic = topic
         self._on_change = on_change
         self.has_joined = False
-        session_ms = settings.session_timeout_ms
+        self._session_ms = session_ms = settings.session_timeout_ms
         self._consumer = AIOKafkaConsumer(
             **settings.broker_options(),
             group_id=f"lethe.{role}",
@@ -64,20 +65,35 @@ class Ownership:
         )
 
     async def run(self) -> None:
-        """Take part until cancelled, then leave at once so that others take over."""
+        """Take part until cancelled, then leave at once so that others take over.
+
+        Raises
+        ------
+        InvalidInput
+            If the broker refuses the group before it was ever joined.
+        """
         self._consumer.subscribe([self._topic.name], listener=_Listener(self))
-        await self._consumer.start()
         try:
+            await self._start()
             while True:
                 await self._poll()
         finally:
             await self._consumer.stop()
 
+    async def _start(self) -> None:
+        try:
+            await self._consumer.start()
+        except KafkaError as error:
+            raise refusal(error, session_ms=self._session_ms) or error from None
+
     async def _poll(self) -> None:
         try:
             await self._consumer.getmany(timeout_ms=_POLL_MS)
         except KafkaError as error:
-            _log.warning("group failed", error=type(error).__name__)
+            told = refusal(error, session_ms=self._session_ms)
+            if told is not None and not self.has_joined:
+                raise told from None
+            _log.warning("group failed", error=type(error).__name__, reason=told and str(told))
             await asyncio.sleep(_POLL_MS / 1000)
 
     async def lost(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -10,11 +11,13 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders, event_headers
 from lethe.contracts.instants import Instant
 from lethe.contracts.topics import Body, Topic, generation_name, partition_for
+from lethe.runtime.reaching import refusal, why_unreachable
 from lethe.runtime.settings import ServiceSettings
 
 _MAX_REQUEST_BYTES = 8 * 1024 * 1024
 _SEND_TIMEOUT_S = 1.5
 _REQUEST_TIMEOUT_MS = 1500
+_log = structlog.get_logger()
 
 
 class Publisher:
@@ -30,8 +33,10 @@ class Publisher:
         self._source = settings.instance_id
         self.now = now
         self._generation = 0
+        self._told: set[str] = set()
+        self._options = settings.broker_options()
         self._producer = AIOKafkaProducer(
-            **settings.broker_options(),
+            **self._options,
             acks="all",
             enable_idempotence=False,
             linger_ms=0,
@@ -45,13 +50,14 @@ class Publisher:
 
         Raises
         ------
-        Transient
-            If the broker can't be reached.
+        LetheError
+            If the broker can't be reached; `InvalidInput` where the user can mend that.
         """
         try:
             await self._producer.start()
-        except (KafkaError, OSError) as error:
-            raise Transient(f"the broker can't be reached ({type(error).__name__})") from None
+        except (KafkaError, OSError):
+            await self._producer.stop()
+            raise await why_unreachable(self._options) from None
 
     async def stop(self) -> None:
         """Flush and disconnect."""
@@ -108,4 +114,7 @@ class Publisher:
                     name, body, key=key.encode(), partition=partition, headers=headers
                 )
         except (KafkaError, OSError, TimeoutError) as error:
+            if (told := refusal(error)) and name not in self._told:
+                self._told.add(name)
+                _log.warning("not published", topic=name, reason=str(told))
             raise Transient(f"{name}: not published ({type(error).__name__})") from None

@@ -19,6 +19,7 @@ from lethe.contracts.topics import GENERATION_OPENED, Topic, generation_name
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.publisher import Publisher
+from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
@@ -93,14 +94,23 @@ class Reader:
         )
 
     async def start(self) -> None:
-        """Connect, learn the generation, and read the compacted topics up to now."""
+        """Connect, learn the generation, and read the compacted topics up to now.
+
+        Raises
+        ------
+        InvalidInput
+            If the broker refuses a topic.
+        """
         await self._consumer.start()
-        await self._catch_up([s for s in self._subscriptions if s.topic is GENERATION_OPENED])
-        self.generations = self.generations[-1:]
-        rest = [s for s in self._subscriptions if s.start is Start.BEGINNING]
-        await self._catch_up(rest)
-        self._is_live = True
-        await self._assign()
+        try:
+            await self._catch_up([s for s in self._subscriptions if s.topic is GENERATION_OPENED])
+            self.generations = self.generations[-1:]
+            rest = [s for s in self._subscriptions if s.start is Start.BEGINNING]
+            await self._catch_up(rest)
+            self._is_live = True
+            await self._assign()
+        except KafkaError as error:
+            raise refusal(error) or error from None
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -137,7 +147,10 @@ class Reader:
                 await self._consumer.seek_to_end(partition)
             return {}
         except KafkaError as error:
-            _log.warning("reading failed", error=type(error).__name__)
+            told = refusal(error)
+            if told is not None and not self._is_live:
+                raise told from None
+            _log.warning("reading failed", error=type(error).__name__, reason=told and str(told))
             await asyncio.sleep(_POLL_MS / 1000)
             return {}
         return batches

@@ -1,29 +1,20 @@
 """Settings that every service has, read from the environment (`LETHE_...`)."""
 
 import os
-import ssl
 from enum import StrEnum
 from pathlib import Path
-from typing import Self, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import Field, ValidationError
+from pydantic_settings import SettingsError
 
 from lethe.contracts.errors import InvalidInput
+from lethe.runtime.broker_settings import BrokerSettings
 
-_Settings = TypeVar("_Settings", bound="ServiceSettings")
+_Settings = TypeVar("_Settings", bound=BrokerSettings)
 
 SECRETS_DIR = "LETHE_SECRETS_DIR"
 """Names a folder in which a file named like a variable, in lower case, holds its value."""
-
-
-class BrokerSecurity(StrEnum):
-    """Kafka's security.protocol."""
-
-    PLAINTEXT = "PLAINTEXT"
-    SSL = "SSL"
-    SASL_PLAINTEXT = "SASL_PLAINTEXT"
-    SASL_SSL = "SASL_SSL"
 
 
 class LogFormat(StrEnum):
@@ -45,41 +36,11 @@ class Membership(TypedDict):
     supervised: bool
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(BrokerSettings):
     """What every service needs to take part."""
-
-    model_config = SettingsConfigDict(env_prefix="LETHE_", frozen=True, extra="ignore")
 
     instance_id: str = Field(
         title="Instance", description="Unique name of this instance, e.g. a pod's name."
-    )
-    broker: str = Field(
-        default="127.0.0.1:9092", title="Broker", description="Kafka bootstrap servers, host:port."
-    )
-    broker_security: BrokerSecurity = Field(
-        default=BrokerSecurity.PLAINTEXT,
-        title="Broker security",
-        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.",
-    )
-    broker_ca_file: Path | None = Field(
-        default=None,
-        title="Broker CA",
-        description="CA certificates for the broker's.",
-    )
-    broker_certificate_file: Path | None = Field(
-        default=None, title="Client certificate", description="For mutual TLS with the broker."
-    )
-    broker_key_file: Path | None = Field(
-        default=None, title="Client key", description="Private key of the client certificate."
-    )
-    broker_sasl_mechanism: str = Field(
-        default="SCRAM-SHA-512", title="SASL mechanism", description="PLAIN, SCRAM-SHA-256 or -512."
-    )
-    broker_username: str | None = Field(
-        default=None, title="SASL user", description="Principal that the broker's ACLs name."
-    )
-    broker_password: SecretStr | None = Field(
-        default=None, title="SASL password", description="Best as a secret's file."
     )
     roster_file: Path = Field(title="Roster", description="Signed roster, as mounted.")
     roster_root: str = Field(
@@ -124,15 +85,6 @@ class ServiceSettings(BaseSettings):
         default=LogFormat.JSON, title="Log format", description="json or console."
     )
 
-    @model_validator(mode="after")
-    def _credentials_are_complete(self) -> Self:
-        needs_password = self.broker_security.value.startswith("SASL")
-        if needs_password and (self.broker_username is None or self.broker_password is None):
-            raise ValueError("LETHE_BROKER_USERNAME and LETHE_BROKER_PASSWORD are needed with SASL")
-        if (self.broker_certificate_file is None) != (self.broker_key_file is None):
-            raise ValueError("a client certificate needs its key, and a key its certificate")
-        return self
-
     def membership(self) -> Membership:
         """Return what a service needs to join key traffic."""
         return Membership(
@@ -150,36 +102,8 @@ class ServiceSettings(BaseSettings):
         return {"instance_id": self.instance_id, "role": str(role), "boot": boot}
 
     def broker_options(self) -> dict[str, object]:
-        """Return aiokafka's connection options.
-
-        Raises
-        ------
-        InvalidInput
-            If a certificate can't be read.
-        """
-        options: dict[str, object] = {
-            "bootstrap_servers": self.broker,
-            "security_protocol": self.broker_security.value,
-            "client_id": self.instance_id,
-        }
-        if self.broker_security in (BrokerSecurity.SSL, BrokerSecurity.SASL_SSL):
-            options["ssl_context"] = self._ssl_context()
-        if self.broker_password is not None:
-            options["sasl_mechanism"] = self.broker_sasl_mechanism
-            options["sasl_plain_username"] = self.broker_username
-            options["sasl_plain_password"] = self.broker_password.get_secret_value()
-        return options
-
-    def _ssl_context(self) -> ssl.SSLContext:
-        try:
-            context = ssl.create_default_context(cafile=self.broker_ca_file)
-            if self.broker_certificate_file is not None:
-                context.load_cert_chain(self.broker_certificate_file, self.broker_key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise InvalidInput(
-                f"broker TLS: {error.strerror or 'a certificate is unusable'}"
-            ) from None
-        return context
+        """Return aiokafka's connection options; raises as `connection` does."""
+        return self.connection(self.instance_id)
 
 
 def load_settings(kind: type[_Settings]) -> _Settings:

@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lethe.contracts.keys import KeyGranted, Role
-from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP
+from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP, REGISTRY, Body
 from lethe.purge.accountant import Accountant
+from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
@@ -19,12 +20,14 @@ from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
+from lethe.runtime.record_deletion import RecordDeletion
 from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
-from lethe.shredding.clock import instant
+from lethe.shredding.clock import Clock, instant
 from lethe.shredding.membership import Membership, join
 
 _SETTLE_S = 0.25
+_SEALED = tuple(topic for topic in REGISTRY if topic.body is Body.SEALED)
 
 _FETCH_WAIT_MS = 40
 """Tickets come once a slot, and counts are not urgent."""
@@ -62,6 +65,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         leadership.run,
         reign.run,
         partial(_settle, accountant),
+        partial(_keep_backstop, settings, member.clock, reign),
         partial(member.follow_roster, KeyObserver().roster_refused),
         publisher=publisher,
         reader=reader,
@@ -75,6 +79,13 @@ def _granting(member: Membership, publisher: Publisher) -> Publish:
         await publisher.send(KEY_GRANTED, granted.holder, envelope.encode())
 
     return publish
+
+
+async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) -> None:
+    if not settings.broker_deletes_records:
+        return
+    async with RecordDeletion(settings.broker_options(), _SEALED) as records:
+        await Backstop(records, clock, lambda: reign.leads, budget_ms=settings.budget_ms).run()
 
 
 async def _settle(accountant: Accountant) -> None:

@@ -11,7 +11,13 @@ THRESHOLD = 0.60
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """Options of every command that runs the stack."""
+    """Options of every command that runs the stack.
+
+    Attributes
+    ----------
+    broker
+        Address of a broker that is there already; None for one of the stack's own.
+    """
 
     port: int
     data: Path | None
@@ -21,6 +27,7 @@ class StackOptions:
     tracking: bool
     headless: bool
     seconds: float | None
+    broker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

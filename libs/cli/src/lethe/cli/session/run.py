@@ -21,6 +21,7 @@ from lethe.cli.session.sources import check_camera, require_footage
 from lethe.cli.session.watching import EndCondition, Watching
 from lethe.cli.session.watchlist import Watchlist, read_watchlist
 from lethe.cli.stack.data import data_folder, require_writable_file
+from lethe.cli.stack.external import broker_settings
 from lethe.cli.stack.ports import require_free_port
 from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
@@ -112,6 +113,7 @@ async def _with_stack(
     stop = StopRequest()
     stop.listen()
     terminal = Terminal(headless=options.headless, reader_gone=stop.request)
+    broker = broker_settings(options.broker) if options.broker else None
     with data_folder(options.data) as data:
         settings = StackSettings(
             trust=trust,
@@ -124,16 +126,22 @@ async def _with_stack(
             tracking=options.tracking,
             secrets=home.secrets,
             camera_ca_file=home.camera_ca_file,
+            broker=broker,
         )
         async with running_stack(settings, terminal.notice) as stack:
             stop.on_second = stack.kill
-            terminal.say("starting the broker and five services")
+            terminal.say(f"starting {_what(options)}")
             begun_s = time.monotonic()
             await stop.during(stack.start())
             terminal.say(f"ready in {time.monotonic() - begun_s:.1f} s: {stack.alert_url}")
             async with AlertApi(stack.alert_url) as api, _accounts(stack) as accounts:
                 await body(_Run(options, trust, stack, api, accounts, terminal, stop))
             terminal.say("ending")
+
+
+def _what(options: StackOptions) -> str:
+    broker = options.broker
+    return f"five services on {broker}" if broker else "the broker and five services"
 
 
 @asynccontextmanager

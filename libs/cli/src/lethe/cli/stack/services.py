@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import ChildSpec
+from lethe.runtime.broker_settings import BrokerSettings
 from lethe.shredding.trust import LocalTrust
 
 SERVICES = ("purge", "alert", "match", "detect", "ingest")
@@ -25,7 +25,7 @@ class StackSettings:
     cool_down_s
         One alert per subject and camera within this time; 0 turns it off.
     memory_bound_mb
-        Largest memory of the broker.
+        Largest memory of the stack's own broker.
     standby
         Whether a second purge stands by.
     tracking
@@ -34,6 +34,8 @@ class StackSettings:
         The folder with the credentials of cameras.
     camera_ca_file
         Certificates that vouch for cameras, beside the system's.
+    broker
+        A broker that is there already; None for one of the stack's own.
     """
 
     trust: LocalTrust
@@ -46,6 +48,7 @@ class StackSettings:
     tracking: bool = True
     secrets: Path | None = None
     camera_ca_file: Path | None = None
+    broker: BrokerSettings | None = None
 
 
 def service_names(settings: StackSettings) -> dict[str, str]:
@@ -57,15 +60,21 @@ def service_names(settings: StackSettings) -> dict[str, str]:
 
 
 def service_spec(
-    instance_id: str, name: str, settings: StackSettings, broker_port: int, port: int
+    instance_id: str, name: str, settings: StackSettings, broker: dict[str, str], port: int
 ) -> ChildSpec:
-    """Return how to run one instance."""
+    """Return how to run one instance.
+
+    Parameters
+    ----------
+    broker
+        The settings with which it reaches the broker.
+    """
     service = instance_id.partition("-")[0]
     folder = settings.data / instance_id
     folder.mkdir(mode=0o700, exist_ok=True)
     environment = {
         "LETHE_INSTANCE_ID": instance_id,
-        "LETHE_BROKER": f"{LOOPBACK}:{broker_port}",
+        **broker,
         "LETHE_ROSTER_FILE": str(settings.trust.roster_file),
         "LETHE_ROSTER_ROOT": settings.trust.root_public_hex,
         "LETHE_SIGNING_KEY_FILE": str(settings.trust.key_file(service)),

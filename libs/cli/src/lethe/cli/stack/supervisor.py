@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from lethe.cli.errors import StackFailed
-from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.brokers import StackBroker
+from lethe.cli.stack.embedded import EmbeddedBroker
+from lethe.cli.stack.external import ExternalBroker
 from lethe.cli.stack.health import TEND_EVERY_S, HealthClient, Tending, wait_ready
-from lethe.cli.stack.memory import MemoryBound, rss_mb
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child, ChildSpec
-from lethe.cli.stack.rolling import keep_rolling
 from lethe.cli.stack.services import StackSettings, service_names, service_spec
 from lethe.contracts.errors import LetheError
-from lethe.runtime.admin import TopicAdmin
 
 Result = TypeVar("Result")
 
@@ -35,7 +33,7 @@ class Stack:
         self.children: dict[str, Child] = {}
         self._failure: asyncio.Future[LetheError] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
-        self._resources = AsyncExitStack()
+        self._broker = stack_broker(settings, notice)
         self._health = HealthClient()
 
     @property
@@ -63,29 +61,24 @@ class Stack:
             self._failure.set_result(error)
 
     async def start(self) -> None:
-        """Start the broker, make the topics, start the services at once, wait until all are ready.
+        """See to the broker, start the services at once, wait until all are ready.
 
         Raises
         ------
-        StackFailed
+        LetheError
             If something doesn't start; the line names it and the last thing it logged.
         """
-        broker_port, *ports = free_ports(1 + len(service_names(self.settings)))
-        broker = await self._run("broker", broker_spec(broker_port, self._log("broker")))
-        await self.guard(wait_listening(broker))
-        broker.ready = True
-        admin = TopicAdmin(f"{LOOPBACK}:{broker_port}")
-        await self.guard(self._make_topics(admin))
-        for (instance_id, name), port in zip(
-            service_names(self.settings).items(), ports, strict=True
-        ):
+        await self.guard(self._broker.open(self._run))
+        names = service_names(self.settings)
+        for (instance_id, name), port in zip(names.items(), free_ports(len(names)), strict=True):
             chosen = self.settings.port if instance_id == "alert-1" else port
-            spec = service_spec(instance_id, name, self.settings, broker_port, chosen)
+            environment = self._broker.environment
+            spec = service_spec(instance_id, name, self.settings, environment, chosen)
             await self._run(instance_id, spec)
         await self.guard(self._all_ready())
         self._go_on(self._tend(), "tend")
-        self._go_on(self._bound_memory(broker), "memory")
-        self._go_on(keep_rolling(admin, lambda: rss_mb(broker.pid or 0), self.notice), "rolling")
+        for name, work in self._broker.upkeep().items():
+            self._go_on(work, name)
 
     async def guard(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do some work that ends with the stack: return its result or raise the stack's failure."""
@@ -100,20 +93,14 @@ class Stack:
             await _cancelled(task)
 
     async def stop(self) -> None:
-        """End everything in under five seconds: services in order, then the broker.
-
-        The broker is killed: it holds nothing on disk, and would take two seconds to stop.
-        """
+        """End everything in under five seconds: services in order, then the broker."""
         for task in self._tasks:
             await _cancelled(task)
         services = self._services()
         for child in services:
             child.begin_stop()
         await asyncio.gather(*(child.end_stop() for child in services))
-        await self._resources.aclose()
-        if broker := self.children.get("broker"):
-            broker.begin_stop(kill=True)
-            await broker.end_stop()
+        await self._broker.close()
         await self._health.close()
 
     def kill(self) -> None:
@@ -129,11 +116,6 @@ class Stack:
         self.children[instance_id] = child
         await child.start()
         return child
-
-    async def _make_topics(self, admin: TopicAdmin) -> None:
-        await self._resources.enter_async_context(admin)
-        await admin.create()
-        await admin.wait_ready()
 
     async def _all_ready(self) -> None:
         try:
@@ -151,13 +133,6 @@ class Stack:
                 if told:
                     self.notice(told)
 
-    async def _bound_memory(self, broker: Child) -> None:
-        bound = MemoryBound(self.settings.memory_bound_mb)
-        while True:
-            if broker.pid is not None:
-                bound.check(broker.pid)
-            await asyncio.sleep(1.0)
-
     def _go_on(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
@@ -170,8 +145,12 @@ class Stack:
             error = StackFailed(f"supervision ({task.get_name()}) failed: {type(error).__name__}")
         self.fail(error)
 
-    def _log(self, name: str) -> Path:
-        return self.settings.data / f"{name}.log"
+
+def stack_broker(settings: StackSettings, notice: Callable[[str], None]) -> StackBroker:
+    """Return the broker that the settings name, or one that the stack brings itself."""
+    if settings.broker is not None:
+        return ExternalBroker(settings.broker, settings.trust, notice)
+    return EmbeddedBroker(settings.data / "broker.log", settings.memory_bound_mb, notice)
 
 
 @asynccontextmanager

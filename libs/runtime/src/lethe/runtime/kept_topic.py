@@ -1,0 +1,45 @@
+"""A topic that the broker keeps, read as a whole and added to, outside of any service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from lethe.contracts.topics import Topic
+
+_WAIT_MS = 500
+
+
+async def read_whole(options: dict[str, Any], topic: Topic) -> list[bytes]:
+    """Return the bodies that lie in a topic's first partition now, oldest first.
+
+    Parameters
+    ----------
+    options
+        Those of `BrokerSettings.connection`.
+    """
+    partition = TopicPartition(topic.name, 0)
+    bodies: list[bytes] = []
+    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign([partition])
+        await consumer.seek_to_beginning(partition)
+        end = (await consumer.end_offsets([partition]))[partition]
+        while await consumer.position(partition) < end:
+            for records in (await consumer.getmany(timeout_ms=_WAIT_MS)).values():
+                bodies += [record.value for record in records if record.value]
+    finally:
+        await consumer.stop()
+    return bodies
+
+
+async def add(options: dict[str, Any], topic: Topic, bodies: Mapping[str, bytes]) -> None:
+    """Write bodies by their keys to a topic's first partition; options as in `read_whole`."""
+    producer = AIOKafkaProducer(**options)
+    await producer.start()
+    try:
+        for key, body in bodies.items():
+            await producer.send_and_wait(topic.name, body, key=key.encode(), partition=0)
+    finally:
+        await producer.stop()

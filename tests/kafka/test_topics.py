@@ -1,0 +1,112 @@
+"""The registry's topics on Apache Kafka: made, compared, mended."""
+
+import subprocess
+import sys
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from tools.kafka.node import ApacheKafka
+
+from lethe.contracts.topics import ALERT_RAISED, FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.runtime.admin import TopicAdmin
+from lethe.runtime.topic_settings import Difference
+
+RETENTION = Difference(FRAME_CAPTURED.name, "retention.ms", "604800000", "5000")
+COUNT = Difference(PROBE_EXTRACTED.name, "partitions", "3", "8")
+
+
+@pytest.fixture
+async def differing(kafka: ApacheKafka) -> ApacheKafka:
+    """Give a broker on which somebody made two topics otherwise."""
+    client = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
+    await client.start()
+    try:
+        settings = FRAME_CAPTURED.broker_settings() | {
+            "retention.ms": "604800000",
+            "flush.ms": "777",
+        }
+        await client.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, FRAME_CAPTURED.name, configs=settings)]
+        )
+        await client.delete_topics([PROBE_EXTRACTED.name])
+        while PROBE_EXTRACTED.name in await client.list_topics():
+            pass
+        made = PROBE_EXTRACTED.broker_settings()
+        await client.create_topics([NewTopic(PROBE_EXTRACTED.name, 3, 1, topic_configs=made)])
+    finally:
+        await client.close()
+    async with TopicAdmin(kafka.address) as admin:
+        while set(await admin.differences()) != {RETENTION, COUNT}:
+            pass
+    return kafka
+
+
+def lethe(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lethe.cli", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+async def test_topics_that_we_made_are_as_the_registry_states(kafka: ApacheKafka) -> None:
+    async with TopicAdmin(kafka.address) as admin:
+        assert await admin.missing() == []
+        assert await admin.differences() == []
+
+
+async def test_settings_are_mended_and_others_stay_while_partitions_are_left(
+    differing: ApacheKafka,
+) -> None:
+    async with TopicAdmin(differing.address) as admin:
+        assert await admin.apply() == [COUNT]
+        while await admin.differences() != [COUNT]:
+            pass
+        resource = ConfigResource(ConfigResourceType.TOPIC, FRAME_CAPTURED.name)
+        (answer,) = await admin._admin.describe_configs([resource])
+    (described,) = answer.resources
+    assert ("flush.ms", "777") in [entry[:2] for entry in described[4]]
+
+
+def test_a_check_names_topic_setting_found_and_wanted(differing: ApacheKafka) -> None:
+    done = lethe("topics", "check", "--broker", differing.address)
+    assert done.returncode == 2
+    assert set(done.stdout.splitlines()) == {str(RETENTION), str(COUNT)}
+    assert str(RETENTION) == (
+        "topic lethe.ingest.frame-captured.v1: retention.ms is 604800000, wanted 5000"
+    )
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_stack_doesnt_start_on_topics_that_differ(differing: ApacheKafka) -> None:
+    done = lethe("up", "--broker", differing.address, "--port", "0", "--headless")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert str(COUNT) in done.stderr
+
+
+async def test_what_is_missing_is_made(kafka: ApacheKafka) -> None:
+    async with TopicAdmin(kafka.address) as admin:
+        await admin._admin.delete_topics([ALERT_RAISED.name, ALERT_RAISED.dead_letters])
+        while await admin.missing() != [ALERT_RAISED.name, ALERT_RAISED.dead_letters]:
+            pass
+    assert lethe("topics", "create", "--broker", kafka.address).stdout == "2 topics made\n"
+    checked = lethe("topics", "check", "--broker", kafka.address)
+    assert (checked.returncode, checked.stdout) == (
+        0,
+        "every topic is as the registry states\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("nobody.invalid:9092", "host nobody.invalid isn't known"),
+        ("127.0.0.1", "'127.0.0.1' is no broker address; name it as HOST:PORT"),
+        ("127.0.0.1:1", "nothing takes connections at the broker's address 127.0.0.1:1"),
+    ],
+)
+def test_a_broker_that_isnt_there_is_told_of_in_one_line(address: str, told: str) -> None:
+    done = lethe("topics", "check", "--broker", address)
+    assert done.returncode == (1 if "connections" in told else 2)
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
