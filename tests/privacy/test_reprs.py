@@ -55,7 +55,8 @@ def filled(kind: type) -> object:
 
 
 _KINDS = sorted(
-    {kind for kind in all_classes() if binary_fields(kind)}, key=lambda kind: kind.__qualname__
+    {kind for kind in all_classes() if binary_fields(kind)},
+    key=lambda kind: (kind.__module__, kind.__qualname__),
 )
 
 
