@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.bench.figures import Figure, at_least, at_most, equal, share
+from tools.bench.figures import Figure, at_least, at_most, equal, share, told
 from tools.bench.passes import PassCount, camera_starts, count_passes
 from tools.running import running_lethe
 
@@ -33,8 +33,8 @@ def measure(faces: Path) -> tuple[list[Figure], dict[str, Any]]:
     probes = {way: report["faces"]["probes"] for way, report in reports.items()}
     every, best = tracked["every face"], tracked["tracking"]
     figures = [
-        _told("watchlist size", reports["tracking"]["order"]["watchlist_size"]),
-        _told("passes of listed people", best.listed),
+        told("watchlist size", reports["tracking"]["order"]["watchlist_size"]),
+        told("passes of listed people", best.listed),
         *(
             figure
             for way, report in reports.items()
@@ -63,16 +63,12 @@ def _passes(script: dict[str, Any], report: dict[str, Any], starts: Any) -> Pass
 def _figures(way: str, report: dict[str, Any], passes: PassCount) -> list[Figure]:
     frames = report["frames"]
     return [
-        _told(f"{way}: TPIR per pass at score 0.60, %", share(passes.alerted, passes.listed)),
-        _told(f"{way}: alerts", len(report["alerts"])),
-        _told(f"{way}: false alerts", passes.unexplained_alerts),
-        _told(f"{way}: faces seen", report["faces"]["seen"]),
-        _told(f"{way}: templates searched", report["faces"]["probes"]),
-        _told(f"{way}: processed / captured, %", share(frames["processed"], frames["captured"])),
+        told(f"{way}: TPIR per pass at score 0.60, %", share(passes.alerted, passes.listed)),
+        told(f"{way}: alerts", len(report["alerts"])),
+        told(f"{way}: false alerts", passes.unexplained_alerts),
+        told(f"{way}: faces seen", report["faces"]["seen"]),
+        told(f"{way}: templates searched", report["faces"]["probes"]),
+        told(f"{way}: processed / captured, %", share(frames["processed"], frames["captured"])),
         at_most(f"{way}: erasure age max, ms", report["erasure_age_ms"]["max"], 1000),
         equal(f"{way}: unerased", report["unerased"], 0),
     ]
-
-
-def _told(name: str, value: float) -> Figure:
-    return Figure(name, value, "reported", met=True)

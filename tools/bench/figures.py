@@ -1,6 +1,7 @@
 """A figure with its target, and how it is printed."""
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,18 @@ def at_least(name: str, value: float, limit: float) -> Figure:
 def equal(name: str, value: Any, wanted: Any) -> Figure:
     """Return a figure that should be exactly something."""
     return Figure(name, value, f"= {wanted}", value == wanted)
+
+
+def told(name: str, value: Any) -> Figure:
+    """Return a figure that is reported without having been aimed at."""
+    return Figure(name, value, "reported", met=True)
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Return the median of several measurements with the least and the largest."""
+    named = (statistics.median(values), min(values), max(values))
+    middle, least, largest = (f"{value:.{digits}f}" for value in named)
+    return f"{middle} ({least} to {largest})"
 
 
 def share(part: int, whole: int) -> float:

@@ -1,149 +1,126 @@
-"""Best shots against every face, in one process without queues: who is found at what cost."""
+"""Three loops over the harder footage in one process: who is found, and at what cost.
+
+OpenCV's loop and Lethe's embed every face of every frame; Lethe's third one follows faces and
+embeds their best shots. All three get the same frames, a few seconds of footage at a time, so that
+what else the machine does falls on all of them.
+"""
 
 import json
+import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tools.bench.figures import Figure, at_least, at_most, share
+from tools.bench.figures import Figure, at_least, at_most, share, spread, told
+from tools.bench.loops import (
+    Comparer,
+    Loop,
+    OpenCvLoop,
+    OurLoop,
+    best_shots,
+    every_face,
+    references,
+)
 
 from lethe.cli.footage.lfw import build_evaluation
 from lethe.cli.home import find_home
-from lethe.contracts.instants import Instant
-from lethe.detect.shots import BestShots, ShotPolicy
-from lethe.detect.tracks import Tracker
 from lethe.ingest.sources import open_source
-from lethe.match.ports import Comparison
-from lethe.match.tracks import TrackScores
 from lethe.vision.extract import FaceExtractor
 from lethe.vision.pack import load_pack
-from lethe.vision.shots import EveryFace, ShotChooser
 
 COSINES = (0.52, 0.50, 0.48, 0.46, 0.44)
-_COMPARED = 20
+_NEEDED = 0.50
+_SEGMENT_FRAMES = 96
 _SLACK_S = 0.5
 _WINDOW_S = 5.0
-_AMPLE_MS = 600.0
+_OPENCV, _EVERY, _BEST = "OpenCV, every face", "every face", "best shots"
 
-Choosing = Callable[[float], ShotChooser]
+Found = set[tuple[str, str, float]]
+Picture = tuple[float, NDArray[np.uint8]]
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What came of the footage in one way."""
+class Way:
+    """One loop, what it costs and what comes of it."""
 
-    frames: int = 0
+    loop: Loop
+    comparer: Comparer
     faces: int = 0
     templates: int = 0
-    cpu_s: float = 0.0
-    found: dict[float, set[tuple[str, str, float]]] = field(default_factory=dict)
+    cpu_s: list[float] = field(default_factory=list)
+    found: dict[float, Found] = field(default_factory=lambda: {c: set() for c in COSINES})
+
+    def take(self, camera_id: str, pictures: list[Picture], decoding_s: float) -> None:
+        """Look at a segment; its time is that of decoding, finding, embedding and comparing."""
+        begun_s = time.process_time()
+        for at_s, image in pictures:
+            look = self.loop.look(image, at_s)
+            self.faces += look.faces
+            self.templates += len(look.shots)
+            for shot in look.shots:
+                for cosine, name in self.comparer.compare(camera_id, shot, at_s):
+                    self.found[cosine].add((camera_id, name, at_s))
+        self.cpu_s.append(time.process_time() - begun_s + decoding_s)
 
 
 def measure(faces: Path) -> tuple[list[Figure], dict[str, Any]]:
-    """Look at all footage twice; only what is decoded, found, embedded and compared counts."""
+    """Look at all footage in the three ways.
+
+    Parameters
+    ----------
+    faces
+        One folder per person with several photographs each.
+    """
     cv2.setNumThreads(1)
     home = find_home()
     footage = build_evaluation(faces, home.folder / "footage" / "evaluation")
     script = json.loads((footage / "script.json").read_text())
-    extractor = FaceExtractor(load_pack(home.model_pack))
+    pack = load_pack(home.model_pack)
+    extractor = FaceExtractor(pack)
     extractor.warm_up()
-    listed = dict(_references(extractor, footage / "watchlist"))
-    ways = {
-        "every face": _look(extractor, footage, script, listed, lambda: _every_face),
-        "best shots": _look(extractor, footage, script, listed, _best_shots),
+    loops: dict[str, Loop] = {
+        _OPENCV: OpenCvLoop(pack),
+        _EVERY: OurLoop(extractor, every_face),
+        _BEST: OurLoop(extractor, best_shots),
     }
-    every, best = (_passes(script, outcome.found) for outcome in ways.values())
-    figures = [
-        *(figure for way, outcome in ways.items() for figure in _figures(way, outcome, script)),
-        at_least("passes found at cosine 0.50, best shots", best[0.50][0], every[0.50][0]),
-        at_most(
-            "templates, best shots / every face, %",
-            share(ways["best shots"].templates, ways["every face"].templates),
-            20,
-        ),
-        at_least(
-            "frames a second of one core, best shots / every face",
-            round(_speed(ways["best shots"]) / _speed(ways["every face"]), 2),
-            1.5,
-        ),
-    ]
-    return figures, {way: _report(outcome, script) for way, outcome in ways.items()}
-
-
-def _every_face(_at_s: float) -> ShotChooser:
-    return EveryFace()
-
-
-def _best_shots() -> Choosing:
-    return partial(BestShots, Tracker(), ShotPolicy(), left_ms=lambda: _AMPLE_MS)
-
-
-def _references(
-    extractor: FaceExtractor, folder: Path
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for path in sorted(folder.iterdir()):
-        image = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR), np.uint8)
-        with extractor.extract_reference(image) as extraction:
-            yield path.stem, extraction.templates[0].copy()
-
-
-def _look(
-    extractor: FaceExtractor,
-    footage: Path,
-    script: dict[str, Any],
-    listed: dict[str, NDArray[np.float32]],
-    choosing: Callable[[], Choosing],
-) -> Outcome:
-    outcome = Outcome(found={cosine: set() for cosine in COSINES})
-    names, references = list(listed), np.stack(list(listed.values()))
+    ways = {
+        name: Way(loop, Comparer(references(loop, footage / "watchlist"), COSINES))
+        for name, loop in loops.items()
+    }
+    frames = [0]
     for camera_id, camera in script["cameras"].items():
-        chosen = choosing()
-        scores = {cosine: TrackScores() for cosine in COSINES}
-        source = open_source(footage / camera["file"])
-        source.open()
+        for way in ways.values():
+            way.loop.begin()
+        for pictures, decoding_s in _segments(footage / camera["file"]):
+            frames.append(len(pictures))
+            for way in ways.values():
+                way.take(camera_id, pictures, decoding_s)
+    passes = {name: count(script, way.found) for name, way in ways.items()}
+    return _figures(ways, passes, frames[1:]), {
+        name: _report(way, passes[name], sum(frames)) for name, way in ways.items()
+    }
+
+
+def _segments(video: Path) -> Iterator[tuple[list[Picture], float]]:
+    source = open_source(video)
+    source.open()
+    frames = filter(None, source.frames())
+    while True:
         begun_s = time.process_time()
-        for frame in filter(None, source.frames()):
-            outcome.frames += 1
-            chooser = chosen(frame.pts_s)
-            with extractor.extract(frame.image, chooser) as extraction:
-                outcome.faces += extraction.seen
-                outcome.templates += len(extraction.faces)
-                for index, position in enumerate(extraction.positions):
-                    cosines = np.einsum("rl,l->r", references, extraction.templates[index])
-                    _compare(outcome, scores, camera_id, chooser.track(position), frame.pts_s,
-                             [Comparison(names[i], names[i], float(cosines[i]))
-                              for i in np.argsort(-cosines)[:_COMPARED]])  # fmt: skip
-                    chooser.took(position)
-        outcome.cpu_s += time.process_time() - begun_s
-        source.close()
-    return outcome
+        pictures = [(frame.pts_s, frame.image.copy()) for frame in islice(frames, _SEGMENT_FRAMES)]
+        if not pictures:
+            break
+        yield pictures, time.process_time() - begun_s
+    source.close()
 
 
-def _compare(
-    outcome: Outcome,
-    scores: dict[float, TrackScores],
-    camera_id: str,
-    track: bytes,
-    at_s: float,
-    comparisons: list[Comparison],
-) -> None:
-    captured = Instant(boot_id="footage", boot_us=round(at_s * 1e6), wall_us=round(at_s * 1e6))
-    for needed, kept in scores.items():
-        combined = kept.combine(camera_id, track, comparisons, needed=needed, captured=captured)
-        best = max(combined, key=lambda one: one.cosine)
-        if best.cosine >= needed:
-            outcome.found[needed].add((camera_id, best.subject_id, at_s))
-
-
-def _passes(
-    script: dict[str, Any], found: dict[float, set[tuple[str, str, float]]]
-) -> dict[float, tuple[int, int]]:
+def count(script: dict[str, Any], found: dict[float, Found]) -> dict[float, tuple[int, int]]:
     """Return passes of listed people that were found, and false candidates, by cosine."""
     passes = [
         (camera_id, one["person"], one["start_s"], one["end_s"])
@@ -151,7 +128,7 @@ def _passes(
         for one in camera["passes"]
         if one["listed"]
     ]
-    told = {}
+    counted = {}
     for needed, candidates in found.items():
         true = sum(
             any((c, s) == (camera, person) and start <= at <= end for c, s, at in candidates)
@@ -165,31 +142,58 @@ def _passes(
                 for camera, person, start, end in passes
             )
         }
-        told[needed] = (true, len(false))
-    return told
+        counted[needed] = (true, len(false))
+    return counted
 
 
-def _speed(outcome: Outcome) -> float:
-    return outcome.frames / outcome.cpu_s
-
-
-def _figures(way: str, outcome: Outcome, script: dict[str, Any]) -> list[Figure]:
-    passes = _passes(script, outcome.found)
-    told = {
-        "frames": outcome.frames,
-        "faces seen": outcome.faces,
-        "templates": outcome.templates,
-        "frames a second of one core": round(_speed(outcome), 1),
-        **{f"passes found / false, cosine {c:.2f}": f"{t} / {f}" for c, (t, f) in passes.items()},
+def _figures(
+    ways: dict[str, Way], passes: dict[str, dict[float, tuple[int, int]]], frames: list[int]
+) -> list[Figure]:
+    opencv = ways[_OPENCV].cpu_s
+    ratios = {
+        name: [theirs / ours for theirs, ours in zip(opencv, way.cpu_s, strict=True)]
+        for name, way in ways.items()
     }
-    return [Figure(f"{way}: {name}", value, "reported", met=True) for name, value in told.items()]
+    figures = [told("frames", sum(frames)), told("segments, each by all three", len(frames))]
+    for name, way in ways.items():
+        speeds = [n / cpu_s for n, cpu_s in zip(frames, way.cpu_s, strict=True)]
+        figures += [
+            told(f"{name}: faces seen", way.faces),
+            told(f"{name}: templates", way.templates),
+            told(f"{name}: frames a second of one core", spread(speeds)),
+            *(
+                told(f"{name}: passes found / false, cosine {cosine:.2f}", f"{true} / {false}")
+                for cosine, (true, false) in passes[name].items()
+            ),
+        ]
+    return [
+        *figures,
+        at_least("speed: every face / OpenCV, median", _median(ratios[_EVERY]), 1.2),
+        told("speed: every face / OpenCV, spread", spread(ratios[_EVERY])),
+        at_least("speed: best shots / OpenCV, median", _median(ratios[_BEST]), 3.0),
+        told("speed: best shots / OpenCV, spread", spread(ratios[_BEST])),
+        at_least(
+            "passes found at cosine 0.50, best shots against every face",
+            passes[_BEST][_NEEDED][0],
+            passes[_EVERY][_NEEDED][0],
+        ),
+        at_most(
+            "templates, best shots / every face, %",
+            share(ways[_BEST].templates, ways[_EVERY].templates),
+            20,
+        ),
+    ]
 
 
-def _report(outcome: Outcome, script: dict[str, Any]) -> dict[str, Any]:
+def _median(values: list[float]) -> float:
+    return round(statistics.median(values), 2)
+
+
+def _report(way: Way, passes: dict[float, tuple[int, int]], frames: int) -> dict[str, Any]:
     return {
-        "frames": outcome.frames,
-        "faces": outcome.faces,
-        "templates": outcome.templates,
-        "cpu_s": round(outcome.cpu_s, 1),
-        "passes_and_false": {f"{c:.2f}": p for c, p in _passes(script, outcome.found).items()},
+        "frames": frames,
+        "faces": way.faces,
+        "templates": way.templates,
+        "cpu_s": [round(cpu_s, 3) for cpu_s in way.cpu_s],
+        "passes_and_false": {f"{cosine:.2f}": counts for cosine, counts in passes.items()},
     }

@@ -19,6 +19,9 @@ STAGE_SECONDS = Histogram(
     ("stage",),
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
 )
+PUBLISHED_BYTES = Counter(
+    "lethe_published_bytes_total", "Bodies and headers that the broker took", ("topic",)
+)
 NOT_PUBLISHED = Counter(
     "lethe_not_published_total", "Records that the broker didn't take in time", ("topic",)
 )

@@ -11,6 +11,7 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders, event_headers
 from lethe.contracts.instants import Instant
 from lethe.contracts.topics import Body, Topic, generation_name, partition_for
+from lethe.runtime.metrics import PUBLISHED_BYTES
 from lethe.runtime.reaching import refusal, why_unreachable
 from lethe.runtime.settings import ServiceSettings
 
@@ -90,13 +91,16 @@ class Publisher:
             at=self.now(),
             content_type=content_type,
         )
+        told = events + (headers or [])
         await self.send_raw(
             generation_name(topic, self._generation),
             partition_for(key, topic.partitions),
             key,
             body,
-            events + (headers or []),
+            told,
         )
+        size = len(body) + sum(len(name) + len(value) for name, value in told)
+        PUBLISHED_BYTES.labels(topic.name).inc(size)
 
     async def send_raw(
         self, name: str, partition: int, key: str, body: bytes, headers: KafkaHeaders
