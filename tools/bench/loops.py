@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from lethe.contracts.instants import Instant
+from lethe.contracts.probe import NO_TRACK
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.match.ports import Comparison
@@ -122,7 +123,7 @@ class OpenCvLoop:
         """Detect in the reduced frame, embed from the whole one."""
         rows = self._detect(image)
         kept = [row for row in rows if self._worth_it(row)]
-        return Look(len(rows), [Shot(b"", self._template(image, row)) for row in kept])
+        return Look(len(rows), [Shot(NO_TRACK, self._template(image, row)) for row in kept])
 
     def reference(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed the largest face."""
