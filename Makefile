@@ -14,7 +14,7 @@ SIDE_BY_SIDE := -n logical --dist loadfile
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        test-kafka kafka check lint check-deploy format type bench lock clean \
+        test-kafka kafka check lint check-deploy format type bench bench-pipeline lock clean \
         compose-files compose-local
 
 help: ## show this list
@@ -88,6 +88,9 @@ type: environment ## check the types only
 
 bench: setup ## measure the figures of this machine
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+bench-pipeline: setup ## compare the five services with plain loops
+	@$(BIN)/python -m tools.bench.pipeline $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
 	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages

@@ -52,6 +52,15 @@ class RunningLethe:
                 continue
         return found
 
+    def cpu_s(self) -> dict[str, float]:
+        """Return the processor time that each process has used so far, by instance."""
+        used = {}
+        for name, child in self.children().items():
+            with suppress(psutil.Error):
+                times = child.cpu_times()
+                used[name] = times.user + times.system
+        return used
+
     def broker(self) -> str:
         """Return the broker's address, as the services know it."""
         return str(self.children()["purge-1"].environ()["LETHE_BROKER"])

@@ -33,7 +33,7 @@ async def test_a_missing_topic_is_made_and_not_by_asking_for_it(broker: str) -> 
         await client.delete_topics(names)
         async with TopicAdmin(broker) as admin:
             # Apache Kafka deletes in its own time.
-            while await admin.missing() != names:
+            while await admin.missing() != names:  # noqa: ASYNC110 - nobody tells when
                 await asyncio.sleep(0.05)
             assert await admin.missing() == names
         assert await told(broker) == (0, "2 topics made\n", "")

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.bench import demonstration, evaluation, faults, kafka_deletion, search, shots
-from tools.bench.figures import print_figures
+from tools.bench import demonstration, evaluation, faults, kafka_deletion, search
+from tools.bench.figures import print_figures, say
+from tools.bench.footage import FACES
 
-_PARTS = ("search", "demonstration", "faults", "evaluation", "shots", "kafka-deletion")
-_FACES = Path("../shared/data/lfw-dev")
+_PARTS = ("search", "demonstration", "faults", "evaluation", "kafka-deletion")
 _TOLD = "Print the figures with the machine they came from."
 
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
     parser.add_argument("--only", choices=_PARTS)
     parser.add_argument(
-        "--faces", type=Path, default=_FACES, help="people with several photographs each"
+        "--faces", type=Path, default=FACES, help="people with several photographs each"
     )
     parser.add_argument("--report", type=Path, default=Path("bench-report.json"))
     return parser
@@ -31,31 +31,23 @@ def main() -> int:
     chosen = parser().parse_args()
     reports: dict[str, Any] = {}
     if chosen.only in (None, "search"):
-        print_figures("search, Qdrant local mode", search.measure(), _say)
+        print_figures("search, Qdrant local mode", search.measure())
     if chosen.only in (None, "demonstration"):
         figures, reports["demonstration"] = demonstration.measure(chosen.seconds)
-        print_figures(f"demonstration, {chosen.seconds} s, two cameras", figures, _say)
-        _say(f"  machine: {reports['demonstration']['machine']}")
+        print_figures(f"demonstration, {chosen.seconds} s, two cameras", figures)
+        say(f"  machine: {reports['demonstration']['machine']}")
     if chosen.only in (None, "faults"):
         figures, reports["faults"] = faults.measure()
-        print_figures("faults: each service killed, stopped and restarted", figures, _say)
-        _say(f"  machine: {reports['faults']['machine']}")
+        print_figures("faults: each service killed, stopped and restarted", figures)
+        say(f"  machine: {reports['faults']['machine']}")
     if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
         figures, reports["evaluation"] = evaluation.measure(chosen.faces)
-        print_figures("harder footage, photographs of different days", figures, _say)
-    if chosen.only in (None, "shots") and chosen.faces.is_dir():
-        figures, reports["shots"] = shots.measure(chosen.faces)
-        print_figures("best shots against every face, in one process", figures, _say)
+        print_figures("harder footage, photographs of different days", figures)
     if chosen.only == "kafka-deletion":
         figures, reports["kafka-deletion"] = kafka_deletion.measure()
-        print_figures("deletion on Apache Kafka: one camera, then silence", figures, _say)
+        print_figures("deletion on Apache Kafka: one camera, then silence", figures)
     chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
     return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

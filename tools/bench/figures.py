@@ -1,7 +1,8 @@
 """A figure with its target, and how it is printed."""
 
 import statistics
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +55,13 @@ def share(part: int, whole: int) -> float:
     return int(10_000 * part / whole) / 100 if whole else 0.0
 
 
-def print_figures(title: str, figures: list[Figure], say: Callable[[str], None]) -> None:
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def print_figures(title: str, figures: list[Figure]) -> None:
     """Print a block of figures."""
     say("")
     say(title)

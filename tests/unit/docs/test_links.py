@@ -8,11 +8,13 @@ import pytest
 from tests.support.commands import commands, options
 from tests.support.markdown import ROOT, Page, page, page_at, pages
 from tools.bench import __main__ as bench
+from tools.bench import pipeline
 
 _TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)", re.MULTILINE)
 _MAKE = re.compile(r"^make ([a-z-]+)")
 _COMMAND = re.compile(r"^(?:\.venv/bin/)?lethe(?: |$)")
 _OPTION = re.compile(r"^--[a-z][a-z-]*$")
+_BENCHES = {"bench": bench.parser, "bench-pipeline": pipeline.parser}
 _ARGS = re.compile(r'^make ([a-z-]+) ARGS="([^"]*)"')
 
 
@@ -42,10 +44,10 @@ def unknown(line: str) -> list[str]:
 
 def understood(target: str, passed: str) -> bool:
     """Tell whether the program behind a make target knows the options that are passed on."""
-    if target != "bench":
+    if target not in _BENCHES:
         return not unknown(f"lethe {target} {passed}")
     try:
-        bench.parser().parse_args(shlex.split(passed))
+        _BENCHES[target]().parse_args(shlex.split(passed))
     except SystemExit:
         return False
     return True

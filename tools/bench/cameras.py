@@ -1,0 +1,134 @@
+"""What one more camera costs: processor time with 1, 2, 4 and 8, and bytes on the broker."""
+
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+from tools.bench.figures import Figure, at_most, spread, told
+from tools.bench.footage import transcoded
+from tools.running import RunningLethe, running_lethe, wait_until
+
+from lethe.cli.home import find_home
+
+_COUNTS = (1, 2, 4, 8)
+_SLOW_PER_S = 2
+"""Few enough frames a second that eight cameras leave two cores some room."""
+_WINDOWS = 10
+_WINDOW_S = 4.0
+_SETTLE_S = 8.0
+_FLAT = 10.0
+_PUBLISHED = "lethe_published_bytes"
+
+
+@dataclass(slots=True)
+class Window:
+    """A few seconds: processor time in percent of a core, and bytes a second by topic."""
+
+    cpu_percent: float
+    bytes_per_s: Counter[str] = field(default_factory=Counter)
+
+
+def measure() -> tuple[list[Figure], dict[str, Any]]:
+    """Watch none, then 1, 2, 4 and 8 slow cameras, then the demonstration's two as they are."""
+    home = find_home()
+    originals = sorted(home.demonstration.glob("camera-*.mp4"))
+    watchlist = home.demonstration / "watchlist"
+    with tempfile.TemporaryDirectory(prefix="lethe-bench-") as name:
+        folder = Path(name)
+        empty = folder / "empty"
+        empty.mkdir()
+        idle = _watch(watchlist, [str(empty), "--follow"])
+        slow = [
+            str(transcoded(video, folder / video.name, width=1280, height=720,
+                           frames_per_s=_SLOW_PER_S))
+            for video in originals
+        ]  # fmt: skip
+        runs = {
+            count: _watch(watchlist, [slow[number % len(slow)] for number in range(count)])
+            for count in _COUNTS
+        }
+        full = _watch(watchlist, [str(video) for video in originals])
+    figures = [*_cost(idle, runs), *_traffic(full, len(originals))]
+    return figures, {
+        "idle": _raw(idle),
+        "slow": {str(count): _raw(windows) for count, windows in runs.items()},
+        "demonstration": _raw(full),
+    }
+
+
+def _watch(watchlist: Path, sources: list[str]) -> list[Window]:
+    with tempfile.TemporaryDirectory(prefix="lethe-bench-") as folder:
+        options = ("--watchlist", str(watchlist))
+        with running_lethe(Path(folder), "watch", *sources, *options) as lethe:
+            wait_until(lambda: any(account["cameras"] for account in lethe.accounts()))
+            time.sleep(_SETTLE_S)
+            windows = list(_windows(lethe))
+            lethe.finish(interrupt=True)
+    return windows
+
+
+def _windows(lethe: RunningLethe) -> Iterator[Window]:
+    before, sent, at_s = sum(lethe.cpu_s().values()), _published(lethe), time.monotonic()
+    for _ in range(_WINDOWS):
+        time.sleep(_WINDOW_S)
+        cpu_s, bytes_now, now_s = sum(lethe.cpu_s().values()), _published(lethe), time.monotonic()
+        took_s = now_s - at_s
+        rates = Counter({t: round(n / took_s) for t, n in (bytes_now - sent).items()})
+        yield Window(100 * (cpu_s - before) / took_s, rates)
+        before, sent, at_s = cpu_s, bytes_now, now_s
+
+
+def _published(lethe: RunningLethe) -> Counter[str]:
+    """Return the bytes that all services have published, by topic."""
+    total: Counter[str] = Counter()
+    for child in lethe.children().values():
+        with suppress(psutil.Error, KeyError):
+            port = child.environ()["LETHE_HTTP_PORT"]
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+            for family in text_string_to_metric_families(text):
+                if family.name == _PUBLISHED:
+                    for sample in family.samples:
+                        if sample.name.endswith("_total"):
+                            total[sample.labels["topic"]] += int(sample.value)
+    return total
+
+
+def _cost(idle: list[Window], runs: dict[int, list[Window]]) -> Iterator[Figure]:
+    base = statistics.median(window.cpu_percent for window in idle)
+    yield told("no pictures: CPU, % of a core", spread([w.cpu_percent for w in idle], 1))
+    per_camera = {}
+    for count, windows in runs.items():
+        each = [(window.cpu_percent - base) / count for window in windows]
+        per_camera[count] = statistics.median(each)
+        all_of_it = [window.cpu_percent for window in windows]
+        yield told(f"{count} slow cameras: CPU, % of a core", spread(all_of_it, 1))
+        yield told(f"{count} slow cameras: CPU a camera above none, %", spread(each, 1))
+    least, most = min(per_camera.values()), max(per_camera.values())
+    middle = statistics.median(per_camera.values())
+    off = max(most - middle, middle - least) / middle * 100
+    yield at_most("CPU a camera, off its median at most, %", round(off, 1), _FLAT)
+
+
+def _traffic(windows: list[Window], cameras: int) -> Iterator[Figure]:
+    totals = [window.bytes_per_s.total() / cameras / 1000 for window in windows]
+    yield told("1280x720 at 12 frames/s: kB a camera and second", spread(totals, 1))
+    for topic in sorted({topic for window in windows for topic in window.bytes_per_s}):
+        each = [window.bytes_per_s[topic] / cameras / 1000 for window in windows]
+        if max(each) >= 0.1:  # noqa: PLR2004 - below, the line would say nothing
+            yield told(f"of it {topic}", spread(each, 1))
+
+
+def _raw(windows: list[Window]) -> list[dict[str, Any]]:
+    return [
+        {"cpu_percent": round(window.cpu_percent, 1), "bytes_per_s": dict(window.bytes_per_s)}
+        for window in windows
+    ]
