@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.bench import demonstration, evaluation, faults, kafka_deletion, search
+from tools.bench import demonstration, evaluation, faults, kafka_deletion, search, takeover
 from tools.bench.figures import print_figures, say
 from tools.bench.footage import FACES
 
-_PARTS = ("search", "demonstration", "faults", "evaluation", "kafka-deletion")
+_PARTS = ("search", "demonstration", "faults", "takeover", "evaluation", "kafka-deletion")
 _TOLD = "Print the figures with the machine they came from."
 
 
@@ -40,6 +40,9 @@ def main() -> int:
         figures, reports["faults"] = faults.measure()
         print_figures("faults: each service killed, stopped and restarted", figures)
         say(f"  machine: {reports['faults']['machine']}")
+    if chosen.only in (None, "takeover"):
+        figures, reports["takeover"] = takeover.measure()
+        print_figures("two of each service, one taken away", figures)
     if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
         figures, reports["evaluation"] = evaluation.measure(chosen.faces)
         print_figures("harder footage, photographs of different days", figures)

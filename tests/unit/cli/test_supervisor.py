@@ -16,7 +16,7 @@ from lethe.cli.errors import StackFailed
 from lethe.cli.stack import supervisor
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import ChildSpec
-from lethe.cli.stack.services import StackSettings, service_spec
+from lethe.cli.stack.services import StackSettings, service_names, service_spec
 from lethe.cli.stack.supervisor import Stack, running_stack
 from lethe.shredding.trust import LocalTrust
 
@@ -103,6 +103,15 @@ async def test_a_standby_is_a_second_purge(settings: StackSettings) -> None:
         assert len(stack.purge_urls) == 2
 
 
+def test_two_of_each_are_two_of_all_but_alert(settings: StackSettings) -> None:
+    names = service_names(replace(settings, instances=2))
+    assert list(names) == [
+        "purge-1", "purge-2", "alert-1", "match-1", "match-2",
+        "detect-1", "detect-2", "ingest-1", "ingest-2",
+    ]  # fmt: skip
+    assert names["detect-2"] == "detect 2"
+
+
 @pytest.mark.usefixtures("code")
 async def test_a_service_that_is_killed_comes_back(settings: StackSettings) -> None:
     async with started(settings) as (stack, notices):
@@ -163,7 +172,7 @@ def test_every_instance_gets_its_own_key_and_folder(
 ) -> None:
     broker = {"LETHE_BROKER": "127.0.0.1:9092"}
     detect = service_spec("detect-1", "detect", settings, broker, 1)
-    standby = service_spec("purge-2", "purge standby", settings, broker, 2)
+    standby = service_spec("purge-2", "purge 2", settings, broker, 2)
     assert detect.environment["LETHE_SIGNING_KEY_FILE"].endswith("keys/detect.key")
     assert standby.environment["LETHE_SIGNING_KEY_FILE"].endswith("keys/purge.key")
     assert standby.environment["LETHE_DATA_DIR"] == str(tmp_path / "purge-2")

@@ -25,6 +25,7 @@ from lethe.contracts.errors import LetheError
 COOL_DOWN_S = 30.0
 MEMORY_BOUND_MB = 4_096
 PORT = 8_080
+MOST_INSTANCES = 4
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -82,6 +83,13 @@ STACK_OPTIONS = _with_options(
             "is read from LETHE_BROKER_... variables.",
         ),
         click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
+        click.option(
+            "--instances",
+            type=click.IntRange(1, MOST_INSTANCES),
+            default=1,
+            show_default=True,
+            help="So many of each service but alert: they share the cameras and take over.",
+        ),
         click.option(
             "--tracking/--no-tracking",
             default=True,
@@ -305,6 +313,7 @@ def _stack_options(chosen: dict[str, Any]) -> StackOptions:
         cool_down_s=chosen["cool_down"],
         memory_bound_mb=chosen["memory_bound_mb"],
         standby=chosen["standby"],
+        instances=chosen["instances"],
         tracking=chosen["tracking"],
         headless=chosen["headless"],
         seconds=chosen["seconds"],

@@ -24,6 +24,7 @@ class StackOptions:
     cool_down_s: float
     memory_bound_mb: int
     standby: bool
+    instances: int
     tracking: bool
     headless: bool
     seconds: float | None

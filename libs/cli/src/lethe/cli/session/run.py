@@ -123,6 +123,7 @@ async def _with_stack(
             cool_down_s=options.cool_down_s,
             memory_bound_mb=options.memory_bound_mb,
             standby=options.standby,
+            instances=options.instances,
             tracking=options.tracking,
             secrets=home.secrets,
             camera_ca_file=home.camera_ca_file,

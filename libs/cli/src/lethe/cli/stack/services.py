@@ -28,6 +28,8 @@ class StackSettings:
         Largest memory of the stack's own broker.
     standby
         Whether a second purge stands by.
+    instances
+        Of each service but alert: they share the cameras, and take over from each other.
     tracking
         Whether detect follows faces and embeds the best shots only.
     secrets
@@ -45,6 +47,7 @@ class StackSettings:
     cool_down_s: float
     memory_bound_mb: int
     standby: bool = False
+    instances: int = 1
     tracking: bool = True
     secrets: Path | None = None
     camera_ca_file: Path | None = None
@@ -53,10 +56,14 @@ class StackSettings:
 
 def service_names(settings: StackSettings) -> dict[str, str]:
     """Return the instances to run: instance id -> name that the user is told."""
-    names = {f"{service}-1": service for service in SERVICES}
+    counts = dict.fromkeys(SERVICES, settings.instances) | {"alert": 1}
     if settings.standby:
-        names["purge-2"] = "purge standby"
-    return names
+        counts["purge"] = max(counts["purge"], 2)
+    return {
+        f"{service}-{number}": service if number == 1 else f"{service} {number}"
+        for service, count in counts.items()
+        for number in range(1, count + 1)
+    }
 
 
 def service_spec(
