@@ -61,9 +61,9 @@ $(addprefix test-,$(SUITES)):
 kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository that Maven is set up for
 	@$(BIN)/python -m tools.kafka fetch
 
-test-kafka: kafka setup ## run the integration tests, and end-to-end ones, on Apache Kafka
-	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/e2e/test_the_demonstration.py \
-		tests/e2e/test_faults.py $(ARGS)
+test-kafka: kafka setup database ## run the integration tests, and end-to-end ones, on Apache Kafka
+	@$(BIN)/pytest --broker kafka tests/kafka tests/integration $(patsubst %,tests/e2e/test_%.py, \
+		the_demonstration the_harder_footage faults live_cameras what_compose_runs) $(ARGS)
 
 check: lint test ## lint and test
 

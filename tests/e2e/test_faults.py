@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.chosen_broker import OnBroker
 from tests.support.readers import reading_topic, searches_of
 from tools.running import RunningLethe, running_lethe, wait_until
 
@@ -43,11 +44,11 @@ def instances(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def report(
-    instances: int, tmp_path_factory: pytest.TempPathFactory, on_broker: tuple[str, ...]
+    instances: int, tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker
 ) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("faults")
     arguments = ("demo", "--standby", "--instances", str(instances), "--cool-down", "0")
-    with running_lethe(folder, *arguments, *on_broker) as lethe:
+    with running_lethe(folder, *arguments, *on_broker()) as lethe:
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS[instances].items():
             _break(lethe, instance_id, number)

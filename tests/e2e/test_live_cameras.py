@@ -8,6 +8,7 @@ import numpy as np
 import psutil
 import pytest
 import simplejpeg
+from tests.support.chosen_broker import OnBroker
 from tests.support.images import astronaut, resized
 from tests.support.mjpeg_camera import Manners, MjpegCamera
 from tests.support.rtsp_camera import Behaviour, RtspCamera
@@ -79,14 +80,16 @@ def check_no_password_is_kept(data: Path) -> None:
 
 
 @pytest.mark.usefixtures("secrets")
-def test_live_cameras_are_watched_through_an_interruption(tmp_path: Path, people: Path) -> None:
+def test_live_cameras_are_watched_through_an_interruption(
+    tmp_path: Path, people: Path, on_broker: OnBroker
+) -> None:
     login = ("admin", PASSWORD)
     hall = MjpegCamera(Manners(fps=6, size=(512, 512), draw=portrait, login=login))
     with hall, RtspCamera(Behaviour(login=login)) as gate:
         file = tmp_path / "cameras.toml"
         file.write_text(FILE.format(mjpeg=hall.address, rtsp=gate.address))
         arguments = ["watch", "--camera", str(file), "--watchlist", str(people)]
-        with running_lethe(tmp_path, *arguments, "--cool-down", "0") as lethe:
+        with running_lethe(tmp_path, *arguments, "--cool-down", "0", *on_broker()) as lethe:
             for name in ("hall", "lobby", "gate"):
                 wait_until(lambda name=name: camera(lethe, name)["captured"] > 5)
             wait_until(lambda: lethe.last_sequence() > 0)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.support.chosen_broker import OnBroker
 from tools.running import running_lethe
 
 from lethe.cli.home import find_home
@@ -16,9 +17,9 @@ def script() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory, on_broker: tuple[str, ...]) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo")
-    arguments = ("demo", "--no-realtime", "--once", "--cool-down", "0", *on_broker)
+    arguments = ("demo", "--no-realtime", "--once", "--cool-down", "0", *on_broker())
     with running_lethe(folder, *arguments) as lethe:
         return lethe.finish()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.chosen_broker import OnBroker
 from tools.running import running_lethe
 
 from lethe.cli.footage.lfw import build_evaluation
@@ -13,12 +14,12 @@ pytestmark = pytest.mark.needs_data(str(_FACES), "photographs of people, for eva
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("harder")
     footage = build_evaluation(_FACES, folder / "footage", people=24, listed=8)
     cameras = [str(video) for video in sorted(footage.glob("*.mp4"))]
     options = ("--watchlist", str(footage / "watchlist"), "--no-realtime", "--once")
-    with running_lethe(folder, "watch", *cameras, *options) as lethe:
+    with running_lethe(folder, "watch", *cameras, *options, *on_broker()) as lethe:
         return lethe.finish()
 
 

@@ -1,6 +1,6 @@
 """What docker-compose.yml describes, run as processes: its settings, secrets, order and checks.
 
-PostgreSQL is a real server; Kafka is the embedded broker and Qdrant is match's local mode.
+PostgreSQL is a real server, Kafka is the chosen broker and Qdrant is match's local mode.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from tests.support.chosen_broker import OnBroker
 from tools.running import wait_until
 from websockets.sync.client import connect
 
@@ -58,13 +59,13 @@ class RunningComposition:
 
 
 @contextmanager
-def running_composition() -> Iterator[RunningComposition]:
+def running_composition(*options: str) -> Iterator[RunningComposition]:
     """Run the composition with its demonstration on free ports; end it as Ctrl-C does."""
     command = [sys.executable, "-m", "tools.compose", "--profile", "demonstration", "--port", "0"]
     # A slow machine takes longer and misses nothing.
     unhurried = ["--also", "deploy=--no-realtime"]
     with subprocess.Popen(
-        [*command, *unhurried], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *unhurried, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             yield RunningComposition(process)
@@ -79,8 +80,8 @@ def running_composition() -> Iterator[RunningComposition]:
 
 
 @pytest.fixture(scope="module")
-def composition() -> Iterator[RunningComposition]:
-    with running_composition() as running:
+def composition(on_broker: OnBroker) -> Iterator[RunningComposition]:
+    with running_composition(*on_broker()) as running:
         wait_until(lambda: {alert["subject"] for alert in running.alerts()} == LISTED, within_s=150)
         yield running
 

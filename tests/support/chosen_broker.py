@@ -1,12 +1,15 @@
 """Which broker the tests run on: `pytest --broker kafka`, or the embedded one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.support.brokers import emptied, running_broker
 from tools.kafka.node import ApacheKafka
+
+OnBroker = Callable[[], tuple[str, ...]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,10 +49,16 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 @pytest.fixture(scope="module")
-def on_broker(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """Give the arguments with which `lethe` runs on the chosen broker, emptied before."""
+def on_broker(request: pytest.FixtureRequest) -> OnBroker:
+    """Empty the chosen broker when called, and return the options that run the stack on it."""
     if request.config.getoption("broker") == "embedded":
-        return ()
+        return lambda: ()
     node: ApacheKafka = request.getfixturevalue("kafka_node")
-    asyncio.run(emptied(node.address))
-    return ("--broker", node.address)
+
+    def on_kafka() -> tuple[str, ...]:
+        # A thread of its own: in a test's event loop no other can run.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, emptied(node.address)).result()
+        return ("--broker", node.address)
+
+    return on_kafka
