@@ -63,7 +63,7 @@ kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository th
 
 test-kafka: kafka setup database ## run the integration tests, and end-to-end ones, on Apache Kafka
 	@$(BIN)/pytest --broker kafka tests/kafka tests/integration $(patsubst %,tests/e2e/test_%.py, \
-		the_demonstration the_harder_footage faults live_cameras what_compose_runs) $(ARGS)
+		the_demonstration faults what_compose_runs) $(ARGS)
 
 check: lint test ## lint and test
 

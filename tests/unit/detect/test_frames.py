@@ -344,7 +344,7 @@ class FixedZones(Zones):
     def __init__(self, zone: Zone | None) -> None:
         self.zone = zone
 
-    def of(self, camera_id: str) -> Zone | None:
+    def of(self, camera_id: str, deployment_id: str) -> Zone | None:  # noqa: ARG002 - the same for all
         assert camera_id == CAMERA
         return self.zone
 

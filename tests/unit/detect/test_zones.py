@@ -31,7 +31,7 @@ def zones_(trust: LocalTrust) -> Zones:
 
 
 def test_a_camera_that_wasnt_heard_of_is_looked_at_nowhere(zones: Zones) -> None:
-    assert zones.of(CAMERA) == NOWHERE
+    assert zones.of(CAMERA, "d") == NOWHERE
 
 
 def test_a_zone_is_taken_and_changed_by_its_newest_settings(
@@ -39,11 +39,17 @@ def test_a_zone_is_taken_and_changed_by_its_newest_settings(
 ) -> None:
     alert = trust.key_file("alert")
     zones.hear(assigned(alert, zone=SQUARE))
-    heard = zones.of(CAMERA)
+    heard = zones.of(CAMERA, "d")
     assert heard is not None
     assert [tuple(corner) for corner in heard] == SQUARE
     zones.hear(assigned(alert))
-    assert zones.of(CAMERA) is None
+    assert zones.of(CAMERA, "d") is None
+
+
+def test_a_zone_of_another_deployment_is_none_of_this_one(zones: Zones, trust: LocalTrust) -> None:
+    zones.hear(assigned(trust.key_file("alert")))
+    assert zones.of(CAMERA, "d") is None
+    assert zones.of(CAMERA, "another") == NOWHERE
 
 
 def test_a_zone_that_alert_didnt_sign_is_refused(zones: Zones, trust: LocalTrust) -> None:
@@ -53,7 +59,7 @@ def test_a_zone_that_alert_didnt_sign_is_refused(zones: Zones, trust: LocalTrust
     ):
         with pytest.raises(Refused):
             zones.hear(forged)
-    assert zones.of(CAMERA) == NOWHERE
+    assert zones.of(CAMERA, "d") == NOWHERE
 
 
 @pytest.mark.parametrize(

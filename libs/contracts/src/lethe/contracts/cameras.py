@@ -16,8 +16,11 @@ CREDENTIALS_HINT = (
 )
 """What to do about an address with credentials in it; it repeats nothing of the address."""
 
-_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}([^/?#]*)")
-_CREDENTIAL_WORDS = "password|passwd|passphrase|pwd|pass|psw|secret|token|access_token|apikey|auth"
+_AUTHORITY = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/+([^/?#]*)")
+_CREDENTIAL_WORDS = (
+    "password|passwd|passphrase|pwd|pass|psw|loginpas|loginpass|secret|token|access_token|"
+    "apikey|api_key|key|sig|signature|auth"
+)
 _QUERY_CREDENTIAL = re.compile(
     rf"(?i)(?:^|[?&;/_])(?:{_CREDENTIAL_WORDS})=(?!\{{password\}})[^&;/]"
 )

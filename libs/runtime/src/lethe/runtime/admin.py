@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     KafkaError,
+    NoError,
     NotCoordinatorForGroupError,
     TopicAlreadyExistsError,
     for_code,
@@ -99,6 +100,12 @@ class TopicAdmin:
             (answer,) = await self._admin.describe_consumer_groups([group])
         except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
             return 0
+        for described in answer.groups:
+            kind = for_code(described[0])
+            if kind is not NoError:
+                raise refusal(kind(group)) or Transient(
+                    f"the broker can't tell yet who is in group {group}: try again in a moment"
+                )
         return sum(len(described[5]) for described in answer.groups)
 
     async def roll(self, generation: int, now: Instant) -> None:

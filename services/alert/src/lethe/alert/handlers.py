@@ -44,11 +44,11 @@ class Outbox:
     async def order(
         self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
     ) -> None:
-        """Publish an order, then the cameras it names."""
-        await self._publisher.send(DEPLOYMENT_ORDERED, deployment_id, ordered.encode())
+        """Publish the cameras that an order names, then the order: none runs without settings."""
         for camera in cameras:
             envelope = self._member.signer.sign(CAMERA_ASSIGNED.name, camera.encode())
             await self._publisher.send(CAMERA_ASSIGNED, camera.camera_id, envelope.encode())
+        await self._publisher.send(DEPLOYMENT_ORDERED, deployment_id, ordered.encode())
 
     async def reference(self, sealed: SealedReference) -> None:
         """Publish a sealed reference image."""

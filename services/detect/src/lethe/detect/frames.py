@@ -15,7 +15,7 @@ from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.detect.workbench import Workbench, Workbenches
-from lethe.detect.zones import Zones
+from lethe.detect.zones import Zone, Zones
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
@@ -114,7 +114,7 @@ class FrameWorker:
         with bench.pixels:
             image = decode_jpeg_into(jpeg, bench.pixels)
             chooser = self._chooser(address)
-            zone = self._zones.of(address.lane) if self._zones is not None else None
+            zone = self._zone(address)
             with bench.extractor.extract(image, chooser, zone=zone) as extraction:
                 discarded = Counter(extraction.discarded)
                 for index, position in enumerate(extraction.positions):
@@ -126,6 +126,9 @@ class FrameWorker:
                         chooser.took(position)
                         probes.append(probe)
                 return extraction.seen, discarded
+
+    def _zone(self, frame: SealAddress) -> Zone | None:
+        return self._zones.of(frame.lane, frame.deployment_id) if self._zones else None
 
     def _chooser(self, frame: SealAddress) -> ShotChooser:
         if self._policy is None:

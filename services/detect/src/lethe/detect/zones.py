@@ -26,7 +26,7 @@ class Zones:
         self._roster = roster
         self._clock = clock
         self._lock = Lock()
-        self._zones: dict[str, Zone | None] = {}
+        self._zones: dict[str, tuple[str, Zone | None]] = {}
 
     def hear(self, body: bytes) -> None:
         """Check alert's signature and take a camera's zone.
@@ -41,9 +41,10 @@ class Zones:
         self._roster.check(envelope, CAMERA_ASSIGNED.name, roles, self._clock.wall_us())
         camera = CameraAssigned.decode(envelope.payload)
         with self._lock:
-            self._zones[camera.camera_id] = camera.zone
+            self._zones[camera.camera_id] = camera.deployment_id, camera.zone
 
-    def of(self, camera_id: str) -> Zone | None:
-        """Return a camera's zone; None where the whole picture is."""
+    def of(self, camera_id: str, deployment_id: str) -> Zone | None:
+        """Return a camera's zone in a deployment; None where the whole picture is."""
         with self._lock:
-            return self._zones.get(camera_id, NOWHERE)
+            heard_of, zone = self._zones.get(camera_id, ("", NOWHERE))
+        return zone if heard_of == deployment_id else NOWHERE

@@ -173,19 +173,21 @@ class Cameras:
                 await self._reconcile()
                 await asyncio.sleep(_CHECK_S)
         finally:
-            for camera_id in list(self._running):
-                await self._stop(camera_id)
+            await asyncio.gather(*map(self._stop, list(self._running)))
 
     async def _reconcile(self) -> None:
         wanted = {c.camera_id: c for c in self._assigned.values() if self._may_run(c)}
+        stopping: list[str] = []
         for camera_id, (running, task) in list(self._running.items()):
             if task.done():
                 task.result()  # a failure that isn't the source's own ends the service
                 self._over[camera_id] = running.camera
             if task.done() or wanted.get(camera_id) != running.camera:
-                await self._stop(camera_id)
+                stopping.append(camera_id)
             else:
                 await self._tell(running, ended=False)
+        # At once: a source that hangs is waited for, and the others don't wait with it.
+        await asyncio.gather(*map(self._stop, stopping))
         for camera_id, camera in wanted.items():
             if camera_id not in self._running and self._over.get(camera_id) != camera:
                 self._start(camera)
@@ -194,6 +196,9 @@ class Cameras:
         owned = partition_for(camera.camera_id) in self.owned
         live = self._orders.live_order(camera.camera_id, self._holder.clock.wall_us())
         if camera.withdrawn or not owned or live is None:
+            return False
+        if live.order.deployment_id != camera.deployment_id:
+            # The settings are another deployment's: its source and masks aren't this one's.
             return False
         started = camera.camera_id in self._running
         return started or self._holder.holds(camera.camera_id, Purpose.FRAME)

@@ -91,6 +91,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
             partial(member.follow_roster, observer.roster_refused),
             handlers.keep_to_orders,
             partial(handlers.decide_probes, probes),
+            probes.keep_forgetting,
             partial(handlers.enrol_references, EnrolmentDesk(holder, watchlists)),
             publisher=publisher,
             reader=reader,

@@ -25,6 +25,7 @@ from lethe.shredding.wrapping import wrap
 from lethe.vision.scores import cosine_for_score
 
 _SEARCH_S = 0.2
+_FORGET_EVERY_S = 1.0
 
 
 class Rescue(Protocol):
@@ -84,6 +85,12 @@ class ProbeDesk:
         self._rescue = rescue
         self._tracks = TrackScores()
         self._buffers = [bytearray(PROBE_BYTES + LENGTH_BYTES) for _ in range(batch)]
+
+    async def keep_forgetting(self) -> None:
+        """Forget what was kept of tracks that have ended, until cancelled."""
+        while True:
+            await asyncio.sleep(_FORGET_EVERY_S)
+            self._tracks.forget(instant(self._holder.clock))
 
     async def decide(self, probes: list[SealedProbe]) -> list[ProbeDecided]:
         """Decide a batch. Candidates are at the broker before anything is said to be decided."""

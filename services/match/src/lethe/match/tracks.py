@@ -68,7 +68,7 @@ class TrackScores:
             best.setdefault(comparison.subject_id, comparison)
         if track == NO_TRACK:
             return list(best.values())
-        self._forget(captured)
+        self.forget(captured)
         kept = self._kept.setdefault((camera_id, track), _Kept(0, captured))
         floor = max(needed - _NEAR, 0.0)
         sums = {
@@ -85,7 +85,8 @@ class TrackScores:
             for subject, comparison in best.items()
         ]
 
-    def _forget(self, now: Instant) -> None:
+    def forget(self, now: Instant) -> None:
+        """Forget tracks that have ended; to be called also while nobody comes any more."""
         over_us = _KEPT_S * 1e6
         self._kept = {n: k for n, k in self._kept.items() if now.since_us(k.latest) < over_us}
 

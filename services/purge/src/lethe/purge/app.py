@@ -3,10 +3,12 @@
 import asyncio
 from functools import partial
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP, REGISTRY, Body
 from lethe.purge.accountant import Accountant
@@ -14,6 +16,7 @@ from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
+from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
 from lethe.runtime.observing import KeyObserver
@@ -27,6 +30,8 @@ from lethe.shredding.clock import Clock, instant
 from lethe.shredding.membership import Membership, join
 
 _SETTLE_S = 0.25
+_BACKSTOP_RETRY_S = 5.0
+_log = structlog.get_logger()
 _SEALED = tuple(topic for topic in REGISTRY if topic.body is Body.SEALED)
 
 _FETCH_WAIT_MS = 40
@@ -84,8 +89,18 @@ def _granting(member: Membership, publisher: Publisher) -> Publish:
 async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) -> None:
     if not settings.broker_deletes_records:
         return
-    async with RecordDeletion(settings.broker_options(), _SEALED) as records:
-        await Backstop(records, clock, lambda: reign.leads, budget_ms=settings.budget_ms).run()
+    while True:
+        try:
+            async with RecordDeletion(settings.broker_options(), _SEALED) as records:
+                backstop = Backstop(
+                    records, clock, lambda: reign.leads, budget_ms=settings.budget_ms
+                )
+                await backstop.run()
+        except LetheError as error:
+            # Nothing relies on it: purge goes on without, and tries again.
+            metrics.BACKSTOP.labels("refused").inc()
+            _log.warning("no connection to delete records", reason=str(error))
+        await asyncio.sleep(_BACKSTOP_RETRY_S)
 
 
 async def _settle(accountant: Accountant) -> None:

@@ -78,6 +78,7 @@ class Backstop:
             metrics.BACKSTOP.labels("refused").inc()
             # A broker that lost its records ends before what was seen of it.
             self._seen.clear()
+            self._deleted.clear()
             if not self._refused:
                 _log.warning("the broker deletes no sealed records", reason=str(error))
             self._refused = True

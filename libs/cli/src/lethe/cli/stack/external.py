@@ -13,11 +13,12 @@ from lethe.contracts.errors import InvalidInput
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.broker_settings import BrokerSettings
 from lethe.runtime.reaching import translated
-from lethe.runtime.settings import load_settings
+from lethe.runtime.settings import SECRETS_DIR, load_settings
 from lethe.runtime.topic_settings import Difference
 from lethe.shredding.trust import LocalTrust
 
 PREFIX = "LETHE_BROKER_"
+_PASSED_ON = (SECRETS_DIR, "LETHE_SESSION_TIMEOUT_MS")
 _CLIENT = "lethe-stack"
 _PURGES = "lethe.purge"
 _ALONE_WITHIN_S = 8.0
@@ -43,7 +44,11 @@ class ExternalBroker:
     @property
     def environment(self) -> dict[str, str]:
         """The settings with which services reach it: this process's own, and the address."""
-        own = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(PREFIX) or name in _PASSED_ON
+        }
         return {**own, "LETHE_BROKER": self._settings.broker}
 
     async def open(self, run: Run) -> None:  # noqa: ARG002 - it starts no process
