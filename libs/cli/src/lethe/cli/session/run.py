@@ -32,7 +32,7 @@ from lethe.ingest.sources import Secrets
 from lethe.shredding.trust import LocalTrust, load_local_trust
 from lethe.vision.pack import load_pack
 
-STOP_SETTLE_S = 1.2
+STOP_SETTLE_S = 2.0
 END_SETTLE_S = 5.0
 STOP_ORDER_PATIENCE_S = 0.5
 END_ORDER_PATIENCE_S = 5.0
