@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from lethe.contracts.cameras import CREDENTIALS_ERROR, Point, Transport, holds_credentials
+from lethe.contracts.cameras import (
+    CREDENTIALS_ERROR,
+    MOST_CORNERS,
+    Point,
+    Transport,
+    holds_credentials,
+)
 from lethe.contracts.orders import CameraAssigned
 
 SQUARE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
@@ -47,6 +53,11 @@ def test_what_an_older_alert_wrote_is_read() -> None:
         [(0, 0), (1, 0), (math.inf, 1)],
         [(0, 0, 0), (1, 0, 0), (1, 1, 0)],
         [(0.001 * n, (n % 2) * 1.0) for n in range(65)],
+        # A bow tie, a pentagram, a corner on another edge, and one that is named twice.
+        [(0, 0), (1, 1), (1, 0), (0, 0.5)],
+        [(0.5, 0), (0.8, 1), (0, 0.4), (1, 0.4), (0.2, 1)],
+        [(0, 0), (1, 0), (1, 1), (0.5, 0), (0, 1)],
+        [(0, 0), (1, 0), (1, 0), (1, 1)],
     ],
 )
 def test_a_polygon_that_is_none_is_refused(polygon: list[tuple[float, ...]]) -> None:
@@ -54,6 +65,16 @@ def test_a_polygon_that_is_none_is_refused(polygon: list[tuple[float, ...]]) -> 
         camera(zone=polygon)
     with pytest.raises(ValidationError):
         camera(masks=[SQUARE, polygon])
+
+
+@given(st.lists(st.floats(0.05, 1.0), min_size=3, max_size=MOST_CORNERS))
+def test_an_outline_around_a_point_is_taken(reaches: list[float]) -> None:
+    turn = math.tau / len(reaches)
+    corners = [
+        (0.5 + reach * math.cos(turn * n) / 2, 0.5 + reach * math.sin(turn * n) / 2)
+        for n, reach in enumerate(reaches)
+    ]
+    assert camera(masks=[corners]).masks
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 65, "a b"])

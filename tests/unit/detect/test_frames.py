@@ -15,7 +15,6 @@ from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
 from lethe.detect.frames import NO_KEY, FrameResult
 from lethe.detect.shots import ShotPolicy
-from lethe.detect.zones import NOWHERE, Zone, Zones
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
@@ -336,39 +335,3 @@ def test_threads_share_the_workbench_one_after_another(bench: DetectBench) -> No
     assert [result.report.faces_seen for result in results] == [1] * 4
     numbers = [number for result in results for number in result.report.probes]
     assert len(set(numbers)) == 4
-
-
-class FixedZones(Zones):
-    """One zone for every camera."""
-
-    def __init__(self, zone: Zone | None) -> None:
-        self.zone = zone
-
-    def of(self, camera_id: str, deployment_id: str) -> Zone | None:  # noqa: ARG002 - the same for all
-        assert camera_id == CAMERA
-        return self.zone
-
-
-LEFT_HALF = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)]
-
-
-def test_faces_outside_the_zone_are_counted_and_not_searched(bench: DetectBench) -> None:
-    bench.frames._zones = FixedZones(LEFT_HALF)
-    result = bench.frames.process(*bench.frame(group_photo()))
-    check_counts(result)
-    outside = result.report.discarded["outside_zone"]
-    assert result.report.faces_seen == 6
-    assert 0 < outside < 6
-    assert len(result.probes) == 6 - outside
-
-
-def test_without_a_zone_the_whole_picture_counts(bench: DetectBench) -> None:
-    bench.frames._zones = FixedZones(None)
-    assert len(bench.frames.process(*bench.frame(group_photo())).probes) == 6
-
-
-def test_a_camera_whose_zone_isnt_known_yet_is_not_searched(bench: DetectBench) -> None:
-    bench.frames._zones = FixedZones(NOWHERE)
-    result = bench.frames.process(*bench.frame(astronaut()))
-    check_counts(result)
-    assert (result.probes, result.report.discarded) == ([], {"outside_zone": 1})

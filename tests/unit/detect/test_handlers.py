@@ -117,6 +117,20 @@ async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
     assert [report.number for report in detect.reports] == list(range(12))
 
 
+async def test_a_publishing_that_failed_unforeseen_ends_the_service(detect: Detect) -> None:
+    async def broken(_report: FrameProcessed) -> None:
+        raise RuntimeError
+
+    detect.handlers._report = broken  # type: ignore[method-assign]
+    task = asyncio.create_task(detect.handlers.lanes.run())
+    await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
+    await eventually(lambda: detect.handlers._failure is not None)
+    await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.wait_for(task, 20)
+    assert isinstance(caught.value.exceptions[0], RuntimeError)
+
+
 async def test_a_frame_that_found_no_room_is_reported_as_expired(detect: Detect) -> None:
     frames = [detect.bench.frame(EMPTY) for _ in range(4)]
     for address, body in frames:

@@ -93,6 +93,31 @@ def test_people_without_a_shot_come_before_better_views() -> None:
     assert camera.shows(0.9, 0.1, at_s=2 * FRAME_S) == [0]
 
 
+def test_who_was_refused_keeps_nobody_else_from_a_turn() -> None:
+    tracker, policy = Tracker(), ShotPolicy(per_frame=1)
+    views = [View(face(0.0), 0.9), View(face(300.0), 0.2)]
+    turns = []
+    for step in range(4):
+        shots = BestShots(tracker, policy, step * FRAME_S, lambda: 600.0)
+        [chosen] = shots.choose(views)
+        turns.append(chosen)
+        if chosen == 0:
+            shots.refused(chosen)
+        else:
+            shots.took(chosen)
+    # The averted one in front first, then the other, then the first again and again.
+    assert turns == [0, 1, 0, 0]
+
+
+def test_who_was_refused_and_then_seen_well_is_like_everybody_else() -> None:
+    camera = Camera()
+    shots = BestShots(camera.tracker, POLICY, 0.0, lambda: 600.0)
+    shots.choose([View(face(0.0), 0.5)])
+    shots.refused(0)
+    assert camera.shows(0.5, at_s=FRAME_S) == [0]
+    assert not camera.tracker.tracks[0].refused
+
+
 def test_views_of_one_track_have_one_token_and_others_another() -> None:
     camera = Camera()
     tokens = []

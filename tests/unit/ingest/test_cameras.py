@@ -1,6 +1,7 @@
 """A camera runs while this instance owns it, an order covers it and a key is in hand."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from lethe.contracts.live import SlotClosed
 from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import SealedFrame
+from lethe.ingest.opening import SourceOpener
+from lethe.ingest.sources import Source, SourceUnavailable
 from lethe.runtime.threads import Threads
 from lethe.shredding.trust import LocalTrust
 
@@ -75,6 +78,34 @@ async def test_a_camera_does_not_start_outside_its_order(house: House, stills: P
 async def test_a_withdrawn_camera_does_not_start(house: House, stills: Path) -> None:
     await house.prepare(camera_of(stills, withdrawn=True))
     assert not await house.look()
+
+
+async def test_settings_of_another_deployment_start_nothing(house: House, stills: Path) -> None:
+    await house.prepare(camera_of(stills, deployment_id="deployment-0"))
+    assert not await house.look()
+    house.cameras.assign(camera_of(stills))
+    assert await house.look()
+    house.cameras.assign(camera_of(stills, deployment_id="deployment-0", masks=[]))
+    assert not await house.look()
+
+
+async def test_a_camera_whose_source_hangs_holds_up_no_other(
+    house: House, stills: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = threading.Event()
+
+    def hang(_opener: SourceOpener, _camera: CameraAssigned) -> Source:
+        hanging.wait()
+        raise SourceUnavailable("it hung")
+
+    monkeypatch.setattr(SourceOpener, "open", hang)
+    await house.prepare(camera_of(stills))
+    assert await house.look()
+    try:
+        # The one thread that seals is free.
+        assert await asyncio.wait_for(house.cameras._threads.run(lambda: "free"), 20) == "free"
+    finally:
+        hanging.set()
 
 
 async def test_footage_is_sent_whole_and_its_end_is_told_last(house: House, stills: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lethe.contracts.cameras import LONGEST_SIDE_PX, MOST_FRAME_PIXELS
 from lethe.ingest.sources.cap import RateCap, capped_size
 
 
@@ -47,9 +48,24 @@ def test_sizes_are_even_within_the_cap_and_never_larger(
     width: int, height: int, max_width: int
 ) -> None:
     capped = capped_size(width, height, max_width)
-    if width <= max_width:
-        assert capped == (width, height)
+    assert capped[0] * capped[1] <= MOST_FRAME_PIXELS
+    assert max(capped) <= LONGEST_SIDE_PX
+    if capped == (width, height):
+        assert width <= max_width
         return
     assert capped[0] % 2 == capped[1] % 2 == 0
     assert 2 <= capped[0] <= max_width
-    assert capped[1] == pytest.approx(height * capped[0] / width, abs=2.0)
+    assert capped[1] <= height * capped[0] / width + 2.0
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(1920, 1440), (1280, 2276), (1080, 1920), (1280, 720), (1920, 1080)]
+)
+def test_an_upright_or_square_picture_keeps_its_aspect(width: int, height: int) -> None:
+    capped = capped_size(width, height, 1920)
+    assert capped[0] / capped[1] == pytest.approx(width / height, rel=0.01)
+
+
+def test_a_thread_of_a_picture_is_cut_down_to_what_a_jpeg_can_be() -> None:
+    assert max(capped_size(100, 66_000, None)) <= LONGEST_SIDE_PX
+    assert max(capped_size(66_000, 10, None)) <= LONGEST_SIDE_PX

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from lethe.ingest.sources import (
     ReaderState,
     SourceRejected,
     SourceUnavailable,
+    http_stream,
     open_source,
     parse_address,
 )
@@ -258,3 +261,19 @@ def test_tls_needs_a_certificate_that_somebody_vouches_for(tmp_path: Path) -> No
         with Reading(opened(camera.address, access)) as reading:
             reading.until_pictures(1)
     assert reading.reader.join(LONG_S)
+
+
+def test_a_camera_that_drips_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_stream, "OPEN_S", 0.3)
+
+    def drip(wire: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                wire.sendall(b"H")
+                time.sleep(0.05)
+
+    camera = Listener(drip)
+    source = opened(f"http://127.0.0.1:{camera.port}/")
+    with closing(source), pytest.raises(SourceUnavailable, match="didn't answer within"):
+        source.open()
+    camera.close()

@@ -52,6 +52,15 @@ def test_a_folder_is_followed_when_asked_to_also_while_it_is_empty(tmp_path: Pat
     assert isinstance(open_source(tmp_path, follow=True), FollowedFolder)
 
 
+def test_a_folder_that_isnt_there_yet_is_followed_and_tried_again(tmp_path: Path) -> None:
+    source = open_source(tmp_path / "share", follow=True)
+    assert source.live
+    with pytest.raises(SourceUnavailable, match="can't be listed"):
+        source.open()
+    (tmp_path / "share").mkdir()
+    source.open()
+
+
 def test_a_file_cant_be_followed(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="only a folder can be followed"):
         open_source(write_clip(tmp_path / "a.mp4", frames=2), follow=True)

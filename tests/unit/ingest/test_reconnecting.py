@@ -209,3 +209,23 @@ def test_a_silence_begins_anew_with_the_connection() -> None:
     assert not silence.is_stall()
     clock.now_s += 0.41
     assert silence.is_stall()
+
+
+def test_a_slow_camera_is_not_silent_between_its_pictures() -> None:
+    clock = FakeClock()
+    silence = Silence(0.4, clock)
+    for _ in range(3):
+        silence.heard()
+        clock.now_s += 1.0
+    assert not silence.is_stall()
+
+
+def test_a_stall_does_not_become_the_pace_of_a_camera() -> None:
+    clock = FakeClock()
+    silence = Silence(0.4, clock)
+    for pause_s in (3.0, 0.1, 0.1, 3.0):
+        silence.heard()
+        clock.now_s += pause_s
+    silence.heard()
+    clock.now_s += 0.41
+    assert silence.is_stall()

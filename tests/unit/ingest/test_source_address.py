@@ -54,6 +54,10 @@ def test_what_the_user_is_told_leaves_out_the_query() -> None:
         "rtsp://camera/user=admin_password=hunter2_channel=1",
         "https://camera/v?token=hunter2",
         "gopher://admin:hunter2@camera/",
+        " rtsp://admin:hunter2@camera/stream",
+        "rtsp:/admin:hunter2@camera/stream",
+        "http://camera/videostream.cgi?loginuse=admin&loginpas=hunter2",
+        "http://camera/v?api_key=hunter2",
     ],
 )
 def test_an_address_with_a_password_is_refused_with_what_to_do(text: str) -> None:

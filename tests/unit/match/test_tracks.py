@@ -43,6 +43,14 @@ class Track:
         return {one.subject_id: one.cosine for one in combined}
 
 
+def test_what_was_kept_goes_with_the_time_also_when_nobody_comes_any_more() -> None:
+    track = Track()
+    track.shot(a=0.48)
+    assert track.scores._kept
+    track.scores.forget(at(track.now_s + 5.0))
+    assert not track.scores._kept
+
+
 def test_a_first_shot_counts_as_it_is() -> None:
     assert Track().shot(a=0.48, b=0.1) == {"a": 0.48, "b": 0.1}
 

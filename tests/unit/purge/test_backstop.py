@@ -61,6 +61,21 @@ async def test_a_partition_that_didnt_grow_is_asked_for_once() -> None:
     assert scene.log.deleted_before == [7]
 
 
+async def test_a_broker_that_lost_its_records_is_asked_again_from_the_beginning() -> None:
+    scene = Scene()
+    scene.log.end = 700
+    await scene.later(0)
+    await scene.later(OLD_MS)
+    assert scene.log.deleted_before == [700]
+    scene.log.refuses, scene.log.end = True, 701
+    await scene.later(OLD_MS)
+    await scene.later(OLD_MS)
+    scene.log.refuses, scene.log.end = False, 3
+    await scene.later(0)
+    await scene.later(OLD_MS)
+    assert scene.log.deleted_before == [700, 3]
+
+
 async def test_a_wall_clock_that_is_set_changes_nothing() -> None:
     scene = Scene()
     scene.log.end = 7

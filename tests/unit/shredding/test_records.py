@@ -49,8 +49,6 @@ def test_a_frame_captured_before_its_key_was_in_hand_is_not_sealed(trust: LocalT
     before = pipeline.clock.now()
     pipeline.run_slot()
     ingest = pipeline.holders[Role.INGEST]
-    early = before.boot_us
-    assert ingest.reserve(CAMERA, Purpose.FRAME, captured_boot_us=early) is None
     address, _ = pipeline.captured(b"first")
     dated_back = address.model_copy(update={"captured": before, "number": 7})
     with pytest.raises(Erased, match="in hand"):

@@ -35,10 +35,17 @@ def blurred(image: NDArray[np.uint8], face: Face, share: float) -> NDArray[np.ui
     return np.asarray(soft, dtype=np.uint8)
 
 
+def judged(image: NDArray[np.uint8], face: Face) -> DiscardReason | None:
+    """Judge a face as a frame's are: first what the detector says, then the crop."""
+    gate, crop = QualityGate(), np.empty(CROP_SHAPE, np.uint8)
+    align_into(image, face, crop)
+    return gate.judge_face(face) or gate.judge_crop(crop)
+
+
 def test_sharp_frontal_faces_pass() -> None:
     image = group_photo()
     faces = open_detector(default_pack()).detect(image)
-    assert [QualityGate().judge(image, face) for face in faces] == [None] * 6
+    assert [judged(image, face) for face in faces] == [None] * 6
 
 
 def test_a_sharp_face_at_the_smallest_size_passes_and_below_it_is_too_small(face: Face) -> None:
@@ -46,18 +53,18 @@ def test_a_sharp_face_at_the_smallest_size_passes_and_below_it_is_too_small(face
     for pixels, reason in ((16.5, None), (15.5, DiscardReason.TOO_SMALL)):
         scale = pixels / face.inter_ocular_distance
         small = scaled(image, scale)
-        assert QualityGate().judge(small, face.scaled(scale, scale)) == reason
+        assert judged(small, face.scaled(scale, scale)) == reason
 
 
 def test_an_uncertain_face_is_discarded_for_its_score(face: Face) -> None:
     uncertain = replace(face, score=0.69)
-    assert QualityGate().judge(astronaut(), uncertain) == DiscardReason.LOW_SCORE
+    assert judged(astronaut(), uncertain) == DiscardReason.LOW_SCORE
 
 
 def test_a_blurred_face_is_discarded_and_a_slightly_soft_one_is_not(face: Face) -> None:
-    gate, image = QualityGate(), astronaut()
-    assert gate.judge(blurred(image, face, 0.03), face) is None
-    assert gate.judge(blurred(image, face, 0.15), face) == DiscardReason.BLURRED
+    image = astronaut()
+    assert judged(blurred(image, face, 0.03), face) is None
+    assert judged(blurred(image, face, 0.15), face) == DiscardReason.BLURRED
 
 
 @pytest.mark.parametrize("angle", [0, 45, 90, 135])
@@ -68,13 +75,13 @@ def test_a_face_that_moved_during_the_exposure_is_discarded(face: Face, angle: i
     centre = (length // 2, length // 2)
     path = cv2.warpAffine(path, cv2.getRotationMatrix2D(centre, angle, 1), (length, length))  # type: ignore[assignment]
     smeared = np.asarray(cv2.filter2D(astronaut(), -1, path / path.sum()), dtype=np.uint8)
-    assert QualityGate().judge(smeared, face) == DiscardReason.BLURRED
+    assert judged(smeared, face) == DiscardReason.BLURRED
 
 
 def test_a_face_turned_to_profile_is_discarded_to_either_side(face: Face) -> None:
     for share in (1.2, -0.2):
         turned = with_nose_at(face, share)
-        assert QualityGate().judge(astronaut(), turned) == DiscardReason.POSE
+        assert judged(astronaut(), turned) == DiscardReason.POSE
 
 
 def test_a_face_without_two_eyes_is_discarded(face: Face) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
@@ -16,104 +15,15 @@ from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
+from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_options
 from lethe.cli.session.cameras import SourceOptions
-from lethe.cli.session.options import THRESHOLD, StackOptions, WatchOptions
+from lethe.cli.session.options import WatchOptions
 from lethe.cli.source_options import chosen_sources, with_source_options
 from lethe.cli.topics import topics
 from lethe.contracts.errors import LetheError
+from lethe.shredding.hardening import harden_process
 
-COOL_DOWN_S = 30.0
-MEMORY_BOUND_MB = 4_096
-PORT = 8_080
-MOST_INSTANCES = 4
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def _with_options(options: list[Callable[..., Any]]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-STACK_OPTIONS = _with_options(
-    [
-        click.option(
-            "--seconds",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="N",
-            help="End after N seconds.",
-        ),
-        click.option(
-            "--port",
-            type=click.IntRange(0, 65_535),
-            default=PORT,
-            show_default=True,
-            help="Port of the alert page on this machine; 0 chooses a free one.",
-        ),
-        click.option(
-            "--data",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Keep the database and the logs in DIR. Without it they lie in a "
-            "private temporary folder that is removed at the end.",
-        ),
-        click.option(
-            "--cool-down",
-            type=click.FloatRange(min=0),
-            default=COOL_DOWN_S,
-            show_default=True,
-            metavar="SECONDS",
-            help="One alert per subject and camera until it wasn't sighted for so long; "
-            "0 raises one per search.",
-        ),
-        click.option(
-            "--memory-bound-mb",
-            type=click.IntRange(min=64),
-            default=MEMORY_BOUND_MB,
-            show_default=True,
-            help="End when the embedded broker uses more memory.",
-        ),
-        click.option(
-            "--broker",
-            metavar="HOST:PORT",
-            help="Use a broker that is there already instead of the embedded one; how to log in "
-            "is read from LETHE_BROKER_... variables.",
-        ),
-        click.option("--standby", is_flag=True, help="Run a second purge that takes over."),
-        click.option(
-            "--instances",
-            type=click.IntRange(1, MOST_INSTANCES),
-            default=1,
-            show_default=True,
-            help="So many of each service but alert: they share the cameras and take over.",
-        ),
-        click.option(
-            "--tracking/--no-tracking",
-            default=True,
-            show_default=True,
-            help="Follow faces and compare the best shots of each, or every face of every frame.",
-        ),
-        click.option(
-            "--headless", is_flag=True, help="A plain line every five seconds instead of the table."
-        ),
-    ]
-)
-WATCH_OPTIONS = _with_options(
-    [
-        click.option("--threshold", type=click.FloatRange(0, 1), default=THRESHOLD,
-                     show_default=True, help="Comparison score from which an alert is raised."),
-        click.option("--once", is_flag=True, help="End with the footage instead of looping it."),
-        click.option("--no-realtime", is_flag=True,
-                     help="As fast as it goes, nothing dropped, instead of at the footage's pace."),
-        click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
-                     help="Write counts, alerts, latencies and erasure ages as JSON at the end."),
-        click.option("--skip-bad", is_flag=True,
-                     help="Go on without the watchlist images that can't be used."),
-    ]
-)  # fmt: skip
 
 
 @click.group(context_settings=HELP, invoke_without_command=True)
@@ -139,8 +49,8 @@ def lethe(context: click.Context) -> None:
 @with_source_options
 @click.option("--watchlist", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
               help="One image per person, or a sub-folder per person.")  # fmt: skip
-@WATCH_OPTIONS
-@STACK_OPTIONS
+@with_watch_options
+@with_stack_options
 def watch(sources: tuple[str, ...], watchlist: Path, **chosen: Any) -> None:
     """Watch cameras, video files or folders of stills for the people of a watchlist.
 
@@ -160,8 +70,8 @@ def watch(sources: tuple[str, ...], watchlist: Path, **chosen: Any) -> None:
 
 
 @lethe.command()
-@WATCH_OPTIONS
-@STACK_OPTIONS
+@with_watch_options
+@with_stack_options
 def demo(**chosen: Any) -> None:
     """Watch the bundled demonstration: two cameras, seven people, two of them listed.
 
@@ -178,7 +88,7 @@ def demo(**chosen: Any) -> None:
 
 
 @lethe.command()
-@STACK_OPTIONS
+@with_stack_options
 def up(**chosen: Any) -> None:
     """Run the broker and the five services without a camera, until Ctrl-C.
 
@@ -188,7 +98,7 @@ def up(**chosen: Any) -> None:
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.session.run import up as run_up  # noqa: PLC0415 - --help stays quick
 
-    run_up(_stack_options(chosen), find_home())
+    run_up(chosen_stack(chosen), find_home())
 
 
 @lethe.command()
@@ -203,6 +113,7 @@ def setup() -> None:
     set_up(find_home(), lambda line: click.echo(one_line(line)))
 
 
+lethe.add_command(camera)
 lethe.add_command(deploy)
 lethe.add_command(topics)
 
@@ -244,20 +155,16 @@ def list_models() -> None:
             click.echo(f"  {part}  {entry.file}  sha256 {entry.sha256}  licence {entry.licence}")
 
 
-lethe.add_command(camera)
-
-
 @lethe.command()
 def version() -> None:
     """Show the version."""
     click.echo(f"lethe {version_of('lethe-cli')}")
 
 
-lethe.add_command(topics)
-
-
 def main() -> None:
     """Run the command; every failure is one line on stderr."""
+    # Sources are looked at in this process too: a crash in a decoder must leave no picture behind.
+    harden_process(dies_with_parent=False)
     # A SIGTERM before the stack takes over must run the same clean-up as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Clients of the broker log to stderr when it goes; the supervisor tells of that in one line.
@@ -294,7 +201,7 @@ def _watch(sources: SourceOptions, watchlist: Path, chosen: dict[str, Any]) -> N
     from lethe.cli.session.run import watch as run_watch  # noqa: PLC0415 - --help stays quick
 
     options = WatchOptions(
-        stack=_stack_options(chosen),
+        stack=chosen_stack(chosen),
         sources=sources,
         watchlist=watchlist,
         threshold=chosen["threshold"],
@@ -304,21 +211,6 @@ def _watch(sources: SourceOptions, watchlist: Path, chosen: dict[str, Any]) -> N
         skip_bad=chosen["skip_bad"],
     )
     run_watch(options, find_home())
-
-
-def _stack_options(chosen: dict[str, Any]) -> StackOptions:
-    return StackOptions(
-        port=chosen["port"],
-        data=chosen["data"],
-        cool_down_s=chosen["cool_down"],
-        memory_bound_mb=chosen["memory_bound_mb"],
-        standby=chosen["standby"],
-        instances=chosen["instances"],
-        tracking=chosen["tracking"],
-        headless=chosen["headless"],
-        seconds=chosen["seconds"],
-        broker=chosen["broker"],
-    )
 
 
 if __name__ == "__main__":

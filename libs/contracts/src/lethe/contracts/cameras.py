@@ -7,6 +7,10 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+MOST_FRAME_PIXELS = 1920 * 1088
+"""What ingest sends at most and detect has room for."""
+
+LONGEST_SIDE_PX = 4096
 MOST_CORNERS = 64
 MOST_MASKS = 32
 _SMALLEST_AREA = 1e-4
@@ -62,18 +66,49 @@ def _without_credentials(source: str) -> str:
     return source
 
 
-def _with_area(corners: list[Point]) -> list[Point]:
+def _plain_outline(corners: list[Point]) -> list[Point]:
     following = [*corners[1:], corners[0]]
     doubled = sum(a.x * b.y - b.x * a.y for a, b in zip(corners, following, strict=True))
     if abs(doubled) < 2 * _SMALLEST_AREA:
         raise PydanticCustomError("polygon_without_area", "the corners span no area")
+    edges = list(zip(corners, following, strict=True))
+    if any(_meet(edges[i], edges[j]) for i in range(len(edges)) for j in _apart(i, len(edges))):
+        # Filled by the even-odd rule, part of such a mask would stay visible.
+        raise PydanticCustomError(
+            "polygon_crosses_itself",
+            "the outline crosses or touches itself: name its corners in turn",
+        )
     return corners
+
+
+def _apart(edge: int, count: int) -> range:
+    """Return the later edges that share no corner with an edge of a closed outline."""
+    return range(edge + 2, count - (edge == 0))
+
+
+def _meet(first: tuple[Point, Point], second: tuple[Point, Point]) -> bool:
+    """Tell whether two edges have a point in common."""
+    (a, b), (c, d) = first, second
+    sides = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
+    if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
+        return True
+    lies_on = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    return any(side == 0 and _within(*points) for side, points in zip(sides, lies_on, strict=True))
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+
+
+def _within(a: Point, b: Point, c: Point) -> bool:
+    across = min(a.x, b.x) <= c.x <= max(a.x, b.x)
+    return across and min(a.y, b.y) <= c.y <= max(a.y, b.y)
 
 
 Polygon = Annotated[
     list[Point],
     Field(min_length=3, max_length=MOST_CORNERS),
-    AfterValidator(_with_area),
+    AfterValidator(_plain_outline),
 ]
 """Corners in order, in shares of the picture's width and height; it closes by itself."""
 

@@ -144,7 +144,6 @@ class Holder:
         *,
         slot: str | None = None,
         spare_ms: int = 0,
-        captured_boot_us: int | None = None,
     ) -> Reservation | None:
         """Return a number to seal one record under, or None when no key is in hand.
 
@@ -154,11 +153,9 @@ class Holder:
             Where given, only that slot's key will do; otherwise the newest in hand.
         spare_ms
             How long the key must still live.
-        captured_boot_us
-            Where given, only a key that was in hand then: `seal` takes no other for a frame.
         """
         with self._lock:
-            held = self._keyring.newest(lane, purpose, slot, in_hand_at_us=captured_boot_us)
+            held = self._keyring.newest(lane, purpose, slot)
             if held is None or held.wipe_at_us - self.clock.boot_us() <= spare_ms * 1000:
                 return None
             if not self._is_ordered(held.granted):

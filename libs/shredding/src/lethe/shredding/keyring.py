@@ -67,26 +67,11 @@ class Keyring:
             if name not in self._slots:
                 self._journal.closed(name, self._clock.boot_us(), CloseReason.DEADLINE)
 
-    def newest(
-        self,
-        lane: str,
-        purpose: Purpose,
-        slot: str | None = None,
-        *,
-        in_hand_at_us: int | None = None,
-    ) -> SlotKeys | None:
-        """Return the newest slot of a lane, or the named one if it is held.
-
-        Parameters
-        ----------
-        in_hand_at_us
-            Where given, only slots that were in hand at that moment of the boot clock.
-        """
+    def newest(self, lane: str, purpose: Purpose, slot: str | None = None) -> SlotKeys | None:
+        """Return the newest slot of a lane, or the named one if it is held."""
         if slot is not None:
             return self._slots.get((slot, lane, purpose))
         held = self._lanes.get((lane, purpose), [])
-        if in_hand_at_us is not None:
-            held = [slot_keys for slot_keys in held if slot_keys.held_from_us <= in_hand_at_us]
         return held[-1] if held else None
 
     def take(self, address: SealAddress, *, reserve_ms: int = 0) -> tuple[SlotKeys, memoryview]:

@@ -234,6 +234,7 @@ class FaceExtractor:
             admitted = self._admit(image, views[position].face, self._crops[len(kept)])
             if isinstance(admitted, DiscardReason):
                 discarded[admitted] += 1
+                chooser.refused(position)
             else:
                 kept.append(admitted)
                 positions.append(position)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lethe.vision.align import CROP_SHAPE, CROP_SIDE, align_into
+from lethe.vision.align import CROP_SHAPE, CROP_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,18 +80,6 @@ class QualityGate:
     min_detector_score: float = 0.7
     max_yaw_asymmetry: float = 1.0
     min_sharpness: float = 0.025
-
-    def judge(self, image: NDArray[np.uint8], face: Face) -> DiscardReason | None:
-        """Give the reason to discard a face of an image (height, width, 3) BGR, or None."""
-        reason = self.judge_face(face)
-        if reason is not None:
-            return reason
-        crop = np.empty(CROP_SHAPE, np.uint8)
-        try:
-            align_into(image, face, crop)
-            return self.judge_crop(crop)
-        finally:
-            crop.fill(0)
 
     def judge_face(self, face: Face) -> DiscardReason | None:
         """Judge what the detector reported: score, size and pose, in this order."""

@@ -44,6 +44,10 @@ class ShotChooser(Protocol):
         """Note that a chosen view became a probe; until then it counts as never tried."""
         ...
 
+    def refused(self, position: int) -> None:
+        """Note that a chosen view, seen from near, isn't worth a template."""
+        ...
+
 
 class EveryFace:
     """Embeds every view, and follows nobody."""
@@ -57,4 +61,7 @@ class EveryFace:
         return NO_TRACK
 
     def took(self, position: int) -> None:
+        """Forget it at once."""
+
+    def refused(self, position: int) -> None:
         """Forget it at once."""

@@ -54,6 +54,7 @@ class Handlers:
         self._clock = clock
         self._publishing = asyncio.Semaphore(_PUBLISHED_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
         self.lanes = Lanes(self._work, self._give_up, room=queue_frames)
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
@@ -83,6 +84,9 @@ class Handlers:
         await self.lanes.put(_ENROLMENT, (address, record))
 
     async def _work(self, item: tuple[SealAddress, Record]) -> None:
+        if self._failure is not None:
+            # What can be foreseen of publishing is counted; this ends the service.
+            raise self._failure
         address, record = item
         if address.purpose is Purpose.FRAME:
             await self._process(address, record)
@@ -105,8 +109,8 @@ class Handlers:
     def _published(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._publishing.release()
-        if not task.cancelled():
-            task.result()
+        if not task.cancelled() and (failure := task.exception()):
+            self._failure = failure
 
     async def _extract(self, address: SealAddress, record: Record) -> None:
         try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from lethe.contracts.cameras import MOST_FRAME_PIXELS
 from lethe.runtime.settings import ServiceSettings
 
 
@@ -33,7 +34,10 @@ class DetectSettings(ServiceSettings):
         description="Sealed frames that may wait per partition; the oldest expires beyond it.",
     )
     max_frame_pixels: int = Field(
-        default=1920 * 1088, ge=1, title="Frame size", description="Pixels of the largest frame."
+        default=MOST_FRAME_PIXELS,
+        ge=1,
+        title="Frame size",
+        description="Pixels of the largest frame.",
     )
     min_inter_ocular_px: float = Field(
         default=16.0, ge=8.0, title="Inter-ocular floor", description="Smaller faces are discarded."

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from lethe.detect.tracks import Track, Tracker
 from lethe.vision.shots import View
 
+_LAST = 1.0
+"""How much a view is wanted of somebody whose last one was refused: whoever stands there averted
+or blurred is tried again when nobody else has need of the place."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShotPolicy:
@@ -44,12 +48,14 @@ class ShotPolicy:
         return max(0, min(self.per_frame, int((left_ms - self.reserve_ms) / self.shot_ms)))
 
     def wanted(self, track: Track, merit: float, at_s: float) -> float:
-        """Return how much a view is wanted, 0 for not at all."""
+        """Return how much a view is wanted, 0 for not at all, above `_LAST` for a better one."""
         if track.shot_s is None:
-            return math.inf
+            return _LAST if track.refused else math.inf
         fading_s = self.fading_s * min(1 + self.calming * (track.shots - 1), self.calmest)
         to_beat = track.merit * self.gain * math.exp((track.shot_s - at_s) / fading_s)
-        return merit / to_beat if merit > to_beat else 0.0
+        if merit <= to_beat:
+            return 0.0
+        return _LAST if track.refused else merit / to_beat
 
 
 class BestShots:
@@ -94,3 +100,8 @@ class BestShots:
         track = self._tracks[position]
         track.merit, track.shot_s = self._merits[position], self._at_s
         track.shots += 1
+        track.refused = False
+
+    def refused(self, position: int) -> None:
+        """Note that a view was no use; its track has its turn after everybody else's."""
+        self._tracks[position].refused = True

@@ -36,6 +36,8 @@ class Track:
     merit, shot_s, shots
         How good the last shot was, when it was taken (None before the first), and how many there
         are.
+    refused
+        Whether the view that was tried last wasn't worth a template.
     """
 
     x: float
@@ -47,6 +49,7 @@ class Track:
     merit: float = 0.0
     shot_s: float | None = None
     shots: int = 0
+    refused: bool = False
     token: bytes = field(default_factory=lambda: secrets.token_bytes(TRACK_BYTES), repr=False)
 
     def expected(self, at_s: float) -> tuple[float, float]:

@@ -48,6 +48,7 @@ class RunningCamera:
         self._pending = asyncio.Event()
         self._sending = asyncio.Semaphore(_SENT_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
         self.tally = Tally(camera.camera_id, holder.instance_id, holder.clock)
         self.flow = (
             None
@@ -68,7 +69,8 @@ class RunningCamera:
     async def run(self, threads: Threads, send: SendFrame) -> None:
         """Read, seal and send until cancelled or the source has ended."""
         try:
-            source = await threads.run(self._opener.open, self.camera)
+            # Not on the threads that seal: a mount that hangs holds up nobody else.
+            source = await asyncio.to_thread(self._opener.open, self.camera)
         except LetheError as error:
             self.fault, self.ended = str(error), True
             return
@@ -84,6 +86,7 @@ class RunningCamera:
         try:
             await self._seal_until_ended(threads, send)
             await asyncio.gather(*self._tasks)
+            self._require_sent()
         finally:
             self.capture.close()
             await asyncio.shield(asyncio.to_thread(self._reader.stop))
@@ -92,6 +95,7 @@ class RunningCamera:
         while not (self.ended and not self._latest.counts.pending):
             await self._pending.wait()
             self._pending.clear()
+            self._require_sent()
             sealed = await threads.run(self.capture.seal_next)
             if sealed is not None:
                 # Sealing never waits for the broker: a frame that waits keeps its key alive.
@@ -103,6 +107,14 @@ class RunningCamera:
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._sending.release()
+        if not task.cancelled() and (failure := task.exception()):
+            self._failure = failure
+            self._pending.set()
+
+    def _require_sent(self) -> None:
+        """End with what a sending failed with unforeseen; what can be foreseen it counts itself."""
+        if self._failure is not None:
+            raise self._failure
 
     def _on_frame(self) -> None:
         self._loop.call_soon_threadsafe(self._pending.set)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+from lethe.contracts.cameras import LONGEST_SIDE_PX, MOST_FRAME_PIXELS
+
 # Presentation times are rounded to the container's time base; a frame that is early by less
 # than this is on time.
 _TOLERANCE_S = 0.002
@@ -36,9 +40,17 @@ class RateCap:
 def capped_size(width: int, height: int, max_width: int | None) -> tuple[int, int]:
     """Give the width and height to deliver: aspect kept, even, never enlarged.
 
-    Even sizes suit every chroma layout downstream; a picture within the cap stays as it is.
+    Even sizes suit every chroma layout downstream; a picture within the caps stays as it is.
+    Whatever `max_width` says, none is larger than detect takes, however high it is.
     """
-    if max_width is None or width <= max_width:
+    scale = min(
+        1.0,
+        (max_width or width) / width,
+        math.sqrt(MOST_FRAME_PIXELS / (width * height)),
+        LONGEST_SIDE_PX / max(width, height),
+    )
+    if scale == 1.0:
         return width, height
-    capped = max(2, max_width - max_width % 2)
-    return capped, max(2, round(height * capped / width / 2) * 2)
+    capped = max(2, int(width * scale) // 2 * 2)
+    highest = min(LONGEST_SIDE_PX, MOST_FRAME_PIXELS // capped // 2 * 2)
+    return capped, max(2, min(round(height * capped / width / 2) * 2, highest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -171,8 +172,12 @@ class HttpStream:
 
     def _read_head(self) -> Head:
         self._filled = 0
+        by_s = time.monotonic() + OPEN_S
         while (end := self._room.find(b"\r\n\r\n", 0, self._filled)) < 0:
-            if self._filled > _MAX_HEAD_BYTES or not self._receive_more(OPEN_S):
+            left_s = by_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            if self._filled > _MAX_HEAD_BYTES or not self._receive_more(left_s):
                 raise SourceUnavailable(
                     f"{self._address.name} doesn't speak HTTP: check scheme and port"
                 )

@@ -65,6 +65,9 @@ def open_source(
     if address.is_live:
         kind = MjpegSource if address.kind is SourceKind.MJPEG else LiveVideoSource
         return kind(address, access or LiveAccess(), max_fps=max_fps, max_width=max_width)
+    if follow and not Path(address.location).exists():
+        # It is live: a share that isn't mounted yet is tried again.
+        return FollowedFolder(Path(address.location), max_fps=max_fps, max_width=max_width)
     path = _readable(Path(address.location))
     if path.is_dir():
         if follow:

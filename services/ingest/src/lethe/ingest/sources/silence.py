@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
 
 _INTERVALS = 2.5
 """A camera that sends a picture every second is not silent after half a second."""
+
+_REMEMBERED = 2
+"""The shorter of the last two intervals is the camera's pace: the longer may have been a stall."""
 
 
 class Silence:
@@ -26,20 +30,26 @@ class Silence:
         self._stall_s = stall_s
         self._clock = clock
         self._last_s = clock()
-        self._interval_s = 0.0
+        self._intervals_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._has_heard = False
 
     def begin(self) -> None:
         """Begin anew: the source was just opened."""
         self._last_s = self._clock()
-        self._interval_s = 0.0
+        self._intervals_s.clear()
+        self._has_heard = False
 
     def heard(self) -> None:
         """Note a picture."""
         now_s = self._clock()
-        self._interval_s, self._last_s = now_s - self._last_s, now_s
+        # What a first picture takes says nothing about the camera's pace.
+        if self._has_heard:
+            self._intervals_s.append(now_s - self._last_s)
+        self._last_s, self._has_heard = now_s, True
 
     def is_stall(self) -> bool:
         """Tell whether the source has stalled."""
         if self._stall_s is None:
             return False
-        return self._clock() - self._last_s > max(self._stall_s, _INTERVALS * self._interval_s)
+        usual_s = min(self._intervals_s, default=0.0)
+        return self._clock() - self._last_s > max(self._stall_s, _INTERVALS * usual_s)
