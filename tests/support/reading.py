@@ -37,6 +37,7 @@ class Reading:
         self.lent: list[NDArray[np.uint8]] = []
         self.states: list[ReaderStatus] = []
         self.silences = 0
+        self._awaited = 0
         self.reader = CameraReader(
             "one",
             source,
@@ -69,11 +70,16 @@ class Reading:
         self.until(lambda: len(self.images) >= aim)
 
     def until_state(self, state: ReaderState, reason: str = "") -> None:
-        """Wait until a state was told from now on, with these words in its reason."""
-        begun = len(self.states)
-        self.until(
-            lambda: any(s.state is state and reason in s.reason for s in self.states[begun:])
-        )
+        """Wait until a state was told after the one awaited before, with these words as reason."""
+
+        def found() -> int | None:
+            for index, told in enumerate(self.states[self._awaited :], self._awaited):
+                if told.state is state and reason in told.reason:
+                    return index
+            return None
+
+        self.until(lambda: found() is not None)
+        self._awaited = (found() or 0) + 1
 
     def _on_release(self, frame: SourceFrame) -> None:
         with self._changed:

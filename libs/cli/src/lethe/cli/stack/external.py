@@ -9,7 +9,7 @@ from typing import Any
 
 from lethe.cli.stack.brokers import Run
 from lethe.cli.stack.left_overs import end_left_overs
-from lethe.contracts.errors import InvalidInput
+from lethe.contracts.errors import InvalidInput, Transient
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.broker_settings import BrokerSettings
 from lethe.runtime.reaching import translated
@@ -75,11 +75,20 @@ class ExternalBroker:
     async def _require_alone(self, admin: TopicAdmin) -> None:
         """See that no other stack works on it; one that was killed is a member for some seconds."""
         deadline_s = time.monotonic() + _ALONE_WITHIN_S
-        while await admin.members(_PURGES):
-            if time.monotonic() > deadline_s:
-                raise InvalidInput(
-                    f"another Lethe works on the broker {self._settings.broker}; end it first"
-                )
+        while True:
+            late = time.monotonic() > deadline_s
+            try:
+                if not await admin.members(_PURGES):
+                    return
+            except Transient:
+                # A broker that was just started doesn't know its groups yet.
+                if late:
+                    raise
+            else:
+                if late:
+                    raise InvalidInput(
+                        f"another Lethe works on the broker {self._settings.broker}; end it first"
+                    )
             await asyncio.sleep(_LOOK_EVERY_S)
 
 

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import ChildSpec
 from lethe.runtime.broker_settings import BrokerSettings
 from lethe.shredding.trust import LocalTrust
@@ -85,6 +86,8 @@ def service_spec(
         "LETHE_ROSTER_FILE": str(settings.trust.roster_file),
         "LETHE_ROSTER_ROOT": settings.trust.root_public_hex,
         "LETHE_SIGNING_KEY_FILE": str(settings.trust.key_file(service)),
+        # Named, so that no file of a secrets folder can open the stack to the network.
+        "LETHE_HTTP_HOST": LOOPBACK,
         "LETHE_HTTP_PORT": str(port),
         "LETHE_DATA_DIR": str(folder),
         "LETHE_SUPERVISED": "1",
