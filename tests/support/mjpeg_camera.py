@@ -153,8 +153,9 @@ class MjpegCamera:
             if not self.manners.silent:
                 jpeg = self.manners.draw(len(self.sent), *self.manners.size)
                 cut = self.manners.cut_part_at
-                self._send(wire, self.manners.before_each + self._part(jpeg)[:cut])
+                # Noted first: the reader may have it before this thread goes on.
                 self.sent.append(jpeg)
+                self._send(wire, self.manners.before_each + self._part(jpeg)[:cut])
                 while self.manners.cut_part_at is not None:
                     pause.wait(0.01)
 

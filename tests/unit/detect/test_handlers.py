@@ -118,7 +118,7 @@ async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
 
 
 async def test_a_publishing_that_failed_unforeseen_ends_the_service(detect: Detect) -> None:
-    async def broken(_report: FrameProcessed) -> None:
+    async def broken(report: FrameProcessed) -> None:  # noqa: ARG001 - named as what it replaces
         raise RuntimeError
 
     detect.handlers._report = broken  # type: ignore[method-assign]
