@@ -1,4 +1,4 @@
-"""Two of each service: how long cameras are without an owner when one of the two goes."""
+"""Two of each service: how long a camera is without an owner when one of the two goes."""
 
 import signal
 import statistics
@@ -32,7 +32,7 @@ def measure() -> tuple[list[Figure], dict[str, Any]]:
             time.sleep(_CALM_S)
             report = lethe.finish(interrupt=True)
     figures = [
-        *(at_most(f"{name}: all cameras owned again, s", took, _WITHIN_S)
+        *(at_most(f"{name}: the camera is owned again, s", took, _WITHIN_S)
           for name, took in taken.items()),
         told("of all twelve, s", spread(list(taken.values()))),
         at_most("median, s", round(statistics.median(taken.values()), 2), _WITHIN_S),
@@ -43,30 +43,34 @@ def measure() -> tuple[list[Figure], dict[str, Any]]:
 
 
 def _take_over(lethe: RunningLethe, service: str, number: signal.Signals) -> float:
-    """Send a signal to an owner; return the seconds until the other one says that it owns all."""
-    victim, other = _roles(lethe, service)
+    """Send a signal to the owner; return the seconds until somebody says that they own it."""
+    victim = _owner(lethe, service)
     process = lethe.children()[victim]
     at_s = time.time()
     process.send_signal(number)
-    wait_until(lambda: any(_took_over(lethe, other, at_s)))
-    took_s = next(_took_over(lethe, other, at_s)) - at_s
+    wait_until(lambda: any(_taken_s(lethe, service, at_s)))
+    took_s = min(_taken_s(lethe, service, at_s)) - at_s
     wait_until(lambda: lethe.children().get(victim) not in (None, process))
     return round(took_s, 2)
 
 
-def _roles(lethe: RunningLethe, service: str) -> tuple[str, str]:
-    """Return who owns the first partition, or leads, and the other one."""
-    first, second = f"{service}-1", f"{service}-2"
+def _owner(lethe: RunningLethe, service: str) -> str:
+    """Return who owns the first partition, or leads."""
+    first, second = (f"{service}-{number}" for number in (1, 2))
     newest = list(_ownerships(lethe, first))[-1]
-    return (first, second) if 0 in newest["partitions"] else (second, first)
+    return first if 0 in newest["partitions"] else second
 
 
-def _took_over(lethe: RunningLethe, instance_id: str, after_s: float) -> Iterator[float]:
-    """Yield when an instance came to own the first partition, in seconds since 1970."""
-    for line in _ownerships(lethe, instance_id):
-        at_s = datetime.fromisoformat(line["timestamp"]).timestamp()
-        if at_s > after_s and 0 in line["partitions"]:
-            yield at_s
+def _taken_s(lethe: RunningLethe, service: str, after_s: float) -> Iterator[float]:
+    """Yield when the first partition found an owner, in seconds since 1970.
+
+    That may be the victim started again: a group shares out among whoever is there.
+    """
+    for number in (1, 2):
+        for line in _ownerships(lethe, f"{service}-{number}"):
+            at_s = datetime.fromisoformat(line["timestamp"]).timestamp()
+            if at_s > after_s and 0 in line["partitions"]:
+                yield at_s
 
 
 def _ownerships(lethe: RunningLethe, instance_id: str) -> Iterator[dict[str, Any]]:

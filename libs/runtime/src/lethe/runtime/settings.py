@@ -68,7 +68,7 @@ class ServiceSettings(BrokerSettings):
         description="Accept orders of type local. Off in production.",
     )
     session_timeout_ms: int = Field(
-        default=2000,
+        default=1500,
         ge=1000,
         title="Group session",
         description="After this long without a heartbeat an instance loses its cameras.",
