@@ -48,5 +48,7 @@ def _leave_nothing_running(request: pytest.FixtureRequest) -> Iterator[None]:
     if not {"e2e", "integration"} & set(request.path.parts):
         yield
         return
+    if request.config.getoption("broker") == "kafka":
+        request.getfixturevalue("kafka_node")  # it outlives the module, so it is there before
     with nothing_left_running():
         yield

@@ -318,6 +318,57 @@ def test_a_failure_midway_leaves_nothing_in_the_clear(
     assert not slot.is_busy
 
 
+def test_a_frame_whose_time_ends_while_it_is_processed_is_cut_short(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractor, embedded = bench.bench.extractor, list[int]()
+    embed = extractor._embedder.embed
+
+    def late(crops: np.ndarray, out: np.ndarray) -> None:
+        bench.time.advance_ms(801)
+        bench.detect.reap()
+        embed(crops, out)
+        embedded.append(len(crops))
+
+    monkeypatch.setattr(extractor._embedder, "embed", late)
+    result = bench.frames.process(*bench.frame(astronaut()))
+    assert (result.report.outcome, result.probes, embedded) == (FrameOutcome.EXPIRED, [], [])
+    bench.check_clear()
+    monkeypatch.undo()
+    bench.run_slot()
+    assert bench.frames.process(*bench.frame(astronaut())).probes, "the next frame isn't"
+
+
+def test_when_frames_take_long_late_ones_are_left_unopened(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = bench.bench.extractor._embedder.embed
+
+    def slowly(crops: np.ndarray, out: np.ndarray) -> None:
+        bench.time.advance_ms(390)
+        embed(crops, out)
+
+    monkeypatch.setattr(bench.bench.extractor._embedder, "embed", slowly)
+    assert bench.frames.process(*bench.frame(astronaut())).report.outcome is FrameOutcome.PROCESSED
+    late = bench.frame(astronaut())
+    bench.run_slot()
+    bench.time.advance_ms(450)
+    opened = len(bench.detect._keyring.wipe_deadlines())
+    assert bench.frames.process(*late).report.outcome is FrameOutcome.EXPIRED
+    assert len(bench.detect._keyring.wipe_deadlines()) == opened
+
+
+def test_a_frame_is_late_when_nothing_is_left_for_match_once_it_is_processed(
+    bench: DetectBench,
+) -> None:
+    address, _ = bench.frame(astronaut())
+    assert not bench.frames.is_late(address)
+    bench.time.advance_ms(580)
+    assert not bench.frames.is_late(address)
+    bench.time.advance_ms(40)
+    assert bench.frames.is_late(address)
+
+
 def test_older_slots_are_given_up_with_a_frame_of_a_newer_one(bench: DetectBench) -> None:
     old = bench.frame(astronaut())
     bench.run_slot()

@@ -1,6 +1,7 @@
 """The central properties of forgetting, under everything that can happen on the way."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class _KeepsItsTickets(Holder):
 @pytest.mark.parametrize(
     ("holder_type", "finding"),
     [
-        (_NeverReaps, "the switch fired in a healthy process"),
+        (_NeverReaps, "the switch fired in a healthy process|a key outlives its ticket"),
         (_NeverArms, "disarmed while something is held"),
         (_ArmsLate, "armed too late"),
         (_CountsFromTheGrant, "armed too late"),
@@ -117,7 +118,10 @@ def test_a_wipe_that_does_nothing_is_found_out(
 def test_a_destroy_that_does_nothing_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SlotKeys, "destroy", lambda self, number: self._busy.add(number))
+    def destroy(self: SlotKeys, number: int, on_close: Callable[[], None] | None = None) -> None:
+        self._busy[number] = on_close
+
+    monkeypatch.setattr(SlotKeys, "destroy", destroy)
     with pytest.raises(AssertionError, match=r"still there|used twice"):
         _check(tmp_path, Holder, _UNTIL_BROKEN)
 

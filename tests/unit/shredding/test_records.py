@@ -75,6 +75,58 @@ def test_nothing_is_sealed_or_opened_once_the_order_is_over(trust: LocalTrust) -
         pipeline.holders[Role.INGEST].seal(FRAME_CAPTURED.name, late, memoryview(b""), step=16)
 
 
+def test_who_has_a_clear_copy_is_hurried_once_when_its_keys_are_wiped(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, sealed = pipeline.captured(b"frame")
+    detect, hurried = pipeline.holders[Role.DETECT], list[str]()
+    with detect.opening(
+        FRAME_CAPTURED.name,
+        address,
+        sealed,
+        memoryview(bytearray(4096)),
+        on_close=lambda: hurried.append("now"),
+    ):
+        pipeline.time.advance_ms(790)
+        detect.reap()
+        assert hurried == []
+        pipeline.time.advance_ms(10)
+        detect.reap()
+        detect.reap()
+        detect.release_all()
+        assert hurried == ["now"]
+    assert detect.holds_nothing()
+
+
+def test_nobody_is_hurried_who_was_done_in_time(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, sealed = pipeline.captured(b"frame")
+    detect, hurried = pipeline.holders[Role.DETECT], list[str]()
+    room = memoryview(bytearray(4096))
+    with detect.opening(
+        FRAME_CAPTURED.name, address, sealed, room, on_close=lambda: hurried.append("now")
+    ):
+        pass
+    detect.release_all()
+    assert hurried == []
+
+
+def test_a_record_is_not_opened_with_less_time_left_than_was_asked_for(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    address, sealed = pipeline.captured(b"frame")
+    detect, room = pipeline.holders[Role.DETECT], memoryview(bytearray(4096))
+    pipeline.time.advance_ms(500)
+    with (
+        pytest.raises(Erased),
+        detect.opening(FRAME_CAPTURED.name, address, sealed, room, reserve_ms=310),
+    ):
+        pass
+    with detect.opening(FRAME_CAPTURED.name, address, sealed, room, reserve_ms=280) as content:
+        assert bytes(content) == b"frame"
+
+
 def test_a_key_is_gone_while_what_it_opened_is_still_being_read(trust: LocalTrust) -> None:
     pipeline = Pipeline(trust)
     pipeline.run_slot()

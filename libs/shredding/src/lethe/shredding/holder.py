@@ -5,7 +5,7 @@ the holder's own boot clock. Nothing that fails to arrive, arrives late or arriv
 lengthen it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
 
@@ -194,11 +194,26 @@ class Holder:
 
     @contextmanager
     def opening(
-        self, topic: str, address: SealAddress, sealed: bytes, into: memoryview
+        self,
+        topic: str,
+        address: SealAddress,
+        sealed: bytes,
+        into: memoryview,
+        *,
+        reserve_ms: int = 0,
+        on_close: Callable[[], None] | None = None,
     ) -> Iterator[memoryview]:
         """Open a record, destroy its key, and overwrite the clear copy when the block ends.
 
         Whatever the caller derives from the content must be overwritten within the block.
+
+        Parameters
+        ----------
+        reserve_ms
+            So much of the key's life must be left, where that is more than `Life` asks for.
+        on_close
+            Called once, by any thread, if the slot's keys are wiped before the block has ended:
+            the dead man's switch is next, so the work must be cut short. It must return at once.
 
         Raises
         ------
@@ -209,14 +224,15 @@ class Holder:
             record.
         """
         with self._lock:
-            held, key = self._keyring.take(address, reserve_ms=self.life.opening_reserve_ms)
+            reserve_ms = max(reserve_ms, self.life.opening_reserve_ms)
+            held, key = self._keyring.take(address, reserve_ms=reserve_ms)
             self._check_order(held)
             try:
                 content = open_into(key, topic, address, sealed, into)
             except Refused:
                 wipe(into)
                 raise
-            held.destroy(address.number)
+            held.destroy(address.number, on_close)
         try:
             yield content
         finally:

@@ -1,6 +1,7 @@
 """A slot key in a holder's hands: expanded into single-use keys and wiped, number by number."""
 
 import struct
+from collections.abc import Callable
 from hashlib import sha256
 
 from cryptography.hazmat.primitives import hashes
@@ -70,7 +71,7 @@ class SlotKeys:
         self._arena = arena
         self._count = NUMBERS_PER_SLOT[self.purpose]
         self._gone = bytearray(self._count)
-        self._busy: set[int] = set()
+        self._busy: dict[int, Callable[[], None] | None] = {}
         self._next = 0
         self._block: memoryview | None = arena.take()
         size = self._count * KEY_BYTES
@@ -98,7 +99,7 @@ class SlotKeys:
             return None
         number = self._next
         self._next += 1
-        self._busy.add(number)
+        self._busy[number] = None
         return number
 
     def key(self, number: int) -> memoryview:
@@ -113,11 +114,17 @@ class SlotKeys:
             raise Erased("the key is gone")
         return self._block[number * KEY_BYTES : (number + 1) * KEY_BYTES]
 
-    def destroy(self, number: int) -> None:
-        """Overwrite the key of a number; what was opened with it counts as a clear copy now."""
+    def destroy(self, number: int, on_close: Callable[[], None] | None = None) -> None:
+        """Overwrite the key of a number; what was opened with it counts as a clear copy now.
+
+        Parameters
+        ----------
+        on_close
+            Called once if the slot is closed while that copy is alive: it must be gone soon.
+        """
         wipe(self.key(number))
         self._gone[number] = 1
-        self._busy.add(number)
+        self._busy[number] = on_close
 
     def finish(self, number: int) -> None:
         """Say that the last clear copy of a number's content is overwritten.
@@ -127,13 +134,16 @@ class SlotKeys:
         """
         if self._block is not None and 0 <= number < self._count and not self._gone[number]:
             self.destroy(number)
-        self._busy.discard(number)
+        self._busy.pop(number, None)
 
     def close(self, at_us: int, reason: CloseReason) -> None:
-        """Overwrite every key that is left."""
+        """Overwrite every key that is left, and hurry whoever has a clear copy."""
         if self._block is None:
             return
         self._arena.give_back(self._block)
         self._block = None
         self.closed_at_us = at_us
         self.reason = reason
+        for on_close in self._busy.values():
+            if on_close is not None:
+                on_close()

@@ -19,6 +19,10 @@ class LicenceNotAccepted(InvalidInput):
     """A model whose licence is not a free one was opened without its licence being accepted."""
 
 
+class Halted(LetheError):
+    """Work on an image was cut short from outside: its time was over."""
+
+
 class BuffersExhausted(Transient):
     """Every buffer of a pool is leased; the caller drops its work or waits."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from lethe.contracts.errors import InvalidInput
 from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
+from lethe.vision.halt import Halt
 from lethe.vision.loading import open_detector, open_embedder
 from lethe.vision.merit import merit
 from lethe.vision.polygons import faces_within
@@ -122,6 +123,11 @@ class FaceExtractor:
         Faces of one image beyond this number are discarded as `crowded`.
     licence_accepted
         As in `lethe.vision.loading.open_pack`.
+
+    Attributes
+    ----------
+    halt
+        Ends the extraction that is going on, with `Halted`; what it made is overwritten.
     """
 
     def __init__(
@@ -137,12 +143,13 @@ class FaceExtractor:
         self._pack, self._threads = pack, threads
         self._gate = gate or QualityGate()
         self._settings = settings or DetectorSettings()
-        self._detector = open_detector(pack, threads=threads, settings=self._settings)
-        self._close_detector = open_detector(
-            pack, threads=threads, settings=replace(self._settings, size=_CLOSE_LOOK)
+        self.halt = Halt()
+        self._detector = self._open_detector(self._settings)
+        self._close_detector = self._open_detector(replace(self._settings, size=_CLOSE_LOOK))
+        self._refiner = LandmarkRefiner(self._open_detector(_NEAR_LOOK))
+        self._embedder = open_embedder(
+            pack, threads=threads, licence_accepted=licence_accepted, halt=self.halt
         )
-        self._refiner = LandmarkRefiner(open_detector(pack, threads=threads, settings=_NEAR_LOOK))
-        self._embedder = open_embedder(pack, threads=threads, licence_accepted=licence_accepted)
         self._max_faces = max_faces
         length = self._embedder.template_length
         crop_bytes = aligned(max_faces * CROP_BYTES)
@@ -152,6 +159,9 @@ class FaceExtractor:
             (max_faces, length), np.float32, offset_bytes=crop_bytes
         )
         self._open = False
+
+    def _open_detector(self, settings: DetectorSettings) -> Detector:
+        return open_detector(self._pack, threads=self._threads, settings=settings, halt=self.halt)
 
     def warm_up(self) -> None:
         """Run every model once: the first run takes several times as long as the others."""

@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from lethe.vision.errors import LicenceNotAccepted, UnusablePack
+from lethe.vision.halt import Halt
 from lethe.vision.sessions import session_options
 from lethe.vision.sface import normalise_into
 
@@ -40,6 +41,8 @@ class InsightFaceEmbedder:
         Whether somebody accepted a licence that isn't a free one.
     threads
         Threads of the session.
+    halt
+        Ends `embed` between two crops, with `Halted`: InsightFace runs the session by itself.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class InsightFaceEmbedder:
         licence: str,
         licence_accepted: bool = False,
         threads: int = 1,
+        halt: Halt | None = None,
     ) -> None:
         if licence not in FREE_LICENCES and not licence_accepted:
             raise LicenceNotAccepted(
@@ -70,6 +74,7 @@ class InsightFaceEmbedder:
             raise UnusablePack(f"{path} makes no templates of {template_length} values")
         self._model = model
         self._template_length = template_length
+        self._halt = halt or Halt()
 
     @property
     def template_length(self) -> int:
@@ -79,6 +84,7 @@ class InsightFaceEmbedder:
     def embed(self, crops: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
         """Write the templates of crops (n, 112, 112, 3) uint8, BGR, into `out` (n, length)."""
         for crop, template in zip(crops, out, strict=True):
+            self._halt.check()
             raw: NDArray[np.float32] = self._model.get_feat(crop)
             normalise_into(raw[0], template)
             raw.fill(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lethe.vision.halt import Halt
 from lethe.vision.insightface_pack import InsightFaceEmbedder
 from lethe.vision.pack import ModelPack, load_pack
 from lethe.vision.sface import SFaceEmbedder
@@ -52,14 +53,27 @@ def open_pack(
 
 
 def open_detector(
-    pack: ModelPack, *, threads: int = 1, settings: DetectorSettings | None = None
+    pack: ModelPack,
+    *,
+    threads: int = 1,
+    settings: DetectorSettings | None = None,
+    halt: Halt | None = None,
 ) -> Detector:
-    """Open the detector of a checked pack."""
-    return YuNetDetector(pack.detector_path, threads=threads, settings=settings)
+    """Open the detector of a checked pack; `halt` ends what it does midway."""
+    return YuNetDetector(pack.detector_path, threads=threads, settings=settings, halt=halt)
 
 
-def open_embedder(pack: ModelPack, *, threads: int = 1, licence_accepted: bool = False) -> Embedder:
-    """Open the embedder of a checked pack, through InsightFace where its manifest says so."""
+def open_embedder(
+    pack: ModelPack,
+    *,
+    threads: int = 1,
+    licence_accepted: bool = False,
+    halt: Halt | None = None,
+) -> Embedder:
+    """Open the embedder of a checked pack, through InsightFace where its manifest says so.
+
+    `halt` ends what it does midway.
+    """
     entry = pack.manifest.embedder
     if entry.kind == "insightface":
         return InsightFaceEmbedder(
@@ -68,5 +82,8 @@ def open_embedder(pack: ModelPack, *, threads: int = 1, licence_accepted: bool =
             licence=entry.licence,
             licence_accepted=licence_accepted,
             threads=threads,
+            halt=halt,
         )
-    return SFaceEmbedder(pack.embedder_path, template_length=pack.template_length, threads=threads)
+    return SFaceEmbedder(
+        pack.embedder_path, template_length=pack.template_length, threads=threads, halt=halt
+    )

@@ -34,6 +34,11 @@ def session_options(threads: int) -> Any:
     return options
 
 
+def run_options() -> Any:
+    """Give options of runs: setting their `terminate` ends those that are going on."""
+    return _runtime().RunOptions()
+
+
 def open_session(path: Path, *, threads: int) -> Any:
     """Open a model on the processor.
 

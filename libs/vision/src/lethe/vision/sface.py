@@ -11,6 +11,7 @@ import numpy as np
 from lethe.vision.align import CROP_SIDE
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.errors import UnusablePack
+from lethe.vision.halt import Halt
 from lethe.vision.sessions import bind, open_session
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class SFaceEmbedder:
         What the pack's manifest says; the model must agree.
     threads
         Threads of the session.
+    halt
+        Ends `embed` midway, with `Halted`.
 
     Raises
     ------
@@ -43,7 +46,9 @@ class SFaceEmbedder:
         The model doesn't make templates of that length.
     """
 
-    def __init__(self, path: Path, *, template_length: int, threads: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, template_length: int, threads: int = 1, halt: Halt | None = None
+    ) -> None:
         self._session = open_session(path, threads=threads)
         (source,), (target,) = self._session.get_inputs(), self._session.get_outputs()
         if target.shape[-1] != template_length:
@@ -52,6 +57,7 @@ class SFaceEmbedder:
                 f"{template_length}: run `lethe models build`"
             )
         self._template_length = template_length
+        self._halt = halt or Halt()
         area = CROP_SIDE * CROP_SIDE
         input_bytes = aligned(3 * area * _FLOAT_BYTES)
         plane_offset = input_bytes + aligned(template_length * _FLOAT_BYTES)
@@ -83,7 +89,7 @@ class SFaceEmbedder:
                 for channel in range(3):
                     cv2.extractChannel(crop, 2 - channel, dst=self._plane)
                     np.copyto(self._input[0, channel], self._plane)
-                self._session.run_with_iobinding(self._binding)
+                self._halt.run(self._session, self._binding)
                 normalise_into(self._output[0], template)
 
 

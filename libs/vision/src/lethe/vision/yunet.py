@@ -10,6 +10,7 @@ import numpy as np
 
 from lethe.vision.buffers import WipedBuffer, aligned
 from lethe.vision.faces import LANDMARK_COUNT, Face
+from lethe.vision.halt import Halt
 from lethe.vision.sessions import bind, open_session
 
 if TYPE_CHECKING:
@@ -60,12 +61,20 @@ class YuNetDetector:
         Threads of the session.
     settings
         How it is run.
+    halt
+        Ends `detect` midway, with `Halted`.
     """
 
     def __init__(
-        self, path: Path, *, threads: int = 1, settings: DetectorSettings | None = None
+        self,
+        path: Path,
+        *,
+        threads: int = 1,
+        settings: DetectorSettings | None = None,
+        halt: Halt | None = None,
     ) -> None:
         self._settings = settings or DetectorSettings()
+        self._halt = halt or Halt()
         self._session = open_session(path, threads=threads)
         self._plan: _Plan | None = None
 
@@ -75,7 +84,7 @@ class YuNetDetector:
         plan = self._plan_for(width, height)
         try:
             plan.load(image)
-            self._session.run_with_iobinding(plan.binding)
+            self._halt.run(self._session, plan.binding)
             faces = plan.faces(self._settings)
         finally:
             plan.memory.wipe()

@@ -38,12 +38,16 @@ class ReferenceWorker:
         ------
         Erased, Refused
             If the record doesn't open.
+        Halted
+            If its time was over before there was a template.
         InvalidInput
             If what it holds is no reference.
         """
         with self._benches.lend() as bench:
             room = bench.opened(len(sealed))
-            with self._holder.opening(REFERENCE_SUBMITTED.name, address, sealed, room) as content:
+            with self._holder.opening(
+                REFERENCE_SUBMITTED.name, address, sealed, room, on_close=bench.extractor.halt.now
+            ) as content:
                 self._holder.supersede(address.lane, Purpose.REFERENCE_IMAGE, address.slot)
                 body = bytes(content)
                 try:

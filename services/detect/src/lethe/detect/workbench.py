@@ -51,6 +51,7 @@ class Workbenches:
     def lend(self) -> Iterator[Workbench]:
         """Lend a workbench to one thread, waiting for a free one."""
         bench = self._free.get()
+        bench.extractor.halt.reset()
         try:
             yield bench
         finally:
