@@ -26,7 +26,7 @@ def _run_again(extractor: FaceExtractor) -> Iterator[None]:
 
 def template_of(extractor: FaceExtractor) -> np.ndarray:
     with extractor.extract(astronaut()) as extraction:
-        return extraction.templates[0].copy()
+        return np.array(extraction.templates[0])
 
 
 def test_a_run_that_is_going_on_is_ended_from_another_thread(extractor: FaceExtractor) -> None:
