@@ -1,6 +1,5 @@
 """A sealed frame becomes sealed probes and counts; nothing of it stays behind."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,18 +17,10 @@ from lethe.detect.shots import ShotPolicy
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
-from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
+from lethe.vision.jpeg import decode_jpeg_into
 from lethe.vision.portrait import portrait_jpeg
 
 Record = tuple[SealAddress, bytes]
-
-
-@pytest.fixture(name="bench")
-def bench_(trust: LocalTrust) -> Iterator[DetectBench]:
-    bench = DetectBench(trust)
-    bench.run_slot()
-    yield bench
-    bench.check_clear()
 
 
 def check_counts(result: FrameResult) -> None:
@@ -176,107 +167,6 @@ def test_a_probe_whose_key_is_gone_at_sealing_is_counted_and_gives_its_number_ba
     assert (result.probes, result.report.discarded) == ([], {NO_KEY: 1})
 
 
-# --- frames that don't open -------------------------------------------------------------------
-
-
-def expired(bench: DetectBench, record: Record) -> Record:
-    bench.time.advance_ms(800)
-    return record
-
-
-def short_of_time(bench: DetectBench, record: Record) -> Record:
-    bench.time.advance_ms(705)
-    return record
-
-
-def replayed(bench: DetectBench, record: Record) -> Record:
-    assert bench.frames.process(*record).report.outcome is FrameOutcome.PROCESSED
-    return record
-
-
-def altered(_bench: DetectBench, record: Record) -> Record:
-    address, sealed = record
-    return address, sealed[:200] + bytes([sealed[200] ^ 1]) + sealed[201:]
-
-
-def cut(_bench: DetectBench, record: Record) -> Record:
-    return record[0], record[1][:10]
-
-
-def renumbered(_bench: DetectBench, record: Record) -> Record:
-    return record[0].model_copy(update={"number": 7}), record[1]
-
-
-def moved(_bench: DetectBench, record: Record) -> Record:
-    return record[0].model_copy(update={"lane": "another"}), record[1]
-
-
-def redated(bench: DetectBench, record: Record) -> Record:
-    later = record[0].captured.shifted_to(bench.clock.boot_us() + 1)
-    return record[0].model_copy(update={"captured": later}), record[1]
-
-
-def reordered(_bench: DetectBench, record: Record) -> Record:
-    return record[0].model_copy(update={"order_hash": "another"}), record[1]
-
-
-def too_large(_bench: DetectBench, record: Record) -> Record:
-    return record[0], record[1] + bytes(9 * 1024 * 1024)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "outcome"),
-    [
-        (expired, FrameOutcome.EXPIRED),
-        (short_of_time, FrameOutcome.EXPIRED),
-        (replayed, FrameOutcome.EXPIRED),
-        (moved, FrameOutcome.EXPIRED),
-        (altered, FrameOutcome.REFUSED),
-        (cut, FrameOutcome.REFUSED),
-        (renumbered, FrameOutcome.REFUSED),
-        (redated, FrameOutcome.REFUSED),
-        (reordered, FrameOutcome.REFUSED),
-        (too_large, FrameOutcome.REFUSED),
-    ],
-)
-def test_a_frame_that_does_not_open_gives_its_outcome_and_nothing_else(
-    bench: DetectBench, spoil: Callable[[DetectBench, Record], Record], outcome: FrameOutcome
-) -> None:
-    result = bench.frames.process(*spoil(bench, bench.frame(astronaut())))
-    assert (result.report.outcome, result.probes) == (outcome, [])
-    assert (result.report.faces_seen, result.report.discarded) == (0, {})
-
-
-@pytest.mark.parametrize("spoil", [altered, renumbered, redated, reordered])
-def test_the_genuine_frame_opens_after_a_spoilt_one(
-    bench: DetectBench, spoil: Callable[[DetectBench, Record], Record]
-) -> None:
-    record = bench.frame(astronaut())
-    bench.frames.process(*spoil(bench, record))
-    assert bench.frames.process(*record).report.outcome is FrameOutcome.PROCESSED
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"no JPEG", b"\xff\xd8\xff\xe0" + bytes(5000)],
-    ids=["nothing", "text", "a header only"],
-)
-def test_a_frame_that_is_no_picture_is_unreadable(bench: DetectBench, content: bytes) -> None:
-    result = bench.frames.process(*bench.captured(content))
-    assert (result.report.outcome, result.probes) == (FrameOutcome.UNREADABLE, [])
-
-
-def test_half_a_picture_is_unreadable_and_leaves_no_pixel(bench: DetectBench) -> None:
-    whole = encode_jpeg(astronaut(), 95)
-    result = bench.frames.process(*bench.captured(whole[: len(whole) // 2]))
-    assert (result.report.outcome, result.report.faces_seen) == (FrameOutcome.UNREADABLE, 0)
-
-
-def test_a_picture_larger_than_the_workbench_is_unreadable(bench: DetectBench) -> None:
-    result = bench.frames.process(*bench.frame(np.zeros((2000, 2000, 3), np.uint8)))
-    assert result.report.outcome is FrameOutcome.UNREADABLE
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1200), (900, 1), (7, 3)])
 def test_a_picture_of_any_shape_is_processed(bench: DetectBench, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (*shape, 3), dtype=np.uint8)
@@ -316,57 +206,6 @@ def test_a_failure_midway_leaves_nothing_in_the_clear(
         bench.frames.process(*bench.frame(astronaut()))
     [slot] = [s for s in bench.detect._keyring._slots.values() if s.purpose is Purpose.PROBE]
     assert not slot.is_busy
-
-
-def test_a_frame_whose_time_ends_while_it_is_processed_is_cut_short(
-    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    extractor, embedded = bench.bench.extractor, list[int]()
-    embed = extractor._embedder.embed
-
-    def late(crops: np.ndarray, out: np.ndarray) -> None:
-        bench.time.advance_ms(801)
-        bench.detect.reap()
-        embed(crops, out)
-        embedded.append(len(crops))
-
-    monkeypatch.setattr(extractor._embedder, "embed", late)
-    result = bench.frames.process(*bench.frame(astronaut()))
-    assert (result.report.outcome, result.probes, embedded) == (FrameOutcome.EXPIRED, [], [])
-    bench.check_clear()
-    monkeypatch.undo()
-    bench.run_slot()
-    assert bench.frames.process(*bench.frame(astronaut())).probes, "the next frame isn't"
-
-
-def test_when_frames_take_long_late_ones_are_left_unopened(
-    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    embed = bench.bench.extractor._embedder.embed
-
-    def slowly(crops: np.ndarray, out: np.ndarray) -> None:
-        bench.time.advance_ms(390)
-        embed(crops, out)
-
-    monkeypatch.setattr(bench.bench.extractor._embedder, "embed", slowly)
-    assert bench.frames.process(*bench.frame(astronaut())).report.outcome is FrameOutcome.PROCESSED
-    late = bench.frame(astronaut())
-    bench.run_slot()
-    bench.time.advance_ms(450)
-    opened = len(bench.detect._keyring.wipe_deadlines())
-    assert bench.frames.process(*late).report.outcome is FrameOutcome.EXPIRED
-    assert len(bench.detect._keyring.wipe_deadlines()) == opened
-
-
-def test_a_frame_is_late_when_nothing_is_left_for_match_once_it_is_processed(
-    bench: DetectBench,
-) -> None:
-    address, _ = bench.frame(astronaut())
-    assert not bench.frames.is_late(address)
-    bench.time.advance_ms(580)
-    assert not bench.frames.is_late(address)
-    bench.time.advance_ms(40)
-    assert bench.frames.is_late(address)
 
 
 def test_older_slots_are_given_up_with_a_frame_of_a_newer_one(bench: DetectBench) -> None:

@@ -19,14 +19,11 @@ class Workshop:
     """Lanes whose work waits at a gate, and everything that happened."""
 
     def __init__(self, room: int) -> None:
-        self.late: set[Item] = set()
         self.begun: list[Item] = []
         self.done: dict[int, list[int]] = defaultdict(list)
         self.given_up: list[Item] = []
         self.gate = asyncio.Event()
-        self.lanes = Lanes(
-            self._work, self._give_up, room=room, is_late=lambda item: item in self.late
-        )
+        self.lanes = Lanes(self._work, self._give_up, room=room)
 
     async def _work(self, item: Item) -> None:
         self.begun.append(item)
@@ -78,36 +75,6 @@ async def test_beyond_the_bound_the_oldest_that_waits_is_given_up() -> None:
         assert workshop.given_up == [(0, 2), (0, 3)]
         workshop.gate.set()
         await workshop.until(lambda: workshop.done[0] == [1, 4, 5])
-
-
-async def test_a_lane_that_stays_late_goes_on_with_its_newest() -> None:
-    workshop = Workshop(room=8)
-    workshop.late = {(0, number) for number in range(1, 7)}
-    async with running(workshop):
-        await workshop.put(0, *range(1, 8))
-        workshop.gate.set()
-        await workshop.until(lambda: workshop.done[0] == [1, 2, 7])
-    assert workshop.given_up == [(0, number) for number in range(3, 7)]
-
-
-async def test_a_short_stall_passes_over_nobody() -> None:
-    workshop = Workshop(room=8)
-    workshop.late = {(0, 1), (0, 2), (0, 4), (0, 5)}
-    async with running(workshop):
-        await workshop.put(0, *range(1, 8))
-        workshop.gate.set()
-        await workshop.until(lambda: workshop.done[0] == [*range(1, 8)])
-    assert workshop.given_up == []
-
-
-async def test_the_last_one_is_worked_on_however_late() -> None:
-    workshop = Workshop(room=8)
-    workshop.late = {(0, 1), (0, 2), (0, 3)}
-    workshop.gate.set()
-    async with running(workshop):
-        await workshop.put(0, 1, 2, 3)
-        await workshop.until(lambda: workshop.done[0] == [1, 2, 3])
-    assert workshop.given_up == []
 
 
 async def test_a_full_lane_costs_the_others_nothing() -> None:

@@ -16,6 +16,7 @@ from lethe.contracts.sealed import ENROLMENT_LANE, NUMBERS_PER_SLOT, Purpose, Se
 from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
 from lethe.detect.frames import SealedProbe
 from lethe.shredding.trust import LocalTrust
+from lethe.vision.errors import Halted
 from lethe.vision.stills import read_still
 
 
@@ -70,6 +71,27 @@ def test_an_image_becomes_a_template_that_match_opens(bench: DetectBench) -> Non
     template = np.frombuffer(payload.template, "<f4")
     with bench_with().extractor.extract_reference(astronaut()) as reference:
         assert float((template * reference.templates[0]).sum()) > 0.999
+
+
+def test_an_image_that_takes_too_long_is_cut_short_and_the_next_one_is_not(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractor = bench.bench.extractor
+    embed = extractor._embedder.embed
+
+    def late(crops: np.ndarray, out: np.ndarray) -> None:
+        bench.time.advance_ms(801)
+        bench.detect.reap()
+        embed(crops, out)
+
+    record = submitted(bench, png(astronaut()))
+    monkeypatch.setattr(extractor._embedder, "embed", late)
+    with pytest.raises(Halted):
+        bench.references.extract(*record)
+    bench.check_clear()
+    monkeypatch.undo()
+    bench.run_enrolment_slot()
+    assert opened(bench, bench.references.extract(*submitted(bench, png(astronaut())))).template
 
 
 @pytest.mark.parametrize(

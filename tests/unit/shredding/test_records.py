@@ -112,21 +112,6 @@ def test_nobody_is_hurried_who_was_done_in_time(trust: LocalTrust) -> None:
     assert hurried == []
 
 
-def test_a_record_is_not_opened_with_less_time_left_than_was_asked_for(trust: LocalTrust) -> None:
-    pipeline = Pipeline(trust)
-    pipeline.run_slot()
-    address, sealed = pipeline.captured(b"frame")
-    detect, room = pipeline.holders[Role.DETECT], memoryview(bytearray(4096))
-    pipeline.time.advance_ms(500)
-    with (
-        pytest.raises(Erased),
-        detect.opening(FRAME_CAPTURED.name, address, sealed, room, reserve_ms=310),
-    ):
-        pass
-    with detect.opening(FRAME_CAPTURED.name, address, sealed, room, reserve_ms=280) as content:
-        assert bytes(content) == b"frame"
-
-
 def test_a_key_is_gone_while_what_it_opened_is_still_being_read(trust: LocalTrust) -> None:
     pipeline = Pipeline(trust)
     pipeline.run_slot()

@@ -19,7 +19,6 @@ from lethe.contracts.keys import (
 )
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.shredding.clock import Clock
-from lethe.shredding.grants import Outstanding, opened_grant
 from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
 from lethe.shredding.memory import wipe
@@ -112,28 +111,11 @@ class Holder:
             if granted.ticket_sequence != outstanding.sequence:
                 raise Refused("a grant names another ticket")
             try:
-                return self._hold(granted, outstanding)
+                return self._keyring.hold(
+                    granted, outstanding, self.life, is_ordered=self._is_ordered
+                )
             finally:
                 self._arm()
-
-    def _hold(self, granted: KeyGranted, outstanding: Outstanding) -> list[GrantedKey]:
-        dies_at_us = outstanding.dies_us(self.life)
-        wipe_at_us = outstanding.wipe_us(self.life)
-        with opened_grant(granted, outstanding.unwrap_key) as keys:
-            if self.clock.boot_us() >= wipe_at_us:
-                raise Erased("a grant came after its ticket's end")
-            return [
-                named
-                for slot_key, named in zip(keys, granted.keys, strict=True)
-                if self._keyring.add(
-                    slot_key,
-                    granted.slot,
-                    named,
-                    wanted=self._is_ordered(named),
-                    wipe_at_us=wipe_at_us,
-                    dies_at_us=dies_at_us,
-                )
-            ]
 
     # --- using keys --------------------------------------------------------------------------
 
@@ -200,7 +182,6 @@ class Holder:
         sealed: bytes,
         into: memoryview,
         *,
-        reserve_ms: int = 0,
         on_close: Callable[[], None] | None = None,
     ) -> Iterator[memoryview]:
         """Open a record, destroy its key, and overwrite the clear copy when the block ends.
@@ -209,8 +190,6 @@ class Holder:
 
         Parameters
         ----------
-        reserve_ms
-            So much of the key's life must be left, where that is more than `Life` asks for.
         on_close
             Called once, by any thread, if the slot's keys are wiped before the block has ended:
             the dead man's switch is next, so the work must be cut short. It must return at once.
@@ -224,8 +203,7 @@ class Holder:
             record.
         """
         with self._lock:
-            reserve_ms = max(reserve_ms, self.life.opening_reserve_ms)
-            held, key = self._keyring.take(address, reserve_ms=reserve_ms)
+            held, key = self._keyring.take(address, reserve_ms=self.life.opening_reserve_ms)
             self._check_order(held)
             try:
                 content = open_into(key, topic, address, sealed, into)

@@ -1,14 +1,16 @@
 """The slot keys that a holder has in hand, by slot and by lane."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lethe.contracts.errors import Erased, Refused
-from lethe.contracts.keys import CloseReason, DestroyedKeys, GrantedKey
+from lethe.contracts.keys import CloseReason, DestroyedKeys, GrantedKey, KeyGranted
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.shredding.clock import Clock
+from lethe.shredding.grants import Outstanding, opened_grant
 from lethe.shredding.journal import Journal
 from lethe.shredding.memory import SecretArena
 from lethe.shredding.slotkeys import SlotKeys
+from lethe.shredding.terms import Life
 
 
 class Keyring:
@@ -24,6 +26,40 @@ class Keyring:
         self._journal = Journal()
         self._slots: dict[tuple[str, str, Purpose], SlotKeys] = {}
         self._lanes: dict[tuple[str, Purpose], list[SlotKeys]] = {}
+
+    def hold(
+        self,
+        granted: KeyGranted,
+        outstanding: Outstanding,
+        life: Life,
+        *,
+        is_ordered: Callable[[GrantedKey], bool],
+    ) -> list[GrantedKey]:
+        """Open the grant of a ticket that waited for it, and return those of its keys now held.
+
+        Raises
+        ------
+        Refused
+            If the grant doesn't open, or a key doesn't fit its commitment.
+        Erased
+            If the time of the ticket's keys is over.
+        """
+        wipe_at_us = outstanding.wipe_us(life)
+        with opened_grant(granted, outstanding.unwrap_key) as keys:
+            if self._clock.boot_us() >= wipe_at_us:
+                raise Erased("a grant came after its ticket's end")
+            return [
+                named
+                for slot_key, named in zip(keys, granted.keys, strict=True)
+                if self.add(
+                    slot_key,
+                    granted.slot,
+                    named,
+                    wanted=is_ordered(named),
+                    wipe_at_us=wipe_at_us,
+                    dies_at_us=outstanding.dies_us(life),
+                )
+            ]
 
     def add(
         self,

@@ -12,7 +12,6 @@ from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
-from lethe.detect.reserve import OpeningReserve
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.detect.workbench import Workbench, Workbenches
@@ -29,8 +28,6 @@ from lethe.vision.shots import EveryFace, ShotChooser
 
 NO_KEY = "no_key"
 """Discard reason: the slot's probe keys are spent or gone."""
-_SPARE_MS = 100
-"""What is left for match once a frame was processed, or the frame comes late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,6 @@ class FrameWorker:
         self._benches = benches
         self._zones = zones
         self._policy = policy
-        self._reserve = OpeningReserve(holder.clock)
         self._trackers: dict[str, Tracker] = {}
 
     def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
@@ -83,17 +79,9 @@ class FrameWorker:
         try:
             with self._benches.lend() as bench:
                 room = bench.opened(len(sealed))
-                with (
-                    self._reserve.measured(),
-                    self._holder.opening(
-                        FRAME_CAPTURED.name,
-                        address,
-                        sealed,
-                        room,
-                        reserve_ms=self._reserve.ms,
-                        on_close=bench.extractor.halt.now,
-                    ) as jpeg,
-                ):
+                with self._holder.opening(
+                    FRAME_CAPTURED.name, address, sealed, room, on_close=bench.extractor.halt.now
+                ) as jpeg:
                     # Only a record that opened says which slots are over.
                     self._holder.supersede(address.lane, Purpose.FRAME, address.slot)
                     seen, found = self._extract(bench, jpeg, address, probes)
@@ -117,11 +105,6 @@ class FrameWorker:
             discarded=dict(discarded),
         )
         return FrameResult(report, probes)
-
-    def is_late(self, frame: SealAddress) -> bool:
-        """Tell that a frame can't be processed any more, or barely."""
-        needed_ms = max(self._reserve.ms, self._holder.life.opening_reserve_ms) + _SPARE_MS
-        return self._holder.left_ms(frame) < needed_ms
 
     def _extract(
         self,

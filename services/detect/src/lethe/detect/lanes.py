@@ -1,8 +1,4 @@
-"""Frames in order per partition, several partitions at a time, a bounded number waiting.
-
-In a queue that never empties everything is handled at the last moment, and what is made of it
-comes too late for those who come next. So a lane that stays late goes on with its newest item.
-"""
+"""Frames in order per partition, several partitions at a time, a bounded number waiting."""
 
 import asyncio
 from collections import deque
@@ -10,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
-_LATE_IN_A_ROW = 3
 
 
 class Lanes(Generic[_T]):
@@ -21,10 +16,7 @@ class Lanes(Generic[_T]):
     work
         Handles one item; its failure ends `run`.
     overflow
-        Is given an item that found no room, or that is passed over.
-    is_late
-        Tells that an item's turn came late. At the third in a row all but the newest that waits
-        are passed over; a short stall passes over nobody.
+        Is given an item that found no room.
     """
 
     def __init__(
@@ -33,12 +25,10 @@ class Lanes(Generic[_T]):
         overflow: Callable[[_T], Awaitable[None]],
         *,
         room: int,
-        is_late: Callable[[_T], bool] = lambda _item: False,
     ) -> None:
         self._work = work
         self._overflow = overflow
         self._room = room
-        self._is_late = is_late
         self._waiting: dict[int, deque[_T]] = {}
         self._events: dict[int, asyncio.Event] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -65,16 +55,8 @@ class Lanes(Generic[_T]):
 
     async def _work_lane(self, lane: int) -> None:
         waiting, event = self._waiting[lane], self._events[lane]
-        late = 0
         while True:
             await event.wait()
             while waiting:
-                item = waiting.popleft()
-                late = late + 1 if self._is_late(item) else 0
-                if late == _LATE_IN_A_ROW:
-                    late = 0
-                    while waiting:
-                        await self._overflow(item)
-                        item = waiting.popleft()
-                await self._work(item)
+                await self._work(waiting.popleft())
             event.clear()
