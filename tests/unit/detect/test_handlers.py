@@ -81,6 +81,21 @@ def reference_record(address: SealAddress, body: bytes) -> Record:
     return record(REFERENCE_SUBMITTED, ENROLMENT_LANE, body, address_headers(address))
 
 
+async def test_late_frames_give_way_to_the_newest_and_count_as_expired(detect: Detect) -> None:
+    late = frame_record(*detect.bench.frame(EMPTY))
+    detect.bench.time.advance_ms(600)
+    detect.bench.run_slot()
+    newest = frame_record(*detect.bench.frame(EMPTY))
+    for record_ in [late, newest]:
+        await detect.handlers.on_frame(record_)
+    async with detect.running():
+        await eventually(lambda: len(detect.reports) == 2)
+    assert [report.outcome for report in detect.reports] == [
+        FrameOutcome.EXPIRED,
+        FrameOutcome.PROCESSED,
+    ]
+
+
 async def test_a_frames_probes_and_its_report_are_published(detect: Detect) -> None:
     async with detect.running():
         await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))

@@ -19,11 +19,14 @@ class Workshop:
     """Lanes whose work waits at a gate, and everything that happened."""
 
     def __init__(self, room: int) -> None:
+        self.late: set[Item] = set()
         self.begun: list[Item] = []
         self.done: dict[int, list[int]] = defaultdict(list)
         self.given_up: list[Item] = []
         self.gate = asyncio.Event()
-        self.lanes = Lanes(self._work, self._give_up, room=room)
+        self.lanes = Lanes(
+            self._work, self._give_up, room=room, is_late=lambda item: item in self.late
+        )
 
     async def _work(self, item: Item) -> None:
         self.begun.append(item)
@@ -75,6 +78,26 @@ async def test_beyond_the_bound_the_oldest_that_waits_is_given_up() -> None:
         assert workshop.given_up == [(0, 2), (0, 3)]
         workshop.gate.set()
         await workshop.until(lambda: workshop.done[0] == [1, 4, 5])
+
+
+async def test_a_lane_that_is_late_goes_on_with_its_newest() -> None:
+    workshop = Workshop(room=8)
+    workshop.late = {(0, 3), (0, 4)}
+    async with running(workshop):
+        await workshop.put(0, *range(1, 8))
+        workshop.gate.set()
+        await workshop.until(lambda: workshop.done[0] == [1, 2, 7])
+    assert workshop.given_up == [(0, number) for number in range(3, 7)]
+
+
+async def test_nobody_is_passed_over_for_being_late_when_nobody_newer_waits() -> None:
+    workshop = Workshop(room=8)
+    workshop.late = {(0, 3)}
+    workshop.gate.set()
+    async with running(workshop):
+        await workshop.put(0, 1, 2, 3)
+        await workshop.until(lambda: workshop.done[0] == [1, 2, 3])
+    assert workshop.given_up == []
 
 
 async def test_a_full_lane_costs_the_others_nothing() -> None:

@@ -55,7 +55,7 @@ class Handlers:
         self._publishing = asyncio.Semaphore(_PUBLISHED_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self.lanes = Lanes(self._work, self._give_up, room=queue_frames)
+        self.lanes = Lanes(self._work, self._give_up, room=queue_frames, is_late=self._is_late)
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return detect's dispatch table."""
@@ -82,6 +82,10 @@ class Handlers:
         if address.purpose is not Purpose.REFERENCE_IMAGE:
             raise Refused("a reference image is addressed as something else")
         await self.lanes.put(_ENROLMENT, (address, record))
+
+    def _is_late(self, item: tuple[SealAddress, Record]) -> bool:
+        address, _ = item
+        return address.purpose is Purpose.FRAME and self._frames.is_late(address)
 
     async def _work(self, item: tuple[SealAddress, Record]) -> None:
         if self._failure is not None:

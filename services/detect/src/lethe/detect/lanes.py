@@ -1,4 +1,8 @@
-"""Frames in order per partition, several partitions at a time, a bounded number waiting."""
+"""Frames in order per partition, several partitions at a time, a bounded number waiting.
+
+In a queue that never empties everything is handled at the last moment, and what is made of it
+comes too late for those who come next. So a lane that is late goes on with its newest item.
+"""
 
 import asyncio
 from collections import deque
@@ -16,7 +20,10 @@ class Lanes(Generic[_T]):
     work
         Handles one item; its failure ends `run`.
     overflow
-        Is given an item that found no room.
+        Is given an item that found no room, or that is passed over.
+    is_late
+        Tells that an item's turn came too late for it to be of use: it and all that wait, but
+        for the newest, are passed over.
     """
 
     def __init__(
@@ -25,10 +32,12 @@ class Lanes(Generic[_T]):
         overflow: Callable[[_T], Awaitable[None]],
         *,
         room: int,
+        is_late: Callable[[_T], bool] = lambda _item: False,
     ) -> None:
         self._work = work
         self._overflow = overflow
         self._room = room
+        self._is_late = is_late
         self._waiting: dict[int, deque[_T]] = {}
         self._events: dict[int, asyncio.Event] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -58,5 +67,10 @@ class Lanes(Generic[_T]):
         while True:
             await event.wait()
             while waiting:
-                await self._work(waiting.popleft())
+                item = waiting.popleft()
+                if self._is_late(item):
+                    while waiting:
+                        await self._overflow(item)
+                        item = waiting.popleft()
+                await self._work(item)
             event.clear()
