@@ -30,7 +30,7 @@ from tools.bench.loops import (
 
 from lethe.cli.footage.lfw import build_evaluation
 from lethe.cli.home import find_home
-from lethe.ingest.sources import open_source
+from lethe.ingest.sources import SourceFrame, open_source
 from lethe.vision.extract import FaceExtractor
 from lethe.vision.pack import load_pack
 
@@ -110,7 +110,7 @@ def measure(faces: Path) -> tuple[list[Figure], dict[str, Any]]:
 def _segments(video: Path) -> Iterator[tuple[list[Picture], float]]:
     source = open_source(video)
     source.open()
-    frames = filter(None, source.frames())
+    frames = (frame for frame in source.frames() if isinstance(frame, SourceFrame))
     while True:
         begun_s = time.process_time()
         pictures = [(frame.pts_s, frame.image.copy()) for frame in islice(frames, _SEGMENT_FRAMES)]

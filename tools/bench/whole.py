@@ -22,7 +22,7 @@ from tools.bench.loops import Comparer, OurLoop, best_shots, references
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
-from lethe.ingest.sources import open_source
+from lethe.ingest.sources import SourceFrame, open_source
 from lethe.vision.extract import FaceExtractor
 from lethe.vision.pack import load_pack
 
@@ -80,7 +80,9 @@ def _bare(loop: OurLoop, comparer: Comparer, videos: list[Path]) -> Outcome:
         loop.begin()
         source = open_source(video)
         source.open()
-        for frame in filter(None, source.frames()):
+        for frame in source.frames():
+            if not isinstance(frame, SourceFrame):
+                continue
             frames += 1
             for shot in loop.look(frame.image, frame.pts_s).shots:
                 templates += 1

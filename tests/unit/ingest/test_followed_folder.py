@@ -10,7 +10,7 @@ import cv2
 import pytest
 from tests.support.clips import striped
 
-from lethe.ingest.sources import SourceLost, SourceUnavailable
+from lethe.ingest.sources import LeftOut, SourceFrame, SourceLost, SourceUnavailable
 from lethe.ingest.sources.followed import FollowedFolder
 
 
@@ -48,10 +48,10 @@ def followed(looks: Looks, max_fps: float | None = None) -> FollowedFolder:
     return source
 
 
-def shown(source: FollowedFolder, count: int) -> list[int | None]:
-    """Return the red of the pictures that the next so many yields bring; None for none."""
+def shown(source: FollowedFolder, count: int) -> list[int | LeftOut | None]:
+    """Return what the next so many yields bring, pictures as their red."""
     return [
-        None if frame is None else int(frame.image[30, 10, 2])
+        int(frame.image[30, 10, 2]) if isinstance(frame, SourceFrame) else frame
         for frame in islice(source.frames(), count)
     ]
 
@@ -119,14 +119,14 @@ def test_a_rate_cap_leaves_pictures_out(looks: Looks) -> None:
             (looks.folder / f"{number}.png").write_bytes(png(150 + number))
 
     looks.deeds = [put]
-    assert shown(source, 4) == [None, 150, None, None]
+    assert shown(source, 5) == [None, 150, LeftOut(), LeftOut(), None]
 
 
 def test_pictures_are_overwritten_when_the_next_is_asked_for(looks: Looks) -> None:
     source = followed(looks)
     looks.deeds = [lambda: (looks.folder / "a.png").write_bytes(png(150))]
     frames = source.frames()
-    lent = next(frame for frame in frames if frame is not None).image
+    lent = next(frame for frame in frames if isinstance(frame, SourceFrame)).image
     assert lent.any()
     next(frames)
     assert not lent.any()

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.support.reading import Reading
+from tests.support.reading import LONG_S, Reading
 from tests.support.rtsp_camera import Behaviour, RtspCamera
 from tests.support.tls import identity_of
 from tests.support.wire import Listener
@@ -69,6 +69,21 @@ def test_caps_are_kept() -> None:
         reading.until_pictures(3)
         assert camera.sent > 2 * len(reading.images)
     assert reading.images[0].shape == (50, 100, 3)
+
+
+def test_a_camera_that_is_back_is_heard_although_the_cap_leaves_its_pictures_out() -> None:
+    with RtspCamera() as camera, Reading(source_of(camera.address, max_fps=0.01)) as reading:
+        reading.until_pictures(1)
+        camera.cut()
+        reading.until_state(ReaderState.RECONNECTING)
+        reading.until_state(ReaderState.RUNNING)
+    assert len(reading.images) == 1
+
+
+def test_a_stop_doesnt_wait_for_the_next_picture_that_the_cap_lets_through() -> None:
+    with RtspCamera() as camera, Reading(source_of(camera.address, max_fps=0.01)) as reading:
+        reading.until_pictures(1)
+        assert reading.reader.stop(LONG_S)
 
 
 def test_a_read_that_takes_longer_than_a_stall_is_broken_off() -> None:

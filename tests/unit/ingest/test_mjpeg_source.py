@@ -101,6 +101,25 @@ def test_a_rate_cap_leaves_pictures_out() -> None:
     assert all(image.tobytes() in camera.sent for image in reading.images)
 
 
+def test_a_camera_that_is_back_is_heard_although_the_cap_leaves_its_pictures_out() -> None:
+    with MjpegCamera() as camera:
+        source = open_source(camera.address, max_fps=0.01, access=WHOLE)
+        with Reading(source) as reading:
+            reading.until_pictures(1)
+            camera.cut()
+            reading.until_state(ReaderState.RECONNECTING)
+            reading.until_state(ReaderState.RUNNING)
+    assert len(reading.images) == 1
+
+
+def test_a_part_that_is_no_picture_takes_no_place_under_a_rate_cap() -> None:
+    first = b"\r\n--frame\r\nContent-Length: 9\r\n\r\nnot a JPE"
+    with MjpegCamera(Manners(before_each=first)) as camera:
+        source = open_source(camera.address, max_fps=0.01, access=WHOLE)
+        with Reading(source) as reading:
+            reading.until_pictures(1)
+
+
 def test_a_silent_camera_has_stalled_and_goes_on_over_the_same_connection() -> None:
     with MjpegCamera() as camera, Reading(opened(camera.address)) as reading:
         reading.until_pictures(2)

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from lethe.ingest.sources import (
     CameraReader,
+    LeftOut,
     ReaderState,
     ReaderStatus,
     SourceFrame,
@@ -26,8 +27,8 @@ from lethe.ingest.sources.silence import Silence
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-Step = int | float | Exception | None
-"""A picture by its number, a wait in seconds, a failure, or nothing new."""
+Step = int | float | LeftOut | Exception | None
+"""A picture by its number, a wait in seconds, one left out, a failure, or nothing new."""
 
 
 class FakeClock:
@@ -66,7 +67,7 @@ class FakeLive:
         assert isinstance(failure, Exception)
         return failure
 
-    def frames(self) -> Generator[SourceFrame | None, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut | None, None, None]:
         image = np.ones((2, 2, 3), dtype=np.uint8)
         script = self.scripts[0]
         while script:
@@ -77,8 +78,10 @@ class FakeLive:
             if isinstance(step, float):
                 self.clock.now_s += step
                 yield None
+            elif isinstance(step, int):
+                yield SourceFrame(image, self.clock.now_s)
             else:
-                yield SourceFrame(image, self.clock.now_s) if step is not None else None
+                yield step
 
     def close(self) -> None:
         self.events.append("close")
@@ -176,6 +179,21 @@ def test_a_slow_camera_isnt_silent_between_two_pictures() -> None:
     told = Told([[1, 1.0, 2, 1.0, 0.5, 3, 1.0, 1.0, 1.0, 1.0, LOST], [LOST]])
     # The first second is a stall, since nothing is known yet; the last four are one.
     assert told.states[:5] == ["running", "stalled", "running", "stalled", "reconnecting"]
+
+
+def test_a_camera_is_heard_although_the_cap_leaves_its_pictures_out() -> None:
+    left: list[Step] = [LeftOut(), 0.3]
+    told = Told([[1, 0.3, *left, *left, *left, 2, LOST], [LOST]])
+    assert told.states == ["running", "reconnecting", "ended"]
+    assert told.reader.status.offered == 2
+
+
+def test_a_picture_that_is_left_out_ends_a_stall_and_the_waiting() -> None:
+    told = Told([[1, 0.5, LeftOut(), LOST], [LeftOut(), LOST], [LOST]])
+    assert told.states[:4] == ["running", "stalled", "running", "reconnecting"]
+    assert told.states[4:6] == ["running", "reconnecting"]
+    assert told.waits == [1.0, 1.0]
+    assert told.reader.status.offered == 1
 
 
 def test_where_silence_is_normal_there_is_no_stall() -> None:

@@ -11,12 +11,13 @@ from lethe.ingest.sources.errors import (
     SourceUnavailable,
 )
 from lethe.ingest.sources.open import open_source
-from lethe.ingest.sources.ports import Source, SourceFrame, is_jpeg
+from lethe.ingest.sources.ports import LeftOut, Source, SourceFrame, is_jpeg
 from lethe.ingest.sources.reader import CameraReader, ReaderState, ReaderStatus
 from lethe.ingest.sources.secrets import Secrets, UnusableSecret
 
 __all__ = [
     "CameraReader",
+    "LeftOut",
     "LiveAccess",
     "ReaderState",
     "ReaderStatus",

@@ -6,9 +6,9 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from lethe.ingest.sources.cap import RateCap
+from lethe.ingest.sources.arrivals import Arrivals
 from lethe.ingest.sources.errors import SourceLost, SourceUnavailable
-from lethe.ingest.sources.ports import SourceFrame
+from lethe.ingest.sources.ports import LeftOut, SourceFrame
 from lethe.ingest.sources.still_reader import StillReader
 from lethe.ingest.sources.stills import is_still, natural_order
 
@@ -55,12 +55,9 @@ class FollowedFolder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
-        self._cap = RateCap(max_fps)
+        self._arrivals = Arrivals(max_fps, clock)
         self._reader = StillReader(max_width)
         self._wait = wait
-        self._clock = clock
-        # Once for all connections: the times of the pictures go on.
-        self._begun_s = clock()
         self._seen: dict[str, _Version] = {}
         self._taken: set[str] = set()
 
@@ -79,17 +76,16 @@ class FollowedFolder:
             ) from None
         self._taken = set(self._seen)
 
-    def frames(self) -> Generator[SourceFrame | None, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut | None, None, None]:
         """Deliver new pictures; see `Source.frames`."""
         while True:
             self._wait(_LOOK_S)
             for path in self._complete():
-                now_s = self._clock() - self._begun_s
-                if not self._cap.admits(now_s):
-                    continue
-                image = self._reader.read(path)
-                if image is not None:
-                    yield SourceFrame(image, now_s)
+                pts_s = self._arrivals.next_s()
+                if pts_s is None:
+                    yield LeftOut()
+                elif (image := self._reader.read(path)) is not None:
+                    yield SourceFrame(image, pts_s)
                     self._reader.wipe()
             yield None
 

@@ -11,7 +11,7 @@ import av.logging
 
 from lethe.contracts.cameras import Transport
 from lethe.ingest.sources.address import SourceKind
-from lethe.ingest.sources.cap import RateCap
+from lethe.ingest.sources.arrivals import Arrivals
 from lethe.ingest.sources.errors import (
     SourceGarbled,
     SourceLost,
@@ -20,7 +20,7 @@ from lethe.ingest.sources.errors import (
     SourceUnavailable,
 )
 from lethe.ingest.sources.pictures import MAX_PIXELS, Converter
-from lethe.ingest.sources.ports import STALL_S, SourceFrame
+from lethe.ingest.sources.ports import STALL_S, LeftOut, SourceFrame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -74,11 +74,9 @@ class LiveVideoSource:
     ) -> None:
         self._address = address
         self._access = access
-        self._cap = RateCap(max_fps)
+        self._arrivals = Arrivals(max_fps, clock)
         self._converter = Converter(max_width)
         self._clock = clock
-        # Once for all connections: the times of the pictures go on.
-        self._begun_s = clock()
         self._garbled = 0
         self._container: InputContainer | None = None
 
@@ -104,7 +102,7 @@ class LiveVideoSource:
             self.close()
             raise SourceUnavailable(f"{name} sends no video: name a stream with pictures")
 
-    def frames(self) -> Generator[SourceFrame | None, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut, None, None]:
         """Deliver the pictures; see `Source.frames`."""
         if self._container is None:
             raise SourceUnavailable(f"{self._address.name} isn't open")
@@ -115,9 +113,8 @@ class LiveVideoSource:
         for packet in self._packets(self._container, stream):
             for picture in self._decoded(packet):
                 has_begun = True
-                now_s = self._clock() - self._begun_s
-                if self._is_whole(picture) and self._cap.admits(now_s):
-                    yield SourceFrame(self._converter.convert(picture), now_s)
+                if self._is_whole(picture):
+                    yield self._delivered(picture)
                     self._converter.wipe()
                 alive_s = self._clock()
             self._require_pictures(self._clock() - alive_s, has_begun=has_begun)
@@ -182,6 +179,10 @@ class LiveVideoSource:
             picture = pictures.pop(0)
             if isinstance(picture, av.VideoFrame):
                 yield picture
+
+    def _delivered(self, picture: av.VideoFrame) -> SourceFrame | LeftOut:
+        pts_s = self._arrivals.next_s()
+        return LeftOut() if pts_s is None else SourceFrame(self._converter.convert(picture), pts_s)
 
     def _is_whole(self, picture: av.VideoFrame) -> bool:
         whole = not picture.is_corrupt and picture.width * picture.height <= MAX_PIXELS

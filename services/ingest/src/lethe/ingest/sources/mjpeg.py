@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from lethe.ingest.sources.arrivals import Arrivals
 from lethe.ingest.sources.buffers import OwnedImage
-from lethe.ingest.sources.cap import RateCap, capped_size
+from lethe.ingest.sources.cap import capped_size
 from lethe.ingest.sources.errors import SourceStalled, SourceUnavailable
 from lethe.ingest.sources.http_stream import HttpStream
 from lethe.ingest.sources.multipart import MultipartParser
 from lethe.ingest.sources.pictures import MAX_PIXELS
-from lethe.ingest.sources.ports import STALL_S, SourceFrame
+from lethe.ingest.sources.ports import STALL_S, LeftOut, SourceFrame
 from lethe.vision.buffers import WipedBuffer
 from lethe.vision.errors import UnreadableImage
 from lethe.vision.jpeg import decode_jpeg_into, jpeg_size
@@ -69,10 +70,8 @@ class MjpegSource:
         self._address = address
         self._access = access
         self._max_width = max_width
-        self._cap = RateCap(max_fps)
+        self._arrivals = Arrivals(max_fps, clock)
         self._clock = clock
-        # Once for all connections: the times of the pictures go on.
-        self._begun_s = clock()
         self._stream = HttpStream(address, ca_file=access.ca_file)
         self._parts: MultipartParser | None = None
         self._unusable = self._broken = self._found = 0
@@ -99,7 +98,7 @@ class MjpegSource:
         self._broken += self._parts.broken if self._parts else 0
         self._parts = MultipartParser((boundary[1] or boundary[2]).encode())
 
-    def frames(self) -> Generator[SourceFrame | None, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut | None, None, None]:
         """Deliver the pictures; see `Source.frames`."""
         if self._parts is None:
             raise SourceUnavailable(f"{self._address.name} isn't open")
@@ -108,9 +107,9 @@ class MjpegSource:
             for chunk in self._stream.read(_WAIT_S):
                 for part in self._parts.feed(chunk):
                     heard_s = self._clock()
-                    image = self._image(part) if self._cap.admits(heard_s - self._begun_s) else None
-                    if image is not None:
-                        yield SourceFrame(image, heard_s - self._begun_s)
+                    delivered = self._delivered(part)
+                    if delivered is not None:
+                        yield delivered
                         self._wipe_pixels()
             self._forget_old_part(self._parts)
             if self._clock() - heard_s > GIVE_UP_S:
@@ -137,18 +136,23 @@ class MjpegSource:
             self._parts.reset()
         self._wipe_pixels()
 
-    def _image(self, part: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """Give the JPEG as it is, or its pixels where it has to be changed; None if unusable."""
+    def _delivered(self, part: NDArray[np.uint8]) -> SourceFrame | LeftOut | None:
+        """Give the picture in a part, or say that it is left out; None for an unusable part."""
         try:
             jpeg = _trimmed(part)
-            width, height = _allowed_size(jpeg)
-            size = capped_size(width, height, self._max_width)
-            if self._access.whole_jpeg and size == (width, height):
-                return jpeg
-            return self._decoded(jpeg, (width, height), size)
+            size = _allowed_size(jpeg)
+            pts_s = self._arrivals.next_s()
+            return LeftOut() if pts_s is None else SourceFrame(self._image(jpeg, size), pts_s)
         except UnreadableImage:
             self._unusable += 1
             return None
+
+    def _image(self, jpeg: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Give the JPEG as it is, or its pixels where it has to be changed."""
+        wanted = capped_size(*size, self._max_width)
+        if self._access.whole_jpeg and wanted == size:
+            return jpeg
+        return self._decoded(jpeg, size, wanted)
 
     def _decoded(
         self, jpeg: NDArray[np.uint8], size: tuple[int, int], wanted: tuple[int, int]

@@ -36,6 +36,14 @@ class SourceFrame:
     pts_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Said instead of a picture that came and that the cap on the rate leaves out.
+
+    The source was heard all the same.
+    """
+
+
 def is_jpeg(image: NDArray[np.uint8]) -> bool:
     """Tell whether an image is a JPEG as it came rather than pixels."""
     return image.ndim != _PIXELS
@@ -71,12 +79,12 @@ class Source(Protocol):
         """
         ...
 
-    def frames(self) -> Generator[SourceFrame | None, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut | None, None, None]:
         """Deliver pictures in order; each is overwritten when the next is asked for.
 
         Yields
         ------
-        SourceFrame or None
+        SourceFrame, LeftOut or None
             None, a few times a second, while a live source that can wait has nothing new.
 
         Raises

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from lethe.contracts.errors import LetheError
 from lethe.ingest.sources.backoff import Backoff
 from lethe.ingest.sources.errors import SourceRejected, SourceStalled
+from lethe.ingest.sources.ports import SourceFrame
 from lethe.ingest.sources.secrets import UnusableSecret
 from lethe.ingest.sources.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lethe.ingest.sources.ports import Source, SourceFrame
+    from lethe.ingest.sources.ports import LeftOut, Source
 
 # A reader that is late by more than this picks up from now; racing through the backlog would
 # overload everybody behind it.
@@ -182,14 +183,11 @@ class CameraReader:
         self._begin()
         with closing(self._source.frames()) as frames:
             for frame in frames:
-                if frame is not None and self._paces:
+                if self._paces and isinstance(frame, SourceFrame):
                     self._await_release(frame.pts_s)
                 if self._stopping.is_set():
                     return
-                if frame is None:
-                    self._look_for_silence()
-                else:
-                    self._release(frame)
+                self._take(frame)
 
     def _begin(self) -> None:
         """Tell that a source runs; a live one does from its first picture on."""
@@ -197,13 +195,21 @@ class CameraReader:
         if not self._source.live or self._source.stall_s is None:
             self._change(ReaderState.RUNNING)
 
-    def _release(self, frame: SourceFrame) -> None:
+    def _take(self, frame: SourceFrame | LeftOut | None) -> None:
+        if frame is None:
+            self._look_for_silence()
+            return
+        self._hear()
+        if isinstance(frame, SourceFrame):
+            self._offered += 1
+            self._on_release(frame)
+
+    def _hear(self) -> None:
+        """Note that a picture came, wanted or not."""
         self._silence.heard()
         if self._state is not ReaderState.RUNNING:
             self._backoff.reset()
             self._change(ReaderState.RUNNING)
-        self._offered += 1
-        self._on_release(frame)
 
     def _look_for_silence(self) -> None:
         if self._state is ReaderState.RUNNING and self._silence.is_stall():
