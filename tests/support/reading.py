@@ -9,13 +9,18 @@ from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus, Source
 from lethe.ingest.sources.backoff import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
 
 LONG_S = 30.0
+
+
+def pictures(source: Source) -> Iterator[SourceFrame]:
+    """Give the pictures of an open source, without what it says between them."""
+    return (frame for frame in source.frames() if isinstance(frame, SourceFrame))
 
 
 class Reading:

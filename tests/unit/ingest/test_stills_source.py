@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support.clips import striped
+from tests.support.reading import pictures
 
 from lethe.ingest.sources import SourceGarbled, SourceUnavailable
 from lethe.ingest.sources.stills import StillsSource
@@ -27,7 +28,7 @@ def test_stills_come_in_natural_order_at_the_given_rate(tmp_path: Path) -> None:
         _put(tmp_path, f"frame{number}.png", level=number * 10)
     source = StillsSource(tmp_path, fps=4)
     source.open()
-    seen = [(frame.pts_s, int(frame.image[0, 0, 2])) for frame in source.frames()]
+    seen = [(frame.pts_s, int(frame.image[0, 0, 2])) for frame in pictures(source)]
     assert seen == [(0.0, 10), (0.25, 20), (0.5, 100)]
     source.close()
 
@@ -42,7 +43,7 @@ def test_unreadable_and_huge_files_are_skipped_and_counted(tmp_path: Path) -> No
     (tmp_path / "notes.txt").write_text("not listed", encoding="utf-8")
     source = StillsSource(tmp_path, max_pixels=100_000)
     source.open()
-    assert [frame.pts_s for frame in source.frames()] == pytest.approx([0.0, 0.6])
+    assert [frame.pts_s for frame in pictures(source)] == pytest.approx([0.0, 0.6])
     assert source.garbled == 3
     source.close()
 
@@ -54,7 +55,7 @@ def test_exif_orientation_turns_the_picture(tmp_path: Path) -> None:
     picture.save(tmp_path / "a.jpg", exif=exif, quality=95)
     source = StillsSource(tmp_path)
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.shape == (96, 64, 3)
     assert image[10, 32, 2] > image[10, 32, 0] + 50
     assert image[86, 32, 0] > image[86, 32, 2] + 50
@@ -67,7 +68,7 @@ def test_every_common_pixel_format_is_read(tmp_path: Path, mode: str) -> None:
     Image.new("RGB", (32, 16), (200, 200, 200)).convert(mode).save(tmp_path / f"a.{suffix}")
     source = StillsSource(tmp_path)
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.shape == (16, 32, 3)
     assert image.mean() == pytest.approx(200, abs=56)
     source.close()
@@ -78,9 +79,18 @@ def test_looping_goes_on_with_the_times_and_the_caps_hold(tmp_path: Path) -> Non
         _put(tmp_path, f"{number}.png", width=200, height=100)
     source = StillsSource(tmp_path, fps=4, loop=True, max_fps=2, max_width=100)
     source.open()
-    frames = source.frames()
+    frames = pictures(source)
     seen = [(frame.pts_s, frame.image.shape) for frame, _ in zip(frames, range(4), strict=False)]
     assert seen == [(time_s, (50, 100, 3)) for time_s in (0.0, 0.5, 1.0, 1.5)]
+    source.close()
+
+
+def test_a_loop_goes_on_over_rounds_of_which_the_cap_leaves_nothing(tmp_path: Path) -> None:
+    _put(tmp_path, "1.png")
+    source = StillsSource(tmp_path, fps=4, loop=True, max_fps=1)
+    source.open()
+    seen = [frame.pts_s for frame, _ in zip(pictures(source), range(3), strict=False)]
+    assert seen == [0.0, 1.0, 2.0]
     source.close()
 
 
@@ -101,7 +111,7 @@ def test_closing_overwrites_the_picture(tmp_path: Path) -> None:
     _put(tmp_path, "1.png", width=200, height=100)
     source = StillsSource(tmp_path, max_width=100)
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.any()
     source.close()
     assert not image.any()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
 from tests.support.clips import write_clip
+from tests.support.reading import LONG_S, Reading, pictures
 
 from lethe.ingest.sources import SourceEnded, SourceGarbled, SourceUnavailable
 from lethe.ingest.sources.video import VideoSource
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
 def _times(source: VideoSource, limit: int = 1000) -> list[float]:
     source.open()
-    frames = source.frames()
-    times = [frame.pts_s for frame, _ in zip(frames, range(limit), strict=False)]
-    frames.close()
+    times = [frame.pts_s for frame in islice(pictures(source), limit)]
     source.close()
     return times
 
@@ -32,7 +31,7 @@ def test_every_picture_comes_with_its_time(tmp_path: Path) -> None:
 def test_pictures_are_bgr_and_upright(tmp_path: Path) -> None:
     source = VideoSource(write_clip(tmp_path / "a.mp4"))
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.shape == (64, 96, 3)
     assert image.dtype == np.uint8
     left, right = image[:, :40].mean(axis=(0, 1)), image[:, 56:].mean(axis=(0, 1))
@@ -51,7 +50,7 @@ def test_a_phone_video_stored_sideways_is_turned(tmp_path: Path) -> None:
     path.write_bytes(data[:track] + clockwise + data[track + len(clockwise) :])
     source = VideoSource(path, max_width=48)
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.shape == (72, 48, 3)
     top, bottom = image[:28].mean(axis=(0, 1)), image[44:].mean(axis=(0, 1))
     assert top[2] > top[0] + 50
@@ -73,10 +72,17 @@ def test_the_rate_cap_leaves_the_mean_rate(tmp_path: Path, max_fps: float, expec
     assert all(later > earlier for earlier, later in pairwise(times))
 
 
+def test_a_stop_doesnt_wait_for_the_next_picture_that_the_cap_lets_through(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", frames=12, fps=12)
+    with Reading(VideoSource(path, loop=True, max_fps=0.0001)) as reading:
+        reading.until_pictures(1)
+        assert reading.reader.stop(LONG_S)
+
+
 def test_the_width_cap_keeps_the_aspect_and_even_sizes(tmp_path: Path) -> None:
     source = VideoSource(write_clip(tmp_path / "a.mp4", width=192, height=108), max_width=97)
     source.open()
-    assert next(source.frames()).image.shape == (54, 96, 3)
+    assert next(pictures(source)).image.shape == (54, 96, 3)
     source.close()
 
 
@@ -150,7 +156,7 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
 def test_a_picture_is_overwritten_when_the_next_is_asked_for(tmp_path: Path) -> None:
     source = VideoSource(write_clip(tmp_path / "a.mp4", frames=2))
     source.open()
-    frames = source.frames()
+    frames = pictures(source)
     first = next(frames).image
     kept = first.copy()
     second = next(frames).image
@@ -164,7 +170,7 @@ def test_a_picture_is_overwritten_when_the_next_is_asked_for(tmp_path: Path) -> 
 def test_closing_overwrites_the_picture(tmp_path: Path) -> None:
     source = VideoSource(write_clip(tmp_path / "a.mp4"))
     source.open()
-    image = next(source.frames()).image
+    image = next(pictures(source)).image
     assert image.any()
     source.close()
     assert not image.any()
@@ -174,5 +180,5 @@ def test_closing_overwrites_the_picture(tmp_path: Path) -> None:
 def test_a_frame_shows_no_pixels_in_its_repr(tmp_path: Path) -> None:
     source = VideoSource(write_clip(tmp_path / "a.mp4"))
     source.open()
-    assert repr(next(source.frames())) == "SourceFrame(pts_s=0.0)"
+    assert repr(next(pictures(source))) == "SourceFrame(pts_s=0.0)"
     source.close()

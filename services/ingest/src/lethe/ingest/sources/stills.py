@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lethe.ingest.sources.cap import RateCap
 from lethe.ingest.sources.errors import SourceGarbled, SourceUnavailable
-from lethe.ingest.sources.ports import SourceFrame
+from lethe.ingest.sources.ports import LeftOut, SourceFrame
 from lethe.ingest.sources.still_reader import MAX_PIXELS, StillReader
 
 if TYPE_CHECKING:
@@ -98,22 +98,24 @@ class StillsSource:
                 f"{self._folder} has no pictures in it: put .jpg or .png files there"
             )
 
-    def frames(self) -> Generator[SourceFrame, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut, None, None]:
         """Deliver the pictures; see `Source.frames`."""
         index = 0
         while True:
-            shown = 0
+            tried = shown = 0
             for path in self._paths:
                 pts_s = index / self._fps
                 index += 1
                 if not self._cap.admits(pts_s):
+                    yield LeftOut()
                     continue
+                tried += 1
                 image = self._reader.read(path)
                 if image is not None:
                     shown += 1
                     yield SourceFrame(image, pts_s)
                     self.close()
-            if shown == 0:
+            if tried and not shown:
                 raise SourceGarbled(
                     f"{self._folder} has no picture that can be read: check its files"
                 )

@@ -10,7 +10,7 @@ import av.error
 from lethe.ingest.sources.cap import RateCap
 from lethe.ingest.sources.errors import SourceEnded, SourceGarbled, SourceUnavailable
 from lethe.ingest.sources.pictures import MAX_PIXELS, Converter
-from lethe.ingest.sources.ports import SourceFrame
+from lethe.ingest.sources.ports import LeftOut, SourceFrame
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -85,7 +85,7 @@ class VideoSource:
                 f"{self._path} has pictures of {stream.width}x{stream.height}: scale it down first"
             )
 
-    def frames(self) -> Generator[SourceFrame, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut, None, None]:
         """Deliver the pictures; see `Source.frames`."""
         offset_s = 0.0
         while True:
@@ -116,7 +116,7 @@ class VideoSource:
             )
         raise SourceEnded(f"{self._path} ended before its first picture: name a longer video")
 
-    def _play(self, offset_s: float) -> Generator[SourceFrame, None, float]:
+    def _play(self, offset_s: float) -> Generator[SourceFrame | LeftOut, None, float]:
         """Deliver one run through the file and return its length in seconds."""
         if self._container is None:
             raise SourceUnavailable(f"{self._path} isn't open")
@@ -135,6 +135,8 @@ class VideoSource:
             if self._cap.admits(offset_s + pts_s):
                 yield SourceFrame(self._converter.convert(picture), offset_s + pts_s)
                 self._converter.wipe()
+            else:
+                yield LeftOut()
         return end_s
 
     def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
