@@ -86,6 +86,17 @@ def test_a_stop_doesnt_wait_for_the_next_picture_that_the_cap_lets_through() -> 
         assert reading.reader.stop(LONG_S)
 
 
+def test_a_stop_doesnt_wait_for_the_first_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_video, "FIRST_PICTURE_S", 1000.0)
+    with (
+        RtspCamera(Behaviour(garbage=True)) as camera,
+        Reading(source_of(camera.address)) as reading,
+    ):
+        while camera.sent < 5:
+            assert not reading.reader.join(0.01)
+        assert reading.reader.stop(LONG_S)
+
+
 def test_a_read_that_takes_longer_than_a_stall_is_broken_off() -> None:
     assert STALL_S < 0.5
     with RtspCamera() as camera:

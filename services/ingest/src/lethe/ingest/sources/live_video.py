@@ -102,7 +102,7 @@ class LiveVideoSource:
             self.close()
             raise SourceUnavailable(f"{name} sends no video: name a stream with pictures")
 
-    def frames(self) -> Generator[SourceFrame | LeftOut, None, None]:
+    def frames(self) -> Generator[SourceFrame | LeftOut | None, None, None]:
         """Deliver the pictures; see `Source.frames`."""
         if self._container is None:
             raise SourceUnavailable(f"{self._address.name} isn't open")
@@ -118,6 +118,9 @@ class LiveVideoSource:
                     self._converter.wipe()
                 alive_s = self._clock()
             self._require_pictures(self._clock() - alive_s, has_begun=has_begun)
+            if not has_begun:
+                # Whoever reads can stop meanwhile.
+                yield None
 
     def close(self) -> None:
         """Close the connection with its decoder and overwrite the buffers."""

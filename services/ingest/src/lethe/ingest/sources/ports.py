@@ -85,7 +85,8 @@ class Source(Protocol):
         Yields
         ------
         SourceFrame, LeftOut or None
-            None, a few times a second, while a live source that can wait has nothing new.
+            None, a few times a second, while a live source has no first picture yet, or can wait
+            and has nothing new.
 
         Raises
         ------
