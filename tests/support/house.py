@@ -84,6 +84,11 @@ def camera_of(source: Path, **changes: object) -> CameraAssigned:
     return CameraAssigned.model_validate(content | {"realtime": False} | changes)
 
 
+def camera_at(address: str) -> CameraAssigned:
+    """Return a camera whose source is an address rather than a path."""
+    return camera_of(Path("none")).model_copy(update={"source": address})
+
+
 def report_of(address: SealAddress) -> FrameProcessed:
     return FrameProcessed(
         camera_id=address.lane,

@@ -1,34 +1,22 @@
 """A camera runs while this instance owns it, an order covers it and a key is in hand."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
 import pytest
 from tests.support.brokers import eventually
 from tests.support.clips import striped, write_clip
-from tests.support.forgetting import CAMERA, local_trust
-from tests.support.house import IN_FLIGHT, OWNED, House, camera_of, report_of
+from tests.support.forgetting import CAMERA
+from tests.support.house import IN_FLIGHT, OWNED, House, camera_at, camera_of, report_of
 from tests.support.rtsp_camera import RtspCamera
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
-from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import SealedFrame
-from lethe.ingest.opening import SourceOpener
-from lethe.ingest.sources import Source, SourceUnavailable
-from lethe.runtime.threads import Threads
-from lethe.shredding.trust import LocalTrust
 
 PICTURES = IN_FLIGHT
-
-
-@pytest.fixture(scope="module", name="trust")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture(scope="module", name="stills")
@@ -37,20 +25,6 @@ def stills_(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(PICTURES):
         cv2.imwrite(str(folder / f"{number}.png"), striped(120 + 20 * number))
     return folder
-
-
-@pytest.fixture(name="house")
-async def house_(trust: LocalTrust) -> AsyncIterator[House]:
-    threads = Threads("seal", 1)
-    house = House(trust, threads)
-    yield house
-    for camera_id in list(house.cameras._running):
-        await house.cameras._stop(camera_id)
-    threads.close()
-    holder = house.path.holders[Role.INGEST]
-    holder.release_all()
-    assert holder.holds_nothing()
-    assert all(c.offered == len(c.captured) + sum(c.dropped.values()) for c in house.counts)
 
 
 async def test_a_camera_starts_only_when_owned_ordered_and_with_a_key(
@@ -87,25 +61,6 @@ async def test_settings_of_another_deployment_start_nothing(house: House, stills
     assert await house.look()
     house.cameras.assign(camera_of(stills, deployment_id="deployment-0", masks=[]))
     assert not await house.look()
-
-
-async def test_a_camera_whose_source_hangs_holds_up_no_other(
-    house: House, stills: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hanging = threading.Event()
-
-    def hang(_opener: SourceOpener, _camera: CameraAssigned) -> Source:
-        hanging.wait()
-        raise SourceUnavailable("it hung")
-
-    monkeypatch.setattr(SourceOpener, "open", hang)
-    await house.prepare(camera_of(stills))
-    assert await house.look()
-    try:
-        # The one thread that seals is free.
-        assert await asyncio.wait_for(house.cameras._threads.run(lambda: "free"), 20) == "free"
-    finally:
-        hanging.set()
 
 
 async def test_footage_is_sent_whole_and_its_end_is_told_last(house: House, stills: Path) -> None:
@@ -196,25 +151,6 @@ async def test_a_running_camera_goes_on_while_no_key_is_in_hand(house: House, st
     await house.until_frames(sent + 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"), [("missing.mp4", "doesn't exist"), ("text.mp4", "text.mp4")]
-)
-async def test_a_source_that_cannot_be_opened_is_told_with_its_fault_once(
-    house: House, tmp_path: Path, name: str, reason: str
-) -> None:
-    (tmp_path / "text.mp4").write_text("no video")
-    await house.prepare(camera_of(tmp_path / name))
-    await house.look()
-    await house.until_over()
-    [closed] = house.counts
-    assert closed.ended
-    assert closed.fault is not None
-    assert reason in closed.fault
-    assert "\n" not in closed.fault
-    assert not await house.look()
-    assert house.counts == [closed]
-
-
 async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", frames=24)
     body = bytearray(clip.read_bytes())
@@ -275,16 +211,12 @@ async def test_a_failure_that_is_not_the_sources_ends_the_service(
     assert not house.runs
 
 
-def live_camera(address: str) -> CameraAssigned:
-    return camera_of(Path("none")).model_copy(update={"source": address})
-
-
 async def test_a_live_camera_that_is_gone_is_told_and_goes_on_when_it_is_back(
     house: House,
 ) -> None:
     with RtspCamera() as rtsp:
         # Live sources go at their own pace, whatever the settings say.
-        await house.prepare(live_camera(rtsp.address))
+        await house.prepare(camera_at(rtsp.address))
         assert await house.look()
         running, task = house.cameras._running[CAMERA]
         assert running.flow is None
@@ -301,12 +233,3 @@ async def test_a_live_camera_that_is_gone_is_told_and_goes_on_when_it_is_back(
         await house.look()
         assert (house.counts[-1].state, house.counts[-1].trouble) == ("running", None)
         assert not task.done()
-
-
-async def test_a_live_camera_whose_address_is_wrong_fails_with_its_line(house: House) -> None:
-    await house.prepare(live_camera("gopher://gate/"))
-    await house.look()
-    await house.until_over()
-    [closed] = house.counts
-    assert closed.fault is not None
-    assert "gopher:// sources aren't read" in closed.fault

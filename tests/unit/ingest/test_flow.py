@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.clocks import FakeClock
-from tests.support.forgetting import local_trust
 from tests.support.studio import LONG_S, Studio, shows, waiting_for_a_key
 
 from lethe.ingest.capture import SealedFrame
@@ -107,11 +106,6 @@ def test_a_closed_flow_holds_nobody(flow: Flow, clock: FakeClock) -> None:
 
 
 # --- capture in flow ------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module", name="trust")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture(name="footage")

@@ -1,0 +1,36 @@
+"""A roster with its keys, made once; one camera on a live path; the cameras of an instance."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.support.forgetting import local_trust
+from tests.support.house import House
+from tests.support.studio import Studio
+
+from lethe.contracts.keys import Role
+from lethe.runtime.threads import Threads
+from lethe.shredding.trust import LocalTrust
+
+
+@pytest.fixture(scope="session")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture
+def studio(trust: LocalTrust) -> Studio:
+    return Studio(trust)
+
+
+@pytest.fixture
+async def house(trust: LocalTrust) -> AsyncIterator[House]:
+    threads = Threads("seal", 1)
+    house = House(trust, threads)
+    yield house
+    for camera_id in list(house.cameras._running):
+        await house.cameras._stop(camera_id)
+    threads.close()
+    holder = house.path.holders[Role.INGEST]
+    holder.release_all()
+    assert holder.holds_nothing()
+    assert all(c.offered == len(c.captured) + sum(c.dropped.values()) for c in house.counts)
