@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def test_a_folder_that_isnt_there_yet_is_followed_and_tried_again(tmp_path: Path
         source.open()
     (tmp_path / "share").mkdir()
     source.open()
+
+
+def test_a_share_that_doesnt_answer_is_followed_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert open_source(tmp_path / "share", follow=True).live
 
 
 def test_a_file_cant_be_followed(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""Blocking work off the event loop, bounded."""
+"""Blocking work off the event loop: bounded, or apart where it may hang."""
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -33,3 +34,22 @@ class Threads:
     def close(self) -> None:
         """Let running calls end, drop waiting ones."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def run_apart(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Run a call that may hang in a thread of its own and return its result.
+
+    Nothing else waits for that thread: no other call, and not the end of the process.
+    """
+    outcome: Future[_T] = Future()
+    # Running from the start, so that a caller who is cancelled leaves the thread to end alone.
+    outcome.set_running_or_notify_cancel()
+
+    def settle() -> None:
+        try:
+            outcome.set_result(call(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is the caller's
+            outcome.set_exception(error)
+
+    Thread(target=settle, name="apart", daemon=True).start()
+    return await asyncio.wrap_future(outcome)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
-from lethe.contracts.errors import LetheError
 from lethe.contracts.live import FrameProcessed, SlotClosed
 from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import Purpose
@@ -14,9 +13,9 @@ from lethe.ingest.capture import Capture, SealedFrame, Stamp
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame
 from lethe.ingest.opening import SourceOpener, is_live
-from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus
+from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus, reason_of
 from lethe.ingest.tally import Tally
-from lethe.runtime.threads import Threads
+from lethe.runtime.threads import Threads, run_apart
 from lethe.shredding.holder import Holder
 from lethe.shredding.orders import OrderBook
 
@@ -69,10 +68,10 @@ class RunningCamera:
     async def run(self, threads: Threads, send: SendFrame) -> None:
         """Read, seal and send until cancelled or the source has ended."""
         try:
-            # Not on the threads that seal: a mount that hangs holds up nobody else.
-            source = await asyncio.to_thread(self._opener.open, self.camera)
-        except LetheError as error:
-            self.fault, self.ended = str(error), True
+            # Not on threads that others need: a mount may hang without an end.
+            source = await run_apart(self._opener.open, self.camera)
+        except Exception as error:  # noqa: BLE001 - one camera's source ends no other camera
+            self.fault, self.ended = reason_of(error), True
             return
         self._reader = CameraReader(
             self.camera.camera_id,

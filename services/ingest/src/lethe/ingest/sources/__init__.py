@@ -9,6 +9,7 @@ from lethe.ingest.sources.errors import (
     SourceRejected,
     SourceStalled,
     SourceUnavailable,
+    reason_of,
 )
 from lethe.ingest.sources.open import open_source
 from lethe.ingest.sources.ports import LeftOut, Source, SourceFrame, is_jpeg
@@ -36,4 +37,5 @@ __all__ = [
     "is_jpeg",
     "open_source",
     "parse_address",
+    "reason_of",
 ]

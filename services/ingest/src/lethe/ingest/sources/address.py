@@ -12,6 +12,8 @@ from lethe.contracts.cameras import CREDENTIALS_HINT, holds_credentials
 from lethe.ingest.sources.errors import SourceUnavailable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+# A longer number names no device, and looking for it as a file might fail.
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _DEVICE = re.compile(r"/dev/video[0-9]+")
 
 
@@ -93,7 +95,7 @@ def parse_address(text: str) -> SourceAddress:
 
 
 def _local(text: str) -> SourceAddress:
-    if text.isascii() and text.isdecimal() and not Path(text).exists():
+    if _NUMBER.fullmatch(text) and not Path(text).exists():
         text = f"/dev/video{int(text)}"
     kind = SourceKind.DEVICE if _DEVICE.fullmatch(text) else SourceKind.LOCAL
     return SourceAddress(kind, text, text)

@@ -1,6 +1,6 @@
 """What can be wrong with a source. Every message is one line that says what to do."""
 
-from lethe.contracts.errors import InvalidInput
+from lethe.contracts.errors import InvalidInput, LetheError
 
 
 class SourceUnavailable(InvalidInput):
@@ -25,3 +25,10 @@ class SourceStalled(InvalidInput):
 
 class SourceLost(InvalidInput):
     """A live source ended the connection."""
+
+
+def reason_of(error: Exception) -> str:
+    """Say in one line why a source failed; an unforeseen error's message might carry anything."""
+    if isinstance(error, LetheError):
+        return str(error)
+    return f"reading the source failed: {type(error).__name__}"

@@ -65,8 +65,8 @@ def open_source(
     if address.is_live:
         kind = MjpegSource if address.kind is SourceKind.MJPEG else LiveVideoSource
         return kind(address, access or LiveAccess(), max_fps=max_fps, max_width=max_width)
-    if follow and not Path(address.location).exists():
-        # It is live: a share that isn't mounted yet is tried again.
+    if follow and not _is_there(Path(address.location)):
+        # It is live: a share that isn't mounted yet, or doesn't answer, is tried again.
         return FollowedFolder(Path(address.location), max_fps=max_fps, max_width=max_width)
     path = _readable(Path(address.location))
     if path.is_dir():
@@ -81,6 +81,13 @@ def open_source(
     source.open()
     source.close()
     return source
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _readable(path: Path) -> Path:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from lethe.contracts.errors import LetheError
 from lethe.ingest.sources.backoff import Backoff
-from lethe.ingest.sources.errors import SourceRejected, SourceStalled
+from lethe.ingest.sources.errors import SourceRejected, SourceStalled, reason_of
 from lethe.ingest.sources.ports import SourceFrame
 from lethe.ingest.sources.secrets import UnusableSecret
 from lethe.ingest.sources.silence import Silence
@@ -150,10 +149,8 @@ class CameraReader:
         try:
             while self._read_once() and not self._stopping.is_set():
                 self._stopping.wait(self._backoff.wait_s())
-        except LetheError as error:
-            self._change(ReaderState.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
-            self._change(ReaderState.FAILED, _unforeseen(error))
+            self._change(ReaderState.FAILED, reason_of(error))
         else:
             self._change(ReaderState.ENDED)
 
@@ -164,15 +161,10 @@ class CameraReader:
                 self._read()
             finally:
                 self._source.close()
-        except LetheError as error:
-            if not self._source.live:
-                raise
-            self._tell_of(error, str(error))
-            return True
         except Exception as error:
             if not self._source.live:
                 raise
-            self._tell_of(error, _unforeseen(error))
+            self._tell_of(error, reason_of(error))
             return True
         return False
 
@@ -246,8 +238,3 @@ class CameraReader:
             # An event loop that is closed already has nobody left to tell.
             with suppress(RuntimeError):
                 self._on_state(self.status)
-
-
-def _unforeseen(error: Exception) -> str:
-    """Name the class only: a foreign message might carry anything."""
-    return f"reading the source failed: {type(error).__name__}"
