@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,21 @@ def test_what_is_no_pair_is_refused_without_being_repeated(tmp_path: Path, conte
 def test_a_secret_that_others_can_read_or_change_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(UnusableSecret, match="chmod 600"):
         folder_with(tmp_path, b"admin:hunter2", mode).credentials("gate")
+
+
+def test_a_secret_that_is_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate", 0o600)
+    told: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(UnusableSecret) as caught:
+            Secrets(tmp_path).credentials("gate")
+        told.append(str(caught.value))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(20)
+    assert told == ["the secret gate isn't a file: put user:password into one"]
 
 
 def test_a_secret_that_a_group_may_read_is_taken_as_a_mounted_one_is(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class Secrets:
 
 
 def _read(path: Path, name: str) -> str:
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_opened_at_once) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise UnusableSecret(f"the secret {name} isn't a file: put user:password into one")
@@ -94,6 +94,11 @@ def _read(path: Path, name: str) -> str:
         return content.decode()
     except UnicodeDecodeError:
         raise _no_pair(name) from None
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    """Open without waiting for a writer, which a named pipe would do without an end."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _parse(text: str, name: str) -> Credentials:
