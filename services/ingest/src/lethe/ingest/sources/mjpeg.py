@@ -103,6 +103,7 @@ class MjpegSource:
         if self._parts is None:
             raise SourceUnavailable(f"{self._address.name} isn't open")
         heard_s = self._clock()
+        self._part_since_s, self._found = None, 0
         while True:
             for chunk in self._stream.read(_WAIT_S):
                 for part in self._parts.feed(chunk):
