@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.support.brokers import eventually
 
-from lethe.runtime.threads import Threads
+from lethe.runtime.threads import Threads, run_apart
 
 _LONG_S = 20.0
 
@@ -89,4 +89,24 @@ async def test_closing_waits_for_what_runs_and_drops_what_waits() -> None:
     ends = await asyncio.gather(*calls, return_exceptions=True)
     assert ends[0] == 0
     assert all(isinstance(end, asyncio.CancelledError) for end in ends[1:])
+    assert work.ended == 1
+
+
+async def test_a_call_apart_gives_its_result_or_its_error() -> None:
+    assert await run_apart(int, "11", base=2) == 3
+    with pytest.raises(ValueError, match="invalid literal"):
+        await run_apart(int, "no number")
+
+
+async def test_a_call_apart_that_hangs_lets_its_caller_go_and_keeps_no_process_alive() -> None:
+    work = Work()
+    calling = asyncio.create_task(run_apart(work, 1))
+    await eventually(lambda: work.running == 1)
+    [thread] = [thread for thread in threading.enumerate() if thread.name == "apart"]
+    assert thread.daemon
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    work.gate.set()
+    await asyncio.to_thread(thread.join, _LONG_S)
     assert work.ended == 1
