@@ -48,6 +48,23 @@ def test_unreadable_and_huge_files_are_skipped_and_counted(tmp_path: Path) -> No
     source.close()
 
 
+def test_a_file_of_another_format_than_its_name_says_is_skipped_and_counted(
+    tmp_path: Path,
+) -> None:
+    _put(tmp_path, "1.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "2.dds")
+    texture = bytearray((tmp_path / "2.dds").read_bytes())
+    # A pixel format by name that nobody knows.
+    texture[80:88] = b"\x04\0\0\0NONE"
+    (tmp_path / "2.png").write_bytes(texture)
+    _put(tmp_path, "3.png")
+    source = StillsSource(tmp_path)
+    source.open()
+    assert [frame.pts_s for frame in pictures(source)] == pytest.approx([0.0, 0.4])
+    assert source.garbled == 1
+    source.close()
+
+
 def test_exif_orientation_turns_the_picture(tmp_path: Path) -> None:
     picture = Image.fromarray(striped(220)[:, :, ::-1].copy())
     exif = Image.Exif()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 50_000_000
 
+# What the names stand for that are taken as stills. Pillow would try some forty others, and what
+# those raise on a hostile file knows no bounds.
+_FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
 # Modes that hold eight bits per channel in a way that becomes RGBX without an intermediate.
 _PLAIN_MODES = frozenset({"L", "RGB", "RGBA"})
 # What Pillow raises on files that are damaged, hostile or no pictures at all.
@@ -65,7 +68,7 @@ class StillReader:
     def read(self, path: Path) -> NDArray[np.uint8] | None:
         """Give a still as uint8, height x width x 3, BGR; None if it can't be read."""
         try:
-            with Image.open(path) as header:
+            with Image.open(path, formats=_FORMATS) as header:
                 if header.width * header.height > self._max_pixels:
                     self.garbled += 1
                     return None
