@@ -4,12 +4,14 @@ import asyncio
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.ownership import Change, GroupListener, generation_of
 from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
@@ -26,7 +28,14 @@ _log = structlog.get_logger()
 class DurableReader:
     """Reads one topic in a group; a record is committed after its handler returned.
 
-    A transient failure holds the partition back and is tried again: nothing is skipped.
+    A transient failure holds the partition back and is tried again: nothing is skipped. What
+    isn't handled when the group shares out anew comes again, here or at another instance.
+
+    Parameters
+    ----------
+    on_change
+        Is told what this instance reads, whenever the group has shared out anew. A partition
+        stays with its reader as long as that is there, whoever joins.
     """
 
     def __init__(
@@ -36,14 +45,17 @@ class DurableReader:
         topic: Topic,
         handler: Handler,
         dead_letters: DeadLetters,
+        on_change: Change | None = None,
     ) -> None:
         self._topic = topic
         self._handler = handler
         self._dead_letters = dead_letters
+        self._on_change = on_change
+        self._shared_out = 0
         self._awaited: dict[TopicPartition, int] | None = None
         self._session_ms = session_ms = settings.session_timeout_ms
+        self._assignor = _own_assignor()
         self._consumer = AIOKafkaConsumer(
-            topic.name,
             **settings.broker_options(),
             group_id=f"lethe.{role}",
             enable_auto_commit=False,
@@ -51,6 +63,7 @@ class DurableReader:
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
+            partition_assignment_strategy=(self._assignor,),
             retry_backoff_ms=50,
         )
 
@@ -62,19 +75,30 @@ class DurableReader:
         InvalidInput
             If the broker refuses topic or group at the start.
         """
+        self._consumer.subscribe([self._topic.name], listener=GroupListener(self))
         try:
             await self._start()
             while True:
-                for partition, records in (await self._poll()).items():
+                batches = await self._poll()
+                shared_out = self._shared_out
+                for partition, records in batches.items():
                     for record in records:
-                        await self._handle(partition, record)
+                        await self._handle(partition, record, shared_out)
         finally:
             await self._consumer.stop()
 
-    @property
-    def has_joined(self) -> bool:
-        """Whether the group has given this instance its part."""
-        return bool(self._consumer.assignment())
+    async def lost(self) -> None:
+        """Go on with what is in hand: who reads on is known when the group has shared out."""
+
+    async def changed(self, partitions: frozenset[int]) -> None:
+        """Note and tell a new assignment."""
+        generation = generation_of(self._consumer)
+        self._shared_out += 1
+        # Of two members that claim a partition, the one of the later generation keeps it.
+        self._assignor.on_generation_assignment(generation)
+        _log.info("partitions owned", partitions=sorted(partitions), generation=generation)
+        if self._on_change is not None:
+            await self._on_change(partitions, generation)
 
     async def caught_up(self) -> bool:
         """Tell whether everything published when it was first asked is handled and committed.
@@ -126,7 +150,9 @@ class DurableReader:
             return {}
         return batches
 
-    async def _handle(self, partition: TopicPartition, raw: ConsumerRecord) -> None:
+    async def _handle(
+        self, partition: TopicPartition, raw: ConsumerRecord, shared_out: int
+    ) -> None:
         record = Record(
             topic=self._topic,
             partition=partition.partition,
@@ -136,7 +162,9 @@ class DurableReader:
             body=raw.value or b"",
         )
         metrics.RECORDS.labels(self._topic.name).inc()
-        while True:
+        # Once the group has shared out anew, whoever owns the partition reads on from what is
+        # committed, this record included.
+        while shared_out == self._shared_out:
             try:
                 await self._handler(record)
                 break
@@ -146,8 +174,21 @@ class DurableReader:
             except (InvalidInput, Refused, Erased) as error:
                 await self._dead_letters.bury(record, error)
                 break
+        if shared_out == self._shared_out:
+            await self._commit(partition, raw.offset + 1)
+
+    async def _commit(self, partition: TopicPartition, offset: int) -> None:
         try:
-            await self._consumer.commit({partition: raw.offset + 1})
+            await self._consumer.commit({partition: offset})
         except KafkaError as error:
             # It will be delivered again, and the handler knows it by its id.
             _log.warning("not committed", topic=self._topic.name, error=type(error).__name__)
+
+
+def _own_assignor() -> type[StickyPartitionAssignor]:
+    """Return an assignor for one consumer: the library keeps its memory in the class."""
+
+    class Sticky(StickyPartitionAssignor):  # type: ignore[misc]
+        pass
+
+    return Sticky

@@ -6,6 +6,7 @@ camera topics. The group shares out numbers only; frames and probes are read by 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -25,16 +26,40 @@ Change = Callable[[frozenset[int], int], Awaitable[None]]
 """Is told the owned partitions and the group's generation."""
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, ownership: "Ownership") -> None:
-        self._ownership = ownership
+class GroupMember(Protocol):
+    """Is told what its group gives to it and takes from it."""
+
+    async def lost(self) -> None:
+        """Note that the group shares out anew."""
+        ...
+
+    async def changed(self, partitions: frozenset[int]) -> None:
+        """Note a new assignment."""
+        ...
+
+
+class GroupListener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells a member what aiokafka's consumer hears of its group."""
+
+    def __init__(self, member: GroupMember) -> None:
+        self._member = member
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        """Pass a revocation on."""
         if revoked:
-            await self._ownership.lost()
+            await self._member.lost()
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        await self._ownership.changed(frozenset(p.partition for p in assigned))
+        """Pass an assignment on."""
+        await self._member.changed(frozenset(p.partition for p in assigned))
+
+
+def generation_of(consumer: AIOKafkaConsumer) -> int:
+    """Return the generation of a consumer's group, which the library keeps to itself.
+
+    It is needed to tell who owns a partition when an old owner doesn't know yet that it lost it.
+    """
+    return int(consumer._coordinator.generation)  # noqa: SLF001
 
 
 class Ownership:
@@ -72,7 +97,7 @@ class Ownership:
         InvalidInput
             If the broker refuses the group before it was ever joined.
         """
-        self._consumer.subscribe([self._topic.name], listener=_Listener(self))
+        self._consumer.subscribe([self._topic.name], listener=GroupListener(self))
         try:
             await self._start()
             while True:
@@ -103,9 +128,7 @@ class Ownership:
 
     async def changed(self, partitions: frozenset[int]) -> None:
         """Note and tell a new assignment."""
-        # The library keeps the generation to itself; it is needed to tell who owns a partition
-        # when an old owner doesn't know yet that it lost it.
-        generation = int(self._consumer._coordinator.generation)  # noqa: SLF001
+        generation = generation_of(self._consumer)
         if partitions:
             self._consumer.pause(*self._consumer.assignment())
         metrics.PARTITIONS_OWNED.set(len(partitions))
