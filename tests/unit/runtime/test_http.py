@@ -29,11 +29,13 @@ class Service:
 
     def __init__(self) -> None:
         self.reason: str | None = "not in its group yet"
+        self.stands_by = False
         self.server = HttpServer(
             LOOPBACK,
             0,
             identity=IDENTITY,
             is_ready=lambda: self.reason,
+            stands_by=lambda: self.stands_by,
             routes=[Route("/hello", hello)],
         )
 
@@ -68,11 +70,17 @@ async def test_a_service_is_ready_when_it_says_so_and_tells_why_not() -> None:
         waiting = await client.get("/readyz")
         assert (waiting.status_code, waiting.json()) == (
             503,
-            {"ready": False, "reason": "not in its group yet"},
+            {"ready": False, "reason": "not in its group yet", "standby": False},
         )
-        service.reason = None
+        service.reason, service.stands_by = "another instance leads", True
+        standing_by = await client.get("/readyz")
+        assert (standing_by.status_code, standing_by.json()["standby"]) == (503, True)
+        service.reason, service.stands_by = None, False
         ready = await client.get("/readyz")
-        assert (ready.status_code, ready.json()) == (200, {"ready": True, "reason": None})
+        assert (ready.status_code, ready.json()) == (
+            200,
+            {"ready": True, "reason": None, "standby": False},
+        )
 
 
 async def test_after_stop_the_port_is_free_again() -> None:

@@ -38,6 +38,8 @@ class HttpServer:
         Called with the port, returns what wraps every route.
     is_ready
         Asked by `/readyz`: None when ready, else the reason why not.
+    stands_by
+        Asked by `/readyz`: whether it isn't ready because another instance does the work.
 
     Raises
     ------
@@ -52,11 +54,13 @@ class HttpServer:
         *,
         identity: dict[str, str],
         is_ready: Callable[[], str | None],
+        stands_by: Callable[[], bool] = lambda: False,
         routes: Sequence[BaseRoute] = (),
         middleware: Callable[[int], Sequence[Middleware]] = lambda _port: (),
     ) -> None:
         self._identity = identity
         self._is_ready = is_ready
+        self._stands_by = stands_by
         self._socket = _bind(host, port)
         health = [
             Route("/healthz", self._healthz),
@@ -94,7 +98,11 @@ class HttpServer:
 
     async def _readyz(self, _request: Request) -> Response:
         reason = self._is_ready()
-        content: dict[str, Any] = {"ready": reason is None, "reason": reason}
+        content: dict[str, Any] = {
+            "ready": reason is None,
+            "reason": reason,
+            "standby": self._stands_by(),
+        }
         return JSONResponse(content, status_code=200 if reason is None else 503)
 
     async def _metrics(self, _request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What every service starts and stops around its own parts, in the one order that is safe."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lethe.runtime.http import HttpServer
@@ -17,16 +17,10 @@ async def serve_parts(
     publisher: Publisher,
     reader: Reader,
     http: HttpServer,
-    before_reading: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Connect, run the parts until `stop` is set or one of them fails, and disconnect.
 
     The publisher comes first and goes last: parts say goodbye through it.
-
-    Parameters
-    ----------
-    before_reading
-        What must be in place before the first record comes; it may publish.
 
     Raises
     ------
@@ -37,8 +31,6 @@ async def serve_parts(
     """
     await publisher.start()
     try:
-        if before_reading is not None:
-            await before_reading()
         await reader.start()
         await run_parts(stop, http.run(), reader.run(), *(part() for part in parts))
     finally:
