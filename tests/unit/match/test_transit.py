@@ -34,3 +34,16 @@ def test_a_goodbye_does_not_announce_the_key_any_longer() -> None:
     assert keys.current(clock.now()) == FIRST
     clock.time.advance_ms(101)
     assert keys.current(clock.now()) is None
+
+
+def test_an_earlier_leader_is_not_believed_while_a_later_one_announces_a_key() -> None:
+    clock, keys = FakeClock(), TransitKeys()
+    later = SECOND.model_copy(update={"term": 2})
+    earlier = FIRST.model_copy(update={"term": 1})
+    keys.hear(ticket_of_alert(later), clock.now())
+    keys.hear(ticket_of_alert(earlier), clock.now())
+    assert keys.current(clock.now()) == later
+    clock.time.advance_ms(2_001)
+    # Another database, whose terms begin anew, must not leave the officers without pictures.
+    keys.hear(ticket_of_alert(earlier), clock.now())
+    assert keys.current(clock.now()) == earlier

@@ -50,10 +50,17 @@ class DestroyedKeys(Message):
 
 
 class TransitKey(Message):
-    """The public key to which match re-seals a rescued crop for alert."""
+    """The public key to which match re-seals a rescued crop for alert.
+
+    Attributes
+    ----------
+    term
+        Of the alert instance that leads: while two announce a key, that of the later term counts.
+    """
 
     key_id: str
     public_key: bytes
+    term: int = 0
 
 
 class Predecessor(Message):

@@ -7,9 +7,11 @@ _FRESH_US = 2_000_000
 
 
 class TransitKeys:
-    """The newest transit key that alert announced.
+    """The newest transit key that the leading alert announced.
 
     One that hasn't been announced for two seconds isn't used: alert may be about to destroy it.
+    While one of a later term is, an earlier leader that doesn't know yet that it is none isn't
+    believed.
     """
 
     def __init__(self) -> None:
@@ -18,8 +20,9 @@ class TransitKeys:
 
     def hear(self, ticket: KeyTicket, received: Instant) -> None:
         """Take what alert's ticket announces."""
-        if ticket.transit is not None:
-            self._key, self._heard = ticket.transit, received
+        announced, known = ticket.transit, self.current(received)
+        if announced is not None and (known is None or announced.term >= known.term):
+            self._key, self._heard = announced, received
 
     def current(self, now: Instant) -> TransitKey | None:
         """Return the key to wrap to, or None while alert can't be rescued to."""
