@@ -183,7 +183,7 @@ class DeskBench:
         self._assemble()
 
     def _assemble(self) -> None:
-        self.hub = AlertHub(self.kept)
+        self.hub = AlertHub("log", 1, self.kept)
         self.desk = AlertDesk(
             self.log, self.hub, Vault(self.keys), self.clock, cool_down_s=self.cool_down_s
         )

@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
+from tests.support.databases import a_term
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
@@ -45,12 +46,13 @@ class AlertWeb:
     watchlists: WatchlistBook = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
-        self.hub = AlertHub(self.kept)
+        term = await a_term(self.database)
+        self.hub = AlertHub(term.log_id, term.number, self.kept)
         self.desk = AlertDesk(
-            SqlAlertLog(self.database), self.hub, self.vault, self.now, cool_down_s=cool_down_s
+            SqlAlertLog(term), self.hub, self.vault, self.now, cool_down_s=cool_down_s
         )
         await self.desk.restore()
-        self.watchlists = WatchlistBook(SqlReferenceStore(self.database), self.vault)
+        self.watchlists = WatchlistBook(SqlReferenceStore(term), self.vault)
         await self.watchlists.restore()
 
     async def backlog(self) -> int | None:

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from tools.postgres import Server
 
 from lethe.alert.database import Database, sqlite_url
+from lethe.alert.term import Term
 
 
 async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Database:
@@ -16,3 +17,8 @@ async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path)
     server: Server = request.getfixturevalue("postgres")
     url: str = request.getfixturevalue("postgres_url")
     return await Database.open(url, SecretStr(server.password))
+
+
+async def a_term(database: Database) -> Term:
+    """Lead, so that the database can be written."""
+    return await Term.begin(database, "alert-1")

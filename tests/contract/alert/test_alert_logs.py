@@ -9,13 +9,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import TextClause, text
 from tests.support.alert_desk import MemoryAlertLog, instant
-from tests.support.databases import open_database
+from tests.support.databases import a_term, open_database
 from tools.postgres import Server
 
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
-from lethe.alert.log import IN_ORDER, SqlAlertLog
+from lethe.alert.log import SqlAlertLog
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
@@ -53,7 +53,7 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[A
         yield MemoryAlertLog()
         return
     database = await open_database(request, request.param, tmp_path)
-    yield SqlAlertLog(database)
+    yield SqlAlertLog(await a_term(database))
     await database.close()
 
 
@@ -127,7 +127,7 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
 
 
 async def test_in_sql_a_search_that_is_there_already_changes_nothing(database: Database) -> None:
-    log = SqlAlertLog(database)
+    log = SqlAlertLog(await a_term(database))
     await log.append(draft("a"), "search", PICTURE)
     with pytest.raises(DatabaseUnavailable):
         await log.append(draft("b"), "search", PICTURE)
@@ -140,11 +140,11 @@ async def test_in_postgresql_an_alert_waits_until_the_one_before_it_can_be_read(
     postgres: Server, postgres_url: str
 ) -> None:
     database = await Database.open(postgres_url, SecretStr(postgres.password))
-    log = SqlAlertLog(database)
-    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    async with database.begin() as another:
-        # As far as another instance is that has appended and not yet committed.
-        await another.execute(IN_ORDER)
+    term = await a_term(database)
+    log = SqlAlertLog(term)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with term.write():
+        # As far as another request is that has appended and not yet committed.
         appending = asyncio.create_task(log.append(draft("b"), "search-b", None))
         while not await _count(database, waits):
             assert not appending.done()

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.contract.alert.test_alert_logs import draft
+from tests.support.databases import a_term
 from tools.postgres import Server
 
 from lethe.alert.database import Database, sqlite_url
@@ -50,7 +51,7 @@ async def test_what_was_committed_is_there_when_it_is_opened_again(
 ) -> None:
     for expected in (1, 2):
         database = await Database.open(postgres_url, SecretStr(postgres.password))
-        log = SqlAlertLog(database)
+        log = SqlAlertLog(await a_term(database))
         appended = await log.append(draft(f"alert-{expected}"), f"search-{expected}", None)
         assert appended.sequence == expected
         await database.close()
@@ -92,7 +93,7 @@ async def test_a_server_that_was_started_again_is_noticed_before_a_statement_is_
 ) -> None:
     password = SecretStr(postgres.password)
     database = await Database.open(postgres_url, password)
-    log = SqlAlertLog(database)
+    log = SqlAlertLog(await a_term(database))
     assert await log.count() == 0
     another = await Database.open(postgres_url, password)
     end_all = text(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.support.databases import a_term
 
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
@@ -28,7 +29,7 @@ def sealed(reference_id: str, *, image_sha256: str = "ab" * 32) -> SealedReferen
 
 @pytest.fixture
 async def store(database: Database) -> SqlReferenceStore:
-    made = SqlReferenceStore(database)
+    made = SqlReferenceStore(await a_term(database))
     await made.add_watchlist("watchlist-1", "key-1")
     return made
 

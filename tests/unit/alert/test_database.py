@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from tests.contract.alert.test_alert_logs import draft
+from tests.support.databases import a_term
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import DatabaseUnavailable, DatabaseUnusable
@@ -25,7 +26,7 @@ async def test_what_was_committed_is_there_after_a_restart(tmp_path: Path) -> No
     url = sqlite_url(tmp_path / "alert.sqlite")
     for expected in (1, 2):
         database = await Database.open(url)
-        log = SqlAlertLog(database)
+        log = SqlAlertLog(await a_term(database))
         appended = await log.append(draft(f"alert-{expected}"), f"search-{expected}", None)
         assert appended.sequence == expected
         await database.close()
@@ -64,7 +65,7 @@ async def test_a_url_that_is_not_understood_is_said_in_one_line(url: str) -> Non
 
 async def test_a_refused_statement_is_transient_and_quotes_no_content(tmp_path: Path) -> None:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    log = SqlAlertLog(database)
+    log = SqlAlertLog(await a_term(database))
     await log.append(draft("a"), "search-a", SealedBlob(b"nonce", b"secret"))
     with pytest.raises(DatabaseUnavailable) as raised:
         await log.append(draft("a"), "search-b", SealedBlob(b"nonce", b"secret"))

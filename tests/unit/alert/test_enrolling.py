@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.brokers import eventually
+from tests.support.databases import a_term
 from tests.support.forgetting import local_trust
 from tests.support.live_path import LivePath
 
@@ -16,6 +17,7 @@ from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.reference import Reference, ReferenceState
 from lethe.alert.references import SqlReferenceStore
+from lethe.alert.term import Term
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
@@ -37,10 +39,10 @@ def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
 class Office:
     """Alert's side of enrolment, on SQLite and real keys, with a broker that remembers."""
 
-    def __init__(self, trust: LocalTrust, database: Database, keys: FileKeyStore) -> None:
+    def __init__(self, trust: LocalTrust, term: Term, keys: FileKeyStore) -> None:
         self.path = LivePath(trust)
         self.keys = keys
-        self.book = WatchlistBook(SqlReferenceStore(database), Vault(keys))
+        self.book = WatchlistBook(SqlReferenceStore(term), Vault(keys))
         self.sent: list[SealedReference] = []
         self.broker_away = False
         self.enrolment = Enrolment(self.path.alert, self.book, self._send)
@@ -96,7 +98,7 @@ class Office:
 @pytest.fixture(name="office")
 async def office_(trust: LocalTrust, tmp_path: Path) -> AsyncIterator[Office]:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    office = Office(trust, database, FileKeyStore(tmp_path / "keys"))
+    office = Office(trust, await a_term(database), FileKeyStore(tmp_path / "keys"))
     await office.book.register(LIST)
     yield office
     await database.close()

@@ -54,7 +54,7 @@ def _sequences(subscription: Subscription) -> list[int | Gap]:
 def test_a_resume_yields_exactly_what_was_missed_in_order(
     sequences: list[int], split: int, after: int
 ) -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     _publish(hub, *sequences[:split])
     resumed_at = min(after, hub.last_sequence)
     subscription = hub.subscribe(resumed_at)
@@ -72,7 +72,7 @@ def test_a_resume_yields_exactly_what_was_missed_in_order(
 def test_every_alert_is_delivered_in_order_or_covered_by_a_gap(
     count: int, kept: int, reads: list[int], after: int
 ) -> None:
-    hub = AlertHub(kept)
+    hub = AlertHub("log", 1, kept)
     subscription: Subscription | None = None
     told: list[int | Gap] = []
     for sequence in range(1, count + 1):
@@ -96,7 +96,7 @@ def test_every_alert_is_delivered_in_order_or_covered_by_a_gap(
 
 
 def test_a_client_that_asks_for_what_is_no_longer_kept_hears_of_the_gap_first() -> None:
-    hub = AlertHub(kept=4)
+    hub = AlertHub("log", 1, kept=4)
     _publish(hub, *range(1, 11))
     gap, *rest = _sequences(hub.subscribe(1))
     assert isinstance(gap, Gap)
@@ -106,7 +106,7 @@ def test_a_client_that_asks_for_what_is_no_longer_kept_hears_of_the_gap_first() 
 
 
 def test_a_client_that_starts_from_now_hears_nothing_of_before() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     _publish(hub, 1, 2)
     subscription = hub.subscribe(-1)
     assert subscription.take() == []
@@ -115,26 +115,26 @@ def test_a_client_that_starts_from_now_hears_nothing_of_before() -> None:
 
 
 def test_a_client_of_another_log_is_told_to_begin_anew() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     _publish(hub, 1, 2)
     assert _sequences(hub.subscribe(37)) == [Gap(after=37, sequence=0), 1, 2]
 
 
 def test_alerts_from_before_the_start_that_are_not_loaded_are_a_gap() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     hub.load([_alert(8), _alert(9)], floor=7)
     assert _sequences(hub.subscribe(5)) == [Gap(after=5, sequence=7), 8, 9]
     assert _sequences(hub.subscribe(7)) == [8, 9]
 
 
 def test_an_alert_that_is_published_again_is_not_told_again() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     _publish(hub, 1, 2, 2, 1)
     assert _sequences(hub.subscribe(0)) == [1, 2]
 
 
 def test_a_resume_brings_the_sightings_since_the_alert_that_was_seen_last() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     _publish(hub, 1)
     hub.publish(HubEvent(EventKind.SIGHTING, replace(_alert(1), sightings=2)))
     _publish(hub, 2)
@@ -143,7 +143,7 @@ def test_a_resume_brings_the_sightings_since_the_alert_that_was_seen_last() -> N
 
 
 async def test_a_waiting_client_wakes_with_the_next_event_and_others_are_not_held() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     slow, quick = hub.subscribe(-1), hub.subscribe(-1)
     waiting = asyncio.create_task(quick.wait())
     _publish(hub, 1)
@@ -155,7 +155,7 @@ async def test_a_waiting_client_wakes_with_the_next_event_and_others_are_not_hel
 
 
 def test_connections_are_counted_while_they_last() -> None:
-    hub = AlertHub()
+    hub = AlertHub("log", 1)
     subscription = hub.subscribe(0)
     assert hub.connections == 1
     hub.leave(subscription)

@@ -52,10 +52,10 @@ class Reading:
 class Alert:
     """A running keyring over a key store."""
 
-    def __init__(self, store: FileKeyStore) -> None:
+    def __init__(self, store: FileKeyStore, term: int = 1) -> None:
         self.store = store
         self.pauses, self.reading = Pauses(), Reading()
-        self.keyring = TransitKeyring(self.store, self.reading, pause=self.pauses)
+        self.keyring = TransitKeyring(self.store, term, self.reading, pause=self.pauses)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -171,8 +171,50 @@ def test_a_key_that_a_crash_left_half_written_does_not_keep_alert_from_starting(
     store: FileKeyStore, tmp_path: Path
 ) -> None:
     reading = Reading()
-    whole = TransitKeyring(store, reading).announced()
+    whole = TransitKeyring(store, 1, reading).announced()
     (tmp_path / "keys" / "transit-0123456789abcdef").write_bytes(b"")
-    keyring = TransitKeyring(store, reading)
+    keyring = TransitKeyring(store, 1, reading)
     assert keyring.unwrap(whole.key_id, sealed_to(whole), BINDING) == CROP
+    assert "transit-0123456789abcdef" not in store.names()
+
+
+async def test_a_standby_that_takes_over_opens_what_was_sealed_to_the_leader_before(
+    store: FileKeyStore,
+) -> None:
+    before = Alert(store, term=1)
+    announced = before.keyring.announced()
+    sealed = sealed_to(announced)
+    after = Alert(store, term=2)
+    assert after.opens(announced, sealed)
+    assert (announced.term, after.keyring.announced().term) == (1, 2)
+
+
+async def test_a_key_that_an_ex_leader_made_after_its_loss_is_destroyed_as_well(
+    store: FileKeyStore,
+) -> None:
+    after = Alert(store, term=2)
+    late = Alert(store, term=1).keyring.announced()
+    async with after.running():
+        await after.pauses.over()
+        await after.pauses.begun()
+    assert f"transit-{late.key_id}" not in store.names()
+    assert after.kept() == [f"transit-{after.keyring.announced().key_id}"]
+
+
+async def test_an_ex_leader_destroys_no_key_of_its_successor(store: FileKeyStore) -> None:
+    before = Alert(store, term=1)
+    after = Alert(store, term=2)
+    announced = after.keyring.announced()
+    async with before.running():
+        await before.pauses.over()
+        await before.pauses.begun()
+    assert f"transit-{announced.key_id}" in store.names()
+
+
+async def test_a_key_from_before_there_were_terms_is_taken_over(store: FileKeyStore) -> None:
+    store.create("transit-0123456789abcdef")
+    alert = Alert(store)
+    async with alert.running():
+        await alert.pauses.over()
+        await alert.pauses.begun()
     assert "transit-0123456789abcdef" not in store.names()

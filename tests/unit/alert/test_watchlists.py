@@ -4,12 +4,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.support.databases import a_term
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.reference import ReferenceState
 from lethe.alert.references import SqlReferenceStore
+from lethe.alert.term import Term
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
@@ -21,9 +23,9 @@ IMAGE = b"\xff\xd8\xff the image of a person"
 class Shelf:
     """A watchlist book on SQLite, and what lies below it."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, term: Term, folder: Path) -> None:
         self.keys = FileKeyStore(folder / "keys")
-        self.store = SqlReferenceStore(database)
+        self.store = SqlReferenceStore(term)
         self.book = self.reopened()
 
     def reopened(self) -> WatchlistBook:
@@ -33,7 +35,7 @@ class Shelf:
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    shelf = Shelf(database, tmp_path)
+    shelf = Shelf(await a_term(database), tmp_path)
     await shelf.book.register("list")
     yield shelf
     await database.close()

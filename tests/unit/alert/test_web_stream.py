@@ -50,7 +50,7 @@ async def test_a_client_hears_what_it_missed_and_then_what_happens(
     async with _open(port) as socket:
         await socket.send('{"after": 1}')
         hello, *missed, caught_up = await _until_caught_up(socket)
-        assert hello == {"type": "hello", "log": web.hub.log_id, "sequence": 3}
+        assert hello == {"type": "hello", "log": web.hub.log_id, "term": 1, "sequence": 3}
         assert [(m["type"], m["sequence"]) for m in missed] == [("alert", 2), ("alert", 3)]
         assert missed[0]["alert"]["order_type"] == "local"
         assert caught_up == {"type": "caught-up", "sequence": 3}

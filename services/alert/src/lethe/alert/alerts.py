@@ -93,7 +93,10 @@ class Alert:
 
 
 class AlertLog(Protocol):
-    """Where alerts are kept. Every writing method returns after its commit."""
+    """Where alerts are kept. Every writing method returns after its commit.
+
+    It raises `NotLeading` when another instance has taken over, and has changed nothing then.
+    """
 
     async def of_search(self, search_id: str) -> Alert | None:
         """Return the alert that a search led to."""
@@ -140,7 +143,13 @@ class AlertLog(Protocol):
         ...
 
     async def unerased_ids(self) -> set[str]:
-        """Return the alert ids that still have a right to their key."""
+        """Return the alert ids that still have a right to their key.
+
+        Raises
+        ------
+        NotLeading
+            If another instance has taken over: it may have made keys that aren't known here.
+        """
         ...
 
     async def count(self) -> int:

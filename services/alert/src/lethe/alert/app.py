@@ -1,10 +1,9 @@
 """The only wiring of alert."""
 
-import asyncio
 import functools
 from pathlib import Path
 
-import structlog
+from starlette.routing import BaseRoute, Mount
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
@@ -12,16 +11,19 @@ from lethe.alert.enrolling import Enrolment
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
 from lethe.alert.keystore import FileKeyStore
+from lethe.alert.leading import Leadership
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.references import SqlReferenceStore
+from lethe.alert.reign import Reign
 from lethe.alert.settings import AlertSettings
+from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.front import Front
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.routes import create_routes
-from lethe.contracts.errors import Transient
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import ALERT_TICKET, CANDIDATES_FOUND
 from lethe.runtime.deadletters import DeadLetters
@@ -37,9 +39,6 @@ from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership, join
 from lethe.shredding.terms import Life, Standing
-
-_RETENTION_S = 30.0
-_log = structlog.get_logger()
 
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
@@ -70,18 +69,38 @@ async def _serve(
 ) -> None:
     now = functools.partial(instant, member.clock)
     publisher = Publisher(settings, now)
-    vault, hub, outbox = Vault(keystore), AlertHub(), Outbox(member, publisher)
-    desk = AlertDesk(SqlAlertLog(database), hub, vault, now, cool_down_s=settings.cool_down_s)
-    book = WatchlistBook(SqlReferenceStore(database), vault)
+    outbox = Outbox(member, publisher)
     deployments = DeploymentDesk(member.orders, member.clock, outbox.order)
-    enrolment = Enrolment(holder, book, outbox.reference)
-    handlers = Handlers(member, publisher, desk, deployments, enrolment)
+
+    async def begin() -> Reign:
+        term = await Term.begin(database, settings.instance_id)
+        vault, hub = Vault(keystore), AlertHub(term.log_id, term.number)
+        book = WatchlistBook(SqlReferenceStore(term), vault)
+        reign = Reign(
+            tenure=term,
+            hub=hub,
+            desk=AlertDesk(SqlAlertLog(term), hub, vault, now, cool_down_s=settings.cool_down_s),
+            watchlists=book,
+            enrolment=Enrolment(holder, book, outbox.reference),
+            transit=TransitKeyring(keystore, term.number, candidates.caught_up),
+            now=now,
+        )
+        await reign.watchlists.restore()
+        await reign.enrolment.resume()
+        await announce_restored(publisher, reign.desk)
+        return reign
+
+    leadership = Leadership(begin, session_s=settings.session_timeout_ms / 1000)
+    handlers = Handlers(member, publisher, deployments, leadership)
     dead_letters = DeadLetters(settings, publisher)
     candidates = DurableReader(
-        settings, "alert", CANDIDATES_FOUND, handlers.on_candidates, dead_letters
+        settings,
+        "alert",
+        CANDIDATES_FOUND,
+        handlers.on_candidates,
+        dead_letters,
+        leadership.on_change,
     )
-    transit = TransitKeyring(keystore, candidates.caught_up)
-    handlers.transit = transit
     observer = KeyObserver()
     keys = KeyTraffic(
         holder,
@@ -89,7 +108,7 @@ async def _serve(
         member.roster,
         ticket_topic=ALERT_TICKET,
         send=publisher.send,
-        standing=lambda: Standing(enrols=enrolment.is_active, transit=transit.announced()),
+        standing=lambda: leadership.reign.standing() if leadership.reign else Standing(),
         observer=observer,
     )
     reader = Reader(
@@ -99,47 +118,34 @@ async def _serve(
         dead_letters=dead_letters,
         fetch_wait_ms=_FETCH_WAIT_MS,
     )
+
+    def routes(reign: Reign) -> list[BaseRoute]:
+        return create_routes(
+            desk=reign.desk,
+            hub=reign.hub,
+            watchlists=reign.watchlists,
+            enroller=reign.enrolment,
+            deployments=deployments,
+            status=deployments,
+            backlog=candidates.backlog,
+        )
+
     http = HttpServer(
         settings.http_host,
         settings.http_port,
         identity=settings.identity(Role.ALERT, member.boot),
-        is_ready=lambda: None if candidates.has_joined else "not in its group yet",
-        routes=create_routes(
-            desk=desk,
-            hub=hub,
-            watchlists=book,
-            enroller=enrolment,
-            deployments=deployments,
-            status=deployments,
-            backlog=candidates.backlog,
-        ),
+        is_ready=leadership.unreadiness,
+        stands_by=lambda: leadership.stands_by,
+        routes=[Mount("", Front(leadership, routes, functools.partial(leader_of, database)))],
         middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
     )
-
-    async def restore() -> None:
-        await book.restore()
-        await enrolment.resume()
-        await announce_restored(publisher, desk)
-
     await serve_parts(
         stop,
         candidates.run,
+        leadership.run,
         keys.run,
         functools.partial(member.follow_roster, observer.roster_refused),
-        enrolment.run,
-        transit.run,
-        functools.partial(_keep_retention, desk, member),
         publisher=publisher,
         reader=reader,
         http=http,
-        before_reading=restore,
     )
-
-
-async def _keep_retention(desk: AlertDesk, member: Membership) -> None:
-    while True:
-        try:
-            await desk.erase_due(instant(member.clock))
-        except Transient as error:
-            _log.warning("retention held back", error=type(error).__name__)
-        await asyncio.sleep(_RETENTION_S)

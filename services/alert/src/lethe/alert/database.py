@@ -26,6 +26,8 @@ _PRAGMAS = (
 _FAULTS = (DBAPIError, PoolTimeout, PostgresError, InterfaceError, OSError)
 _CONNECT_S = 5
 _STATEMENT_S = 20
+_IDLE_MS = 5_000
+"""An instance that is paused within a transaction holds up the one that takes over for so long."""
 
 
 class _Cursor(Protocol):
@@ -120,7 +122,11 @@ def _engine(url: URL) -> AsyncEngine:
         hide_parameters=True,
         # A server that was started again is noticed before a statement is lost to it.
         pool_pre_ping=True,
-        connect_args={"timeout": _CONNECT_S, "command_timeout": _STATEMENT_S},
+        connect_args={
+            "timeout": _CONNECT_S,
+            "command_timeout": _STATEMENT_S,
+            "server_settings": {"idle_in_transaction_session_timeout": str(_IDLE_MS)},
+        },
     )
 
 

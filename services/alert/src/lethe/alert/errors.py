@@ -29,3 +29,7 @@ class NotFound(LetheError):
 
 class Conflict(LetheError):
     """What is asked for contradicts what is there; the message says what to do."""
+
+
+class NotLeading(Transient):
+    """Another instance leads: it alone writes, raises alerts and answers requests."""

@@ -3,7 +3,9 @@
 import structlog
 
 from lethe.alert.deploying import DeploymentDesk
-from lethe.alert.enrolling import Enrolment, SealedReference
+from lethe.alert.enrolling import SealedReference
+from lethe.alert.errors import NotLeading
+from lethe.alert.leading import Leadership
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
 from lethe.contracts.enrolment import ReferenceEnrolled
@@ -57,22 +59,22 @@ class Outbox:
 
 
 class Handlers:
-    """About five lines each: check, decode, call the domain."""
+    """About five lines each: check, decode, call the domain.
+
+    A standby hears of orders and of what match holds; the rest is the leader's.
+    """
 
     def __init__(
         self,
         member: Membership,
         publisher: Publisher,
-        desk: AlertDesk,
         deployments: DeploymentDesk,
-        enrolment: Enrolment,
+        leadership: Leadership,
     ) -> None:
         self._member = member
         self._publisher = publisher
-        self._desk = desk
         self._deployments = deployments
-        self._enrolment = enrolment
-        self.transit: TransitKeyring | None = None
+        self._leadership = leadership
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return alert's dispatch table; candidates are read durably, apart from it."""
@@ -95,22 +97,29 @@ class Handlers:
         """Learn what match holds; send it again what it lost."""
         received = instant(self._member.clock)
         ticket = KeyTicket.decode(self._checked(record, Role.MATCH).payload)
-        for watchlist_id in self._deployments.hear_match(ticket, received):
-            if not self._enrolment.is_active:
-                _log.info("match lacks a watchlist", watchlist_id=watchlist_id)
-                await self._enrolment.submit_again(watchlist_id)
+        lacking = self._deployments.hear_match(ticket, received)
+        reign = self._leadership.reign
+        if reign is None or reign.enrolment.is_active:
+            return
+        for watchlist_id in lacking:
+            _log.info("match lacks a watchlist", watchlist_id=watchlist_id)
+            await reign.enrolment.submit_again(watchlist_id)
 
     async def on_enrolled(self, record: Record) -> None:
         """Record how an enrolment ended."""
-        await self._enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
+        if reign := self._leadership.reign:
+            await reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
 
     async def on_candidates(self, record: Record) -> None:
         """Raise an alert, once, and announce it."""
+        reign = self._leadership.reign
+        if reign is None:
+            raise NotLeading("this instance doesn't lead")
         found = CandidatesFound.decode(self._checked(record, Role.MATCH).payload)
         terms = self._deployments.terms(found.deployment_id)
-        crop = self._crop(found)
+        crop = _opened(reign.transit, found)
         try:
-            alert = await self._desk.receive(found, crop, terms)
+            alert = await reign.desk.receive(found, crop, terms)
         finally:
             wipe_bytes(crop or b"")
         if alert is None:
@@ -121,21 +130,20 @@ class Handlers:
             # The alert stands and was shown; only the announcement to others is missing.
             metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()
 
-    def _crop(self, found: CandidatesFound) -> bytes | None:
-        """Open the crop; an alert whose picture is gone is raised all the same."""
-        if self.transit is None:
-            raise Transient("no transit keys yet")
-        try:
-            return self.transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
-        except (Erased, Refused) as error:
-            _log.warning("alert without picture", error=type(error).__name__)
-            return None
-
     def _checked(self, record: Record, role: Role) -> SignedEnvelope:
         envelope = SignedEnvelope.decode(record.body)
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (role,), now_us)
         return envelope
+
+
+def _opened(transit: TransitKeyring, found: CandidatesFound) -> bytes | None:
+    """Open the crop; an alert whose picture is gone is raised all the same."""
+    try:
+        return transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
+    except (Erased, Refused) as error:
+        _log.warning("alert without picture", error=type(error).__name__)
+        return None
 
 
 async def announce_restored(publisher: Publisher, desk: AlertDesk) -> None:

@@ -1,7 +1,6 @@
 """The officers' stream: one append-only log in memory, a cursor per connection."""
 
 import asyncio
-import secrets
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,11 +45,14 @@ class EventLog:
         The highest sequence of an alert that is no longer kept.
     last
         The sequence of the newest alert, 0 when there is none.
+    is_closed
+        Whether nothing will be appended any more.
     """
 
     def __init__(self, kept: int) -> None:
         self.floor = 0
         self.last = 0
+        self.is_closed = False
         self._kept = kept
         self._events: list[HubEvent] = []
         # The highest sequence up to each event: rising, so that a resume is a bisection.
@@ -76,8 +78,12 @@ class EventLog:
         self._events.append(event)
         self._reached.append(self.last)
         self._trim()
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._wake()
+
+    def close(self) -> None:
+        """Say that nothing will be appended any more."""
+        self.is_closed = True
+        self._wake()
 
     def position_after(self, sequence: int) -> int:
         """Return the position that follows the alert `sequence`."""
@@ -100,9 +106,13 @@ class EventLog:
         return position <= self._base
 
     async def wait_beyond(self, position: int) -> None:
-        """Wait until there is an event at `position`."""
-        while position >= self.end:
+        """Wait until there is an event at `position`, or never will be."""
+        while position >= self.end and not self.is_closed:
             await self._news.wait()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     def _trim(self) -> None:
         # In one go and not event by event: deleting at the front of a list moves the rest.
@@ -147,7 +157,7 @@ class Subscription:
         return [*taken, *events]
 
     async def wait(self) -> None:
-        """Wait until there are events to take."""
+        """Wait until there are events to take, or the stream is closed."""
         await self._log.wait_beyond(self._position)
 
 
@@ -159,17 +169,19 @@ class AlertHub:
 
     Parameters
     ----------
+    log_id
+        Names the alert log that the sequences belong to: a client that sees another one begins
+        anew.
+    term
+        Numbers the leader's term: a client that sees another one has missed what happened to
+        the alerts that it shows.
     kept
         How many events stay on the stream (a quarter more, until they are trimmed in one go).
-
-    Attributes
-    ----------
-    log_id
-        Names this stream: a client that sees another one begins anew.
     """
 
-    def __init__(self, kept: int = 20_000) -> None:
-        self.log_id = secrets.token_hex(8)
+    def __init__(self, log_id: str, term: int, kept: int = 20_000) -> None:
+        self.log_id = log_id
+        self.term = term
         self.kept = kept
         self._log = EventLog(kept)
         self._subscriptions: set[Subscription] = set()
@@ -178,6 +190,11 @@ class AlertHub:
     def last_sequence(self) -> int:
         """The sequence of the newest alert, 0 when there is none."""
         return self._log.last
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this instance's time as leader is over."""
+        return self._log.is_closed
 
     @property
     def connections(self) -> int:
@@ -199,6 +216,10 @@ class AlertHub:
     def publish(self, event: HubEvent) -> None:
         """Append an event and wake every connection; an alert that is there already is ignored."""
         self._log.append(event)
+
+    def close(self) -> None:
+        """End the stream: every connection is told to connect to the next leader."""
+        self._log.close()
 
     def subscribe(self, after: int) -> Subscription:
         """Open a connection that continues after the alert `after`; -1 means from now on.

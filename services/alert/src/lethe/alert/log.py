@@ -4,23 +4,19 @@ from sqlalchemy import RowMapping, case, delete, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from lethe.alert.alerts import Alert
-from lethe.alert.database import Database
 from lethe.alert.tables import alerts, pictures, searches
+from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
-# PostgreSQL counts a row when it is inserted and shows it when it is committed: without this a
-# reader that has seen 8 could miss 7. SQLite has one writer at a time anyway.
-IN_ORDER = select(func.pg_advisory_xact_lock(func.hashtext("lethe.alert.alerts")))
-
 
 class SqlAlertLog:
-    """Implements `AlertLog`."""
+    """Implements `AlertLog`, in one term of leadership."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, term: Term) -> None:
+        self._term = term
 
     async def of_search(self, search_id: str) -> Alert | None:
         """Return the alert that a search led to."""
@@ -41,9 +37,7 @@ class SqlAlertLog:
 
     async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
         """Append an alert with its search and its picture; return it with its sequence."""
-        async with self._database.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                await connection.execute(IN_ORDER)
+        async with self._term.write() as connection:
             statement = insert(alerts).values(_to_row(alert)).returning(*alerts.c)
             row = (await connection.execute(statement)).mappings().one()
             await connection.execute(
@@ -63,7 +57,7 @@ class SqlAlertLog:
         """Count one more search for an alert; return it as it is afterwards."""
         seen = alerts.c.last_sighting_wall_us
         latest = case((seen < captured_wall_us, captured_wall_us), else_=seen)
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 insert(searches).values(search_id=search_id, alert_sequence=alert.sequence)
             )
@@ -77,7 +71,7 @@ class SqlAlertLog:
 
     async def mark_published(self, alert: Alert) -> None:
         """Record the alert's `published`."""
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 update(alerts)
                 .where(alerts.c.sequence == alert.sequence)
@@ -87,7 +81,7 @@ class SqlAlertLog:
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ids = [alert.alert_id for alert in erased]
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(delete(pictures).where(pictures.c.alert_id.in_(ids)))
             await connection.execute(
                 update(alerts)
@@ -98,21 +92,21 @@ class SqlAlertLog:
     async def after(self, sequence: int, limit: int) -> list[Alert]:
         """Return alerts after a sequence, in rising sequence."""
         statement = select(alerts).where(alerts.c.sequence > sequence)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             rows = await connection.execute(statement.order_by(alerts.c.sequence).limit(limit))
             return [_to_alert(row) for row in rows.mappings()]
 
     async def newest(self, limit: int) -> list[Alert]:
         """Return the newest alerts, in rising sequence."""
         statement = select(alerts).order_by(alerts.c.sequence.desc()).limit(limit)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             rows = await connection.execute(statement)
             return [_to_alert(row) for row in rows.mappings()][::-1]
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
         """Return an alert's sealed picture."""
         statement = select(pictures).where(pictures.c.alert_id == alert_id)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else SealedBlob(row["nonce"], row["ciphertext"])
 
@@ -124,24 +118,24 @@ class SqlAlertLog:
             .order_by(alerts.c.sequence)
             .limit(limit)
         )
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             return [_to_alert(row) for row in (await connection.execute(statement)).mappings()]
 
     async def unerased_ids(self) -> set[str]:
         """Return the alert ids that still have a right to their key."""
         statement = select(alerts.c.alert_id).where(alerts.c.erased_wall_us.is_(None))
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             return set((await connection.execute(statement)).scalars())
 
     async def count(self) -> int:
         """Return how many alerts there are."""
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             statement = select(func.count()).select_from(alerts)
             return (await connection.execute(statement)).scalar_one()
 
     async def _one(self, condition: ColumnElement[bool]) -> Alert | None:
         statement = select(alerts).where(condition).order_by(alerts.c.sequence.desc()).limit(1)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else _to_alert(row)
 

@@ -208,9 +208,12 @@ class AlertDesk:
 
     async def _erase_orphans(self) -> None:
         """Erase the keys of alerts that were never committed, or erased but for their key."""
+        # The names first: as long as this instance led at the second look, no other had made any
+        # of them for an alert that it was about to commit.
+        names = [name for name in await self._vault.names() if name.startswith(_KEY_PREFIX)]
         kept = {_key_name(alert_id) for alert_id in await self._log.unerased_ids()}
-        for name in await self._vault.names():
-            if name.startswith(_KEY_PREFIX) and name not in kept:
+        for name in names:
+            if name not in kept:
                 await self._vault.erase(name)
 
 

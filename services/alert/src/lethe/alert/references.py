@@ -3,9 +3,9 @@
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
-from lethe.alert.database import Database
 from lethe.alert.reference import ReferenceState, SealedReference
 from lethe.alert.tables import references, watchlists
+from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
 
 # Images are megabytes: they are read one at a time, and only when asked for.
@@ -13,14 +13,14 @@ _WITHOUT_IMAGE = [column for column in references.c if not column.name.startswit
 
 
 class SqlReferenceStore:
-    """Implements `ReferenceStore`."""
+    """Implements `ReferenceStore`, in one term of leadership."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, term: Term) -> None:
+        self._term = term
 
     async def add_watchlist(self, watchlist_id: str, key_name: str) -> None:
         """Add a watchlist and the name of its data key."""
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 insert(watchlists).values(watchlist_id=watchlist_id, key_name=key_name)
             )
@@ -28,17 +28,17 @@ class SqlReferenceStore:
     async def key_name(self, watchlist_id: str) -> str | None:
         """Return the name of a watchlist's data key; None for an unknown watchlist."""
         statement = select(watchlists.c.key_name).where(watchlists.c.watchlist_id == watchlist_id)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             return (await connection.execute(statement)).scalar_one_or_none()
 
     async def watchlist_ids(self) -> list[str]:
         """Return all watchlists."""
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             return list((await connection.execute(select(watchlists.c.watchlist_id))).scalars())
 
     async def add(self, reference: SealedReference, image: SealedBlob) -> None:
         """Add a reference."""
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 insert(references).values(
                     reference_id=reference.reference_id,
@@ -73,20 +73,20 @@ class SqlReferenceStore:
         """Return a reference's sealed image."""
         statement = select(references.c.image_nonce, references.c.image_ciphertext)
         chosen = statement.where(references.c.reference_id == reference_id)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             row = (await connection.execute(chosen)).mappings().one_or_none()
         return None if row is None else SealedBlob(row["image_nonce"], row["image_ciphertext"])
 
     async def of_watchlist(self, watchlist_id: str) -> list[SealedReference]:
         """Return a watchlist's references in the order in which they were added."""
         statement = select(*_WITHOUT_IMAGE).where(references.c.watchlist_id == watchlist_id)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             rows = await connection.execute(statement.order_by(references.c.place))
             return [_to_reference(row) for row in rows.mappings()]
 
     async def record(self, reference: SealedReference) -> None:
         """Record a reference's state, fault and resemblance."""
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 update(references)
                 .where(references.c.reference_id == reference.reference_id)
@@ -99,14 +99,14 @@ class SqlReferenceStore:
 
     async def remove(self, reference_id: str) -> None:
         """Remove a reference with its image."""
-        async with self._database.begin() as connection:
+        async with self._term.write() as connection:
             await connection.execute(
                 delete(references).where(references.c.reference_id == reference_id)
             )
 
     async def _one(self, condition: ColumnElement[bool]) -> SealedReference | None:
         statement = select(*_WITHOUT_IMAGE).where(condition)
-        async with self._database.begin() as connection:
+        async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else _to_reference(row)
 

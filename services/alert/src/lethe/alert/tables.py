@@ -95,3 +95,11 @@ references = Table(
     Column("resembles", String, nullable=True),
     UniqueConstraint("watchlist_id", "subject_id", "image_sha256"),
 )
+
+leadership = Table(
+    "leadership",
+    metadata,
+    Column("log_id", String, primary_key=True),
+    Column("term", BigInteger, nullable=False),
+    Column("leader", String, nullable=False),
+)

@@ -1,6 +1,8 @@
 """Alert's transit keys: changed every minute, destroyed once all their records are ingested.
 
-They lie in the erasable key store, so that a restart of alert loses no alert's picture.
+They lie in the erasable key store, so that neither a restart of alert nor another leader loses an
+alert's picture. A key's id begins with the term in which it was made: match seals to that of the
+newest term it hears of, and nobody destroys a key of a later term than its own.
 """
 
 import asyncio
@@ -31,6 +33,10 @@ class TransitKeyring:
 
     Parameters
     ----------
+    store
+        Shared by all instances.
+    term
+        The leader's, which this keyring is made for.
     caught_up
         Tells whether every candidate list published up to now is handled and committed.
     pause
@@ -40,22 +46,24 @@ class TransitKeyring:
     def __init__(
         self,
         store: ErasableKeyStore,
+        term: int,
         caught_up: Callable[[], Awaitable[bool]],
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
+        self._term = term
         self._caught_up = caught_up
         self._pause = pause
         self._keys: dict[str, UnwrapKey] = {}
-        for name in store.names():
-            if name.startswith(_PREFIX):
-                self._restore(name)
+        for key_id in self._kept():
+            self._restore(key_id)
         self._current = self._create()
 
     def announced(self) -> TransitKey:
         """Return what alert's tickets tell match."""
-        return TransitKey(key_id=self._current, public_key=self._keys[self._current].public_key)
+        public_key = self._keys[self._current].public_key
+        return TransitKey(key_id=self._current, public_key=public_key, term=self._term)
 
     def unwrap(self, key_id: str, wrapped: bytes, binding: bytes) -> bytes:
         """Return what was sealed to one of the keys.
@@ -87,21 +95,34 @@ class TransitKeyring:
     async def _destroy_old(self) -> None:
         while not await self._caught_up():
             await self._pause(_RETRY_S)
-        for key_id in [key_id for key_id in self._keys if key_id != self._current]:
-            await asyncio.to_thread(self._store.erase, f"{_PREFIX}{key_id}")
-            del self._keys[key_id]
+        for key_id in await asyncio.to_thread(self._kept):
+            if key_id != self._current:
+                await asyncio.to_thread(self._store.erase, f"{_PREFIX}{key_id}")
+                self._keys.pop(key_id, None)
 
-    def _restore(self, name: str) -> None:
+    def _kept(self) -> list[str]:
+        """Return the keys of the store but for those of later terms, announced or not."""
+        names = [name for name in self._store.names() if name.startswith(_PREFIX)]
+        key_ids = [name.removeprefix(_PREFIX) for name in names]
+        return [key_id for key_id in key_ids if _term_of(key_id) <= self._term]
+
+    def _restore(self, key_id: str) -> None:
         try:
-            self._keys[name.removeprefix(_PREFIX)] = _derive(self._store.read(name))
+            self._keys[key_id] = _derive(self._store.read(f"{_PREFIX}{key_id}"))
         except Erased:
             # A crash kept it from being written whole, so that nothing was ever sealed to it.
-            self._store.erase(name)
+            self._store.erase(f"{_PREFIX}{key_id}")
 
     def _create(self) -> str:
-        key_id = secrets.token_hex(8)
+        key_id = f"{self._term}-{secrets.token_hex(8)}"
         self._keys[key_id] = _derive(self._store.create(f"{_PREFIX}{key_id}"))
         return key_id
+
+
+def _term_of(key_id: str) -> int:
+    """Return the term in which a key was made; before there were terms ids had none."""
+    term, _, rest = key_id.partition("-")
+    return int(term) if rest else 0
 
 
 def _derive(secret: bytes) -> UnwrapKey:

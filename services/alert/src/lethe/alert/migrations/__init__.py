@@ -7,7 +7,11 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('lethe.alert.migrations'))")
+# Several instances may start at once.
+_ONE_AT_A_TIME = {
+    "postgresql": text("SELECT pg_advisory_xact_lock(hashtext('lethe.alert.migrations'))"),
+    "sqlite": text("BEGIN IMMEDIATE"),
+}
 
 
 def upgrade(connection: Connection) -> None:
@@ -18,9 +22,8 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     scripts = ScriptDirectory.from_config(config)
-    if connection.dialect.name == "postgresql":
-        # Several instances may start at once.
-        connection.execute(_ONE_AT_A_TIME)
+    if connection.dialect.name in _ONE_AT_A_TIME:
+        connection.execute(_ONE_AT_A_TIME[connection.dialect.name])
     with EnvironmentContext(
         config,
         scripts,

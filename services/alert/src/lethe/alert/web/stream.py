@@ -13,6 +13,7 @@ from lethe.alert.web.rendering import EventRenderer
 _FIRST_MESSAGE_S = 10.0
 _MAX_MESSAGE = 1024
 _POLICY_VIOLATION = 1008
+_SERVICE_RESTART = 1012
 _TRY_AGAIN_LATER = 1013
 
 
@@ -76,9 +77,14 @@ class AlertStream:
                 raise outcome
 
     async def _send(self, websocket: WebSocket, subscription: Subscription) -> None:
-        hello = {"type": "hello", "log": self._hub.log_id, "sequence": self._hub.last_sequence}
+        hello = {
+            "type": "hello",
+            "log": self._hub.log_id,
+            "term": self._hub.term,
+            "sequence": self._hub.last_sequence,
+        }
         await websocket.send_text(json.dumps(hello))
-        while True:
+        while not self._hub.is_closed:
             while events := subscription.take():
                 for event in events:
                     await websocket.send_text(self._renderer.render(event))
@@ -86,6 +92,7 @@ class AlertStream:
             await websocket.send_text(json.dumps(caught_up))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(subscription.wait(), self._heartbeat_s)
+        await websocket.close(_SERVICE_RESTART, "another instance leads; connect again")
 
     async def _listen(self, websocket: WebSocket, subscription: Subscription) -> None:
         while True:

@@ -1,0 +1,75 @@
+"""What one term of leadership works with: made when it begins, dropped when it is over."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from lethe.alert.enrolling import Enrolment
+from lethe.alert.hub import AlertHub
+from lethe.alert.raising import AlertDesk
+from lethe.alert.transit import TransitKeyring
+from lethe.alert.watchlists import WatchlistBook
+from lethe.contracts.errors import Transient
+from lethe.contracts.instants import Instant
+from lethe.shredding.terms import Standing
+
+_RETENTION_S = 30.0
+_log = structlog.get_logger()
+
+
+class Tenure(Protocol):
+    """The term as the database has it; `lethe.alert.term.Term` is one."""
+
+    number: int
+
+    async def is_over(self) -> bool:
+        """Tell whether another instance has taken over.
+
+        Raises
+        ------
+        Transient
+            If that can't be told now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """The parts of a leading instance. A later term inherits none of them, even of this process.
+
+    Attributes
+    ----------
+    now
+        The clock of this machine.
+    """
+
+    tenure: Tenure
+    hub: AlertHub
+    desk: AlertDesk
+    watchlists: WatchlistBook
+    enrolment: Enrolment
+    transit: TransitKeyring
+    now: Callable[[], Instant]
+
+    def standing(self) -> Standing:
+        """Return what alert's tickets say while it leads."""
+        return Standing(enrols=self.enrolment.is_active, transit=self.transit.announced())
+
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what goes on until the term is over."""
+        return [self.enrolment.run(), self.transit.run(), self._keep_retention()]
+
+    def close(self) -> None:
+        """Send the officers' connections to the next leader."""
+        self.hub.close()
+
+    async def _keep_retention(self) -> None:
+        while True:
+            try:
+                await self.desk.erase_due(self.now())
+            except Transient as error:
+                _log.warning("retention held back", error=type(error).__name__)
+            await asyncio.sleep(_RETENTION_S)
