@@ -33,7 +33,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
             _break(lethe, instance_id, number)
         with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
             report = lethe.finish(interrupt=True)
-    searches = searches_of(folder / "data" / "alert-1" / "alerts.sqlite")
+    searches = searches_of(folder / "data" / "alert" / "alerts.sqlite")
     return report | {"searches": searches, "published": {_search(body) for body in published}}
 
 

@@ -103,10 +103,10 @@ async def test_a_standby_is_a_second_purge(settings: StackSettings) -> None:
         assert len(stack.purge_urls) == 2
 
 
-def test_two_of_each_are_two_of_all_but_alert(settings: StackSettings) -> None:
+def test_two_of_each_are_two_of_every_service(settings: StackSettings) -> None:
     names = service_names(replace(settings, instances=2))
     assert list(names) == [
-        "purge-1", "purge-2", "alert-1", "match-1", "match-2",
+        "purge-1", "purge-2", "alert-1", "alert-2", "match-1", "match-2",
         "detect-1", "detect-2", "ingest-1", "ingest-2",
     ]  # fmt: skip
     assert names["detect-2"] == "detect 2"

@@ -73,7 +73,7 @@ with_stack_options = _with_options(
             type=click.IntRange(1, MOST_INSTANCES),
             default=1,
             show_default=True,
-            help="So many of each service but alert: they share the cameras and take over.",
+            help="So many of each service: they share the cameras and take over.",
         ),
         click.option(
             "--tracking/--no-tracking",

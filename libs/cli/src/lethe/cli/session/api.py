@@ -62,8 +62,8 @@ class AlertApi:
     """A client of the alert service.
 
     Every call may be repeated safely, so one that isn't answered is: the supervisor may be
-    starting the service again. `StackFailed` is raised when that doesn't help, `InvalidInput`
-    when the service refuses.
+    starting the service again, or another instance be taking over. `StackFailed` is raised when
+    that doesn't help, `InvalidInput` when the service refuses.
     """
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -181,7 +181,10 @@ class AlertApi:
             try:
                 # The last try gets a moment as well, however little is left.
                 timeout_s = min(_TIMEOUT_S, max(left_s, _SHORTEST_S))
-                return await self._client.request(method, path, timeout=timeout_s, **content)
+                answer = await self._client.request(method, path, timeout=timeout_s, **content)
+                is_last = loop.time() + _RETRY_S >= deadline_s
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or is_last:
+                    return answer
             except httpx.TransportError as error:
                 if loop.time() + _RETRY_S >= deadline_s:
                     raise StackFailed(f"alert doesn't answer ({type(error).__name__})") from None

@@ -37,14 +37,23 @@ class HealthClient:
         await self._client.aclose()
 
     async def unreadiness(self, child: Child) -> str | None:
-        """Return why a service isn't ready, or None if it says it is."""
+        """Return why a service isn't ready, or None if it says it is, or that it stands by."""
         try:
             answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/readyz")
-            if answer.status_code == httpx.codes.OK:
+            if answer.is_success:
                 return None
-            return str(answer.json()["reason"])
+            told = answer.json()
+            return None if told["standby"] else str(told["reason"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return "it doesn't answer"
+
+    async def leads(self, child: Child) -> bool:
+        """Tell whether a service does the work, and doesn't merely stand by."""
+        try:
+            answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/readyz")
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
 
     async def boot_of(self, child: Child) -> str | None:
         """Return the boot that answers at a service's port, or None if nothing answers."""

@@ -1,5 +1,6 @@
 """How each service is run: its command and its settings."""
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class StackSettings:
     standby
         Whether a second purge stands by.
     instances
-        Of each service but alert: they share the cameras, and take over from each other.
+        Of each service: they share the cameras, and take over from each other.
     tracking
         Whether detect follows faces and embeds the best shots only.
     secrets
@@ -57,7 +58,7 @@ class StackSettings:
 
 def service_names(settings: StackSettings) -> dict[str, str]:
     """Return the instances to run: instance id -> name that the user is told."""
-    counts = dict.fromkeys(SERVICES, settings.instances) | {"alert": 1}
+    counts = dict.fromkeys(SERVICES, settings.instances)
     if settings.standby:
         counts["purge"] = max(counts["purge"], 2)
     return {
@@ -78,7 +79,8 @@ def service_spec(
         The settings with which it reaches the broker.
     """
     service = instance_id.partition("-")[0]
-    folder = settings.data / instance_id
+    # The instances of alert share database and key store; one of them leads.
+    folder = settings.data / (service if service == "alert" else instance_id)
     folder.mkdir(mode=0o700, exist_ok=True)
     environment = {
         "LETHE_INSTANCE_ID": instance_id,
@@ -110,6 +112,8 @@ def service_spec(
     if service == "alert":
         environment["LETHE_COOL_DOWN_S"] = f"{settings.cool_down_s:g}"
         environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / 'alerts.sqlite'}"
+        names = [f"{name}:{settings.port}" for name in (LOOPBACK, "localhost", "[::1]")]
+        environment["LETHE_ALLOWED_HOSTS"] = json.dumps(names)
     return ChildSpec(
         name=name,
         command=(sys.executable, "-m", f"lethe.{service}"),

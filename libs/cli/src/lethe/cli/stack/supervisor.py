@@ -9,6 +9,7 @@ from lethe.cli.errors import StackFailed
 from lethe.cli.stack.brokers import StackBroker
 from lethe.cli.stack.embedded import EmbeddedBroker
 from lethe.cli.stack.external import ExternalBroker
+from lethe.cli.stack.front import AlertFront
 from lethe.cli.stack.health import TEND_EVERY_S, HealthClient, Tending, wait_ready
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child, ChildSpec
@@ -38,17 +39,13 @@ class Stack:
 
     @property
     def alert_url(self) -> str:
-        """Address of the alert page and API."""
+        """Address of the alert page and API, whichever instance leads."""
         return f"http://{LOOPBACK}:{self.settings.port}"
 
     @property
     def purge_urls(self) -> list[str]:
         """Addresses of every purge."""
-        return [
-            f"http://{LOOPBACK}:{child.spec.port}"
-            for instance_id, child in self.children.items()
-            if instance_id.startswith("purge-")
-        ]
+        return [f"http://{LOOPBACK}:{child.spec.port}" for child in self._instances("purge")]
 
     @property
     def restarts(self) -> dict[str, int]:
@@ -70,12 +67,18 @@ class Stack:
         """
         await self.guard(self._broker.open(self._run))
         names = service_names(self.settings)
+        has_front = self.settings.instances > 1
         for (instance_id, name), port in zip(names.items(), free_ports(len(names)), strict=True):
-            chosen = self.settings.port if instance_id == "alert-1" else port
+            is_page = instance_id == "alert-1" and not has_front
+            chosen = self.settings.port if is_page else port
             environment = self._broker.environment
             spec = service_spec(instance_id, name, self.settings, environment, chosen)
             await self._run(instance_id, spec)
         await self.guard(self._all_ready())
+        if has_front:
+            front = AlertFront(self.settings.port, self._instances("alert"), self._health.leads)
+            self._go_on(front.run(), "front")
+            await self.guard(front.wait_leader())
         self._go_on(self._tend(), "tend")
         for name, work in self._broker.upkeep().items():
             self._go_on(work, name)
@@ -107,6 +110,9 @@ class Stack:
         """End every process at once; `stop` has nothing left to wait for then."""
         for child in self.children.values():
             child.begin_stop(kill=True)
+
+    def _instances(self, service: str) -> list[Child]:
+        return [child for name, child in self.children.items() if name.startswith(f"{service}-")]
 
     def _services(self) -> list[Child]:
         return [child for name, child in self.children.items() if name != "broker"]
