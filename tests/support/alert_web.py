@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
 from tests.support.databases import a_term
 
@@ -58,8 +59,8 @@ class AlertWeb:
     async def backlog(self) -> int | None:
         return self.waiting
 
-    def app(self, port: int = PORT) -> Starlette:
-        routes = create_routes(
+    def routes(self) -> list[BaseRoute]:
+        return create_routes(
             desk=self.desk,
             hub=self.hub,
             watchlists=self.watchlists,
@@ -68,7 +69,9 @@ class AlertWeb:
             status=self.status,
             backlog=self.backlog,
         )
-        return Starlette(routes=routes, middleware=create_middleware(loopback_hosts(port)))
+
+    def app(self, port: int = PORT) -> Starlette:
+        return Starlette(routes=self.routes(), middleware=create_middleware(loopback_hosts(port)))
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app()), base_url=BASE)

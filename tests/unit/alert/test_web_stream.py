@@ -142,3 +142,26 @@ async def test_a_client_that_leaves_is_forgotten(web: AlertWeb, port: int) -> No
         await _until_caught_up(other)
         while web.hub.connections > 1:
             await (await other.ping())
+
+
+async def test_when_another_instance_leads_clients_are_sent_to_it_and_resume_there(
+    web: AlertWeb, port: int
+) -> None:
+    await _raise(web, 1, 2)
+    log_id = web.hub.log_id
+    async with _open(port) as socket:
+        await socket.send('{"after": 0}')
+        await _until_caught_up(socket)
+        web.hub.close()
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+    await web.restart()
+    await _raise(web, 3, 3)
+    other = free_port()
+    async with served(web.app(other), other), _open(other) as socket:
+        await socket.send('{"after": 2}')
+        hello, missed, _ = await _until_caught_up(socket)
+        assert (hello["log"], hello["term"]) == (log_id, 2)
+        assert missed["sequence"] == 3

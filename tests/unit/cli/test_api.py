@@ -56,6 +56,22 @@ async def test_a_service_that_is_being_started_again_is_asked_again() -> None:
     assert next(failures, None) is None
 
 
+async def test_while_another_instance_takes_over_a_call_is_repeated() -> None:
+    answers = iter([httpx.Response(503, json={"detail": "alert-2 leads"}), httpx.Response(201)])
+
+    async with AlertApi("http://alert", httpx.MockTransport(lambda _: next(answers))) as api:
+        await api.make_watchlist("w")
+    assert next(answers, None) is None
+
+
+async def test_a_look_at_alerts_that_nobody_answers_for_is_over_at_once() -> None:
+    answers = iter([httpx.Response(503, json={"detail": "alert-2 leads"})])
+
+    async with AlertApi("http://alert", httpx.MockTransport(lambda _: next(answers))) as api:
+        with pytest.raises(StackFailed, match="503"):
+            await api.alerts_after(0)
+
+
 async def test_a_look_at_alerts_is_not_repeated() -> None:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("down")
