@@ -158,7 +158,24 @@ async def test_after_a_cut_connection_what_was_missed_comes_once_and_is_marked_l
         await expect(late).to_contain_text("camera-3")
 
 
-async def test_a_page_that_survives_a_restart_of_the_service_shows_its_alerts_once(
+async def test_a_page_goes_on_at_the_next_leader_where_it_stopped(desk: Desk, page: Page) -> None:
+    async with served(desk.web.app(desk.port), desk.port):
+        await page.goto(desk.url)
+        await desk.alert("search-1", AlertTerms(retention_hours=1), camera_id="camera-1")
+        await expect(page.get_by_role("article")).to_have_count(1)
+    # While none leads its retention ends: no page hears of it.
+    now = _now()
+    await desk.web.desk.erase_due(now.shifted_to(now.boot_us + 3_600_000_000))
+    await desk.alert("search-2", camera_id="camera-2")
+    await desk.web.restart()
+    async with served(desk.web.app(desk.port), desk.port):
+        await expect(page.get_by_role("article")).to_have_count(2)
+        assert await _cameras(page) == ["camera-2", "camera-1"]
+        await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+        await expect(page.locator("#notice")).to_be_hidden()
+
+
+async def test_a_page_whose_service_comes_back_with_another_log_begins_anew(
     desk: Desk, page: Page
 ) -> None:
     async with served(desk.web.app(desk.port), desk.port):
@@ -166,6 +183,7 @@ async def test_a_page_that_survives_a_restart_of_the_service_shows_its_alerts_on
         await desk.alert("search-1", camera_id="camera-1")
         await expect(page.get_by_role("article")).to_have_count(1)
     await desk.web.restart()
+    desk.web.hub.log_id = "that of another database"
     async with served(desk.web.app(desk.port), desk.port):
         await desk.alert("search-2", camera_id="camera-2")
         await expect(page.get_by_role("article")).to_have_count(2)

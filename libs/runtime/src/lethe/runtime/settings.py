@@ -71,7 +71,8 @@ class ServiceSettings(BrokerSettings):
         default=1500,
         ge=1000,
         title="Group session",
-        description="After this long without a heartbeat an instance loses its cameras.",
+        description="After this long without a heartbeat an instance loses its cameras, or the "
+        "lead.",
     )
     predecessor: str | None = Field(
         default=None,

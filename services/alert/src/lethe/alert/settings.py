@@ -16,10 +16,13 @@ class AlertSettings(ServiceSettings):
     key_dir: Path | None = Field(
         default=None,
         title="Key folder",
-        description="Erasable key store; outside the database and its backups, best on tmpfs.",
+        description="Erasable key store, shared by all instances; outside the database and its "
+        "backups, best on tmpfs.",
     )
     database_url: str | None = Field(
-        default=None, title="Database", description="SQLAlchemy URL; SQLite by default."
+        default=None,
+        title="Database",
+        description="SQLAlchemy URL, shared by all instances; SQLite by default.",
     )
     database_password: SecretStr | None = Field(
         default=None,

@@ -13,6 +13,7 @@ export function element(tag, className, ...children) {
 
 export class AlertCard {
   constructor(alert, isLate) {
+    this.sequence = alert.sequence;
     this.capturedMs = Date.parse(alert.captured_at);
     this.subject = element("h2", "subject", alert.subject);
     this.subject.id = `alert-${alert.alert_id}`;

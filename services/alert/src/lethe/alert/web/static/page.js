@@ -5,6 +5,7 @@ import { AlertStream } from "./stream.js";
 
 const MOST_CARDS = 200;
 const STATUS_EVERY_MS = 5_000;
+const REFRESH_AGAIN_MS = 1_000;
 const STATES = {
   connecting: "Connecting",
   live: "Live",
@@ -75,7 +76,21 @@ const stream = new AlertStream({
     clear();
     showNotice("The alert service was started again; its latest alerts are shown.");
   },
+  newLeader: refreshCards,
 });
+
+async function refreshCards() {
+  const [oldest] = cards.values();
+  if (!oldest) return;
+  try {
+    const answer = await fetch(`/api/v1/alerts?after=${oldest.sequence - 1}&limit=${MOST_CARDS}`);
+    if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
+    for (const alert of (await answer.json()).alerts) cards.get(alert.alert_id)?.update(alert);
+  } catch {
+    // An erasure must not be missed: no picture stays because an answer got lost.
+    setTimeout(refreshCards, REFRESH_AGAIN_MS);
+  }
+}
 
 function showStatus(status) {
   const isLocal = (deployment) => deployment.order_type === "local";

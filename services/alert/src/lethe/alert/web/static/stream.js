@@ -6,11 +6,13 @@ const LONGEST_WAIT_MS = 15_000;
 const SHOWN_AT_FIRST = 100;
 
 export class AlertStream {
-  // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart().
+  // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart(),
+  // newLeader().
   constructor(on) {
     this.on = on;
     this.last = null; // the highest sequence seen; null before the first connection
-    this.log = null; // which stream the sequences belong to
+    this.log = null; // which alert log the sequences belong to
+    this.term = null; // the leader's that was last heard
     this.wait = FIRST_WAIT_MS;
     this.behind = true; // catching up
     this.returning = false; // had been caught up before, then lost the connection
@@ -79,7 +81,7 @@ export class AlertStream {
 
   greet(socket, hello) {
     if (this.log !== null && this.log !== hello.log) {
-      // The service was started anew: its sequences may mean other alerts than the ones seen.
+      // The service has another database: its sequences mean other alerts than the ones seen.
       this.last = null;
       this.log = null;
       this.on.restart();
@@ -88,6 +90,9 @@ export class AlertStream {
       return;
     }
     this.log = hello.log;
+    // What happened to the alerts of before, while none led, was told to nobody.
+    if (this.term !== null && this.term !== hello.term) this.on.newLeader();
+    this.term = hello.term;
   }
 
   take(message) {
