@@ -43,6 +43,10 @@ def test_topics_whose_cameras_are_shared_out_have_equal_partition_counts() -> No
     assert {topic.key for topic in shared} == {"camera_id", "lane"}
 
 
+def test_candidate_lists_have_one_partition_since_its_owner_is_the_leading_alert() -> None:
+    assert CANDIDATES_FOUND.partitions == 1
+
+
 @_BY_NAME
 def test_sealed_bodies_are_kept_for_seconds(topic: Topic) -> None:
     if topic.body is Body.SEALED:

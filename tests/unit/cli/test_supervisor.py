@@ -1,6 +1,7 @@
 """The whole stack: a real broker, and small processes in place of the five services."""
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from tests.support.processes import send, until
@@ -178,6 +180,31 @@ def test_every_instance_gets_its_own_key_and_folder(
     assert standby.environment["LETHE_DATA_DIR"] == str(tmp_path / "purge-2")
     assert detect.environment["LETHE_SUPERVISED"] == "1"
     assert detect.command == (sys.executable, "-m", "lethe.detect")
+
+
+def test_alerts_share_what_they_keep_and_answer_to_the_name_of_the_page(
+    settings: StackSettings, tmp_path: Path
+) -> None:
+    broker = {"LETHE_BROKER": "127.0.0.1:9092"}
+    alerts = [
+        service_spec(f"alert-{n}", f"alert {n}", settings, broker, n).environment for n in (1, 2)
+    ]
+    for name in ("LETHE_DATA_DIR", "LETHE_DATABASE_URL", "LETHE_ALLOWED_HOSTS"):
+        assert alerts[0][name] == alerts[1][name]
+    assert alerts[0]["LETHE_DATA_DIR"] == str(tmp_path / "alert")
+    assert f"{LOOPBACK}:{settings.port}" in json.loads(alerts[0]["LETHE_ALLOWED_HOSTS"])
+
+
+@pytest.mark.usefixtures("code")
+async def test_of_several_alerts_the_pages_port_reaches_one_that_leads(
+    settings: StackSettings,
+) -> None:
+    async with started(replace(settings, instances=2)) as (stack, _):
+        ports = {child.spec.port for child in stack.children.values()}
+        assert settings.port not in ports
+        async with httpx.AsyncClient(trust_env=False) as client:
+            boot = (await client.get(f"{stack.alert_url}/healthz")).json()["boot"]
+        assert boot in {stack.children[name].boot for name in ("alert-1", "alert-2")}
 
 
 async def test_work_under_guard_returns_its_result(settings: StackSettings) -> None:

@@ -183,6 +183,7 @@ CANDIDATES_FOUND = Topic(
     partitions=1,
     retention_ms=24 * HOUR_MS,
 )
+"""The owner of its one partition is the alert that leads."""
 ALERT_RAISED = Topic(
     name="lethe.alert.alert-raised.v1",
     producer="alert",

@@ -14,8 +14,8 @@ ALLOWED_KEYS = frozenset(
         "event", "level", "timestamp", "logger", "service", "instance_id", "boot",
         "topic", "partition", "partitions", "offset", "generation", "camera_id", "deployment_id",
         "slot", "number", "outcome", "reason", "error", "count", "state", "port", "version",
-        "duration_ms", "watchlist_id", "reference_id", "size", "leader", "serial", "signal",
-        "digest", "model",
+        "duration_ms", "watchlist_id", "reference_id", "size", "leader", "term", "serial",
+        "signal", "digest", "model",
     }
 )  # fmt: skip
 """Keys of log lines. Values are names, counts and states: never content."""

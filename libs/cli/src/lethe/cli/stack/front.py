@@ -12,7 +12,7 @@ from lethe.cli.stack.health import READY_WITHIN_S
 from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import Child
 
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.5
 _CHUNK_BYTES = 65_536
 
 
@@ -27,7 +27,7 @@ class AlertFront:
     alerts
         All of them.
     leads
-        Tells whether one of them leads; asked five times a second.
+        Tells whether one of them leads; asked twice a second.
     """
 
     def __init__(
