@@ -22,10 +22,15 @@ class Camera:
         self.policy = policy
 
     def shows(
-        self, *merits: float, at_s: float, taken: bool = True, left_ms: float = 600.0
+        self,
+        *merits: float,
+        at_s: float,
+        taken: bool = True,
+        left_ms: float = 600.0,
+        waited_ms: float = 0.0,
     ) -> list[int]:
         """Show a frame with people side by side; return which views were chosen."""
-        shots = BestShots(self.tracker, self.policy, at_s, lambda: left_ms)
+        shots = BestShots(self.tracker, self.policy, at_s, lambda: left_ms, waited_ms=waited_ms)
         views = [View(face(200.0 * place), merit) for place, merit in enumerate(merits)]
         chosen = shots.choose(views)
         if taken:
@@ -91,6 +96,16 @@ def test_people_without_a_shot_come_before_better_views() -> None:
     camera.shows(0.2, at_s=0.0)
     assert camera.shows(0.9, 0.1, at_s=FRAME_S) == [1]
     assert camera.shows(0.9, 0.1, at_s=2 * FRAME_S) == [0]
+
+
+def test_a_frame_that_waited_gives_one_template_and_to_nobody_who_has_one() -> None:
+    camera, waited_ms = Camera(), POLICY.patience_ms + 1
+    assert camera.shows(0.2, 0.5, 0.4, at_s=0.0, waited_ms=waited_ms) == [1]
+    assert camera.shows(0.2, 0.9, 0.4, at_s=FRAME_S, waited_ms=waited_ms) == [2]
+    assert camera.shows(0.2, 0.9, 0.9, at_s=2 * FRAME_S, waited_ms=waited_ms) == [0]
+    assert camera.shows(0.9, 0.9, 0.9, at_s=3 * FRAME_S, waited_ms=waited_ms) == []
+    # Better views have their turn as soon as frames have theirs in time.
+    assert len(camera.shows(0.9, 0.9, 0.9, at_s=4 * FRAME_S)) == POLICY.per_frame
 
 
 def test_who_was_refused_keeps_nobody_else_from_a_turn() -> None:

@@ -143,9 +143,12 @@ class FrameWorker:
         if self._policy is None:
             return EveryFace()
         tracker = self._trackers.setdefault(frame.lane, Tracker())
-        captured_s = frame.captured.boot_us / 1e6
         return BestShots(
-            tracker, self._policy, captured_s, functools.partial(self._holder.left_ms, frame)
+            tracker,
+            self._policy,
+            frame.captured.boot_us / 1e6,
+            functools.partial(self._holder.left_ms, frame),
+            waited_ms=instant(self._holder.clock).since_us(frame.captured) / 1000,
         )
 
     def _seal_probe(

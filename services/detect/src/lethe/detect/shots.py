@@ -33,6 +33,9 @@ class ShotPolicy:
     reserve_ms, shot_ms
         Of the time until a frame must be overwritten so much is left alone, and each template
         needs so much of the rest: several times what it takes on an idle machine.
+    patience_ms
+        A frame whose turn came later than this after its capture gets one template at most, and
+        only for somebody who has none: a better view of the others can wait until there is time.
     """
 
     gain: float = 1.1
@@ -42,10 +45,12 @@ class ShotPolicy:
     per_frame: int = 2
     reserve_ms: float = 60.0
     shot_ms: float = 80.0
+    patience_ms: float = 150.0
 
-    def room(self, left_ms: float) -> int:
+    def room(self, left_ms: float, *, hurried: bool) -> int:
         """Return how many templates may be made of a frame with so much time left."""
-        return max(0, min(self.per_frame, int((left_ms - self.reserve_ms) / self.shot_ms)))
+        most = 1 if hurried else self.per_frame
+        return max(0, min(most, int((left_ms - self.reserve_ms) / self.shot_ms)))
 
     def wanted(self, track: Track, merit: float, at_s: float) -> float:
         """Return how much a view is wanted, 0 for not at all, above `_LAST` for a better one."""
@@ -68,15 +73,24 @@ class BestShots:
     left_ms
         Tells how long until the frame must be overwritten: in a late one everybody is followed,
         and who isn't embedded has a turn in the next.
+    waited_ms
+        How long after its capture the frame had its turn.
     """
 
     def __init__(
-        self, tracker: Tracker, policy: ShotPolicy, at_s: float, left_ms: Callable[[], float]
+        self,
+        tracker: Tracker,
+        policy: ShotPolicy,
+        at_s: float,
+        left_ms: Callable[[], float],
+        *,
+        waited_ms: float = 0.0,
     ) -> None:
         self._tracker = tracker
         self._policy = policy
         self._at_s = at_s
         self._left_ms = left_ms
+        self._hurried = waited_ms > policy.patience_ms
         self._tracks: list[Track] = []
         self._merits: list[float] = []
 
@@ -88,8 +102,10 @@ class BestShots:
             (self._policy.wanted(track, view.merit, self._at_s), view.merit, position)
             for position, (track, view) in enumerate(zip(self._tracks, views, strict=True))
         ]
-        chosen = sorted((entry for entry in wanted if entry[0] > 0), reverse=True)
-        return [position for _, _, position in chosen[: self._policy.room(self._left_ms())]]
+        least = math.inf if self._hurried else math.ulp(0.0)
+        chosen = sorted((entry for entry in wanted if entry[0] >= least), reverse=True)
+        room = self._policy.room(self._left_ms(), hurried=self._hurried)
+        return [position for _, _, position in chosen[:room]]
 
     def track(self, position: int) -> bytes:
         """Return the token of a view's track."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from lethe.ingest.sources.buffers import OwnedImage
 from lethe.ingest.sources.cap import capped_size
@@ -35,6 +36,8 @@ class Converter:
 
     def __init__(self, max_width: int | None) -> None:
         self._max_width = max_width
+        # One for all pictures, in the thread that calls: each picture's own would start threads.
+        self._reformatter = VideoReformatter()
         self._image = OwnedImage()
         self._turned = OwnedImage()
 
@@ -45,7 +48,9 @@ class Converter:
         shape = (picture.height, picture.width) if sideways else (picture.width, picture.height)
         shown_width, shown_height = capped_size(*shape, self._max_width)
         width, height = (shown_height, shown_width) if sideways else (shown_width, shown_height)
-        drawn = picture.reformat(width=width, height=height, format="bgr24")
+        drawn = self._reformatter.reformat(
+            picture, width=width, height=height, format="bgr24", threads=1
+        )
         plane = drawn.planes[0]
         view: NDArray[np.uint8] = np.ndarray(
             (height, width, 3), np.uint8, buffer=memoryview(plane), strides=(plane.line_size, 3, 1)
