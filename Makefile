@@ -14,7 +14,7 @@ SIDE_BY_SIDE := -n logical --dist loadfile
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        test-kafka kafka check lint check-deploy format type bench bench-pipeline lock clean \
+        test-kafka test-scale kafka check lint check-deploy format type bench bench-pipeline lock clean \
         compose-files compose-local
 
 help: ## show this list
@@ -46,7 +46,7 @@ compose-local: setup database ## run docker-compose.yml without Docker; Ctrl-C e
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
-test: setup browser database ## run every test
+test: setup browser database ## run every test but test-scale and test-kafka
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix tests/,$(filter-out $(ALONE),$(SUITES))) $(ARGS)
 	@$(BIN)/pytest $(addprefix tests/,$(ALONE)) $(ARGS)
 
@@ -64,6 +64,9 @@ kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository th
 test-kafka: kafka setup database ## run the integration tests, and end-to-end ones, on Apache Kafka
 	@$(BIN)/pytest --broker kafka tests/kafka tests/integration $(patsubst %,tests/e2e/test_%.py, \
 		the_demonstration faults what_compose_runs) $(ARGS)
+
+test-scale: setup ## two of each service: killed, stopped, added and removed under load
+	@$(BIN)/pytest tests/scale $(ARGS)
 
 check: lint test ## lint and test
 

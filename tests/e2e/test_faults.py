@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.breaking import (
+    break_instance,
+    check_no_alert_was_lost_or_shown_twice,
+    end_with_searches,
+)
 from tests.support.chosen_broker import OnBroker
-from tests.support.readers import reading_topic, searches_of
-from tools.running import RunningLethe, running_lethe, wait_until
-
-from lethe.contracts.live import CandidatesFound
-from lethe.contracts.sealed import SignedEnvelope
-from lethe.contracts.topics import CANDIDATES_FOUND
+from tools.running import running_lethe, wait_until
 
 _FAULTS = {
     "ingest-1": signal.SIGKILL,
@@ -20,7 +20,6 @@ _FAULTS = {
     "alert-1": signal.SIGKILL,
     "purge-1": signal.SIGSTOP,
 }
-_MORE_ALERTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +29,8 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
     with running_lethe(folder, *arguments) as lethe:
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
-            _break(lethe, instance_id, number)
-        with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
-            report = lethe.finish(interrupt=True)
-    searches = searches_of(folder / "data" / "alert" / "alerts.sqlite")
-    return report | {"searches": searches, "published": {_search(body) for body in published}}
-
-
-def _search(body: bytes) -> str:
-    return CandidatesFound.decode(SignedEnvelope.decode(body).payload).search_id
-
-
-def _break(lethe: RunningLethe, instance_id: str, number: signal.Signals) -> None:
-    process = lethe.children()[instance_id]
-    process.send_signal(number)
-    # A stopped process can't be told anything: only its own kernel timer ends it.
-    wait_until(lambda: _replaced(lethe, instance_id, process.pid))
-    before = lethe.last_sequence()
-    wait_until(lambda: lethe.last_sequence() >= before + _MORE_ALERTS)
-
-
-def _replaced(lethe: RunningLethe, instance_id: str, pid: int) -> bool:
-    child = lethe.children().get(instance_id)
-    return child is not None and child.pid != pid
+            break_instance(lethe, instance_id, number)
+        return end_with_searches(lethe)
 
 
 def test_no_captured_frame_outlives_the_budget_whatever_breaks(report: dict[str, Any]) -> None:
@@ -79,8 +57,4 @@ def test_a_stopped_service_is_killed_and_every_broken_one_started_again(
 
 
 def test_no_decided_alert_is_lost_or_shown_twice(report: dict[str, Any]) -> None:
-    shown = [alert["alert_id"] for alert in report["alerts"]]
-    assert len(set(shown)) == len(shown) == len(report["searches"])
-    # One alert for each candidate list that match published, by its id: none more, none less.
-    assert set(report["searches"]) == report["published"]
-    assert len(set(report["searches"].values())) == len(report["searches"]) > 0
+    check_no_alert_was_lost_or_shown_twice(report)

@@ -1,0 +1,90 @@
+"""Instances of a running `lethe` broken, added and taken away, and what that left behind."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+from tests.support.readers import reading_topic, searches_of
+from tools.running import RunningLethe, wait_until
+
+from lethe.cli.stack.ports import LOOPBACK, free_ports
+from lethe.contracts.live import CandidatesFound
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import CANDIDATES_FOUND
+
+_MORE_ALERTS = 3
+
+
+def break_instance(lethe: RunningLethe, instance_id: str, number: signal.Signals) -> None:
+    """Send a signal to an instance; wait until another stands in its place, and for alerts."""
+    process = lethe.children()[instance_id]
+    process.send_signal(number)
+    # A stopped process can't be told anything: only its own kernel timer ends it.
+    wait_until(lambda: _replaced(lethe, instance_id, process.pid))
+    await_alerts(lethe)
+
+
+def await_alerts(lethe: RunningLethe) -> None:
+    """Wait until a few more alerts have come."""
+    before = 0
+    while before == 0:
+        before = lethe.last_sequence()
+    wait_until(lambda: lethe.last_sequence() >= before + _MORE_ALERTS)
+
+
+@contextmanager
+def added_instance(lethe: RunningLethe, service: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one more instance beside the supervisor's, as a platform would, and end it at last."""
+    first = lethe.children()[f"{service}-1"]
+    [port] = free_ports(1)
+    environment = first.environ() | {
+        "LETHE_INSTANCE_ID": f"{service}-added",
+        "LETHE_HTTP_PORT": str(port),
+    }
+    environment.pop("LETHE_PREDECESSOR", None)
+    with subprocess.Popen(
+        first.cmdline(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            wait_until(lambda: process.poll() is not None or _is_ready(port))
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:
+    """End a run and return its report, with `published` and `searches`.
+
+    Those are the ids of all candidate lists that match published, and for each of those that
+    alert committed the sequence of its alert.
+    """
+    with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
+        report = lethe.finish(interrupt=True)
+    searches = searches_of(lethe.data / "alert" / "alerts.sqlite")
+    return report | {"searches": searches, "published": {_search(body) for body in published}}
+
+
+def check_no_alert_was_lost_or_shown_twice(report: dict[str, Any]) -> None:
+    """Check that each candidate list led to one alert, by its id: none more, none less."""
+    shown = [alert["alert_id"] for alert in report["alerts"]]
+    assert len(set(shown)) == len(shown) == len(report["searches"])
+    assert set(report["searches"]) == report["published"]
+    assert len(set(report["searches"].values())) == len(report["searches"]) > 0
+
+
+def _is_ready(port: int) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"http://{LOOPBACK}:{port}/readyz").is_success
+    return False
+
+
+def _replaced(lethe: RunningLethe, instance_id: str, pid: int) -> bool:
+    child = lethe.children().get(instance_id)
+    return child is not None and child.pid != pid
+
+
+def _search(body: bytes) -> str:
+    return CandidatesFound.decode(SignedEnvelope.decode(body).payload).search_id
