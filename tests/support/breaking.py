@@ -2,13 +2,14 @@
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 from tests.support.readers import reading_topic, searches_of
-from tools.running import RunningLethe, wait_until
+from tools.running import POLL_S, RunningLethe, wait_until
 
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.contracts.live import CandidatesFound
@@ -29,9 +30,8 @@ def break_instance(lethe: RunningLethe, instance_id: str, number: signal.Signals
 
 def await_alerts(lethe: RunningLethe) -> None:
     """Wait until a few more alerts have come."""
-    before = 0
-    while before == 0:
-        before = lethe.last_sequence()
+    while not (before := lethe.last_sequence()):
+        time.sleep(POLL_S)
     # On a full machine most candidates come too late, and none while nobody listed walks past.
     wait_until(lambda: lethe.last_sequence() >= before + _MORE_ALERTS, within_s=240.0)
 

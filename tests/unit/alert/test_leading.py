@@ -1,6 +1,8 @@
 """When an instance leads, and when it stops."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,6 +109,17 @@ async def test_an_instance_that_loses_the_partition_drops_all_it_led_with(office
     assert office.reigns[0].closed
     await office.told(OWNER)
     await eventually(lambda: len(office.reigns) == 2 and office.reigns[1].works)
+
+
+async def test_nothing_of_a_reign_is_kept_when_it_is_over(office: Office) -> None:
+    await office.told(OWNER)
+    await eventually(lambda: bool(office.reigns) and office.reigns[0].works)
+    kept = weakref.ref(office.reigns.pop())
+    assert kept() is not None
+    await office.told(STANDBY)
+    await eventually(lambda: office.leadership.stands_by)
+    gc.collect()
+    assert kept() is None, "what it led with, keys among it, is still in memory"
 
 
 async def test_a_leader_that_is_confirmed_goes_on_in_its_term(office: Office) -> None:

@@ -96,6 +96,20 @@ def test_what_is_sealed_to_the_announced_key_opens_with_its_binding_only(
         alert.keyring.unwrap("never announced", sealed_to(key), BINDING)
 
 
+async def test_one_that_leads_no_more_keeps_no_key_and_its_successor_has_them_all(
+    tmp_path: Path,
+) -> None:
+    store = FileKeyStore(tmp_path / "keys")
+    before = TransitKeyring(store, 1, Reading())
+    transit = before.announced()
+    wrapped = wrap(CROP, transit.public_key, BINDING)
+    before.close()
+    with pytest.raises(Erased):
+        before.unwrap(transit.key_id, wrapped, BINDING)
+    after = TransitKeyring(store, 2, Reading())
+    assert after.unwrap(transit.key_id, wrapped, BINDING) == CROP
+
+
 async def test_after_a_minute_another_key_is_announced_and_the_old_one_still_opens(
     store: FileKeyStore,
 ) -> None:

@@ -1,9 +1,10 @@
 """An instance that stands by says who leads; one that leads serves."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -19,6 +20,10 @@ from lethe.alert.leading import Leadership
 from lethe.alert.web.front import Front
 
 
+class StandIn:
+    """A reign."""
+
+
 class Instance:
     """An instance whose leadership the test gives and takes."""
 
@@ -31,7 +36,7 @@ class Instance:
         self.app = Starlette(routes=[Mount("", front)])
 
     def lead(self) -> None:
-        reign: Any = SimpleNamespace()
+        reign: Any = StandIn()
         self.leadership.reign = reign
 
     async def stand_by(self) -> None:
@@ -74,6 +79,18 @@ async def test_a_standby_names_the_leader_for_whatever_it_is_asked(
     assert (await client.get(path)).status_code == 200
     await instance.stand_by()
     assert (await client.get(path)).status_code == 503
+
+
+async def test_nothing_of_a_reign_is_kept_though_nobody_asks_when_it_is_over(
+    instance: Instance, client: httpx.AsyncClient
+) -> None:
+    instance.lead()
+    assert (await client.get("/")).status_code == 200
+    kept = weakref.ref(instance.leadership.reign)
+    assert kept() is not None
+    await instance.stand_by()
+    gc.collect()
+    assert kept() is None
 
 
 async def test_who_leads_is_left_out_while_that_is_not_known(

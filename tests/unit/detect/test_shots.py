@@ -108,6 +108,14 @@ def test_a_frame_that_waited_gives_one_template_and_to_nobody_who_has_one() -> N
     assert len(camera.shows(0.9, 0.9, 0.9, at_s=4 * FRAME_S)) == POLICY.per_frame
 
 
+def test_who_was_refused_and_has_no_shot_is_tried_again_however_late_frames_are() -> None:
+    camera, waited_ms = Camera(), POLICY.patience_ms + 1
+    shots = BestShots(camera.tracker, POLICY, 0.0, lambda: 600.0, waited_ms=waited_ms)
+    assert shots.choose([View(face(0.0), 0.5)]) == [0]
+    shots.refused(0)
+    assert camera.shows(0.5, at_s=FRAME_S, waited_ms=waited_ms) == [0]
+
+
 def test_who_was_refused_keeps_nobody_else_from_a_turn() -> None:
     tracker, policy = Tracker(), ShotPolicy(per_frame=1)
     views = [View(face(0.0), 0.9), View(face(300.0), 0.2)]

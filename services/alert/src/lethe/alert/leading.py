@@ -75,19 +75,20 @@ class Leadership:
         while True:
             if not self._owns:
                 await self._next_word()
-            elif reign := await self._take_over():
-                await self._lead(reign)
-                if self._owns:
-                    await self._next_word(self._session_s)
             else:
-                await self._next_word(_RETRY_S)
+                pause_s = await self._lead_once()
+                if self._owns:
+                    await self._next_word(pause_s)
 
-    async def _take_over(self) -> Reign | None:
+    async def _lead_once(self) -> float:
+        """Take a term and lead in it; return how long to wait before the next. Keeps nothing."""
         try:
-            return await self._begin()
+            reign = await self._begin()
         except Transient as error:
             _log.warning("not leading yet", error=type(error).__name__)
-            return None
+            return _RETRY_S
+        await self._lead(reign)
+        return self._session_s
 
     async def _lead(self, reign: Reign) -> None:
         self.reign = reign

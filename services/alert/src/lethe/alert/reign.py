@@ -36,7 +36,7 @@ class Tenure(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Reign:
     """The parts of a leading instance. A later term inherits none of them, even of this process.
 
@@ -63,8 +63,9 @@ class Reign:
         return [self.enrolment.run(), self.transit.run(), self._keep_retention()]
 
     def close(self) -> None:
-        """Send the officers' connections to the next leader."""
+        """Send the officers' connections to the next leader, and keep no key that it destroys."""
         self.hub.close()
+        self.transit.close()
 
     async def _keep_retention(self) -> None:
         while True:

@@ -80,6 +80,10 @@ class TransitKeyring:
             raise Erased("the transit key is destroyed")
         return key.unwrap(wrapped, binding)
 
+    def close(self) -> None:
+        """Forget the keys; the store keeps them for the next leader, until that destroys them."""
+        self._keys.clear()
+
     async def run(self) -> None:
         """Change the key every minute and destroy old ones, until cancelled."""
         while True:

@@ -101,9 +101,9 @@ class BestShots:
         wanted = [
             (self._policy.wanted(track, view.merit, self._at_s), view.merit, position)
             for position, (track, view) in enumerate(zip(self._tracks, views, strict=True))
+            if track.shot_s is None or not self._hurried
         ]
-        least = math.inf if self._hurried else math.ulp(0.0)
-        chosen = sorted((entry for entry in wanted if entry[0] >= least), reverse=True)
+        chosen = sorted((entry for entry in wanted if entry[0] > 0), reverse=True)
         room = self._policy.room(self._left_ms(), hurried=self._hurried)
         return [position for _, _, position in chosen[:room]]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from weakref import WeakKeyDictionary
 
 from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
@@ -35,18 +36,18 @@ class Front:
         self._leadership = leadership
         self._routes = routes
         self._leader = leader
-        self._opened: tuple[Reign, Router] | None = None
+        # Weakly: what a reign had is gone with it, whether or not anybody asks afterwards.
+        self._opened: WeakKeyDictionary[Reign, Router] = WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         reign = self._leadership.reign
         if reign is None:
-            self._opened = None
             await self._turn_away(scope, receive, send)
             return
-        if self._opened is None or self._opened[0] is not reign:
-            self._opened = (reign, Router(routes=self._routes(reign)))
-        await self._opened[1](scope, receive, send)
+        if reign not in self._opened:
+            self._opened[reign] = Router(routes=self._routes(reign))
+        await self._opened[reign](scope, receive, send)
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, await self._detail(), _RETRY_AFTER)
