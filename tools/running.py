@@ -71,9 +71,19 @@ class RunningLethe:
         for name, child in self.children().items():
             if name.startswith("purge-"):
                 with suppress(httpx.HTTPError, psutil.Error):
-                    port = child.environ()["LETHE_HTTP_PORT"]
-                    found.append(httpx.get(f"http://127.0.0.1:{port}/account").json())
+                    found.append(_ask(child, "/account").json())
         return found
+
+    def all_ready(self) -> bool:
+        """Tell whether every service says that it is ready."""
+        try:
+            return all(
+                _ask(child, "/readyz").is_success
+                for name, child in self.children().items()
+                if name != "broker"
+            )
+        except (httpx.HTTPError, psutil.Error, KeyError):
+            return False
 
     def last_sequence(self) -> int:
         """Return the sequence of the newest alert; 0 while alert doesn't answer."""
@@ -107,6 +117,10 @@ class RunningLethe:
         assert self.process.returncode == 0, told
         report: dict[str, Any] = json.loads(self.report_file.read_text())
         return report
+
+
+def _ask(child: psutil.Process, path: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{child.environ()['LETHE_HTTP_PORT']}{path}")
 
 
 @contextmanager

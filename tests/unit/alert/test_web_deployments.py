@@ -70,6 +70,20 @@ async def test_a_body_that_is_no_order_is_refused_and_not_repeated(
     assert web.deployments.orders == []
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("max_fps", 0), ("max_fps", 1e9), ("max_width", 10**9), ("jpeg_quality", -1)],
+)
+async def test_a_camera_with_settings_out_of_bounds_is_refused_by_their_name(
+    web: AlertWeb, client: httpx.AsyncClient, field: str, value: float
+) -> None:
+    camera = BODY["cameras"][0] | {field: value}
+    answer = await client.post("/api/v1/deployments", json=BODY | {"cameras": [camera]})
+    assert answer.status_code == 400
+    assert field in answer.json()["detail"]
+    assert web.deployments.orders == []
+
+
 async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:

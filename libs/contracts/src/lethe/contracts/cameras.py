@@ -115,5 +115,11 @@ Polygon = Annotated[
 Source = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_without_credentials)]
 """The address of a camera, without credentials."""
 
+MaxRate = Annotated[float, Field(gt=0, le=60)]
+"""Frames a second at most; there may be fewer, and less than one."""
+
+MaxWidth = Annotated[int, Field(ge=64, le=1920)]
+"""Pixels; wider pictures are made smaller."""
+
 SecretName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The name of a file in the secrets folder."""

@@ -6,7 +6,15 @@ from hashlib import sha256
 from pydantic import Field
 
 from lethe.contracts.base import Message
-from lethe.contracts.cameras import MOST_MASKS, Polygon, SecretName, Source, Transport
+from lethe.contracts.cameras import (
+    MOST_MASKS,
+    MaxRate,
+    MaxWidth,
+    Polygon,
+    SecretName,
+    Source,
+    Transport,
+)
 from lethe.contracts.sealed import SignedEnvelope
 
 
@@ -94,8 +102,8 @@ class CameraAssigned(Message):
     source: Source
     realtime: bool = True
     loop: bool = False
-    max_fps: float = 12.0
-    max_width: int = 1280
+    max_fps: MaxRate = 12.0
+    max_width: MaxWidth = 1280
     jpeg_quality: int = Field(default=85, ge=1, le=100)
     withdrawn: bool = False
     follow: bool = False

@@ -9,25 +9,24 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from lethe.contracts.errors import Erased, LetheError
 from lethe.contracts.stack import GenerationOpened
-from lethe.contracts.topics import GENERATION_OPENED, Topic, generation_name
+from lethe.contracts.topics import CAMERA_ASSIGNED, GENERATION_OPENED, Topic, generation_name
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.feed import Feed
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
 
 FETCH_WAIT_MS = 30
-_POLL_MS = 200
+_KEPT_FETCH_WAIT_MS = 250
+"""Orders and cameras change rarely; nobody waits for them as for a frame."""
 _OLD_GENERATION_S = 2.0
-_MAX_FETCH_BYTES = 8 * 1024 * 1024
-_log = structlog.get_logger()
 
 
 class Start(StrEnum):
@@ -51,13 +50,15 @@ class Subscription:
 
 
 class Reader:
-    """Reads every topic of a service with one consumer, without a group.
+    """Reads every topic of a service, without a group.
+
+    Live topics and those read from their beginning have a consumer each. Owned partitions that
+    no camera was ever assigned to aren't fetched: each partition in a fetch costs a broker.
 
     Parameters
     ----------
     fetch_wait_ms
-        How long the broker may wait for something to send. Some brokers use all of it, so it
-        is short where records are urgent; each fetch costs broker and reader alike.
+        Of the live topics, see `Feed`.
 
     Attributes
     ----------
@@ -76,22 +77,21 @@ class Reader:
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
         self._subscriptions = [own, *subscriptions]
+        self._kept_ones = [s for s in self._subscriptions if s.start is Start.BEGINNING]
+        self._live_ones = [s for s in self._subscriptions if s.start is Start.END]
+        self._hears_cameras = any(s.topic is CAMERA_ASSIGNED for s in self._kept_ones)
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._owned: frozenset[int] = frozenset()
+        self._with_cameras: set[int] = set()
         self.generations: list[int] = [0]
         self._table: dict[str, Subscription] = {}
         self._is_live = False
-        self._changing = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._assigning = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._consumer = AIOKafkaConsumer(
-            **settings.broker_options(),
-            enable_auto_commit=False,
-            auto_offset_reset="latest",
-            fetch_max_wait_ms=fetch_wait_ms,
-            max_partition_fetch_bytes=_MAX_FETCH_BYTES,
-            retry_backoff_ms=50,
-        )
+        self._live = Feed(settings, fetch_wait_ms)
+        self._kept = Feed(settings, _KEPT_FETCH_WAIT_MS)
 
     async def start(self) -> None:
         """Connect, learn the generation, and read the compacted topics up to now.
@@ -101,12 +101,13 @@ class Reader:
         InvalidInput
             If the broker refuses a topic.
         """
-        await self._consumer.start()
         try:
-            await self._catch_up([s for s in self._subscriptions if s.topic is GENERATION_OPENED])
+            await self._kept.start()
+            await self._live.start()
+            await self._catch_up([s for s in self._kept_ones if s.topic is GENERATION_OPENED])
             self.generations = self.generations[-1:]
-            rest = [s for s in self._subscriptions if s.start is Start.BEGINNING]
-            await self._catch_up(rest)
+            await self._catch_up(self._kept_ones)
+            await self._kept.assign(self._partitions(self._kept_ones))
             self._is_live = True
             await self._assign()
         except KafkaError as error:
@@ -116,7 +117,8 @@ class Reader:
         """Disconnect."""
         for task in self._tasks:
             task.cancel()
-        await self._consumer.stop()
+        await self._live.stop()
+        await self._kept.stop()
 
     async def own(self, partitions: frozenset[int]) -> None:
         """Read these partitions of the owned topics, the new ones from their end."""
@@ -126,34 +128,23 @@ class Reader:
 
     async def run(self) -> None:
         """Read and dispatch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(self._live))
+            group.create_task(self._follow(self._kept))
+
+    async def _follow(self, feed: Feed) -> None:
         while True:
-            async with self._changing:
-                batches = await self._poll()
-            for partition, records in batches.items():
-                for record in records:
-                    await self._dispatch(partition, record)
-            if not batches:
+            if not await self._take(feed):
                 await asyncio.sleep(0)
 
-    async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
-        try:
-            batches: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
-                timeout_ms=_POLL_MS
-            )
-        except OffsetOutOfRangeError as error:
-            # The broker lost or deleted what would have come next: go on at the end, say so.
-            for partition in error.args[0] if error.args else self._consumer.assignment():
-                metrics.RECORDS_GONE.labels(partition.topic).inc()
-                await self._consumer.seek_to_end(partition)
-            return {}
-        except KafkaError as error:
-            told = refusal(error)
-            if told is not None and not self._is_live:
-                raise told from None
-            _log.warning("reading failed", error=type(error).__name__, reason=told and str(told))
-            await asyncio.sleep(_POLL_MS / 1000)
-            return {}
-        return batches
+    async def _take(self, feed: Feed) -> bool:
+        """Dispatch what has come; tell whether anything had."""
+        batches = await feed.poll()
+        for partition, records in batches.items():
+            for record in records:
+                async with self._turn:
+                    await self._dispatch(partition, record)
+        return bool(batches)
 
     async def _dispatch(self, partition: TopicPartition, raw: ConsumerRecord) -> None:
         subscription = self._table.get(partition.topic)
@@ -168,6 +159,8 @@ class Reader:
             body=raw.value or b"",
         )
         metrics.RECORDS.labels(subscription.topic.name).inc()
+        if record.topic is CAMERA_ASSIGNED:
+            self._note_camera(record.partition)
         try:
             await subscription.handler(record)
         except Erased:
@@ -177,17 +170,10 @@ class Reader:
 
     async def _catch_up(self, subscriptions: list[Subscription]) -> None:
         """Read topics from the beginning to their present end: later records build on it."""
-        wanted = self._partitions(subscriptions)
-        if not wanted:
-            return
         self._table |= {generation_name(s.topic, 0): s for s in subscriptions}
-        self._consumer.assign(wanted)
-        await self._consumer.seek_to_beginning(*wanted)
-        ends = await self._consumer.end_offsets(wanted)
-        while any([await self._consumer.position(p) < ends[p] for p in wanted]):
-            for partition, records in (await self._poll()).items():
-                for record in records:
-                    await self._dispatch(partition, record)
+        ends = await self._kept.rewind(self._partitions(subscriptions))
+        while not await self._kept.has_reached(ends):
+            await self._take(self._kept)
 
     def _partitions(self, subscriptions: Iterable[Subscription]) -> list[TopicPartition]:
         found = []
@@ -199,28 +185,30 @@ class Reader:
         return found
 
     async def _assign(self, *, new_generation: int | None = None) -> None:
-        """Assign anew, keeping positions; a new generation is read from its beginning."""
-        async with self._changing:
-            before = self._consumer.assignment()
-            positions = {p: await self._consumer.position(p) for p in before}
-            wanted = self._partitions(self._subscriptions)
-            self._table = {
-                generation_name(s.topic, generation): s
-                for s in self._subscriptions
-                for generation in self.generations
-            }
-            self._consumer.assign(wanted)
-            kept = [p for p in wanted if p in positions]
-            fresh = [p for p in wanted if p not in positions]
-            for partition in kept:
-                self._consumer.seek(partition, positions[partition])
-            suffix = f".g{new_generation}" if new_generation is not None else None
-            opened = [p for p in fresh if suffix is not None and p.topic.endswith(suffix)]
-            if opened:
-                await self._consumer.seek_to_beginning(*opened)
-            late = [p for p in fresh if p not in opened]
-            if late:
-                await self._consumer.seek_to_end(*late)
+        """Assign the live topics anew; a new generation is read from its beginning."""
+        self._table = {
+            generation_name(s.topic, generation): s
+            for s in self._subscriptions
+            for generation in self.generations
+        }
+        wanted = self._partitions(self._live_ones)
+        suffix = f".g{new_generation}" if new_generation is not None else None
+        opened = [p for p in wanted if suffix is not None and p.topic.endswith(suffix)]
+        await self._live.assign(wanted, idle=self._idle(), opened=opened)
+        # A camera may have come meanwhile.
+        self._live.wake(set(wanted) - self._idle())
+
+    def _idle(self) -> set[TopicPartition]:
+        """Return the owned partitions in which there is no camera that is known of."""
+        owned = self._partitions(s for s in self._live_ones if s.owned and self._hears_cameras)
+        return {p for p in owned if p.partition not in self._with_cameras}
+
+    def _note_camera(self, partition: int) -> None:
+        if partition not in self._with_cameras:
+            self._with_cameras.add(partition)
+            if self._is_live:
+                owned = self._partitions(s for s in self._live_ones if s.owned)
+                self._live.wake(p for p in owned if p.partition == partition)
 
     async def _on_generation(self, record: Record) -> None:
         opened = GenerationOpened.decode(record.body).generation
@@ -231,7 +219,7 @@ class Reader:
         self._publisher.use_generation(opened)
         if not self._is_live:
             return  # still catching up: everything is assigned afterwards
-        # From a task of its own: this handler runs inside the loop that assigning waits for.
+        # From a task of its own: what is under way is handled first.
         self._spawn(self._move_to(opened))
 
     async def _move_to(self, generation: int) -> None:

@@ -11,6 +11,8 @@ from lethe.contracts.cameras import (
     CREDENTIALS_ERROR,
     CREDENTIALS_HINT,
     MOST_MASKS,
+    MaxRate,
+    MaxWidth,
     Polygon,
     SecretName,
     Source,
@@ -32,8 +34,8 @@ class CameraSettings(BaseModel):
     secret: SecretName | None = None
     transport: Transport = Transport.TCP
     follow: bool = False
-    max_fps: float = Field(default=12.0, gt=0, le=60)
-    max_width: int = Field(default=1280, ge=64, le=1920)
+    max_fps: MaxRate = 12.0
+    max_width: MaxWidth = 1280
     jpeg_quality: int = Field(default=85, ge=1, le=100)
     masks: list[Polygon] = Field(default_factory=list, max_length=MOST_MASKS)
     zone: Polygon | None = None

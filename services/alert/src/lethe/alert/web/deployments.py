@@ -23,6 +23,20 @@ class _OrderBody(BaseModel):
     cameras: list[CameraAssigned]
 
 
+def _fault(error: ValidationError) -> str:
+    """Say what is wrong without repeating it: a camera's source may hold a secret by mistake."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(fault["type"] == CREDENTIALS_ERROR for fault in faults):
+        return CREDENTIALS_HINT
+    for fault in faults:
+        match fault["loc"]:
+            case ("cameras", int(), str(field), *_) if field in CameraAssigned.model_fields:
+                return f"a camera's {field} doesn't fit: {fault['msg']}"
+            case _:
+                continue
+    return "the body must hold ordered (base64) and cameras (a list)"
+
+
 class DeploymentEndpoints:
     """How an order comes in, and how the system is."""
 
@@ -52,12 +66,7 @@ class DeploymentEndpoints:
         try:
             body = _OrderBody.model_validate(await read_json(request))
         except ValidationError as error:
-            # What was wrong is not repeated: a camera's source may hold a secret by mistake.
-            kinds = {fault["type"] for fault in error.errors(include_input=False)}
-            fault = "the body must hold ordered (base64) and cameras (a list)"
-            raise HTTPException(
-                400, CREDENTIALS_HINT if CREDENTIALS_ERROR in kinds else fault
-            ) from None
+            raise HTTPException(400, _fault(error)) from None
         ordered = DeploymentOrdered.decode(body.ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
