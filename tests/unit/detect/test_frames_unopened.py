@@ -133,11 +133,9 @@ def test_a_frame_whose_time_ends_while_it_is_processed_is_cut_short(
     assert bench.frames.process(*bench.frame(astronaut())).probes, "the next frame isn't"
 
 
-def test_a_frame_is_late_when_what_is_made_of_it_would_not_be_decided_in_time(
-    bench: DetectBench,
-) -> None:
+def test_a_frame_is_late_when_it_can_only_just_be_opened(bench: DetectBench) -> None:
     address, _ = bench.frame(astronaut())
-    bench.time.advance_ms(530)
+    bench.time.advance_ms(630)
     assert not bench.frames.is_late(address)
     bench.time.advance_ms(40)
     assert bench.frames.is_late(address)

@@ -84,8 +84,8 @@ def test_who_finds_no_room_in_a_frame_has_a_turn_in_the_next() -> None:
 
 def test_in_a_late_frame_fewer_are_embedded_and_all_are_followed() -> None:
     camera = Camera()
-    assert camera.shows(0.5, 0.4, at_s=0.0, left_ms=139.0) == []
-    assert camera.shows(0.5, 0.4, at_s=FRAME_S, left_ms=141.0) == [0]
+    assert camera.shows(0.5, 0.4, at_s=0.0, left_ms=289.0) == []
+    assert camera.shows(0.5, 0.4, at_s=FRAME_S, left_ms=291.0) == [0]
     assert camera.shows(0.5, 0.4, at_s=2 * FRAME_S, left_ms=-1.0) == []
     assert camera.shows(0.5, 0.4, at_s=3 * FRAME_S) == [1]
     assert len(camera.tracker.tracks) == 2

@@ -28,8 +28,8 @@ from lethe.vision.shots import EveryFace, ShotChooser
 
 NO_KEY = "no_key"
 """Discard reason: the slot's probe keys are spent or gone."""
-_FOR_MATCH_MS = 150
-"""What is made of a frame must reach match, be opened there and be searched for."""
+_BARELY_MS = 50
+"""A frame that can only just be opened isn't worth the time of those behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class FrameWorker:
         return FrameResult(report, probes)
 
     def is_late(self, frame: SealAddress) -> bool:
-        """Tell that what is made of a frame now will hardly be decided in time."""
-        needed_ms = self._holder.life.opening_reserve_ms + _FOR_MATCH_MS
+        """Tell that a frame can be opened only just, or not any more."""
+        needed_ms = self._holder.life.opening_reserve_ms + _BARELY_MS
         return self._holder.left_ms(frame) < needed_ms
 
     def _extract(

@@ -31,8 +31,9 @@ class ShotPolicy:
     per_frame
         Templates made of one frame at most; whoever waits has a turn in the next one.
     reserve_ms, shot_ms
-        Of the time until a frame must be overwritten so much is left alone, and each template
-        needs so much of the rest: several times what it takes on an idle machine.
+        Of the time until a frame must be overwritten so much is left to match, which opens what
+        is made of the frame and searches for it, and each template needs so much of the rest:
+        several times what it takes on an idle machine. With less, faces are followed only.
     patience_ms
         A frame whose turn came later than this after its capture gets one template at most, and
         only for somebody who has none: a better view of the others can wait until there is time.
@@ -43,7 +44,7 @@ class ShotPolicy:
     calming: float = 0.5
     calmest: float = 8.0
     per_frame: int = 2
-    reserve_ms: float = 60.0
+    reserve_ms: float = 210.0
     shot_ms: float = 80.0
     patience_ms: float = 150.0
 
