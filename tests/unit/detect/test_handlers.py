@@ -83,7 +83,7 @@ def reference_record(address: SealAddress, body: bytes) -> Record:
 
 async def test_late_frames_give_way_to_the_newest_and_count_as_expired(detect: Detect) -> None:
     late = frame_record(*detect.bench.frame(EMPTY))
-    detect.bench.time.advance_ms(600)
+    detect.bench.time.advance_ms(700)
     detect.bench.run_slot()
     newest = frame_record(*detect.bench.frame(EMPTY))
     for record_ in [late, newest]:

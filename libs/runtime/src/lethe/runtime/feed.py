@@ -58,12 +58,18 @@ class Feed:
 
     async def has_reached(self, ends: dict[TopicPartition, int]) -> bool:
         """Tell whether everything before these offsets was brought."""
-        return all([await self._consumer.position(p) >= end for p, end in ends.items()])
+        positions = await self.positions()
+        return all(positions[partition] >= end for partition, end in ends.items())
+
+    async def positions(self) -> dict[TopicPartition, int]:
+        """Return the offset that comes next, of every partition that is read."""
+        return {p: await self._consumer.position(p) for p in self._consumer.assignment()}
 
     async def assign(
         self,
         wanted: list[TopicPartition],
         *,
+        positions: dict[TopicPartition, int] | None = None,
         idle: Collection[TopicPartition] = (),
         opened: Collection[TopicPartition] = (),
     ) -> None:
@@ -71,6 +77,8 @@ class Feed:
 
         Parameters
         ----------
+        positions
+            Where those that another feed has read so far go on.
         idle
             Those of `wanted` that aren't fetched until `wake`; their place is kept.
         opened
@@ -78,12 +86,11 @@ class Feed:
             from their end.
         """
         async with self._changing:
-            before = self._consumer.assignment()
-            positions = {p: await self._consumer.position(p) for p in before}
+            known = await self.positions() | (positions or {})
             self._consumer.assign(wanted)
-            for partition in positions.keys() & set(wanted):
-                self._consumer.seek(partition, positions[partition])
-            fresh = [p for p in wanted if p not in positions]
+            for partition in known.keys() & set(wanted):
+                self._consumer.seek(partition, known[partition])
+            fresh = [p for p in wanted if p not in known]
             if first := [p for p in fresh if p in opened]:
                 await self._consumer.seek_to_beginning(*first)
             if late := [p for p in fresh if p not in opened]:

@@ -107,7 +107,8 @@ class Reader:
             await self._catch_up([s for s in self._kept_ones if s.topic is GENERATION_OPENED])
             self.generations = self.generations[-1:]
             await self._catch_up(self._kept_ones)
-            await self._kept.assign(self._partitions(self._kept_ones))
+            kept = self._partitions(self._kept_ones)
+            await self._kept.assign(kept, positions=await self._live.positions())
             self._is_live = True
             await self._assign()
         except KafkaError as error:
@@ -169,11 +170,14 @@ class Reader:
             await self._dead_letters.bury(record, error)
 
     async def _catch_up(self, subscriptions: list[Subscription]) -> None:
-        """Read topics from the beginning to their present end: later records build on it."""
+        """Read topics from the beginning to their present end: later records build on it.
+
+        By the consumer that waits less: whoever starts again is in a hurry.
+        """
         self._table |= {generation_name(s.topic, 0): s for s in subscriptions}
-        ends = await self._kept.rewind(self._partitions(subscriptions))
-        while not await self._kept.has_reached(ends):
-            await self._take(self._kept)
+        ends = await self._live.rewind(self._partitions(subscriptions))
+        while not await self._live.has_reached(ends):
+            await self._take(self._live)
 
     def _partitions(self, subscriptions: Iterable[Subscription]) -> list[TopicPartition]:
         found = []
