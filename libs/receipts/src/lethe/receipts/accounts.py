@@ -1,0 +1,78 @@
+"""The sums that must come out: frames, faces, copies, ages."""
+
+from lethe.receipts.entries import ENROLMENT, MinuteCounted, OrderInForce, SlotClosed, SlotGranted
+from lethe.receipts.errors import Refuted
+
+_CLOCK_STEP_MS = 60_000
+"""Times in a log run on from its beginning: a clock that was set in between disagrees."""
+
+
+def require_adds_up(said: SlotClosed, granted: SlotGranted | None) -> None:
+    """Check the sums of a closing; `granted` is None where its slot isn't in the file.
+
+    Raises
+    ------
+    Refuted
+        Naming the sum that doesn't come out.
+    """
+    if said.offered != said.captured + said.dropped:
+        raise Refuted(
+            f"{said.offered} frames offered, but {said.captured} captured and "
+            f"{said.dropped} dropped"
+        )
+    ended = said.processed + said.expired + said.lost
+    if said.captured != ended:
+        raise Refuted(f"{said.captured} frames captured, but {ended} ended")
+    if granted is None:
+        return
+    copies = said.acknowledged + said.dead + said.lapsed + said.open
+    if copies != granted.copies:
+        raise Refuted(f"{granted.copies} copies granted, but {copies} told of")
+    if said.at_ms < granted.at_ms:
+        raise Refuted("closed before it was granted")
+
+
+def require_in_budget(said: SlotClosed, budget_ms: int) -> None:
+    """Check that a slot was forgotten in time.
+
+    Raises
+    ------
+    Refuted
+        If a copy is open or something lived too long.
+    """
+    if said.open:
+        raise Refuted(f"over budget: nothing is known of {said.open} copies")
+    if said.oldest_age_ms > budget_ms:
+        raise Refuted(f"over budget: something lived {said.oldest_age_ms} ms of {budget_ms}")
+
+
+def require_faces_add_up(said: MinuteCounted) -> None:
+    """Check the sum of a minute's faces.
+
+    Raises
+    ------
+    Refuted
+        If it doesn't come out.
+    """
+    ended = said.faces_erased + said.faces_rescued + said.faces_expired
+    if said.faces_seen != ended:
+        raise Refuted(f"{said.faces_seen} faces seen, but {ended} ended")
+
+
+def require_order_covers(said: SlotGranted, order: OrderInForce | None) -> None:
+    """Check that keys were granted under an order that was said to be in force.
+
+    Raises
+    ------
+    Refuted
+        If there is none, or another, or it was outside its window.
+    """
+    if said.deployment == ENROLMENT:
+        if said.order_hash:
+            raise Refuted("keys for enrolment name an order")
+        return
+    if order is None or order.order_hash != said.order_hash:
+        raise Refuted(f"keys for {said.deployment} under an order that wasn't said to be in force")
+    earliest, latest = order.starts_ms - _CLOCK_STEP_MS, order.ends_ms + _CLOCK_STEP_MS
+    if not earliest <= said.at_ms < latest:
+        raise Refuted(f"keys for {said.deployment} outside the window of its order")

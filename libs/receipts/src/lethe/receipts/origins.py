@@ -1,0 +1,26 @@
+"""How logs are named: by the key that signs them, the instance of purge, and its term."""
+
+import re
+
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def log_origin(signer: str, instance: str, term: str) -> str:
+    """Return the origin of a log, as its checkpoints name it.
+
+    Parameters
+    ----------
+    signer
+        Name of the key.
+    """
+    return f"{signer}/{_PLAIN.sub('_', instance)}/{_PLAIN.sub('_', term)}"
+
+
+def slot_name(term: str, slot_number: int) -> str:
+    """Return how a slot is named."""
+    return f"{term}-{slot_number}"
+
+
+def term_of(slot: str) -> str:
+    """Return the term in which a slot was granted."""
+    return slot.rpartition("-")[0]

@@ -1,0 +1,85 @@
+"""What a verdict says to people: lines for a terminal."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from lethe.receipts.totals import Totals
+from lethe.receipts.verifying import Verdict
+
+_MILLION = 1_000_000
+
+
+def verdict_lines(verdict: Verdict, *, has_witness: bool) -> Iterator[str]:
+    """Say what was verified, and what that doesn't show."""
+    names = ", ".join(signer.name for signer in verdict.signers)
+    yield (
+        f"good: {_many(verdict.logs, 'log')}, {_many(verdict.entries, 'entry', 'entries')}, "
+        f"{_many(verdict.checkpoints, 'checkpoint')} signed by {names}"
+    )
+    granted = sum(each.granted for each in verdict.totals.values())
+    closed = sum(each.closed for each in verdict.totals.values())
+    oldest = max((each.oldest_age_ms for each in verdict.totals.values()), default=0)
+    yield f"slots granted {granted:,}, closed {closed:,}; oldest erasure age {oldest} ms"
+    if verdict.cosignatures:
+        yield f"cosignatures of the witnesses that were named: {verdict.cosignatures:,}"
+    for remark in verdict.remarks:
+        yield f"note: {remark}"
+    if not has_witness:
+        yield "note: without a witness's checkpoint, entries cut off at the end can't be noticed"
+    if verdict.trusts_file:
+        yield "WARNING: the key stood in the file itself, so anybody may have written all of it"
+
+
+def summary_lines(totals: dict[str, Totals]) -> Iterator[str]:
+    """Say what the receipts of each deployment add up to."""
+    for deployment, each in totals.items():
+        yield ""
+        yield from _deployment(deployment, each)
+
+
+def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
+    yield f"deployment {deployment}" if deployment else "enrolment of watchlist images"
+    order = totals.order
+    if order is not None:
+        yield (
+            f"  order      {order.order_hash[:16]} ({order.order_type}), "
+            f"{_many(order.cameras, 'camera')}, "
+            f"threshold {order.threshold_millionths / _MILLION:g}"
+        )
+        yield f"  models     {', '.join(m[:16] for m in order.models) or 'not told'}"
+    if totals.first_ms is not None:
+        yield f"  from       {_time(totals.first_ms)} to {_time(totals.last_ms)}"
+    yield f"  slots      {totals.granted:,} granted, {totals.closed:,} closed, {totals.keys:,} keys"
+    yield f"  copies     {_counts(totals.copies)}"
+    if deployment:
+        yield f"  frames     {_counts(totals.frames)}"
+        if totals.dropped_without_key:
+            yield f"             {totals.dropped_without_key:,} more dropped without a key in hand"
+        yield f"  oldest     {totals.oldest_age_ms} ms from capture to the last erasure"
+        yield f"  faces      {_counts(totals.faces)}"
+        yield f"  per minute {_per_minute(totals)}"
+    for at_ms, step, reason in totals.steps:
+        yield f"  {step:<10} {_time(at_ms)}: {reason}"
+    if totals.suspensions > len(totals.steps):
+        yield f"             {_many(totals.suspensions, 'suspension')} in all"
+
+
+def _per_minute(totals: Totals) -> str:
+    minutes = totals.minutes
+    mean = f"{totals.faces['seen'] / minutes:.1f} faces" if minutes >= 1 else "less than a minute"
+    return f"{mean}; busiest {_many(totals.busiest, 'face')}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _many(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def _time(at_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds")[:19] + "Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{at_ms} ms"
