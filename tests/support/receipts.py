@@ -115,7 +115,7 @@ class Log:
                 deployment="d",
                 order_hash=ORDER,
                 slot=f"{self.term}-{self.slots + 1}",
-                keys=4,
+                key_count=4,
                 copies=8,
                 keys_root=sha256(b"keys").hexdigest(),
                 deadline_ms=self.at_ms + 1000,

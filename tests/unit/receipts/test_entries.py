@@ -94,7 +94,12 @@ def test_no_field_could_name_a_person(entry: Entry) -> None:
 
 
 def test_purge_can_not_write_what_nobody_would_read() -> None:
-    for wrong in ({"keys": -1}, {"keys": True}, {"deployment": "a\nb"}, {"keys_root": "AB" * 32}):
+    for wrong in (
+        {"key_count": -1},
+        {"key_count": True},
+        {"deployment": "a\nb"},
+        {"keys_root": "AB" * 32},
+    ):
         with pytest.raises(BadInput):
             replace(_GRANTED, **wrong)
 
@@ -149,13 +154,13 @@ def test_a_grant_reads_as_a_line() -> None:
         deployment="d",
         order_hash="",
         slot="t-1",
-        keys=1,
+        key_count=1,
         copies=2,
         keys_root="0" * 64,
         deadline_ms=6,
     )
     assert granted.line() == (
-        b'{"at_ms":5,"copies":2,"deadline_ms":6,"deployment":"d","keys":1,"keys_root":"'
+        b'{"at_ms":5,"copies":2,"deadline_ms":6,"deployment":"d","key_count":1,"keys_root":"'
         + b"0" * 64
         + b'","kind":"slot-granted","order_hash":"","slot":"t-1","v":1}'
     )

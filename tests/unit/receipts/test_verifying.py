@@ -117,7 +117,7 @@ def test_a_closing_that_can_not_be_or_breaks_the_promise_is_refuted(
             "outside the window",
         ),
         ({"deadline_ms": START_MS + 1_300}, "may live 1100 ms"),
-        ({"keys": 0}, "0 keys in 8 copies"),
+        ({"key_count": 0}, "0 keys in 8 copies"),
         ({"copies": 3}, "4 keys in 3 copies"),
     ],
 )

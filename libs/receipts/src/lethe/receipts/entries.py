@@ -107,7 +107,7 @@ class SlotGranted(Entry):
     ----------
     slot
         `term-number`; numbers count from 1 without gaps.
-    keys
+    key_count
         How many were drawn: one for each camera and purpose.
     copies
         How many copies of them are granted, over all holders.
@@ -122,7 +122,7 @@ class SlotGranted(Entry):
     deployment: str = name()
     order_hash: str = hash_hex_or_none()
     slot: str = name()
-    keys: int = number()
+    key_count: int = number()
     copies: int = number()
     keys_root: str = hash_hex()
     deadline_ms: int = number()

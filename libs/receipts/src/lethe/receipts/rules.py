@@ -133,8 +133,8 @@ class LogRules:
         require_order_covers(said, self._orders.get(said.deployment))
         if said.deadline_ms - said.at_ms > self._budget_ms:
             raise Refuted(f"its keys may live {said.deadline_ms - said.at_ms} ms")
-        if said.keys == 0 or said.copies < said.keys:
-            raise Refuted(f"{said.keys} keys in {said.copies} copies")
+        if said.key_count == 0 or said.copies < said.key_count:
+            raise Refuted(f"{said.key_count} keys in {said.copies} copies")
         self._open[said.slot, said.deployment] = said
         self._shared.of(said.deployment).grant(said)
 

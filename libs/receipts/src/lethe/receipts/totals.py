@@ -63,7 +63,7 @@ class Totals:
     def grant(self, said: SlotGranted) -> None:
         """Add a slot."""
         self.granted += 1
-        self.keys += said.keys
+        self.keys += said.key_count
         self.first_ms = said.at_ms if self.first_ms is None else min(self.first_ms, said.at_ms)
         self.last_ms = max(self.last_ms, said.at_ms)
 
