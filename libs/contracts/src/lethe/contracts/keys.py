@@ -88,6 +88,8 @@ class KeyTicket(Message):
         Whether the holder takes part in enrolment now.
     leaving
         The last ticket of a process that stops in order: it holds nothing any more.
+    model
+        SHA-256 (hex) of the model pack that the holder works with, for receipts; detect tells it.
     """
 
     instance_id: str
@@ -105,6 +107,7 @@ class KeyTicket(Message):
     started: Instant | None = None
     watchlists: dict[str, str] = Field(default_factory=dict)
     leaving: bool = False
+    model: str = ""
 
 
 class GrantedKey(Message):

@@ -74,8 +74,19 @@ def entry_line(leaf: bytes) -> bytes:
 
 def checkpoint_block(note: Note) -> bytes:
     """Return the lines of a checkpoint."""
-    lines = str(note)[:-1].split("\n")
-    return _CHECKPOINT + "".join(f"| {x}\n" if x else "|\n" for x in lines).encode()
+    return item_lines(CheckpointNote(str(note)))
+
+
+def item_lines(item: Item) -> bytes:
+    """Return the lines that an item was read from."""
+    if isinstance(item, EntryLine):
+        return entry_line(item.leaf)
+    if isinstance(item, LogBegun):
+        return log_line(item.origin)
+    if isinstance(item, KeyNamed):
+        return _KEY + f"{item.text}\n".encode()
+    lines = item.note.splitlines(keepends=True)
+    return _CHECKPOINT + "".join(f"| {x}" if x != "\n" else "|\n" for x in lines).encode()
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:

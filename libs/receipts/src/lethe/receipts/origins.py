@@ -1,8 +1,21 @@
 """How logs are named: by the key that signs them, the instance of purge, and its term."""
 
 import re
+from hashlib import sha256
 
+_NAME_DIGITS = 16
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def signer_name(public: bytes) -> str:
+    """Return how the key of an installation's receipts is named: by its own hash.
+
+    Parameters
+    ----------
+    public
+        Ed25519 public key (32 bytes).
+    """
+    return f"lethe-receipts/{sha256(public).hexdigest()[:_NAME_DIGITS]}"
 
 
 def log_origin(signer: str, instance: str, term: str) -> str:

@@ -78,11 +78,11 @@ class CopyLedger:
         self._left: dict[tuple[_HolderName, str], Instant] = {}
         self.endings = dict.fromkeys(Ending, 0)
 
-    def grant(self, granted: KeyGranted) -> None:
-        """Open a copy for every key of a grant; a grant delivered again opens none."""
+    def grant(self, granted: KeyGranted) -> bool:
+        """Open a copy for every key of a grant; tell whether it wasn't heard before."""
         holder = (granted.role, granted.holder)
         if (granted.slot, holder) in self._granted:
-            return
+            return False
         self._granted[granted.slot, holder] = granted.made
         sent = self._sent.get((holder, granted.boot, granted.ticket_sequence))
         # A ticket not heard (this ledger began later) was sent before the making at any rate.
@@ -97,6 +97,7 @@ class CopyLedger:
             if left is not None:
                 # Granted while its holder's goodbye was under way: nobody could open it.
                 self._end(copy, left, Ending.ACKNOWLEDGED)
+        return True
 
     def hear(self, ticket: KeyTicket) -> None:
         """Take from a ticket what its holder destroyed, and what its coming proves."""
