@@ -7,6 +7,7 @@ a log, whatever is done to the machine's clock.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -35,15 +36,20 @@ class Entry:
     at_ms: int = number()
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            plain = list(value) if isinstance(value, tuple) else value
-            require_fit(each.name, each.metadata["kind"], plain)
+        for field_name, declared in _declared(type(self)):
+            value = getattr(self, field_name)
+            require_fit(field_name, declared, list(value) if type(value) is tuple else value)
 
     def line(self) -> bytes:
         """Return the leaf of the log that this entry is, without a newline."""
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        said = {field_name: getattr(self, field_name) for field_name, _ in _declared(type(self))}
         return encode({"kind": self.kind, "v": VERSION, **said})
+
+
+@cache
+def _declared(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a kind of entry, and what each was declared to hold."""
+    return tuple((each.name, each.metadata["kind"]) for each in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +275,7 @@ def parse_entry(line: bytes) -> Entry:
         raise BadInput("its kind is unknown")
     if type(version) is not int or version != VERSION:
         raise BadInput(f"its version isn't {VERSION}")
-    wanted = {each.name for each in fields(found)}
+    wanted = {field_name for field_name, _ in _declared(found)}
     if unknown := said.keys() - wanted:
         raise BadInput(f"it has an unknown field, {_printable(min(unknown))}")
     if missing := wanted - said.keys():

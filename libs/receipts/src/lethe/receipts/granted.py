@@ -35,4 +35,8 @@ class GrantedLeaf:
 
 def granted_root(granted: Iterable[GrantedLeaf]) -> bytes:
     """Return the head (32 bytes) of the tree of a slot's keys, by lane and purpose."""
-    return tree_root(each.leaf() for each in sorted(granted))
+    return tree_root(each.leaf() for each in sorted(granted, key=_place))
+
+
+def _place(each: GrantedLeaf) -> tuple[str, str, bytes]:
+    return each.lane, each.purpose, each.commitment

@@ -1,9 +1,8 @@
 """Which software this is: a digest over the files of it."""
 
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
-
-import lethe
 
 _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 
@@ -22,7 +21,7 @@ def software_digest() -> str:
 
 def _files() -> list[tuple[str, Path]]:
     found = []
-    for place in map(Path, lethe.__path__):
+    for place in map(Path, import_module("lethe").__path__):
         for path in place.rglob("*"):
             parts = path.relative_to(place).parts
             if path.is_file() and not _LEFT_OUT & set(parts):

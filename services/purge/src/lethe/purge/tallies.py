@@ -62,8 +62,8 @@ class SlotTally:
     def add(self, other: "SlotTally") -> None:
         """Add another camera's."""
         oldest = max(self.oldest_age_ms, other.oldest_age_ms)
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        for count in _COUNTS:
+            setattr(self, count, getattr(self, count) + getattr(other, count))
         self.oldest_age_ms = oldest
 
     def count(self, frame: Frame) -> None:
@@ -93,6 +93,9 @@ class SlotTally:
                 self.faces_expired += 1
             else:
                 self.faces_erased += 1
+
+
+_COUNTS = tuple(each.name for each in fields(SlotTally))
 
 
 def tally_of(frames: Iterable[Frame], offer: Offer | None) -> SlotTally:

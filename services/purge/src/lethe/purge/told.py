@@ -86,7 +86,8 @@ class Teller:
 
     def minutes(self, dropped_without_key: Mapping[str, int]) -> Iterator[Entry]:
         """Say what was counted since the last call."""
-        for deployment in sorted({*self._closed, *dropped_without_key}):
+        # No camera, no faces: enrolment isn't counted.
+        for deployment in sorted({*self._closed, *dropped_without_key} - {ENROLMENT}):
             sums = self._sums[deployment]
             yield MinuteCounted(
                 at_ms=_UNDATED,
@@ -138,7 +139,8 @@ def _by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]
 def _slot_granted(
     slot: str, deployment: str, named: list[GrantedKey], deadline_ms: int
 ) -> SlotGranted:
-    drawn = {GrantedLeaf(each.lane, each.purpose.value, each.commitment) for each in named}
+    # The same key stands in the grants of all its holders.
+    drawn = {(each.lane, each.purpose.value, each.commitment) for each in named}
     return SlotGranted(
         at_ms=_UNDATED,
         deployment=deployment,
@@ -146,7 +148,7 @@ def _slot_granted(
         slot=slot,
         key_count=len(drawn),
         copies=len(named),
-        keys_root=granted_root(drawn).hex(),
+        keys_root=granted_root(GrantedLeaf(*each) for each in drawn).hex(),
         deadline_ms=deadline_ms,
     )
 

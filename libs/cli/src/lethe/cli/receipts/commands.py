@@ -46,7 +46,7 @@ def export(file: Path, data: Path) -> None:
     verifier = receipts_verifier(find_home())
     made = write(find_logs(data, _reading()), file.absolute(), verifier)
     _done()
-    click.echo(f"{file}: {made.entries:,} entries in {made.logs:,} logs")
+    click.echo(f"{file}: {made.entries:,} entries; logs: {made.logs:,}")
     if made.left_out:
         click.echo(f"{made.left_out:,} entries were too new to be signed; they are left out")
     click.echo(f"auditors verify it with --key '{verifier}'")
