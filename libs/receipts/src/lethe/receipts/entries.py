@@ -7,7 +7,6 @@ a log, whatever is done to the machine's clock.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -46,10 +45,16 @@ class Entry:
         return encode({"kind": self.kind, "v": VERSION, **said})
 
 
-@cache
+_known: dict[type[Entry], tuple[tuple[str, str], ...]] = {}
+
+
 def _declared(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
     """Return the fields of a kind of entry, and what each was declared to hold."""
-    return tuple((each.name, each.metadata["kind"]) for each in fields(kind))
+    found = _known.get(kind)
+    if found is None:
+        found = tuple((each.name, each.metadata["kind"]) for each in fields(kind))
+        _known[kind] = found
+    return found
 
 
 @dataclass(frozen=True, slots=True)
