@@ -67,6 +67,20 @@ def test_a_slot_may_be_closed_in_the_log_of_the_next_term() -> None:
     assert verdict.totals["d"].closed == 1
 
 
+def test_a_closing_elsewhere_that_tells_of_some_copies_leaves_the_slot_open() -> None:
+    for told, unclosed in ((5, 0), (3, 1)):
+        crashed = Log().begin()
+        granted = crashed.granted()
+        crashed.add(granted).sign()
+        later = Log(term="t2", instance="purge-2", at_ms=START_MS + 900).begin()
+        closed = replace(crashed.closed(granted), at_ms=later.at_ms, acknowledged=told)
+        verdict = verify(file_of(crashed, later.add(closed).sign()))
+        assert (verdict.unclosed, verdict.totals["d"].closed) == (unclosed, 1 - unclosed)
+    later.add(replace(closed, acknowledged=6)).sign()
+    with pytest.raises(Refuted, match="t2, entry 4: 8 copies granted, but 9 told of"):
+        verify(file_of(crashed, later))
+
+
 def test_a_closing_of_a_term_that_is_not_in_the_file_is_checked_and_not_added() -> None:
     log = Log().begin()
     foreign = replace(log.closed(log.granted()), slot="elsewhere-7")

@@ -171,6 +171,11 @@ class SlotClosed(Entry):
     lost: int = number()
     oldest_age_ms: int = number()
 
+    @property
+    def copies_told(self) -> int:
+        """How many copies it tells of."""
+        return self.acknowledged + self.dead + self.lapsed + self.open
+
 
 @dataclass(frozen=True, slots=True)
 class MinuteCounted(Entry):

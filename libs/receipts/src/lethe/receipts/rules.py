@@ -153,10 +153,15 @@ class LogRules:
         granted = self._open.pop(named, None) or self._shared.left_open.pop(named, None)
         if granted is None and own:
             raise Refuted(f"slot {said.slot} isn't open: never granted, or closed before")
-        require_adds_up(said, granted)
+        require_adds_up(said, granted, is_own=own)
         require_in_budget(said, self._budget_ms)
         self._uncounted[said.deployment] = self._uncounted.get(said.deployment, 0) + 1
-        if granted is not None:
+        if granted is None:
+            return
+        if said.copies_told < granted.copies:
+            # Another instance heard of some of its copies only: its end isn't told by that.
+            self._shared.left_open[named] = granted
+        else:
             self._shared.of(said.deployment).close(said)
 
     def _count(self, said: MinuteCounted) -> None:
