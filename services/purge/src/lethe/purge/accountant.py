@@ -17,6 +17,8 @@ from lethe.purge.slots import ClosedSlot, SlotBook
 from lethe.shredding.clock import Clock, instant
 
 _KEEP_US = 30_000_000
+_FORGET_US = 5_000_000
+"""Forgetting looks at everything that is kept, settling only at what is open."""
 _AGES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
 _LATENCIES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 
@@ -47,7 +49,7 @@ class Accountant:
 
     def __init__(self, clock: Clock, *, budget_ms: int) -> None:
         self._clock = clock
-        self._since = instant(clock)
+        self._since = self._forgot = instant(clock)
         self._copies = CopyLedger(budget_ms)
         self._frames = FrameLedger(self._copies, budget_ms, self._since)
         self._slots = SlotBook(self._copies, self._frames, budget_ms)
@@ -81,7 +83,10 @@ class Accountant:
         now = instant(self._clock)
         self._frames.settle(now)
         self._slots.settle(now)
-        self._copies.trim(now, _KEEP_US)
+        if now.since_us(self._forgot) > _FORGET_US:
+            self._frames.forget(now)
+            self._copies.trim(now, _KEEP_US)
+            self._forgot = now
 
     def conclude(self) -> None:
         """Settle, and close the slots of which everything is told, without waiting for more."""

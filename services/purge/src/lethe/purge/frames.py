@@ -113,7 +113,7 @@ class FrameLedger:
             self.decision_latency.add(decided.at.since_ms(decided.captured))
 
     def settle(self, now: Instant) -> None:
-        """Settle every frame whose copies are all gone, and forget slots that are over."""
+        """Settle every frame whose copies are all gone, and close slots that are over."""
         for (slot, camera_id), frames in list(self._slots.items()):
             copies = self._copies.of(slot, camera_id)
             for number, frame in frames.items():
@@ -127,6 +127,9 @@ class FrameLedger:
                 del self._slots[slot, camera_id]
                 self._over[slot, camera_id] = now
                 self._copies.drop(slot, camera_id)
+
+    def forget(self, now: Instant) -> None:
+        """Forget slots that were settled long ago; called every few seconds."""
         self._tallies = {n: tally for n, tally in self._tallies.items() if n in self._over}
         self._offers = {n: o for n, o in self._offers.items() if now.since_us(o.at) < _REMEMBER_US}
         self._over = {n: at for n, at in self._over.items() if now.since_us(at) < _REMEMBER_US}
