@@ -118,7 +118,7 @@ class Log:
                 key_count=4,
                 copies=8,
                 keys_root=sha256(b"keys").hexdigest(),
-                deadline_ms=self.at_ms + 1000,
+                deadline_ms=self.at_ms + 600,
             ),
             **changes,
         )

@@ -4,11 +4,12 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.support.receipts import Log, file_of
+from tests.support.receipts import START_MS, Log, file_of
 
 from lethe.cli.__main__ import lethe
 from lethe.cli.home import Home
@@ -30,15 +31,24 @@ class Desk:
     data: Path
     signer: NoteSigner
 
-    def log(self, term: str, instance: str = "purge-1", *, signed: bool = True) -> Log:
+    def log(
+        self,
+        term: str,
+        instance: str = "purge-1",
+        *,
+        signed: bool = True,
+        number: int = 1,
+        **chosen: Any,
+    ) -> Log:
         """Write the log of a term as purge keeps it."""
-        log = Log(term=term, instance=instance, signer=self.signer).begin().slot().slot().sign()
+        log = Log(term=term, instance=instance, signer=self.signer, **chosen)
+        log.begin().slot().slot().sign()
         if not signed:
             log.slot()
         folder = self.data / instance / "receipts"
         folder.mkdir(parents=True, exist_ok=True)
         content = header([self.signer.verifier]) + b"".join(log.lines())
-        (folder / f"000001-{term}.receipts").write_bytes(content)
+        (folder / f"{number:06}-{term}.receipts").write_bytes(content)
         return log
 
     def run(self, *words: str) -> Result:
@@ -77,6 +87,16 @@ def test_entries_that_are_not_signed_yet_are_left_out_and_that_is_said(desk: Des
     assert "6 entries; logs: 1" in told.output
     assert "2 entries were too new to be signed" in told.output
     assert desk.run("verify", str(file)).exit_code == 0
+
+
+def test_logs_stay_in_order_though_a_clock_was_set_back_between_them(desk: Desk) -> None:
+    first = desk.log("t1", at_ms=START_MS + 2_000_000)
+    desk.log("t2", number=2, follows=first.last)
+    desk.log("t3", "purge-2", at_ms=START_MS + 3_000_000)
+    told = desk.run("show", "--data", str(desk.data))
+    assert told.exit_code == 0, told.output
+    names = [each.path.name for each in find_logs(desk.data, lambda _name: None)]
+    assert names == ["000001-t1.receipts", "000002-t2.receipts", "000001-t3.receipts"]
 
 
 def test_the_summary_of_a_run_is_shown(desk: Desk) -> None:
@@ -148,6 +168,7 @@ def test_setting_up_makes_a_key_once_and_says_its_public_half(desk: Desk) -> Non
     assert said == [f"receipts will be signed by {desk.signer.verifier}"]
     assert desk.home.receipts_verifier.read_text() == f"{desk.signer.verifier}\n"
     secret = desk.home.trust / "keys" / "receipts.key"
+    assert list(secret.parent.glob("*.partial")) == []
     assert secret.stat().st_mode & 0o777 == 0o600
     secret.unlink()
     _receipts_key(desk.home, said.append)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from tests.support.receipts import SIGNER, START_MS, Log, verify
 
+from lethe.contracts.errors import Refused
 from lethe.purge.log_folder import LogFolder, Mended, log_files
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.notes import NoteSigner
@@ -35,6 +36,7 @@ class Disk:
         for index in range(slots):
             granted = made.granted()
             made.slots += 1
+            made.at_ms += 200
             leaves = [granted.line(), made.closed(granted).line()]
             log.append(leaves, sign=index < signed)
         log.close()
@@ -100,6 +102,7 @@ def test_a_log_without_an_entry_never_was(tmp_path: Path) -> None:
 def test_a_log_of_another_key_is_followed_and_not_signed(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     disk.term("t0", 2, signed=1)
+    disk.logs.close()
     size = log_files(tmp_path)[0].stat().st_size
     other = NoteSigner("lethe-receipts/other", Ed25519PrivateKey.generate())
     _, before, mended = LogFolder(tmp_path, other, "purge-1").begin("t1")
@@ -132,3 +135,60 @@ def test_a_full_disk_is_told_and_the_log_is_whole_again_when_there_is_room(
             disk.logs.begin("t2")
     disk.term("t3", 1, signed=1)
     assert disk.verified().logs == 3
+
+
+def test_one_process_at_a_time_writes_to_a_folder(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.term("t0", 1, signed=0)
+    torn = log_files(tmp_path)[0].read_bytes()
+    second = LogFolder(tmp_path, SIGNER, "purge-1")
+    with pytest.raises(OSError, match="another process writes to their folder"):
+        second.begin("t1")
+    assert log_files(tmp_path)[0].read_bytes() == torn
+    disk.logs.close()
+    log, _, mended = second.begin("t1")
+    assert mended is not None
+    log.close()
+    second.close()
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_a_folder_of_another_instance_is_refused(tmp_path: Path, signed: int) -> None:
+    disk = Disk(tmp_path)
+    disk.term("t0", 1, signed=signed)
+    disk.logs.close()
+    kept = log_files(tmp_path)[0].read_bytes()
+    with pytest.raises(Refused, match="receipts of another instance, purge-1; give each"):
+        LogFolder(tmp_path, SIGNER, "purge-2").begin("t1")
+    assert [path.read_bytes() for path in log_files(tmp_path)] == [kept]
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_a_log_is_on_the_disk_before_the_next_one_names_it(
+    tmp_path: Path, signed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(tmp_path)
+    disk.term("t0", 1, signed=signed)
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    disk.term("t1", 1, signed=1)
+    assert synced[0] == "000001-t0.receipts"
+
+
+def test_an_instance_with_the_longest_name_goes_on_after_a_term(tmp_path: Path) -> None:
+    instance = "p" * 200
+    folder = LogFolder(tmp_path, SIGNER, instance)
+    log, _, _ = folder.begin("t0")
+    log.append([Log(instance=instance, term="t0").begun().line()], sign=True)
+    log.close()
+    log, before, _ = folder.begin("t1")
+    log.close()
+    assert before is not None
+    made = Log(instance=instance, term="t1", follows=before)
+    assert made.begun().predecessor_origin == before.origin

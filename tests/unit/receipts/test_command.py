@@ -1,5 +1,6 @@
 """`lethe-receipts` says what it found in few lines, and ends with a code that says it too."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.support.receipts import SIGNER, a_log, file_of
+from tests.support.receipts import SIGNER, Log, a_log, file_of
 
+from lethe.receipts import command, opening
 from lethe.receipts.command import main
 from lethe.receipts.cosignatures import Cosigner
+from lethe.receipts.verifying import Verdict
 
 _SOURCE = Path(__file__).parents[3] / "libs" / "receipts" / "src"
 _KEY = str(SIGNER.verifier)
@@ -49,9 +52,21 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class Cut(Quiet):
+    """Promises more than it sends."""
+
+    def end_headers(self) -> None:
+        self.close_connection = True
+        super().end_headers()
+
+    def send_header(self, keyword: str, value: str) -> None:
+        more = str(int(value) + 100) if keyword == "Content-Length" else value
+        super().send_header(keyword, more)
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    handler = partial(Quiet, directory=str(folder))
+def served(folder: Path, kind: type[Quiet] = Quiet) -> Iterator[str]:
+    handler = partial(kind, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -130,12 +145,82 @@ def test_a_witness_finds_out_what_was_cut_off(
 
 
 @pytest.mark.parametrize(
+    ("environment", "closes"), [({"PYTHONIOENCODING": "ascii"}, False), ({}, True)]
+)
+def test_what_was_found_out_does_not_hang_on_who_listens(
+    tmp_path: Path, environment: dict[str, str], closes: bool
+) -> None:
+    log = Log()
+    log.add(log.begun(), log.order(deployment="Zürich"))
+    granted = log.granted(deployment="Zürich")
+    log.slots, log.at_ms = 1, log.at_ms + 200
+    log.add(granted, log.closed(granted), log.minute(1, deployment="Zürich")).end()
+    (tmp_path / "r.txt").write_bytes(b"".join(file_of(log)))
+    arguments = [str(_SOURCE), "verify", str(tmp_path / "r.txt"), "--key", _KEY, "--summary"]
+    reading, writing = os.pipe()
+    if closes:
+        os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-c", _ALONE, *arguments],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    if not closes:
+        with os.fdopen(reading, "rb") as stream:
+            assert b"deployment Z\\xfcrich\n" in stream.read()
+
+
+def test_a_failure_of_the_program_is_no_refutation(
+    good: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Verdict:
+        raise RuntimeError("a surprise")
+
+    monkeypatch.setattr(command, "verified", broken)
+    assert main(["verify", str(good), "--key", _KEY]) == 3
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "lethe-receipts: the program failed: RuntimeError\n")
+
+
+def test_an_address_may_be_written_in_capitals(good: Path, tmp_path: Path) -> None:
+    with served(tmp_path) as address:
+        capitals = address.replace("http", "HTTP")
+        assert main(["verify", f"{capitals}/{good.name}", "--key", _KEY]) == 0
+
+
+def test_a_server_is_not_listened_to_for_ever(
+    good: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(opening, "_ALTOGETHER_S", -1)
+    with served(tmp_path) as address:
+        assert main(["verify", f"{address}/{good.name}", "--key", _KEY]) == 2
+    assert "timed out" in capsys.readouterr().err
+
+
+def test_an_answer_that_ends_too_early_refutes_nothing(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(tmp_path, Cut) as address:
+        assert main(["verify", f"{address}/{good.name}", "--key", _KEY]) == 2
+    assert "it ended too early" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (["nowhere.txt", "--key", _KEY], "nowhere.txt: No such file"),
         (["README", "--key", _KEY], "this is no file of receipts"),
         (["good", "--key", "nonsense"], "'nonsense': no verifier key"),
         (["good", "--key", "README"], "no verifier key"),
+        (["good", "--key", "x" * 5_000], "no verifier key"),
         (["good", "--key", str(_WITNESS.verifier)], "no key of a log"),
         (["good", "--key", _KEY, "--witness-key", _KEY], "is no key of a witness"),
         (["good", "--key", _KEY, "--witness-checkpoint", "README"], "no signed note"),

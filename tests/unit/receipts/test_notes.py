@@ -1,6 +1,7 @@
 """Notes, checkpoints and cosignatures read and write as their specifications say."""
 
 from hashlib import sha256
+from io import BytesIO
 
 import hypothesis.strategies as st
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from lethe.receipts.checkpoints import Checkpoint, signed_by_one
 from lethe.receipts.cosignatures import Cosigner, cosignatures
 from lethe.receipts.errors import BadInput, Refuted
+from lethe.receipts.exports import HEADER, CheckpointNote, item_lines, read_items, read_lines
 from lethe.receipts.notes import COSIGNATURE, ED25519, Note, NoteSigner, VerifierKey
 
 # The examples of c2sp.org/signed-note and c2sp.org/tlog-checkpoint.
@@ -177,3 +179,10 @@ def test_a_changed_cosignature_is_refuted_and_an_unknown_one_ignored() -> None:
             cosignatures(changed, (WITNESS.verifier,))
     stranger = Cosigner("witness.example/w2", Ed25519PrivateKey.generate())
     assert cosignatures(cosigned, (stranger.verifier,)) == []
+
+
+def test_a_note_is_written_as_it_was_read_whatever_stands_in_it() -> None:
+    note = "a\u2028b\u0085c\n\n\u2014 name AAAA\n"
+    block = item_lines(CheckpointNote(note))
+    (item,) = read_items([HEADER, *read_lines(BytesIO(block))])
+    assert item == CheckpointNote(note)

@@ -1,6 +1,9 @@
 """What holds is verified; what doesn't is refuted, with the entry that shows it."""
 
 from dataclasses import replace
+from hashlib import sha256
+from itertools import repeat
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,10 +20,12 @@ from tests.support.receipts import (
 
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.cosignatures import Cosigner
-from lethe.receipts.entries import Entry, Resumed, Suspended
+from lethe.receipts.entries import Entry, Resumed, Suspended, TermEnded
 from lethe.receipts.errors import BadInput, Refuted
-from lethe.receipts.exports import HEADER, checkpoint_block
+from lethe.receipts.exports import HEADER, checkpoint_block, entry_line
+from lethe.receipts.hashing import tree_root
 from lethe.receipts.notes import NoteSigner
+from lethe.receipts.telling import summary_lines, verdict_lines
 from lethe.receipts.verifying import Verifier
 
 WITNESS = Cosigner("witness.example/w1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -131,6 +136,10 @@ def test_a_closing_that_can_not_be_or_breaks_the_promise_is_refuted(
             "outside the window",
         ),
         ({"deadline_ms": START_MS + 1_300}, "may live 1100 ms"),
+        ({"deadline_ms": START_MS + 199}, "may live -1 ms"),
+        ({"deadline_ms": 0}, "may live -"),
+        ({"key_count": 5}, "5 keys in 8 copies for 2 cameras: at most 4 in 8"),
+        ({"copies": 9}, "4 keys in 9 copies for 2 cameras"),
         ({"key_count": 0}, "0 keys in 8 copies"),
         ({"copies": 3}, "4 keys in 3 copies"),
     ],
@@ -139,8 +148,8 @@ def test_a_grant_that_can_not_be_or_breaks_the_promise_is_refuted(
     changes: dict[str, int | str], why: str
 ) -> None:
     log = Log().begin().slot()
-    log.add(log.granted(**changes)).sign()
-    with pytest.raises(Refuted, match=f"entry 5: .*{why}"):
+    log.add(log.minute(1), log.granted(**changes)).sign()
+    with pytest.raises(Refuted, match=f"entry 6: .*{why}"):
         verify(file_of(log))
 
 
@@ -160,6 +169,10 @@ def test_one_slot_may_have_keys_of_several_deployments_once_each() -> None:
         (Log().minute(1, faces_seen=10), "10 faces seen, but 9 ended"),
         (Log().minute(2), "counts 2 slots where 1 were closed"),
         (Log().order(order_hash="1" * 64), "another order takes the name d"),
+        (Log().order(threshold_millionths=1), "the order of d isn't what it was said to be"),
+        (Log().order(cameras=900), "the order of d isn't what it was said to be"),
+        (Log().order(ends_ms=START_MS * 2), "the order of d isn't what it was said to be"),
+        (Log().minute(0, deployment="John Doe"), "it counts for John Doe, which has no order"),
         (Log().begun(), "a log begins once"),
     ],
 )
@@ -193,6 +206,153 @@ def test_a_slot_that_is_not_closed_within_a_minute_is_refuted() -> None:
     log.add(log.granted()).sign()
     with pytest.raises(Refuted, match="entry 5: slot t1-1 of d has had no slot-closed"):
         verify(file_of(log))
+
+
+def test_copies_do_not_lapse_before_their_deadline() -> None:
+    log = Log().begin()
+    granted = log.granted(deadline_ms=START_MS + 1_000)
+    log.add(granted, replace(log.closed(granted), at_ms=START_MS + 599)).sign()
+    with pytest.raises(Refuted, match="entry 4: 2 copies lapsed before their deadline"):
+        verify(file_of(log))
+
+
+def test_what_was_closed_is_counted_at_the_latest_when_the_term_ends() -> None:
+    with pytest.raises(Refuted, match="entry 5: closed slots of d aren't counted"):
+        verify(file_of(Log().begin().slot().end()))
+    log = Log().begin()
+    enrolling = log.granted(deployment="", order_hash="")
+    log.slots, log.at_ms = 1, START_MS + 200
+    assert verify(file_of(log.add(enrolling, log.closed(enrolling)).end())).unclosed == 0
+
+
+def test_what_was_closed_is_counted_within_two_minutes() -> None:
+    for late_ms, is_good in ((120_000, True), (120_001, False)):
+        log = Log().begin().slot()
+        log.at_ms += late_ms
+        log.slot().sign()
+        if is_good:
+            assert verify(file_of(log)).totals["d"].closed == 2
+        else:
+            with pytest.raises(Refuted, match="entry 5: slots of d were closed and not counted"):
+                verify(file_of(log))
+
+
+# --- what holds from one log to the next --------------------------------------------------------
+
+
+def test_an_order_and_a_suspension_outlive_a_log() -> None:
+    first = a_log()
+    other = Log(term="t2", follows=first.last, at_ms=first.at_ms)
+    other.add(other.begun(), other.order(order_hash="1" * 64)).sign()
+    with pytest.raises(Refuted, match="t2, entry 2: another order takes the name d"):
+        verify(file_of(first, other))
+    suspended = Suspended(at_ms=START_MS, deployment="d", reason="a copy is open")
+    first = Log().begin().add(suspended).end()
+    again = Log(term="t2", follows=first.last).begin().add(suspended).sign()
+    totals = verify(file_of(first, again)).totals["d"]
+    assert (totals.suspensions, totals.steps_told) == (1, 1)
+    resumed = Resumed(at_ms=START_MS, deployment="d", reason="looked at")
+    for repeats in ((), (suspended,)):
+        second = Log(term="t2", follows=first.last).begin().add(*repeats).slot().sign()
+        with pytest.raises(Refuted, match="keys for d, which is suspended"):
+            verify(file_of(first, second))
+    second = Log(term="t2", follows=first.last).begin().add(resumed).slot().sign()
+    assert verify(file_of(first, second)).totals["d"].granted == 1
+
+
+def left_open(slots: int, term: str = "t1", **chosen: Any) -> Log:
+    """Return a log that leaves all its slots open and goes on to another term."""
+    log = Log(term=term, **chosen).begin()
+    for _ in range(slots):
+        log.add(log.granted())
+        log.slots += 1
+        log.at_ms += 200
+    ended = TermEnded(
+        at_ms=log.at_ms, reason="followed by another term", slots=slots, unclosed=slots
+    )
+    return log.add(ended).sign()
+
+
+def test_slots_that_a_term_left_open_are_closed_by_the_next_within_their_minute() -> None:
+    first = left_open(2)
+    for late_ms, is_good in ((59_600, True), (59_601, False)):
+        # Its clock is another; what had gone by are 400 ms.
+        second = Log(term="t2", follows=first.last, at_ms=START_MS + 3_000_000).begin()
+        second.at_ms += late_ms
+        second.add(second.minute(0)).sign()
+        if is_good:
+            assert verify(file_of(first, second)).unclosed == 2
+        else:
+            with pytest.raises(Refuted, match="t2, entry 3: slot t1-1 of d has had no slot"):
+                verify(file_of(first, second))
+
+
+def test_a_term_that_follows_in_time_does_not_let_slots_stay_open() -> None:
+    first = left_open(1)
+    second = left_open(150, "t2", follows=first.last, at_ms=first.at_ms)
+    third = left_open(150, "t3", follows=second.last, at_ms=second.at_ms)
+    with pytest.raises(Refuted, match="t3, entry 152: slot t1-1 of d has had no slot-closed"):
+        verify(file_of(first, second, third))
+
+
+@pytest.mark.parametrize("reason", ["stopped", "another leads"])
+def test_who_can_not_hear_of_its_slots_leaves_them_open_and_many_are_a_warning(
+    reason: str,
+) -> None:
+    logs: list[Log] = []
+    for number in range(4):
+        chosen = {"follows": logs[-1].last, "at_ms": logs[-1].at_ms} if logs else {}
+        log = Log(term=f"t{number}", **chosen).begin()
+        for _ in range(290):
+            log.add(log.granted())
+            log.slots += 1
+            log.at_ms += 200
+        ended = TermEnded(at_ms=log.at_ms, reason=reason, slots=290, unclosed=290)
+        logs.append(log.add(ended).sign())
+    verdict = verify(file_of(*logs))
+    assert verdict.is_doubtful
+    first, *lines = verdict_lines(verdict, has_witness=False)
+    assert first.startswith("WARNING, not good: 4 logs")
+    assert any("told nowhere: 1,160 of 1,160" in line for line in lines)
+    assert not verify(file_of(logs[0])).is_doubtful
+
+
+def test_the_same_term_in_two_instances_is_refuted() -> None:
+    with pytest.raises(Refuted, match="another log in this file is of the term t1 too"):
+        verify(file_of(a_log(), a_log(instance="purge-2")))
+
+
+def test_a_predecessor_of_another_instance_is_held_against_the_file() -> None:
+    first = a_log()
+    other = replace(first.last, size=first.last.size - 1)
+    second = a_log(1, term="t2", instance="purge-2", follows=other, at_ms=first.at_ms)
+    for logs in ((first, second), (second, first)):
+        with pytest.raises(Refuted, match="fork: it follows entry"):
+            verify(file_of(*logs))
+    good = a_log(1, term="t2", instance="purge-2", follows=first.last, at_ms=first.at_ms)
+    assert verify(file_of(first, good)).remarks == []
+
+
+def test_all_models_and_programs_are_remembered_and_shown() -> None:
+    log = Log().begin().slot()
+    log.add(log.order(models=("e" * 64,))).slot().sign()
+    totals = verify(file_of(log)).totals
+    assert len(totals["d"].models) == 2
+    told = "\n".join(summary_lines(totals))
+    assert f"  models     {'e' * 16}, {sha256(b'model').hexdigest()[:16]}\n" in told
+    assert f"  software   {sha256(b'software').hexdigest()[:16]}\n" in told
+
+
+def test_how_many_suspensions_there_were_is_shown_where_some_are_left_out() -> None:
+    log = Log().begin()
+    for _ in range(15):
+        log.add(
+            Suspended(at_ms=START_MS, deployment="d", reason="open"),
+            Resumed(at_ms=START_MS, deployment="d", reason="looked at"),
+        )
+    assert "15 suspensions in all" in "\n".join(
+        summary_lines(verify(file_of(log.sign())).totals)
+    )
 
 
 def test_a_term_must_begin_and_end_as_it_says() -> None:
@@ -288,6 +448,23 @@ def test_entries_that_no_checkpoint_covers_are_refuted() -> None:
         verify(file_of(log, a_log(term="t2", instance="purge-2")))
 
 
+def test_entries_that_nothing_vouches_for_are_not_read_for_ever() -> None:
+    log = Log().begin()
+    order = entry_line(log.order().line())
+    lines = [*file_of(log), *repeat(order, 9_998)]
+    with pytest.raises(Refuted, match="entry 10001: no checkpoint covers the 10,000 entries"):
+        verify([*lines, order])
+    with pytest.raises(Refuted, match="entry 1: no checkpoint covers it"):
+        verify(lines)
+
+
+def test_more_keys_than_anybody_signs_with_are_refused() -> None:
+    key = f"key {SIGNER.verifier}\n".encode()
+    assert verify([HEADER, *repeat(key, 64), *a_log().lines()]).logs == 1
+    with pytest.raises(Refuted, match="more than 64 keys"):
+        verify([HEADER, *repeat(key, 65), *a_log().lines()])
+
+
 # --- witnesses ----------------------------------------------------------------------------------
 
 
@@ -306,6 +483,23 @@ def test_a_log_that_is_shorter_or_other_than_a_witness_saw_is_refuted() -> None:
         verify(file_of(a_log(term="t2")), witnessed=[seen])
     with pytest.raises(Refuted, match=r"two checkpoints of .* differ"):
         verify(file_of(log), witnessed=[seen, replace(seen, root=bytes(32))])
+
+
+def test_what_no_witness_saw_is_said_for_each_log() -> None:
+    first = a_log()
+    second = successor(first, "t2")
+    third = successor(second, "t3")
+    other = a_log(term="t4", instance="purge-2")
+    logs = (first, second, third, other)
+    seen = replace(second.last, size=1, root=tree_root([second.blocks[0][:-1]]))
+    verdict = verify(file_of(*logs), witnessed=[seen])
+    assert verdict.unwitnessed == [
+        (third.origin, 0, 6), (second.origin, 1, 6), (other.origin, 0, 10)
+    ]  # fmt: skip
+    told = list(verdict_lines(verdict, has_witness=True))
+    assert f"note: log {second.origin}: no witness saw what follows entry 1 of 6" in told
+    verdict = verify(file_of(*logs), witnessed=[third.last, other.last])
+    assert verdict.unwitnessed == []
 
 
 def test_cosignatures_of_known_witnesses_are_checked_and_counted() -> None:

@@ -6,6 +6,12 @@ from lethe.receipts.errors import Refuted
 _CLOCK_STEP_MS = 60_000
 """Times in a log run on from its beginning: a clock that was set in between disagrees."""
 
+_TICKET_MS = 400
+"""How long before its grant a ticket may have been sent: the life of a copy counts from that."""
+
+_KEYS_OF_CAMERA, _COPIES_OF_CAMERA = 2, 4
+"""For frames and for probes, each held by two."""
+
 
 def require_adds_up(said: SlotClosed, granted: SlotGranted | None, *, is_own: bool) -> None:
     """Check the sums of a closing.
@@ -33,6 +39,8 @@ def require_adds_up(said: SlotClosed, granted: SlotGranted | None, *, is_own: bo
         raise Refuted(f"{said.captured} frames captured, but {ended} ended")
     if granted is None:
         return
+    if is_own and said.lapsed and said.at_ms < granted.deadline_ms - _TICKET_MS:
+        raise Refuted(f"{said.lapsed} copies lapsed before their deadline")
     copies = said.copies_told
     if copies > granted.copies or (is_own and copies != granted.copies):
         raise Refuted(f"{granted.copies} copies granted, but {copies} told of")
@@ -82,3 +90,9 @@ def require_order_covers(said: SlotGranted, order: OrderInForce | None) -> None:
     earliest, latest = order.starts_ms - _CLOCK_STEP_MS, order.ends_ms + _CLOCK_STEP_MS
     if not earliest <= said.at_ms < latest:
         raise Refuted(f"keys for {said.deployment} outside the window of its order")
+    most = _KEYS_OF_CAMERA * order.cameras, _COPIES_OF_CAMERA * order.cameras
+    if said.key_count > most[0] or said.copies > most[1]:
+        raise Refuted(
+            f"{said.key_count} keys in {said.copies} copies for {order.cameras} cameras: "
+            f"at most {most[0]} in {most[1]}"
+        )

@@ -1,8 +1,9 @@
 """`lethe-receipts`: verifying receipts without the rest of Lethe."""
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lethe.receipts.checkpoints import require_log
 from lethe.receipts.cosignatures import require_witness
@@ -16,6 +17,7 @@ from lethe.receipts.witnessed import witnessed_checkpoint
 EXIT_GOOD = 0
 EXIT_REFUTED = 1
 EXIT_INPUT = 2
+EXIT_FAILED = 3
 EXIT_INTERRUPTED = 130
 
 _ABOUT = """\
@@ -37,7 +39,7 @@ examples:
   lethe-receipts verify https://lethe.example/receipts --key receipts.vkey --summary
 
 exit codes: 0 everything holds; 1 refuted, the reason is the last line; 2 something is wrong
-with what was given, one line on stderr says what."""
+with what was given, one line on stderr says what; 3 the program failed, nothing was found out."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -132,7 +134,19 @@ def verified(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    chosen = parser().parse_args(arguments)
+    try:
+        chosen = parser().parse_args(arguments)
+        code, lines = _found_out(chosen)
+        say(lines)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - Python's own exit code would say: refuted
+        _complain(f"the program failed: {type(error).__name__}")
+        return EXIT_FAILED
+    return code
+
+
+def _found_out(chosen: argparse.Namespace) -> tuple[int, list[str]]:
     try:
         verdict = verified(
             chosen.place,
@@ -142,26 +156,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
             told=_progress if sys.stderr.isatty() else None,
         )
     except Refuted as error:
-        _say(f"REFUTED: {error}")
-        return EXIT_REFUTED
+        return EXIT_REFUTED, [f"REFUTED: {error}"]
     except BadInput as error:
-        sys.stderr.write(f"lethe-receipts: {_one_line(str(error))}\n")
-        return EXIT_INPUT
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    for line in verdict_lines(verdict, has_witness=bool(chosen.witness_checkpoint)):
-        _say(line)
-    for line in summary_lines(verdict.totals) if chosen.summary else ():
-        _say(line)
-    return EXIT_GOOD
+        _complain(str(error))
+        return EXIT_INPUT, []
+    lines = list(verdict_lines(verdict, has_witness=bool(chosen.witness_checkpoint)))
+    return EXIT_GOOD, [*lines, *(summary_lines(verdict.totals) if chosen.summary else ())]
 
 
 def _progress(entries: int) -> None:
     sys.stderr.write(f"\r{entries:,} entries")
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{_one_line(line)}\n")
+def say(lines: Iterable[str]) -> None:
+    """Write lines to standard output, in whatever encoding that has."""
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        for line in lines:
+            told = _one_line(line).encode(encoding, "backslashreplace").decode(encoding)
+            sys.stdout.write(f"{told}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever listened has heard enough; the exit code still says what was found out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"lethe-receipts: {_one_line(text)}\n")
 
 
 def _one_line(text: str) -> str:

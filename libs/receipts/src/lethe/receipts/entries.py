@@ -18,10 +18,14 @@ from lethe.receipts.fields import (
     hashes_hex,
     name,
     number,
+    origin,
     require_fit,
 )
 
 VERSION = 1
+STOPPED, DEPOSED = "stopped", "another leads"
+"""Reasons of a term's end after which its writer may not hear how its last slots end."""
+
 ENROLMENT = ""
 """Stands for a deployment where keys are for watchlist images, which no order names."""
 
@@ -77,7 +81,7 @@ class TermBegun(Entry):
     term: str = name()
     software: str = hash_hex()
     budget_ms: int = number()
-    predecessor_origin: str = name()
+    predecessor_origin: str = origin()
     predecessor_size: int = number()
     predecessor_root: str = hash_hex_or_none()
 

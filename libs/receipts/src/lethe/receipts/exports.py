@@ -85,8 +85,8 @@ def item_lines(item: Item) -> bytes:
         return log_line(item.origin)
     if isinstance(item, KeyNamed):
         return _KEY + f"{item.text}\n".encode()
-    lines = item.note.splitlines(keepends=True)
-    return _CHECKPOINT + "".join(f"| {x}" if x != "\n" else "|\n" for x in lines).encode()
+    lines = item.note.removesuffix("\n").split("\n")
+    return _CHECKPOINT + "".join(f"| {x}\n" if x else "|\n" for x in lines).encode()
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -112,25 +112,23 @@ def read_items(lines: Iterable[bytes]) -> Iterator[Item]:
     if next(feed, b"") != HEADER:
         raise BadInput("this is no file of receipts; its first line would be 'lethe-receipts v1'")
     note: list[str] | None = None
+    length = 0
     for line in feed:
         if not line.endswith(b"\n"):
             raise Refuted("the line is cut off" if len(line) <= LONGEST_LINE else "it is too long")
         if line.startswith(_BAR) and note is not None:
             note.append(_note_line(line))
-            if sum(map(len, note)) > _LONGEST_NOTE:
+            length += len(line)
+            if length > _LONGEST_NOTE:
                 raise Refuted("the checkpoint is too long")
             continue
         if note is not None:
-            yield _checkpoint(note)
-        note = [] if line == _CHECKPOINT else None
+            yield CheckpointNote("".join(note))
+        note, length = ([] if line == _CHECKPOINT else None), 0
         if note is None:
             yield _item(line)
     if note is not None:
-        yield _checkpoint(note)
-
-
-def _checkpoint(note: list[str]) -> CheckpointNote:
-    return CheckpointNote("".join(note))
+        yield CheckpointNote("".join(note))
 
 
 def _note_line(line: bytes) -> str:

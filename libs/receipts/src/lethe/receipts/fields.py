@@ -8,6 +8,9 @@ from lethe.receipts.canonical import LARGEST
 from lethe.receipts.errors import BadInput
 
 LONGEST_NAME = 200
+LONGEST_ORIGIN = 500
+"""Holds the names of a key, an instance and a term."""
+
 _HASH_DIGITS = 64
 _HEX = frozenset("0123456789abcdef")
 
@@ -17,25 +20,35 @@ def _is_number(value: object) -> bool:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable()
+    return _is_text(value, LONGEST_NAME)
 
 
-def _is_hash(value: object) -> bool:
+def _is_origin(value: object) -> bool:
+    return _is_text(value, LONGEST_ORIGIN)
+
+
+def _is_text(value: object, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and value.isprintable()
+
+
+def is_hash(value: object) -> bool:
+    """Tell whether a value is a SHA-256 in lower-case hex."""
     return isinstance(value, str) and len(value) == _HASH_DIGITS and set(value) <= _HEX
 
 
 def _is_hash_or_none(value: object) -> bool:
-    return value == "" or _is_hash(value)
+    return value == "" or is_hash(value)
 
 
 def _are_hashes(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_hash, value))
+    return isinstance(value, list) and all(map(is_hash, value))
 
 
 _CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "number": ("a whole number from 0", _is_number),
     "name": (f"a printable text of at most {LONGEST_NAME} characters", _is_name),
-    "hash": ("a SHA-256 in hex", _is_hash),
+    "origin": (f"a printable text of at most {LONGEST_ORIGIN} characters", _is_origin),
+    "hash": ("a SHA-256 in hex", is_hash),
     "hash-or-none": ("a SHA-256 in hex, or empty", _is_hash_or_none),
     "hashes": ("a list of SHA-256 in hex", _are_hashes),
 }
@@ -53,6 +66,11 @@ def number() -> Any:
 def name() -> Any:
     """Declare a short printable text."""
     return _declared("name")
+
+
+def origin() -> Any:
+    """Declare the name of a log, which holds other names; empty for none."""
+    return _declared("origin")
 
 
 def hash_hex() -> Any:

@@ -1,18 +1,28 @@
 """Getting at what the user names: a file, an address, a key."""
 
+import errno
+import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from http.client import HTTPException, InvalidURL
+from http.client import HTTPException, HTTPResponse, InvalidURL
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from lethe.receipts.errors import BadInput
 from lethe.receipts.notes import VerifierKey
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _TIMEOUT_S = 30
+_ALTOGETHER_S = 1_800
+"""A server that sends a byte now and then must not hold anybody for ever."""
+
 _LARGEST_NOTE = 65_536
 
 
@@ -38,15 +48,38 @@ def opened(place: str) -> Iterator[BinaryIO]:
 def _source(place: str) -> AbstractContextManager[BinaryIO]:
     if place == "-":
         return nullcontext(sys.stdin.buffer)
-    if not place.startswith(("http://", "https://")):
+    if not place.lower().startswith(("http://", "https://")):
         return Path(place).open("rb")
     try:
-        answer: AbstractContextManager[BinaryIO] = urlopen(  # noqa: S310 - only these schemes
-            place, timeout=_TIMEOUT_S
-        )
+        answer: HTTPResponse = urlopen(place, timeout=_TIMEOUT_S)  # noqa: S310 - only these schemes
     except (ValueError, InvalidURL):
         raise BadInput(f"{place}: no address that can be used") from None
-    return answer
+    return BufferedReader(_Answer(answer, time.monotonic() + _ALTOGETHER_S))
+
+
+class _Answer(RawIOBase):
+    """What a server sends, until a time."""
+
+    def __init__(self, answer: HTTPResponse, until_s: float) -> None:
+        self._answer = answer
+        self._until_s = until_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        if time.monotonic() > self._until_s:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        into = memoryview(buffer)
+        part = self._answer.read1(len(into))
+        if not part and self._answer.length:
+            raise OSError(errno.EIO, "it ended too early")
+        into[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._answer.close()
+        super().close()
 
 
 def read_note(place: str) -> str:
@@ -75,12 +108,20 @@ def named_verifier(text: str) -> VerifierKey:
     BadInput
         If it is neither.
     """
-    if Path(text).is_file():
+    if _is_file(text):
         text = read_note(text)
     try:
         return VerifierKey.parse(text)
     except BadInput as error:
         raise BadInput(f"{text.strip()[:80]!r}: {error}, or a file that holds one") from None
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:
+        # Too long for a file's name.
+        return False
 
 
 def _reason(error: URLError) -> str:

@@ -4,6 +4,7 @@ import re
 from hashlib import sha256
 
 _NAME_DIGITS = 16
+_PARTS = 3
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -27,6 +28,12 @@ def log_origin(signer: str, instance: str, term: str) -> str:
         Name of the key.
     """
     return f"{signer}/{_PLAIN.sub('_', instance)}/{_PLAIN.sub('_', term)}"
+
+
+def instance_part(origin: str) -> str:
+    """Return what an origin says of the instance whose log it names; empty if it names none."""
+    parts = origin.rsplit("/", 2)
+    return parts[1] if len(parts) == _PARTS else ""
 
 
 def slot_name(term: str, slot_number: int) -> str:

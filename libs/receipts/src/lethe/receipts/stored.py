@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import BinaryIO
 
 from lethe.receipts.checkpoints import Checkpoint
@@ -18,6 +19,9 @@ from lethe.receipts.exports import (
 )
 from lethe.receipts.hashing import Frontier
 from lethe.receipts.notes import Note
+
+FOLDER, SUFFIX = "receipts", ".receipts"
+"""Where in a data folder logs lie, and how their names end."""
 
 _TAIL_BYTES = 16_384
 
@@ -84,7 +88,7 @@ def clean_end(stream: BinaryIO) -> Checkpoint | None:
     if at < 0:
         return None
     try:
-        items = list(read_items([HEADER, *tail[at + 1 :].splitlines(keepends=True)]))
+        items = list(read_items([HEADER, *read_lines(BytesIO(tail[at + 1 :]))]))
         match items:
             case [CheckpointNote(note)]:
                 return Checkpoint.parse(Note.parse(note).text)

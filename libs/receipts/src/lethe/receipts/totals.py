@@ -24,15 +24,19 @@ class Totals:
     ----------
     granted, closed
         Slots.
+    software, models
+        Digests of all programs that granted, and of all model packs that orders named.
     steps
         The last suspensions and resumptions: time, `suspended` or `resumed`, reason.
-    suspensions
+    steps_told
         How many there were.
     busiest
         Most faces seen in one `minute-counted`.
     """
 
     order: OrderInForce | None = None
+    software: dict[str, None] = field(default_factory=dict)
+    models: dict[str, None] = field(default_factory=dict)
     granted: int = 0
     closed: int = 0
     keys: int = 0
@@ -51,6 +55,7 @@ class Totals:
     dropped_without_key: int = 0
     busiest: int = 0
     suspensions: int = 0
+    steps_told: int = 0
     steps: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=_STEPS_KEPT))
     first_ms: int | None = None
     last_ms: int = 0
@@ -60,8 +65,14 @@ class Totals:
         """From the first slot to the last closing."""
         return max(0, self.last_ms - (self.first_ms or 0)) / _MINUTE_MS
 
-    def grant(self, said: SlotGranted) -> None:
+    def put_in_force(self, said: OrderInForce) -> None:
+        """Note an order, and the models that it is told with."""
+        self.order = said
+        self.models |= dict.fromkeys(said.models)
+
+    def grant(self, said: SlotGranted, software: str) -> None:
         """Add a slot."""
+        self.software[software] = None
         self.granted += 1
         self.keys += said.key_count
         self.first_ms = said.at_ms if self.first_ms is None else min(self.first_ms, said.at_ms)
@@ -87,4 +98,5 @@ class Totals:
     def step(self, said: Suspended | Resumed) -> None:
         """Note a suspension or its end."""
         self.suspensions += isinstance(said, Suspended)
+        self.steps_told += 1
         self.steps.append((said.at_ms, said.kind, said.reason))

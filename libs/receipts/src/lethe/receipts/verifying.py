@@ -24,6 +24,13 @@ from lethe.receipts.witnessed import Witnessed
 
 PROGRESS_EVERY = 10_000
 
+MOST_UNSIGNED = 10_000
+"""Entries that are read without a checkpoint behind them: nothing vouches for them yet."""
+
+MOST_KEYS = 64
+_MINUTE_OF_SLOTS = 300
+_DOUBTFUL_SHARE = 0.1
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -37,6 +44,9 @@ class Verdict:
         What isn't wrong and should be known, a line each.
     keys_of_file
         Keys that stand in the file; they were used only if `trusts_file` is set.
+    unwitnessed
+        Logs whose end no witness saw: origin, how many entries one did, how many there are. Logs
+        that a witnessed one follows are witnessed.
     """
 
     logs: int = 0
@@ -50,6 +60,18 @@ class Verdict:
     keys_of_file: list[VerifierKey] = field(default_factory=list)
     totals: dict[str, Totals] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    unwitnessed: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def granted(self) -> int:
+        """How many slots were granted."""
+        return sum(each.granted for each in self.totals.values())
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether more slots have no end than crashes and stops leave."""
+        is_share = self.unclosed > _DOUBTFUL_SHARE * self.granted
+        return is_share and self.unclosed > _MINUTE_OF_SLOTS
 
 
 @dataclass(slots=True)
@@ -58,6 +80,10 @@ class _Log:
     rules: LogRules
     tree: Frontier = field(default_factory=Frontier)
     last: Checkpoint | None = None
+
+    @property
+    def unsigned(self) -> int:
+        return self.tree.size - (self.last.size if self.last else 0)
 
 
 class Verifier:
@@ -87,7 +113,7 @@ class Verifier:
         trusts_file = signers is None
         self._verdict = Verdict(trusts_file=trusts_file, signers=tuple(signers or ()))
         self._chain = Chain()
-        self._shared = Shared(self._chain, self._verdict.totals, {})
+        self._shared = Shared(self._chain, self._verdict.totals)
         self._witnessed = Witnessed(witnessed)
         self._witnesses = tuple(witnesses)
         self._told = told
@@ -129,6 +155,8 @@ class Verifier:
     def _key(self, item: KeyNamed) -> None:
         if self._log is not None:
             raise Refuted("a key stands behind the beginning of a log")
+        if len(self._verdict.keys_of_file) >= MOST_KEYS:
+            raise Refuted(f"more than {MOST_KEYS} keys")
         self._verdict.keys_of_file.append(VerifierKey.parse(item.text))
 
     def _begin_log(self, origin: str) -> None:
@@ -142,6 +170,8 @@ class Verifier:
 
     def _entry(self, leaf: bytes) -> None:
         log = self._require_log()
+        if log.unsigned >= MOST_UNSIGNED:
+            raise Refuted(f"no checkpoint covers the {MOST_UNSIGNED:,} entries before it")
         try:
             log.rules.take(parse_entry(leaf))
         except BadInput as error:
@@ -187,11 +217,11 @@ class Verifier:
         log = self._log
         if log is None:
             return
-        covered = log.last.size if log.last else 0
-        if log.rules.begun is None or log.last is None or covered != log.tree.size:
-            self._blamed = f"entry {covered + 1}"
+        if log.rules.begun is None or log.last is None or log.unsigned:
+            self._blamed = f"entry {1 + (log.last.size if log.last else 0)}"
             raise Refuted("no checkpoint covers it")
         self._chain.end_log(log.rules.begun.instance, log.last)
+        self._witnessed.end_log(log.rules.begun.instance, log.last)
         self._verdict.unended += not log.rules.ended
         log.rules.leave()
         self._log = None
@@ -210,13 +240,14 @@ class Verifier:
         verdict = self._verdict
         verdict.unclosed = len(self._shared.left_open)
         verdict.remarks += self._chain.remarks
+        verdict.unwitnessed = self._witnessed.unwitnessed()
         if verdict.unended:
             verdict.remarks.append(
                 f"terms without an end: {verdict.unended} (purge died in them or still runs)"
             )
         if verdict.unclosed:
             verdict.remarks.append(
-                f"slots whose end is told nowhere: {verdict.unclosed} "
-                "(granted within the last minute of their log)"
+                f"slots whose end is told nowhere: {verdict.unclosed:,} of {verdict.granted:,} "
+                "(granted within the last minute of a log)"
             )
         return verdict

@@ -1,5 +1,6 @@
 """What witnesses saw of logs, against what a file shows of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from lethe.receipts.checkpoints import Checkpoint, signed_by_one
@@ -21,6 +22,8 @@ class Witnessed:
             if before != each:
                 raise Refuted(f"fork: two checkpoints of {each.origin} at entry {each.size} differ")
         self._lengths: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        self._ended: dict[str, list[Checkpoint]] = defaultdict(list)
 
     def look(self, origin: str, tree: Frontier) -> None:
         """Compare a log as far as it was read.
@@ -37,6 +40,26 @@ class Witnessed:
         if wanted.root != tree.root():
             raise Refuted("fork: a witness saw other entries up to here")
         del self._wanted[origin, tree.size]
+        self._seen[origin] = tree.size
+
+    def end_log(self, instance: str, last: Checkpoint) -> None:
+        """Take the last checkpoint of a log; those of an instance come in their order."""
+        self._ended[instance].append(last)
+
+    def unwitnessed(self) -> list[tuple[str, int, int]]:
+        """Return the logs whose end no witness saw: origin, entries seen, entries there are.
+
+        The first entry of a log names all of the one before, so that it is witnessed with it.
+        """
+        found = []
+        for logs in self._ended.values():
+            for last in reversed(logs):
+                seen = self._seen.get(last.origin, 0)
+                if seen < last.size:
+                    found.append((last.origin, seen, last.size))
+                if seen:
+                    break
+        return found
 
     def require_all_seen(self) -> None:
         """Check that every log is as long as witnesses saw it.

@@ -194,4 +194,7 @@ def create_receipts_key(folder: Path) -> None:
     """
     file = folder / "keys" / f"{RECEIPTS_NAME}.key"
     if not file.is_file():
-        write_private_key(file, Ed25519PrivateKey.generate())
+        # Beside and renamed: a half-written key would stand in the way for good.
+        partial = file.with_suffix(".partial")
+        write_private_key(partial, Ed25519PrivateKey.generate())
+        partial.replace(file)

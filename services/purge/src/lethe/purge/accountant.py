@@ -63,7 +63,7 @@ class Accountant:
 
     def hear_grant(self, granted: KeyGranted) -> None:
         """Take a verified grant."""
-        if self._copies.grant(granted):
+        if self._copies.grant(granted, instant(self._clock)):
             self._slots.open(granted)
 
     def hear_slot(self, closed: SlotClosed) -> None:
@@ -89,10 +89,10 @@ class Accountant:
             self._forgot = now
 
     def conclude(self) -> None:
-        """Settle, and close the slots of which everything is told, without waiting for more."""
+        """Settle, and close the slots that were told of, without waiting for more."""
         now = instant(self._clock)
         self._frames.settle(now)
-        self._slots.settle(now, is_last=True)
+        self._slots.conclude()
 
     def take_closed(self) -> list[ClosedSlot]:
         """Return the slots that were closed since the last call."""

@@ -21,6 +21,7 @@ from lethe.purge.settings import PurgeSettings
 from lethe.purge.software import software_digest
 from lethe.receipts.notes import NoteSigner
 from lethe.receipts.origins import signer_name
+from lethe.receipts.stored import FOLDER
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
@@ -92,7 +93,7 @@ def _receipting(settings: PurgeSettings, member: Membership, accountant: Account
     private_key = read_private_key(settings.receipts_key_file)
     signer = NoteSigner(signer_name(private_key.public_key().public_bytes_raw()), private_key)
     return Receipting(
-        LogFolder(settings.data_dir / "receipts", signer, settings.instance_id),
+        LogFolder(settings.data_dir / FOLDER, signer, settings.instance_id),
         Origin(settings.instance_id, software_digest(), settings.budget_ms),
         accountant=accountant,
         orders=member.orders,

@@ -136,22 +136,22 @@ class FrameLedger:
         self._closed = {n: at for n, at in self._closed.items() if now.since_us(at) < _REMEMBER_US}
 
     def is_over(self, slot: str, camera_id: str) -> bool:
-        """Tell whether nothing more counts of a camera's slot, or nothing ever did."""
+        """Tell whether no frame of a camera's slot is waited for."""
         return (slot, camera_id) not in self._slots
 
     def is_settled(self, slot: str, camera_id: str) -> bool:
         """Tell whether every frame of a camera's slot that was heard of is settled."""
         return all(frame.settled for frame in self._slots.get((slot, camera_id), {}).values())
 
-    def conclude(self, slot: str, camera_id: str, now: Instant) -> SlotTally:
-        """Return what a camera's slot came to; where no frame is left, none counts any more."""
+    def is_heard(self, slot: str, camera_id: str) -> bool:
+        """Tell whether anything was heard of a camera's slot."""
         name = (slot, camera_id)
-        tally = self._tallies.pop(name, None)
-        if tally is None:
-            tally = self._tallied(slot, camera_id)
-            if self.is_over(slot, camera_id):
-                self._over[name] = now
-        return tally
+        return name in self._slots or name in self._offers or name in self._tallies
+
+    def conclude(self, slot: str, camera_id: str) -> SlotTally:
+        """Return what a camera's slot came to; what is told later counts in the account only."""
+        tally = self._tallies.pop((slot, camera_id), None)
+        return self._tallied(slot, camera_id) if tally is None else tally
 
     def unsettled(self) -> int:
         """Return how many frames are not settled yet."""
@@ -162,7 +162,7 @@ class FrameLedger:
         return sum(
             not frame.settled
             and now.since_us(frame.captured) > self._budget_us + _REPORTS_US
-            and _last_gone(number, frame, self._copies.of(slot, camera_id)) is None
+            and _age_us(number, frame, self._copies.of(slot, camera_id)) is None
             for (slot, camera_id), frames in self._slots.items()
             for number, frame in frames.items()
         )
@@ -193,17 +193,17 @@ class FrameLedger:
     def _settle(
         self, camera_id: str, number: int, frame: Frame, copies: list[Copy], now: Instant
     ) -> None:
-        gone = _last_gone(number, frame, copies)
+        age_us = _age_us(number, frame, copies)
         reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
         all_told = frame.reported and frame.outcome is not None and not frame.undecided
-        if gone is None and not (reports_due and self._is_inherited(frame, copies)):
+        if age_us is None and not (reports_due and self._is_inherited(frame, copies)):
             return
         if not (all_told or reports_due):
             return
         frame.settled = True
         self._tally(camera_id, frame, 1)
-        if gone is not None:
-            frame.age_ms = gone.since_ms(frame.captured)
+        if age_us is not None:
+            frame.age_ms = age_us / 1000
             self.ages.add(frame.age_ms)
 
     def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
@@ -229,17 +229,17 @@ class FrameLedger:
             camera.offered += sign
 
 
-def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:
-    """Return when the last key and clear copy of a frame was gone; None while one may live.
+def _age_us(number: int, frame: Frame, copies: list[Copy]) -> int | None:
+    """Return how long keys and clear copies of a frame lived at most; None while one may live.
 
     The copies that matter: the frame key at ingest and detect, and for each probe its key at
     detect and match; all probe keys where it isn't known which were used.
     """
-    last: Instant | None = None
-    roles_seen = set()
+    ages = []
+    has_frame_key = False
     for copy in copies:
         if copy.purpose is Purpose.FRAME:
-            roles_seen.add(copy.holder)
+            has_frame_key = True
             moments = [copy.gone(number)]
         elif frame.outcome is not None:
             moments = [copy.gone(probe) for probe in frame.probes]
@@ -248,6 +248,5 @@ def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:
         for moment in moments:
             if moment is None:
                 return None
-            if last is None or moment.since_us(last) > 0:
-                last = moment
-    return last if roles_seen else None
+            ages.append(copy.age_us(moment, frame.captured))
+    return max(ages) if has_frame_key else None

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 
@@ -15,19 +15,25 @@ from lethe.purge.accountant import Accountant
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.term_log import TermLog
-from lethe.purge.told import Teller
-from lethe.receipts.entries import Entry, TermBegun
+from lethe.purge.told import SlotKey, Teller
+from lethe.receipts.entries import STOPPED, Entry, TermBegun
 from lethe.receipts.errors import BadInput
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.orders import OrderBook
 
-MOST_ENTRIES = 200_000
+MOST_ENTRIES = 50_000
 """A longer log is followed by another, so that mending one after a crash takes no second."""
 
 _SIGN_US = 1_000_000
 _MINUTE_US = 60_000_000
-_MOST_KEPT = 10_000
+_MOST_KEPT = 5_000
+_MOST_UNSIGNED = 4_000
+"""With what is written at once, well under what a verifier reads without a checkpoint."""
+
+_CLOCK_SET_US = 1_000_000
+"""A wall clock that is so far from the times of a log was set since its beginning."""
+
 _log = structlog.get_logger()
 _Made = TypeVar("_Made")
 
@@ -71,6 +77,7 @@ class Receipting:
         self._threads = Threads("receipts", 1)
         self._turn = asyncio.Lock()
         self._log: TermLog | None = None
+        self._lost = "no term has begun"
         self._teller = Teller("")
         self._began = instant(clock)
         self._entries = self._unsigned = 0
@@ -81,8 +88,16 @@ class Receipting:
 
     @property
     def is_full(self) -> bool:
-        """Whether the next slot had better be told in another log."""
-        return self._entries >= MOST_ENTRIES
+        """Whether the next slot had better be told in another log: it is long, or its times wrong.
+
+        The times of a log run on from its beginning, while orders are live by the wall clock.
+        """
+        return self._entries >= MOST_ENTRIES or self._is_clock_set()
+
+    @property
+    def fault(self) -> str | None:
+        """Why there is no log to tell anything in; None while there is one."""
+        return self._lost if self._log is None else None
 
     async def begin(self, term: str) -> None:
         """Begin a term, and end the one before if it hasn't ended.
@@ -116,15 +131,16 @@ class Receipting:
         """End the term as the process does, without waiting for reports under way."""
         self._accountant.conclude()
         await self.settle()
-        await self.end("stopped")
+        await self.end(STOPPED)
         self._threads.close()
+        self._folder.close()
 
     # Whoever is cancelled while one of these runs leaves it to end by itself: what is written
     # and what is noted as written must not part.
 
     async def _begin(self, term: str) -> None:
         async with self._turn:
-            await self._end("followed by another term")
+            left_open = await self._end("followed by another term")
             self._leads = True
             log, before, mended = await self._on_disk(lambda: self._folder.begin(term))
             if mended is not None:
@@ -133,7 +149,7 @@ class Receipting:
                     count=mended.signed,
                     size=mended.cut_bytes,
                 )
-            self._log, self._teller, self._entries = log, Teller(term), 0
+            self._log, self._teller, self._entries = log, Teller(term, left_open), 0
             self._began = instant(self._clock)
             self._counted_us = self._began.boot_us
             said = TermBegun(
@@ -154,16 +170,15 @@ class Receipting:
                 return
             if granted[0].term != self._teller.term:
                 raise ReceiptsLost("another term has begun")
+            if self._is_clock_set():
+                raise ReceiptsLost("the clock was set: another term has to begin")
             budget_us = self._origin.budget_ms * 1000
             deadline_ms = self._ms(granted[0].made.boot_us + budget_us)
-            try:
-                said = self._teller.grants(
+            await self._write(
+                lambda: self._teller.grants(
                     granted, self._orders, self._accountant.models, deadline_ms
                 )
-            except BadInput as error:
-                self._give_up()
-                raise ReceiptsLost(f"a grant can't be told: {error}") from None
-            await self._write(lambda: said)
+            )
             for grant in granted:
                 self._accountant.hear_grant(grant)
 
@@ -178,7 +193,7 @@ class Receipting:
             if self._log is None or not self._is_signing_due():
                 return
             if self._closed or self._unsigned or self._is_minute_over():
-                # Whoever grants is told when it fails: there is no log to tell in then.
+                # Whoever grants sees the fault.
                 with suppress(ReceiptsLost):
                     await self._write(list)
 
@@ -187,43 +202,68 @@ class Receipting:
             await self._end(reason)
             self._leads = False
 
-    async def _end(self, reason: str) -> None:
+    async def _end(self, reason: str) -> Mapping[SlotKey, int]:
+        """End the log, if there is one; return the slots that it leaves open and says so."""
         if self._log is None:
-            return
+            return {}
         try:
             await self._write(lambda: [self._teller.ended(reason)], is_last=True)
         except ReceiptsLost as error:
             _log.warning("the end of a term isn't told", reason=str(error))
-        self._give_up()
+            return {}
+        self._give_up("the term has ended")
+        return self._teller.left_open
 
     async def _write(self, last: Callable[[], Sequence[Entry]], *, is_last: bool = False) -> None:
         """Write what was closed, what was counted, and then `last`."""
+        self._require_log()
+        if self._teller.is_late(self._clock.boot_us()):
+            # This process or its disk stood still. The next log says it of another's slots.
+            self._lose("a slot is closed too late to be told in this log")
         closed, dropped = list(self._closed), Counter(self._dropped)
-        said = list(self._teller.closings(closed))
         counts = is_last or self._is_minute_over()
-        if counts:
-            said += self._teller.minutes(dropped)
-        said += last()
-        await self._append(said, sign=is_last or self._is_signing_due())
+        try:
+            said = self._heard(closed, dropped if counts else None)
+        except BadInput as error:
+            # The next log must not end by it too.
+            del self._closed[: len(closed)]
+            self._dropped -= dropped
+            self._lose(f"counts can't be told: {error}")
+        try:
+            said += last()
+        except BadInput as error:
+            self._lose(f"a grant can't be told: {error}")
+        is_long = self._unsigned + len(said) >= _MOST_UNSIGNED
+        await self._append(said, sign=is_last or is_long or self._is_signing_due())
         del self._closed[: len(closed)]
         if counts:
             self._counted_us = self._clock.boot_us()
             self._dropped -= dropped
 
+    def _heard(self, closed: Sequence[ClosedSlot], dropped: Counter[str] | None) -> list[Entry]:
+        said = list(self._teller.closings(closed, self._clock.boot_us()))
+        if dropped is not None:
+            said += self._teller.minutes(dropped, self._orders)
+        return said
+
     async def _append(self, said: Sequence[Entry], *, sign: bool) -> None:
-        log = self._log
-        if log is None:
-            raise ReceiptsLost("there is no log of receipts to tell it in")
+        log = self._require_log()
+        if not said and not (sign and self._unsigned):
+            return
         at_ms = self._ms(self._clock.boot_us())
         leaves = [replace(entry, at_ms=at_ms).line() for entry in said]
         try:
             self._entries = await self._on_disk(lambda: log.append(leaves, sign=sign))
-        except ReceiptsLost:
-            self._give_up()
-            raise
+        except ReceiptsLost as error:
+            self._lose(str(error))
         self._unsigned = 0 if sign else self._unsigned + len(leaves)
         if sign:
             self._signed_us = self._clock.boot_us()
+
+    def _require_log(self) -> TermLog:
+        if self._log is None:
+            raise ReceiptsLost(self._lost)
+        return self._log
 
     async def _on_disk(self, call: Callable[[], _Made]) -> _Made:
         try:
@@ -231,11 +271,21 @@ class Receipting:
         except OSError as error:
             raise ReceiptsLost(f"receipts can't be written ({error.strerror})") from None
 
-    def _give_up(self) -> None:
+    def _lose(self, why: str) -> NoReturn:
+        self._give_up(why)
+        raise ReceiptsLost(why)
+
+    def _give_up(self, why: str) -> None:
         """Write nothing more to this log: what a failed write left of it isn't known."""
         if self._log is not None:
             self._log.close()
+            self._lost = why
         self._log = None
+
+    def _is_clock_set(self) -> bool:
+        present = instant(self._clock)
+        expected_us = self._began.shifted_to(present.boot_us).wall_us
+        return self._log is not None and abs(present.wall_us - expected_us) > _CLOCK_SET_US
 
     def _is_signing_due(self) -> bool:
         return self._clock.boot_us() - self._signed_us >= _SIGN_US

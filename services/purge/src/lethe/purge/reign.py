@@ -11,6 +11,7 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.custodian import Custodian
 from lethe.purge.ownership import HeardTicket
+from lethe.receipts.entries import DEPOSED
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
 
@@ -18,6 +19,8 @@ _log = structlog.get_logger()
 _SLOT_S = 0.2
 
 _RETRY_US = 1_000_000
+_LONGEST_RETRY_US = 64_000_000
+"""Every try is a log of its own: one that never tells of a grant must not fill the disk."""
 
 Publish = Callable[[KeyGranted], Awaitable[None]]
 
@@ -28,6 +31,11 @@ class Receipts(Protocol):
     @property
     def is_full(self) -> bool:
         """Whether another term had better begin."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be told, whoever found it out; None while it can."""
         ...
 
     async def begin(self, term: str) -> None:
@@ -52,7 +60,8 @@ class Receipts(Protocol):
 class Reign:
     """Makes keys while this instance leads, each time with a custodian that inherits nothing.
 
-    Without receipts it makes none: it tries to begin another term every second.
+    Without receipts it makes none: it tries to begin another term after a second, and where that
+    begins but tells of no grant either, after twice as long each time.
     """
 
     def __init__(
@@ -68,6 +77,7 @@ class Reign:
         self._leads = False
         self._fault: str | None = None
         self._tried_us = 0
+        self._retry_us = _RETRY_US
 
     @property
     def leads(self) -> bool:
@@ -81,7 +91,7 @@ class Reign:
             await self._begin(after=None)
         elif led and not self._leads:
             self._custodian = None
-            await self._receipts.end("another leads")
+            await self._receipts.end(DEPOSED)
         _log.info("leadership", leader=self._leads)
 
     def hear(self, heard: HeardTicket) -> None:
@@ -100,9 +110,11 @@ class Reign:
             except TimeoutError:
                 pass
             self._ready.clear()
+            if self._custodian is not None and self._receipts.fault is not None:
+                self._stand_still(self._receipts.fault)
             if self._custodian is not None:
                 await self._grant(self._custodian)
-            elif self._leads and self._clock.boot_us() - self._tried_us >= _RETRY_US:
+            elif self._leads and self._clock.boot_us() - self._tried_us >= self._retry_us:
                 await self._begin(after=None)
 
     async def _begin(self, *, after: Custodian | None) -> None:
@@ -117,24 +129,29 @@ class Reign:
         try:
             await self._receipts.begin(term)
         except LetheError as error:
-            self._stand_still(error)
+            self._stand_still(str(error))
             return
         if not self._leads:
-            await self._receipts.end("another leads")
+            await self._receipts.end(DEPOSED)
             return
-        if self._fault is not None:
-            _log.info("receipts can be written again; keys are granted", term=term)
-        self._fault = None
         self._custodian = Custodian(self._orders, self._clock, term=term)
 
-    def _stand_still(self, error: LetheError) -> None:
-        """Grant nothing until there is a log of receipts again; said once."""
+    def _stand_still(self, reason: str) -> None:
+        """Grant nothing until there is a log of receipts again; each reason is said once."""
         self._custodian = None
-        if self._fault is None:
-            _log.error("no keys are granted: there would be no receipt", reason=str(error))
-        self._fault = str(error)
+        if reason != self._fault:
+            _log.error("no keys are granted: there would be no receipt", reason=reason)
+        self._fault = reason
+
+    def _go_on(self, term: str) -> None:
+        if self._fault is not None:
+            _log.info("receipts can be written again; keys are granted", term=term)
+        self._fault, self._retry_us = None, _RETRY_US
 
     async def _grant(self, custodian: Custodian) -> None:
+        if self._receipts.is_full:
+            await self._begin(after=custodian)
+            return
         granted = custodian.make()
         if not granted:
             return
@@ -142,8 +159,13 @@ class Reign:
             await self._receipts.tell(granted)
         except LetheError as error:
             if custodian is self._custodian:
-                self._stand_still(error)
+                self._stand_still(str(error))
+                self._retry_us = min(2 * self._retry_us, _LONGEST_RETRY_US)
             return
+        if custodian is not self._custodian:
+            # Another leads since: it may have begun to grant.
+            return
+        self._go_on(custodian.term)
         results = await asyncio.gather(*map(self._publish, granted), return_exceptions=True)
         for result in results:
             if isinstance(result, LetheError):

@@ -7,9 +7,16 @@ from lethe.contracts.keys import KeyGranted
 from lethe.purge.copies import Copy, CopyLedger, Ending
 from lethe.purge.frames import FrameLedger
 from lethe.purge.tallies import SlotTally
+from lethe.receipts.entries import ENROLMENT
 
 _REPORTS_US = 4_000_000
 """How long after its deadline reports of a slot may still be under way."""
+
+_SILENT_US = 20_000_000
+"""How long after its deadline a slot waits for cameras of which nothing was heard yet.
+
+One that yielded no frame tells nothing at all; the reports of another may be late.
+"""
 
 _OPEN_US = 45_000_000
 """A slot whose copies aren't known to be gone so long after its deadline is closed as it is.
@@ -66,38 +73,52 @@ class SlotBook:
             found = self._open.setdefault(name, _OpenSlot(deadline))
             found.copies[named.lane] = self._copies.of(granted.slot, named.lane)
 
-    def settle(self, now: Instant, *, is_last: bool = False) -> None:
-        """Close what is over.
-
-        Parameters
-        ----------
-        is_last
-            Don't wait for reports that may be under way: this process ends.
-        """
+    def settle(self, now: Instant) -> None:
+        """Close what is over."""
         for name, found in list(self._open.items()):
             past_us = now.since_us(found.deadline)
-            if past_us <= _REPORTS_US and not is_last:
-                continue
-            if past_us > _OPEN_US or (found.is_gone() and self._is_told(name[0], found, is_last)):
-                del self._open[name]
-                self._closed.append(self._close(name, found, now))
-        del self._closed[:-_MOST_CLOSED]
+            if past_us > _OPEN_US or (
+                past_us > _REPORTS_US
+                and found.is_gone()
+                and all(self._is_over(name, lane, past_us) for lane in found.copies)
+            ):
+                self._close(name, found)
+
+    def conclude(self) -> None:
+        """Close what is told of, without waiting for more: this process ends.
+
+        The others stay open: that nothing was heard of a slot yet doesn't mean that it was empty.
+        """
+        for name, found in list(self._open.items()):
+            if found.is_gone() and all(self._is_told(name, lane) for lane in found.copies):
+                self._close(name, found)
 
     def take_closed(self) -> list[ClosedSlot]:
         """Return what was closed since the last call."""
         taken, self._closed = self._closed, []
         return taken
 
-    def _is_told(self, slot: str, found: _OpenSlot, is_last: bool) -> bool:  # noqa: FBT001
-        told = self._frames.is_settled if is_last else self._frames.is_over
-        return all(told(slot, lane) for lane in found.copies)
+    def _is_over(self, name: tuple[str, str], lane: str, past_us: int) -> bool:
+        is_heard = self._frames.is_heard(name[0], lane) or past_us > _SILENT_US
+        return _has_no_frames(name) or (is_heard and self._frames.is_over(name[0], lane))
 
-    def _close(self, name: tuple[str, str], found: _OpenSlot, now: Instant) -> ClosedSlot:
+    def _is_told(self, name: tuple[str, str], lane: str) -> bool:
+        is_told = self._frames.is_heard(name[0], lane) and self._frames.is_settled(name[0], lane)
+        return is_told or _has_no_frames(name)
+
+    def _close(self, name: tuple[str, str], found: _OpenSlot) -> None:
+        del self._open[name]
         slot, deployment_id = name
         endings = dict.fromkeys(Ending, 0)
         tally = SlotTally()
         for lane, copies in found.copies.items():
-            tally.add(self._frames.conclude(slot, lane, now))
+            tally.add(self._frames.conclude(slot, lane))
             for copy in copies:
                 endings[copy.ending] += 1
-        return ClosedSlot(slot, deployment_id, endings, tally)
+        self._closed.append(ClosedSlot(slot, deployment_id, endings, tally))
+        del self._closed[:-_MOST_CLOSED]
+
+
+def _has_no_frames(name: tuple[str, str]) -> bool:
+    """Tell whether a slot is for the images of a watchlist: no camera tells of it."""
+    return name[1] == ENROLMENT

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from string import hexdigits
+from types import MappingProxyType
 
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.purge.copies import Ending
@@ -17,13 +17,23 @@ from lethe.receipts.entries import (
     SlotGranted,
     TermEnded,
 )
+from lethe.receipts.fields import is_hash
 from lethe.receipts.granted import GrantedLeaf, granted_root
-from lethe.receipts.origins import term_of
 from lethe.shredding.orders import HeldOrder, OrderBook
 
-_HASH_DIGITS = 64
 _UNDATED = 0
 _MILLION = 1_000_000
+
+_CLOSE_WITHIN_US = 55_000_000
+"""A log that goes on for a minute before it closes a slot is refuted."""
+
+_COUNT_WITHIN_US = 110_000_000
+"""A log that goes on for two minutes before it counts a closing is refuted."""
+
+SlotKey = tuple[str, str]
+"""Slot and deployment."""
+
+_NONE: Mapping[SlotKey, int] = MappingProxyType({})
 
 
 class Teller:
@@ -33,15 +43,29 @@ class Teller:
     ----------
     term
         Whose log this is for.
+    left_open
+        Slots that were granted here and aren't closed, or that the term before left so, each
+        with the time on the boot clock at which its keys were made.
     """
 
-    def __init__(self, term: str) -> None:
+    def __init__(self, term: str, left_open: Mapping[SlotKey, int] = _NONE) -> None:
         self.term = term
+        self.left_open = dict(left_open)
         self._orders: dict[str, OrderInForce] = {}
-        self._open: set[tuple[str, str]] = set()
+        self._inherited = frozenset(left_open)
         self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
         self._closed: Counter[str] = Counter()
+        self._uncounted_us: int | None = None
         self._slots = 0
+
+    def is_late(self, boot_us: int) -> bool:
+        """Tell whether it is too late to close a slot, or to count one, in this log."""
+        uncounted_us = boot_us if self._uncounted_us is None else self._uncounted_us
+        # They were made in this order: the first is the oldest.
+        oldest_us = next(iter(self.left_open.values()), boot_us)
+        return (
+            boot_us - oldest_us > _CLOSE_WITHIN_US or boot_us - uncounted_us > _COUNT_WITHIN_US
+        )
 
     def grants(
         self,
@@ -66,28 +90,39 @@ class Teller:
         """
         self._slots += 1
         told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
-        digests = tuple(sorted({digest for digest in told if _is_hash(digest)}))
+        digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
         said: list[Entry] = []
         for deployment, named in _by_deployment(granted).items():
             held = orders.by_deployment(deployment)
-            if held is not None and (order := self._new_order(held, digests)) is not None:
-                said.append(order)
+            if held is not None:
+                said += self._new_order(held, digests)
             said.append(_slot_granted(granted[0].slot, deployment, named, deadline_ms))
-            self._open.add((granted[0].slot, deployment))
+            self.left_open[granted[0].slot, deployment] = granted[0].made.boot_us
         return said
 
-    def closings(self, closed: Iterable[ClosedSlot]) -> Iterator[Entry]:
+    def closings(self, closed: Iterable[ClosedSlot], boot_us: int) -> Iterator[Entry]:
         """Say how slots ended, whichever term they were granted in."""
         for each in closed:
-            self._sums[each.deployment_id].add(each.tally)
-            self._closed[each.deployment_id] += 1
-            self._open.discard((each.slot, each.deployment_id))
+            if each.deployment_id != ENROLMENT:
+                # No camera, no faces: enrolment isn't counted.
+                self._sums[each.deployment_id].add(each.tally)
+                self._closed[each.deployment_id] += 1
+                self._uncounted_us = self._uncounted_us or boot_us
+            self.left_open.pop((each.slot, each.deployment_id), None)
             yield _slot_closed(each)
 
-    def minutes(self, dropped_without_key: Mapping[str, int]) -> Iterator[Entry]:
-        """Say what was counted since the last call."""
-        # No camera, no faces: enrolment isn't counted.
-        for deployment in sorted({*self._closed, *dropped_without_key} - {ENROLMENT}):
+    def minutes(
+        self, dropped_without_key: Mapping[str, int], orders: OrderBook
+    ) -> Iterator[Entry]:
+        """Say what was counted since the last call.
+
+        Anybody can send counts under any name: those of a deployment without an order are not told.
+        """
+        ordered = {name: orders.by_deployment(name) for name in dropped_without_key}
+        for deployment in sorted({*self._closed, *(n for n, held in ordered.items() if held)}):
+            held = ordered.get(deployment)
+            if held is not None and deployment not in self._orders:
+                yield from self._new_order(held, ())
             sums = self._sums[deployment]
             yield MinuteCounted(
                 at_ms=_UNDATED,
@@ -101,17 +136,18 @@ class Teller:
             )
         self._sums.clear()
         self._closed.clear()
+        self._uncounted_us = None
 
     def ended(self, reason: str) -> Entry:
         """Say that the term is over."""
-        own = [slot for slot, _ in self._open if term_of(slot) == self.term]
+        own = self.left_open.keys() - self._inherited
         return TermEnded(at_ms=_UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
 
-    def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> OrderInForce | None:
-        """Return an order that wasn't told yet, or not with these models."""
+    def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> list[Entry]:
+        """Return an order that wasn't told yet, or not with these models; else nothing."""
         before = self._orders.get(held.order.deployment_id)
         if before is not None and (before.order_hash, before.models) == (held.order_hash, models):
-            return None
+            return []
         order = OrderInForce(
             at_ms=_UNDATED,
             deployment=held.order.deployment_id,
@@ -124,7 +160,7 @@ class Teller:
             models=models,
         )
         self._orders[held.order.deployment_id] = order
-        return order
+        return [order]
 
 
 def _by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]:
@@ -171,7 +207,3 @@ def _slot_closed(closed: ClosedSlot) -> SlotClosed:
         lost=tally.lost,
         oldest_age_ms=tally.oldest_age_ms,
     )
-
-
-def _is_hash(text: str) -> bool:
-    return len(text) == _HASH_DIGITS and set(text) <= set(hexdigits.lower())

@@ -84,7 +84,7 @@ def verify(
       lethe receipts verify receipts.txt --key receipts.vkey --witness-checkpoint seen.txt
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.receipts.keys import receipts_verifier  # noqa: PLC0415 - --help stays quick
-    from lethe.receipts.command import verified  # noqa: PLC0415
+    from lethe.receipts.command import say, verified  # noqa: PLC0415
     from lethe.receipts.telling import summary_lines, verdict_lines  # noqa: PLC0415
 
     if key_in_file and signers:
@@ -99,9 +99,9 @@ def verify(
             told=_counting(),
         )
     )
-    _tell(verdict_lines(verdict, has_witness=bool(witness_checkpoint)))
+    say(verdict_lines(verdict, has_witness=bool(witness_checkpoint)))
     if summary:
-        _tell(summary_lines(verdict.totals))
+        say(summary_lines(verdict.totals))
 
 
 @receipts.command()
@@ -115,14 +115,15 @@ def show(data: Path) -> None:
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.receipts.exporting import export_lines, find_logs  # noqa: PLC0415
     from lethe.cli.receipts.keys import receipts_verifier  # noqa: PLC0415 - --help stays quick
+    from lethe.receipts.command import say  # noqa: PLC0415
     from lethe.receipts.telling import summary_lines, verdict_lines  # noqa: PLC0415
 
     verifier = receipts_verifier(find_home())
     logs = find_logs(data, _reading())
     pieces = export_lines(logs, verifier)
     verdict = _checked(lambda: Verifier([verifier], told=_counting()).verify(_lines(pieces)))
-    _tell(verdict_lines(verdict, has_witness=False))
-    _tell(summary_lines(verdict.totals))
+    say(verdict_lines(verdict, has_witness=False))
+    say(summary_lines(verdict.totals))
 
 
 def _checked(verify: Callable[[], Verdict]) -> Verdict:
@@ -147,11 +148,6 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield line + b"\n"
     if rest:
         yield rest
-
-
-def _tell(lines: Iterator[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 def _reading() -> Callable[[str], None]:

@@ -12,10 +12,8 @@ from lethe.receipts.canonical import decode
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.exports import header
 from lethe.receipts.notes import VerifierKey
-from lethe.receipts.stored import StoredLog, read_stored
+from lethe.receipts.stored import FOLDER, SUFFIX, StoredLog, read_stored
 
-FOLDER = "receipts"
-SUFFIX = ".receipts"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -63,8 +61,7 @@ def find_logs(data: Path, told: Callable[[str], None]) -> list[FoundLog]:
     whole = [each for each in found if each.stored.last is not None]
     if not whole:
         raise InvalidInput(f"the receipts under {data} have no checkpoint yet; try again")
-    # Logs of one instance are named in their order; those of several mix by when they began.
-    return sorted(whole, key=lambda each: (each.begun_ms, each.path))
+    return _in_order(whole)
 
 
 def export_lines(logs: Iterable[FoundLog], signer: VerifierKey | None) -> Iterator[bytes]:
@@ -104,6 +101,21 @@ def export(logs: list[FoundLog], file: Path, signer: VerifierKey | None) -> Expo
         raise InvalidInput(f"{file} can't be written: {error.strerror}") from None
     covered = sum(each.stored.last.size for each in logs if each.stored.last)
     return Exported(len(logs), covered, sum(each.stored.unsigned for each in logs))
+
+
+def _in_order(found: Iterable[FoundLog]) -> list[FoundLog]:
+    """Order logs: those of one folder as they are numbered, those of several by when they began.
+
+    A clock may have been set back between two terms: a log never counts as earlier than the one
+    before it.
+    """
+    begun: dict[Path, int] = {}
+    keyed = []
+    for each in sorted(found, key=lambda each: each.path):
+        folder = each.path.parent
+        begun[folder] = max(begun.get(folder, 0), each.begun_ms)
+        keyed.append((begun[folder], each.path, each))
+    return [each for _, _, each in sorted(keyed, key=lambda each: each[:2])]
 
 
 def _found(path: Path) -> FoundLog:
