@@ -528,6 +528,7 @@ async def test_counts_under_names_without_an_order_are_not_told(desk: Desk) -> N
     for deployment in ("somebody's name", "deployment-1"):
         dropped = desk.counted(None, offered=2, dropped={"no_key": 2}, deployment_id=deployment)
         desk.accountant.hear_slot(dropped)
+        desk.custody.time.advance_ms(1)
     await desk.later(62)
     _, order, counted = desk.entries()
     assert isinstance(order, OrderInForce)

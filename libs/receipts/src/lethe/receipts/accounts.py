@@ -6,8 +6,11 @@ from lethe.receipts.errors import Refuted
 _CLOCK_STEP_MS = 60_000
 """Times in a log run on from its beginning: a clock that was set in between disagrees."""
 
-_TICKET_MS = 400
-"""How long before its grant a ticket may have been sent: the life of a copy counts from that."""
+_TICKET_MS = 450
+"""How long before its grant a ticket may have been sent: the life of a copy counts from that.
+
+purge takes tickets that are 400 ms old, and 50 ms ahead of its clock.
+"""
 
 _KEYS_OF_CAMERA, _COPIES_OF_CAMERA = 2, 4
 """For frames and for probes, each held by two."""
