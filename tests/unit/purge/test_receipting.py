@@ -591,7 +591,7 @@ async def test_a_disk_that_stood_still_refutes_nothing(
     await desk.slot()
     fdatasync = os.fdatasync
 
-    def slow(descriptor: int) -> None:
+    def slow(_descriptor: int) -> None:
         monkeypatch.setattr(os, "fdatasync", fdatasync)
         desk.custody.time.advance_ms(61_000)
 

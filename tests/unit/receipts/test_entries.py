@@ -79,7 +79,7 @@ def test_a_field_too_many_or_too_few_is_refused(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", _EXAMPLES, ids=lambda each: each.kind)
-@pytest.mark.parametrize("wrong", [None, -1, 1.5, True, {}, [1], "\n", "x" * 201, 2**53, "\ud800"])
+@pytest.mark.parametrize("wrong", [None, -1, 1.5, True, {}, [1], "\n", "x" * 501, 2**53, "\ud800"])
 def test_a_field_of_another_type_is_refused(entry: Entry, wrong: object) -> None:
     content = json.loads(entry.line())
     for field in content:
@@ -164,3 +164,10 @@ def test_a_grant_reads_as_a_line() -> None:
         + b"0" * 64
         + b'","kind":"slot-granted","order_hash":"","slot":"t-1","v":1}'
     )
+
+
+def test_a_name_has_200_characters_at_most_and_the_name_of_a_log_more() -> None:
+    begun = next(entry for entry in _EXAMPLES if isinstance(entry, TermBegun))
+    assert replace(begun, instance="x" * 200, predecessor_origin="x" * 500).line()
+    with pytest.raises(BadInput, match="its instance isn't a printable text of at most 200"):
+        replace(begun, instance="x" * 201)

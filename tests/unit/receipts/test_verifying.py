@@ -352,9 +352,7 @@ def test_how_many_suspensions_there_were_is_shown_where_some_are_left_out() -> N
             Suspended(at_ms=START_MS, deployment="d", reason="open"),
             Resumed(at_ms=START_MS, deployment="d", reason="looked at"),
         )
-    assert "15 suspensions in all" in "\n".join(
-        summary_lines(verify(file_of(log.sign())).totals)
-    )
+    assert "15 suspensions in all" in "\n".join(summary_lines(verify(file_of(log.sign())).totals))
 
 
 def test_a_term_must_begin_and_end_as_it_says() -> None:

@@ -63,9 +63,7 @@ class Teller:
         uncounted_us = boot_us if self._uncounted_us is None else self._uncounted_us
         # They were made in this order: the first is the oldest.
         oldest_us = next(iter(self.left_open.values()), boot_us)
-        return (
-            boot_us - oldest_us > _CLOSE_WITHIN_US or boot_us - uncounted_us > _COUNT_WITHIN_US
-        )
+        return boot_us - oldest_us > _CLOSE_WITHIN_US or boot_us - uncounted_us > _COUNT_WITHIN_US
 
     def grants(
         self,
@@ -111,9 +109,7 @@ class Teller:
             self.left_open.pop((each.slot, each.deployment_id), None)
             yield _slot_closed(each)
 
-    def minutes(
-        self, dropped_without_key: Mapping[str, int], orders: OrderBook
-    ) -> Iterator[Entry]:
+    def minutes(self, dropped_without_key: Mapping[str, int], orders: OrderBook) -> Iterator[Entry]:
         """Say what was counted since the last call.
 
         Anybody can send counts under any name: those of a deployment without an order are not told.
