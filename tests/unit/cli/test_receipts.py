@@ -1,5 +1,6 @@
 """`lethe receipts` collects what purge wrote, and says what it comes to."""
 
+import errno
 import os
 import time
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from lethe.cli.setting_up import _receipts_key
 from lethe.contracts.errors import InvalidInput
 from lethe.receipts.exports import header
 from lethe.receipts.notes import NoteSigner
+from lethe.shredding import roster
 from lethe.shredding.keyfiles import read_private_key
-from lethe.shredding.roster import create_local_trust
+from lethe.shredding.roster import create_local_trust, create_receipts_key
 
 
 @dataclass
@@ -168,8 +170,25 @@ def test_setting_up_makes_a_key_once_and_says_its_public_half(desk: Desk) -> Non
     assert said == [f"receipts will be signed by {desk.signer.verifier}"]
     assert desk.home.receipts_verifier.read_text() == f"{desk.signer.verifier}\n"
     secret = desk.home.trust / "keys" / "receipts.key"
-    assert list(secret.parent.glob("*.partial")) == []
     assert secret.stat().st_mode & 0o777 == 0o600
     secret.unlink()
     _receipts_key(desk.home, said.append)
     assert len(said) == 2
+
+
+def test_a_key_that_was_not_written_whole_is_made_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = desk.home.trust / "keys" / "receipts.key"
+    secret.unlink()
+
+    def torn(file: Path, _private_key: Ed25519PrivateKey) -> None:
+        file.write_text("ab")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(roster, "write_private_key", torn)
+        with pytest.raises(OSError, match="No space left"):
+            create_receipts_key(desk.home.trust)
+    create_receipts_key(desk.home.trust)
+    assert read_private_key(secret)

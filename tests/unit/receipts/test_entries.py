@@ -17,6 +17,7 @@ from lethe.receipts.entries import (
     Resumed,
     SlotGranted,
     Suspended,
+    TermBegun,
     TermEnded,
     parse_entry,
 )
