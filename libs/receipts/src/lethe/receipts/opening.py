@@ -9,15 +9,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from lethe.receipts.errors import BadInput
 from lethe.receipts.notes import VerifierKey
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _TIMEOUT_S = 30
 _ALTOGETHER_S = 1_800
@@ -67,7 +64,7 @@ class _Answer(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "WriteableBuffer") -> int:
+    def readinto(self, buffer: Any) -> int:
         if time.monotonic() > self._until_s:
             raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         into = memoryview(buffer)
