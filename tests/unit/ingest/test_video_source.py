@@ -75,7 +75,7 @@ def test_the_rate_cap_leaves_the_mean_rate(tmp_path: Path, max_fps: float, expec
 def test_a_stop_doesnt_wait_for_the_next_picture_that_the_cap_lets_through(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", frames=12, fps=12)
     with Reading(VideoSource(path, loop=True, max_fps=0.0001)) as reading:
-        reading.until_pictures(1)
+        reading.until(lambda: bool(reading.images))
         assert reading.reader.stop(LONG_S)
 
 

@@ -1,7 +1,7 @@
 """Checkpoints as https://c2sp.org/tlog-checkpoint describes them: a signed tree head."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lethe.receipts.errors import BadInput, Refuted
 from lethe.receipts.hashing import HASH_BYTES
@@ -27,7 +27,7 @@ class Checkpoint:
 
     origin: str
     size: int
-    root: bytes
+    root: bytes = field(repr=False)
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ The files in which purge keeps its logs read the same.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from lethe.receipts.canonical import LONGEST_LINE
@@ -44,7 +44,7 @@ class LogBegun:
 class EntryLine:
     """A leaf."""
 
-    leaf: bytes
+    leaf: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Signed notes as https://c2sp.org/signed-note describes them, with Ed25519 signatures."""
 
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -56,7 +56,7 @@ class VerifierKey:
 
     name: str
     kind: int
-    public: bytes
+    public: bytes = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
@@ -106,8 +106,8 @@ class NoteSignature:
     """One signature line of a note: who signed, and what follows the key's id."""
 
     name: str
-    key_id: bytes
-    signature: bytes
+    key_id: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
 
     def line(self) -> str:
         """Return the line, with its newline."""
