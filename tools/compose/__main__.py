@@ -17,7 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.compose.file import Part, load_parts
-from tools.compose.passwords import make_camera_secrets_folder, make_key_folder, make_passwords
+from tools.compose.passwords import (
+    make_camera_secrets_folder,
+    make_key_folder,
+    make_passwords,
+    make_receipts_folder,
+)
 from tools.compose.running import Composition
 from tools.compose.stand_ins import StandIns
 from tools.postgres import running_postgres
@@ -122,6 +127,7 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
     make_passwords(folder / "passwords")
     make_key_folder(folder / "keys")
     make_camera_secrets_folder(home.secrets)
+    make_receipts_folder(folder / "purge-1")
     own = {
         "LETHE_FOOTAGE": str(home.demonstration),
         "LETHE_WATCHLIST": str(home.demonstration / "watchlist"),
@@ -137,6 +143,7 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
             "LETHE_KEYS": str(folder / "keys"),
             "LETHE_PASSWORDS": str(folder / "passwords"),
             "LETHE_PORT": str(port),
+            "LETHE_RECEIPTS": str(folder / "purge-1"),
         }
     )
 

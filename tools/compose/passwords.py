@@ -53,6 +53,11 @@ def make_camera_secrets_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def make_receipts_folder(folder: Path) -> None:
+    """Make the folder in which purge keeps its receipts."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def write_user(file: Path) -> None:
     """Tell Compose whose files these are: containers run as that user."""
     if not file.exists():
@@ -67,6 +72,7 @@ def main() -> int:
         home = find_home()
         make_passwords(home.folder / "compose")
         make_camera_secrets_folder(home.secrets)
+        make_receipts_folder(home.folder / "compose" / "purge-1")
         make_key_folder(Path(os.environ.get("LETHE_KEYS", KEYS)))
         write_user(ROOT / ".env")
     except LetheError as error:

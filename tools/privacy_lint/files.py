@@ -12,10 +12,15 @@ PLACES = {
     "lethe/cli/camera/secret.py": "the passwords of cameras, closed to other users",
     "lethe/cli/footage/": "renders footage of public images, or of those named by the user",
     "lethe/cli/live/report.py": "the report: counts, names and times",
+    "lethe/cli/receipts/exporting.py": "an export of receipts: counts, hashes and times",
+    "lethe/cli/setting_up.py": "the public key that receipts are signed with",
     "lethe/cli/stack/data.py": "the lock of the data folder",
     "lethe/cli/stack/process.py": "the log files of the services, which are linted themselves",
     "lethe/contracts/schemas.py": "generates schemas and synthetic examples",
-    "lethe/shredding/roster.py": "the roster and the signing keys of a machine",
+    "lethe/purge/log_folder.py": "mends logs of receipts: counts, hashes and times",
+    "lethe/purge/term_log.py": "logs of receipts: counts, hashes and times",
+    "lethe/shredding/keyfiles.py": "the signing keys of a machine, closed to other users",
+    "lethe/shredding/roster.py": "the roster and the root's public key",
     "lethe/vision/build.py": "builds the model pack",
 }
 """Where files may be written, and what is written there."""

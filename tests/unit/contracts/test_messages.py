@@ -31,6 +31,8 @@ _GENERATED: list[type[Message]] = [
 ]
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 st.register_type_strategy(int, _INT64)
+# Names must be printable.
+st.register_type_strategy(str, st.text(st.characters(exclude_categories=("C", "Z"))))
 st.register_type_strategy(float, st.floats(allow_nan=False))
 
 
@@ -176,3 +178,64 @@ def test_watchlists_that_differ_have_different_hashes(
     one: list[tuple[str, str]], other: list[tuple[str, str]]
 ) -> None:
     assert (watchlist_hash(one) == watchlist_hash(other)) == (sorted(one) == sorted(other))
+
+
+_SLOT = {
+    "camera_id": "c",
+    "deployment_id": "d",
+    "instance_id": "i",
+    "slot": None,
+    "closed": {"boot_id": "b", "boot_us": 0, "wall_us": 0},
+    "offered": 0,
+}
+_FRAME = {
+    "camera_id": "c",
+    "deployment_id": "d",
+    "slot": "s",
+    "number": 0,
+    "captured": _SLOT["closed"],
+    "at": _SLOT["closed"],
+    "outcome": "processed",
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "wrong"),
+    [
+        *(
+            (SlotClosed, _SLOT, {name: text})
+            for name in ("camera_id", "deployment_id", "instance_id", "slot")
+            for text in ("x" * 201, "a\nb", "\u2028")
+        ),
+        *((SlotClosed, _SLOT, {"offered": count}) for count in (-1, 2**31, 2**53)),
+        *((SlotClosed, _SLOT, {"dropped": {"late": count}}) for count in (-1, 2**53)),
+        (SlotClosed, _SLOT, {"dropped": {"x" * 201: 1}}),
+        (SlotClosed, _SLOT, {"captured": [{"number": 0, "captured_boot_us": -(2**61)}]}),
+        *((FrameProcessed, _FRAME, {"faces_seen": count}) for count in (-1, 2**53)),
+        *((FrameProcessed, _FRAME, {"discarded": {"small": count}}) for count in (-1, 2**53)),
+    ],
+)
+def test_counts_and_names_that_nobody_could_write_down_are_refused(
+    message: type[Message], content: dict[str, object], wrong: dict[str, object]
+) -> None:
+    message.decode(msgpack.packb(content))
+    with pytest.raises(InvalidMessage):
+        message.decode(msgpack.packb(content | wrong))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"deployment_id": "d" * 201},
+        {"deployment_id": "a\x1b[2J"},
+        {"camera_ids": ["c" * 201]},
+        {"starts_at_us": -1},
+        {"ends_at_us": 2**60},
+    ],
+)
+def test_an_order_that_nobody_could_write_down_is_refused(wrong: dict[str, object]) -> None:
+    example = next(each for each in contracts().values() if isinstance(each, DeploymentOrder))
+    content = msgpack.unpackb(example.encode())
+    DeploymentOrder.decode(msgpack.packb(content))
+    with pytest.raises(InvalidMessage):
+        DeploymentOrder.decode(msgpack.packb(content | wrong))

@@ -1,7 +1,7 @@
 """Only the leader makes keys, with a custodian that inherits nothing from another's reign."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -25,6 +25,36 @@ EVERYBODY = {"ingest-1", "detect-1", "match-1"}
 LEADS, FOLLOWS = frozenset({0}), frozenset[int]()
 
 
+class Receipts:
+    """Takes what it is told; `lost` is what a full disk makes of it."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.told: list[KeyGranted] = []
+        self.lost = False
+        self.is_full = False
+        self.full_after: int | None = None
+        self.fault: str | None = None
+
+    async def begin(self, term: str) -> None:
+        self._require_room()
+        self.is_full, self.fault = False, None
+        self.steps.append(term)
+
+    async def tell(self, granted: Sequence[KeyGranted]) -> None:
+        self._require_room()
+        self.told += granted
+        if self.full_after == len(self.told):
+            self.is_full = True
+
+    async def end(self, reason: str) -> None:
+        self.steps.append(reason)
+
+    def _require_room(self) -> None:
+        if self.lost:
+            raise Transient("no space left")
+
+
 class Purge:
     """One purge instance; `refusing` names holders whose grants the broker doesn't take."""
 
@@ -35,9 +65,11 @@ class Purge:
         self.published: list[KeyGranted] = []
         self.refusing: set[str] = set()
         self.failure: type[Exception] = Transient
-        self.reign = Reign(self.book, self.custody.clock, self._publish)
+        self.receipts = Receipts()
+        self.reign = Reign(self.book, self.custody.clock, self._publish, self.receipts)
 
     async def _publish(self, granted: KeyGranted) -> None:
+        assert granted in self.receipts.told
         if granted.holder in self.refusing:
             raise self.failure("not published")
         self.published.append(granted)
@@ -146,6 +178,132 @@ async def test_a_failure_that_nobody_expects_ends_the_reign(purge: Purge) -> Non
         purge.hear_everybody()
         with pytest.raises(RuntimeError):
             await asyncio.wait_for(asyncio.shield(task), 20)
+
+
+# --- receipts -----------------------------------------------------------------------------------
+
+
+async def test_a_reign_is_a_term_of_receipts(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    assert purge.reign._custodian is not None
+    await purge.reign.on_leadership(FOLLOWS, 2)
+    await purge.reign.on_leadership(FOLLOWS, 3)
+    first, ended = purge.receipts.steps
+    assert ended == "another leads"
+    await purge.reign.on_leadership(LEADS, 4)
+    assert purge.receipts.steps[2] == purge.reign._custodian.term != first
+
+
+async def test_without_receipts_no_key_is_granted_and_that_is_said_once(
+    purge: Purge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        purge.receipts.lost = True
+        purge.hear_everybody()
+        await eventually(lambda: purge.reign._custodian is None)
+        for _ in range(3):
+            purge.custody.time.advance_ms(2_100)
+            await eventually(lambda: purge.reign._tried_us >= purge.custody.clock.boot_us())
+        assert purge.published == []
+        assert purge.reign.leads
+        assert capsys.readouterr().out.count("there would be no receipt") == 1
+        purge.receipts.lost = False
+        purge.custody.time.advance_ms(2_100)
+        await eventually(lambda: purge.reign._custodian is not None)
+        purge.hear_everybody()
+        await purge.until_granted(3)
+    assert len({granted.term for granted in purge.published}) == 1
+
+
+async def test_a_leader_that_can_not_begin_tries_again_and_a_follower_does_not(
+    purge: Purge,
+) -> None:
+    purge.receipts.lost = True
+    await purge.reign.on_leadership(LEADS, 1)
+    assert purge.reign._custodian is None
+    purge.receipts.lost = False
+    async with purge.running():
+        purge.custody.time.advance_ms(1_100)
+        await eventually(lambda: purge.reign._custodian is not None)
+        await purge.reign.on_leadership(FOLLOWS, 2)
+        purge.custody.time.advance_ms(1_100)
+    assert purge.receipts.steps[-1] == "another leads"
+
+
+async def test_a_full_log_is_followed_by_another_term(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    purge.receipts.full_after = 3
+    async with purge.running():
+        purge.hear_everybody()
+        await eventually(lambda: len(purge.receipts.steps) == 2)
+        purge.hear_everybody()
+        await purge.until_granted(6)
+    assert [granted.term for granted in purge.published] == [
+        term for term in purge.receipts.steps for _ in range(3)
+    ]
+
+
+async def test_a_log_whose_times_are_wrong_is_followed_before_anything_is_granted(
+    purge: Purge,
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    purge.receipts.is_full = True
+    async with purge.running():
+        purge.hear_everybody()
+        await eventually(lambda: len(purge.receipts.steps) == 2)
+        assert purge.receipts.told == []
+        purge.hear_everybody()
+        await purge.until_granted(3)
+    assert {granted.term for granted in purge.published} == {purge.receipts.steps[1]}
+
+
+async def test_a_log_that_was_lost_elsewhere_is_followed_by_another_though_nothing_is_granted(
+    purge: Purge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        purge.custody.time.advance_ms(1_100)
+        purge.receipts.fault = "receipts can't be written (No space left on device)"
+        await eventually(lambda: len(purge.receipts.steps) == 2)
+    assert "No space left on device" in capsys.readouterr().out
+
+
+async def test_tries_that_come_to_nothing_grow_rarer_until_a_grant_is_told(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    custodian = purge.reign._custodian
+    waits = []
+    for _ in range(9):
+        assert custodian is not None
+        purge.hear_everybody()
+        purge.receipts.lost = True
+        await purge.reign._grant(custodian)
+        purge.receipts.lost = False
+        waits.append(purge.reign._retry_us // 1_000_000)
+        await purge.reign._begin(after=None)
+        custodian = purge.reign._custodian
+    assert waits == [2, 4, 8, 16, 32, 64, 64, 64, 64]
+    assert custodian is not None
+    purge.hear_everybody()
+    await purge.reign._grant(custodian)
+    assert purge.reign._retry_us == 1_000_000
+
+
+async def test_who_was_deposed_while_it_told_sends_nothing_more(purge: Purge) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    custodian = purge.reign._custodian
+    assert custodian is not None
+    purge.hear_everybody()
+    tell = purge.receipts.tell
+
+    async def deposed(granted: Sequence[KeyGranted]) -> None:
+        await tell(granted)
+        await purge.reign.on_leadership(FOLLOWS, 2)
+
+    purge.receipts.tell = deposed  # type: ignore[method-assign]
+    await purge.reign._grant(custodian)
+    assert len(purge.receipts.told) == 3
+    assert purge.published == []
 
 
 # --- what reaches the reign ---------------------------------------------------------------------

@@ -58,7 +58,9 @@ def test_a_service_runs_on_its_images_packages(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_has_no_other_service_and_no_tool_of_development(service: str) -> None:
     image = image_packages()[service]
-    assert set(image["members"]) - {"contracts", "runtime", "shredding", "vision"} == {service}
+    libraries = {"contracts", "receipts", "runtime", "shredding", "vision"}
+    assert set(image["members"]) - libraries == {service}
+    assert ("receipts" in image["members"]) == (service == "purge")
     assert {"pytest", "mypy", "hatchling", "pip", "insightface"} & set(image["packages"]) == set()
 
 
@@ -134,5 +136,6 @@ def test_the_folders_of_an_image_are_those_of_its_members() -> None:
     )
     folders = ended.stdout.split()
     assert set(folders) == {
-        *("./libs/contracts", "./libs/runtime", "./libs/shredding", "./services/purge")
+        *("./libs/contracts", "./libs/receipts", "./libs/runtime", "./libs/shredding"),
+        "./services/purge",
     }

@@ -15,6 +15,7 @@ from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
+from lethe.cli.receipts.commands import receipts
 from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_options
 from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.options import WatchOptions
@@ -115,6 +116,7 @@ def setup() -> None:
 
 lethe.add_command(camera)
 lethe.add_command(deploy)
+lethe.add_command(receipts)
 lethe.add_command(topics)
 
 

@@ -24,6 +24,11 @@ class Home:
         return self.folder / "trust"
 
     @property
+    def receipts_verifier(self) -> Path:
+        """The public half of the key that purge signs receipts with, for auditors to pin."""
+        return self.trust / "receipts.vkey"
+
+    @property
     def models(self) -> Path:
         """One folder per model pack."""
         return self.folder / "models"

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 from lethe.cli.home import Home
+from lethe.cli.receipts.keys import receipts_verifier
 from lethe.contracts.errors import InvalidInput, LetheError
-from lethe.shredding.roster import create_local_trust
+from lethe.shredding.roster import create_local_trust, create_receipts_key
 from lethe.shredding.trust import load_local_trust
 from lethe.vision.errors import UnusablePack
 from lethe.vision.pack import load_pack
@@ -27,6 +28,7 @@ def set_up(home: Home, say: Callable[[str], None]) -> None:
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         _trust(home, say)
+        _receipts_key(home, say)
         _model_pack(home, say)
         _demonstration(home, say)
     except OSError as error:
@@ -44,6 +46,16 @@ def _trust(home: Home, say: Callable[[str], None]) -> None:
         say(f"keys and roster of this machine: made in {home.trust}")
     else:
         say("keys and roster of this machine: there")
+
+
+def _receipts_key(home: Home, say: Callable[[str], None]) -> None:
+    # A machine that was set up before there were receipts has no key for them.
+    create_receipts_key(home.trust)
+    verifier = receipts_verifier(home)
+    told = f"{verifier}\n"
+    if not home.receipts_verifier.is_file() or home.receipts_verifier.read_text() != told:
+        home.receipts_verifier.write_text(told)
+        say(f"receipts will be signed by {verifier}")
 
 
 def _model_pack(home: Home, say: Callable[[str], None]) -> None:

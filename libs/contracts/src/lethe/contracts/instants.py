@@ -2,12 +2,8 @@
 
 from datetime import UTC, datetime
 
-from pydantic import Field
-
 from lethe.contracts.base import Message
-
-_LIMIT = 2**60
-"""Times beyond it are forged: they must be refused before anything is computed with them."""
+from lethe.contracts.bounds import ClockTime
 
 
 class Instant(Message):
@@ -24,8 +20,8 @@ class Instant(Message):
     """
 
     boot_id: str
-    boot_us: int = Field(ge=-_LIMIT, lt=_LIMIT)
-    wall_us: int = Field(ge=-_LIMIT, lt=_LIMIT)
+    boot_us: ClockTime
+    wall_us: ClockTime
 
     def since_us(self, earlier: "Instant") -> int:
         """Return the microseconds from `earlier` to this, by the steadiest clock both share."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.bounds import ClockTime, Name
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import Purpose
 
@@ -44,8 +45,8 @@ class DestroyedKeys(Message):
     lane: str
     purpose: Purpose
     numbers: list[int] = Field(default_factory=list)
-    at_boot_us: list[int] = Field(default_factory=list)
-    closed_at_boot_us: int | None = None
+    at_boot_us: list[ClockTime] = Field(default_factory=list)
+    closed_at_boot_us: ClockTime | None = None
     reason: CloseReason | None = None
 
 
@@ -88,6 +89,8 @@ class KeyTicket(Message):
         Whether the holder takes part in enrolment now.
     leaving
         The last ticket of a process that stops in order: it holds nothing any more.
+    model
+        SHA-256 (hex) of the model pack that the holder works with, for receipts; detect tells it.
     """
 
     instance_id: str
@@ -105,6 +108,7 @@ class KeyTicket(Message):
     started: Instant | None = None
     watchlists: dict[str, str] = Field(default_factory=dict)
     leaving: bool = False
+    model: str = ""
 
 
 class GrantedKey(Message):
@@ -114,9 +118,9 @@ class GrantedKey(Message):
     `commitment`: SHA-256 over a label and the key.
     """
 
-    lane: str
+    lane: Name
     purpose: Purpose
-    deployment_id: str
+    deployment_id: Name
     order_hash: str
     commitment: bytes
 
@@ -124,8 +128,8 @@ class GrantedKey(Message):
 class KeyGranted(Message):
     """The slot keys of one slot for one ticket, HPKE-sealed to the ticket's public key."""
 
-    term: str
-    slot: str
+    term: Name
+    slot: Name
     made: Instant
     holder: str
     boot: str

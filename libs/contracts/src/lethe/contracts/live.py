@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.bounds import ClockTime, Count, Name
 from lethe.contracts.instants import Instant
 
 
@@ -14,7 +15,7 @@ class CapturedFrame(Message):
     """One frame that was sealed: its number in the slot and when it left the source."""
 
     number: int
-    captured_boot_us: int
+    captured_boot_us: ClockTime
 
 
 class SlotClosed(Message):
@@ -38,14 +39,14 @@ class SlotClosed(Message):
         Why it isn't running, in one line; it may run again by itself.
     """
 
-    camera_id: str
-    deployment_id: str
-    instance_id: str
-    slot: str | None
+    camera_id: Name
+    deployment_id: Name
+    instance_id: Name
+    slot: Name | None
     closed: Instant
-    offered: int
+    offered: Count
     captured: list[CapturedFrame] = Field(default_factory=list)
-    dropped: dict[str, int] = Field(default_factory=dict)
+    dropped: dict[Name, Count] = Field(default_factory=dict)
     ended: bool = False
     fault: str | None = None
     state: str | None = None
@@ -64,16 +65,16 @@ class FrameOutcome(StrEnum):
 class FrameProcessed(Message):
     """Counts of one frame: faces seen, the probes cut from it, the rest by reason."""
 
-    camera_id: str
-    deployment_id: str
-    slot: str
+    camera_id: Name
+    deployment_id: Name
+    slot: Name
     number: int
     captured: Instant
     at: Instant
     outcome: FrameOutcome
-    faces_seen: int = 0
+    faces_seen: Count = 0
     probes: list[int] = Field(default_factory=list)
-    discarded: dict[str, int] = Field(default_factory=dict)
+    discarded: dict[Name, Count] = Field(default_factory=dict)
 
 
 class ProbeOutcome(StrEnum):
@@ -88,9 +89,9 @@ class ProbeOutcome(StrEnum):
 class ProbeDecided(Message):
     """The end of one probe. Identifiers and outcome only."""
 
-    camera_id: str
-    deployment_id: str
-    slot: str
+    camera_id: Name
+    deployment_id: Name
+    slot: Name
     number: int
     frame_number: int
     captured: Instant

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.bounds import Name, WallTime
 from lethe.contracts.cameras import (
     MOST_MASKS,
     MaxRate,
@@ -37,14 +38,14 @@ class DeploymentOrder(Message):
         Comparison score 0..1 from which candidates are returned.
     """
 
-    deployment_id: str
+    deployment_id: Name
     type: OrderType
     use_case: str
     grounds: str
     authorised_by: str
-    camera_ids: list[str]
-    starts_at_us: int
-    ends_at_us: int
+    camera_ids: list[Name]
+    starts_at_us: WallTime
+    ends_at_us: WallTime
     watchlist_id: str
     watchlist_hash: str
     watchlist_size: int
@@ -62,7 +63,7 @@ class OrderStatus(StrEnum):
 class OrderState(Message):
     """A signed step in the life of an order; its serial can't go back."""
 
-    deployment_id: str
+    deployment_id: Name
     order_hash: str
     status: OrderStatus
     serial: int
@@ -97,8 +98,8 @@ class CameraAssigned(Message):
         Zone of recognition: faces whose centre lies outside it are discarded.
     """
 
-    camera_id: str
-    deployment_id: str
+    camera_id: Name
+    deployment_id: Name
     source: Source
     realtime: bool = True
     loop: bool = False

@@ -8,6 +8,7 @@ from typing import TypedDict, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import SettingsError
 
+from lethe.contracts.bounds import Name
 from lethe.contracts.errors import InvalidInput
 from lethe.runtime.broker_settings import BrokerSettings
 
@@ -39,7 +40,7 @@ class Membership(TypedDict):
 class ServiceSettings(BrokerSettings):
     """What every service needs to take part."""
 
-    instance_id: str = Field(
+    instance_id: Name = Field(
         title="Instance", description="Unique name of this instance, e.g. a pod's name."
     )
     roster_file: Path = Field(title="Roster", description="Signed roster, as mounted.")

@@ -1,7 +1,6 @@
 """The roster: whose signature counts for what. Signed by an offline root key, read from a file."""
 
 import json
-import os
 from base64 import b64decode, b64encode
 from pathlib import Path
 
@@ -11,10 +10,12 @@ from pydantic import ValidationError
 from lethe.contracts.base import InvalidMessage, Message
 from lethe.contracts.errors import InvalidInput, Refused
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.shredding.keyfiles import write_private_key
 from lethe.shredding.signing import Signer, check_signature
 
 ROSTER_CONTEXT = "lethe roster"
 OFFICER_ROLE = "authorising-officer"
+RECEIPTS_NAME = "receipts"
 LOCAL_NAMES = ("ingest", "detect", "match", "alert", "purge")
 _NAME_SHOWN = 40
 """Anybody can send any name: no more of it than this stands in a message."""
@@ -145,12 +146,6 @@ def write_roster(file: Path, document: RosterDocument, root: Ed25519PrivateKey) 
     partial.replace(file)
 
 
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text + "\n")
-
-
 def create_local_trust(folder: Path, *, wall_us: int) -> None:
     """Make the keys and the roster of one machine.
 
@@ -160,7 +155,7 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
     Parameters
     ----------
     folder
-        Gets `roster.json`, `root.pub` and `keys/<name>.key` (mode 0600).
+        Gets `roster.json`, `root.pub` and `keys/<name>.key` (mode 0600), and `keys/receipts.key`.
     wall_us
         The present time, UTC in microseconds.
     """
@@ -170,7 +165,7 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
     entries = []
     for name in (*LOCAL_NAMES, "officer"):
         private_key = Ed25519PrivateKey.generate()
-        _write_private(keys / f"{name}.key", private_key.private_bytes_raw().hex())
+        write_private_key(keys / f"{name}.key", private_key)
         entries.append(
             RosterEntry(
                 name=name,
@@ -183,3 +178,23 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
         )
     write_roster(folder / "roster.json", RosterDocument(serial=1, entries=entries), root)
     (folder / "root.pub").write_text(root.public_key().public_bytes_raw().hex() + "\n")
+    create_receipts_key(folder)
+
+
+def create_receipts_key(folder: Path) -> None:
+    """Make the key that purge signs receipts with, if there is none.
+
+    It isn't on the roster: what it signs is for people outside, who pin it themselves, and no
+    service acts on it. It stays when the roster is made anew, and with it what it signed.
+
+    Parameters
+    ----------
+    folder
+        Of the local trust; gets `keys/receipts.key` (mode 0600).
+    """
+    file = folder / "keys" / f"{RECEIPTS_NAME}.key"
+    if not file.is_file():
+        # Beside and renamed: a half-written key would stand in the way for good.
+        partial = file.with_suffix(".partial")
+        write_private_key(partial, Ed25519PrivateKey.generate())
+        partial.replace(file)

@@ -8,10 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from lethe.contracts.errors import InvalidInput, Refused
+from lethe.contracts.errors import Refused
 from lethe.contracts.sealed import SignedEnvelope
-
-_KEY_BYTES = 32
+from lethe.shredding.keyfiles import read_private_key
 
 
 def _signed_bytes(context: str, payload: bytes) -> bytes:
@@ -43,14 +42,7 @@ class Signer:
         InvalidInput
             If the file can't be read or holds no key.
         """
-        try:
-            raw = bytes.fromhex(file.read_text().strip())
-            private_key = Ed25519PrivateKey.from_private_bytes(raw)
-        except OSError as error:
-            raise InvalidInput(f"signing key {file}: {error.strerror}; run `make setup`") from None
-        except ValueError:
-            raise InvalidInput(f"signing key {file}: no Ed25519 key; run `make setup`") from None
-        return cls(file.stem, private_key)
+        return cls(file.stem, read_private_key(file))
 
     def sign(self, context: str, payload: bytes) -> SignedEnvelope:
         """Return the payload in an envelope.

@@ -46,6 +46,7 @@ class Standing:
     enrols: bool = False
     transit: TransitKey | None = None
     watchlists: dict[str, str] = field(default_factory=dict)
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

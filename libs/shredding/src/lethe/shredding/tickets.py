@@ -62,6 +62,7 @@ class Tickets:
             started=self._started,
             watchlists=standing.watchlists,
             leaving=leaving,
+            model=standing.model,
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

@@ -27,7 +27,7 @@ from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import join
 from lethe.shredding.terms import Life, Standing
-from lethe.vision.pack import load_pack
+from lethe.vision.pack import ModelPack, load_pack
 from lethe.vision.quality import QualityGate
 
 _OPENING_RESERVE_MS = 200
@@ -39,12 +39,13 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     member = join(Role.DETECT, **settings.membership())
     # Frames are the unit of parallelism: OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
-    benches = _workbenches(settings)
+    pack = load_pack(settings.model_pack)
+    benches = _workbenches(settings, pack)
     life = Life(budget_ms=settings.budget_ms, opening_reserve_ms=_OPENING_RESERVE_MS)
     holder = member.holder(life, obeys_orders=False)
     publisher = Publisher(settings, lambda: instant(member.clock))
     threads = Threads("detect", settings.workers)
-    standing = Standing()
+    standing = Standing(model=pack.digest)
     zones = Zones(member.roster, member.clock)
     handlers = Handlers(
         FrameWorker(holder, benches, zones, ShotPolicy() if settings.tracking else None),
@@ -81,7 +82,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     async def on_ownership(partitions: frozenset[int], generation: int) -> None:
         nonlocal standing
         await reader.own(partitions)
-        standing = Standing(tuple(sorted(partitions)), generation)
+        standing = Standing(tuple(sorted(partitions)), generation, model=pack.digest)
 
     ownership = Ownership(settings, "detect", CAMERA_ASSIGNED, on_ownership)
     http = HttpServer(
@@ -105,8 +106,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         threads.close()
 
 
-def _workbenches(settings: DetectSettings) -> Workbenches:
-    pack = load_pack(settings.model_pack)
+def _workbenches(settings: DetectSettings, pack: ModelPack) -> Workbenches:
     gate = QualityGate(
         min_inter_ocular_px=settings.min_inter_ocular_px,
         min_detector_score=settings.min_detector_score,

@@ -13,9 +13,12 @@ from lethe.contracts.live import (
 )
 from lethe.purge.copies import CopyLedger, Ending
 from lethe.purge.frames import FrameLedger
+from lethe.purge.slots import ClosedSlot, SlotBook
 from lethe.shredding.clock import Clock, instant
 
 _KEEP_US = 30_000_000
+_FORGET_US = 5_000_000
+"""Forgetting looks at everything that is kept, settling only at what is open."""
 _AGES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
 _LATENCIES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 
@@ -36,21 +39,32 @@ class Account(TypedDict):
 
 
 class Accountant:
-    """A pure function of the topics it hears: leader and standby keep the same account."""
+    """A pure function of the topics it hears: leader and standby keep the same account.
+
+    Attributes
+    ----------
+    models
+        Digest of the model pack of each instance of detect, as its tickets say.
+    """
 
     def __init__(self, clock: Clock, *, budget_ms: int) -> None:
         self._clock = clock
-        self._since = instant(clock)
+        self._since = self._forgot = instant(clock)
         self._copies = CopyLedger(budget_ms)
         self._frames = FrameLedger(self._copies, budget_ms, self._since)
+        self._slots = SlotBook(self._copies, self._frames, budget_ms)
+        self.models: dict[str, str] = {}
 
     def hear_ticket(self, ticket: KeyTicket) -> None:
         """Take a verified ticket."""
         self._copies.hear(ticket)
+        if ticket.model:
+            self.models[ticket.instance_id] = ticket.model
 
     def hear_grant(self, granted: KeyGranted) -> None:
         """Take a verified grant."""
-        self._copies.grant(granted)
+        if self._copies.grant(granted, instant(self._clock)):
+            self._slots.open(granted)
 
     def hear_slot(self, closed: SlotClosed) -> None:
         """Take a camera's counts."""
@@ -68,7 +82,27 @@ class Accountant:
         """Settle what is over. Called a few times a second."""
         now = instant(self._clock)
         self._frames.settle(now)
-        self._copies.trim(now, _KEEP_US)
+        self._slots.settle(now)
+        if now.since_us(self._forgot) > _FORGET_US:
+            self._frames.forget(now)
+            self._copies.trim(now, _KEEP_US)
+            self._forgot = now
+
+    def conclude(self) -> None:
+        """Settle, and close the slots that were told of, without waiting for more."""
+        now = instant(self._clock)
+        self._frames.settle(now)
+        self._slots.conclude()
+
+    def take_closed(self) -> list[ClosedSlot]:
+        """Return the slots that were closed since the last call."""
+        return self._slots.take_closed()
+
+    def take_dropped_without_key(self) -> dict[str, int]:
+        """Return by deployment how many frames were dropped without a key since the last call."""
+        dropped = dict(self._frames.dropped_without_key)
+        self._frames.dropped_without_key.clear()
+        return dropped
 
     def account(self) -> Account:
         """Return the account of now."""

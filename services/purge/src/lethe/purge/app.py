@@ -14,8 +14,14 @@ from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP, REGISTRY, Body
 from lethe.purge.accountant import Accountant
 from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
+from lethe.purge.log_folder import LogFolder
+from lethe.purge.receipting import Origin, Receipting
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
+from lethe.purge.software import software_digest
+from lethe.receipts.notes import NoteSigner
+from lethe.receipts.origins import signer_name
+from lethe.receipts.stored import FOLDER
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.http import HttpServer
@@ -27,6 +33,7 @@ from lethe.runtime.record_deletion import RecordDeletion
 from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import Clock, instant
+from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.membership import Membership, join
 
 _SETTLE_S = 0.25
@@ -42,8 +49,9 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     """Run purge until `stop` is set."""
     member = join(Role.PURGE, **settings.membership())
     publisher = Publisher(settings, lambda: instant(member.clock))
-    reign = Reign(member.orders, member.clock, _granting(member, publisher))
     accountant = Accountant(member.clock, budget_ms=settings.budget_ms)
+    receipting = await asyncio.to_thread(_receipting, settings, member, accountant)
+    reign = Reign(member.orders, member.clock, _granting(member, publisher), receipting)
     handlers = Handlers(member, reign, accountant)
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
@@ -65,16 +73,31 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         is_ready=lambda: None if leadership.has_joined else "not in its group yet",
         routes=[Route("/account", account)],
     )
-    await serve_parts(
-        stop,
-        leadership.run,
-        reign.run,
-        partial(_settle, accountant),
-        partial(_keep_backstop, settings, member.clock, reign),
-        partial(member.follow_roster, KeyObserver().roster_refused),
-        publisher=publisher,
-        reader=reader,
-        http=http,
+    try:
+        await serve_parts(
+            stop,
+            leadership.run,
+            reign.run,
+            partial(_settle, accountant, receipting),
+            partial(_keep_backstop, settings, member.clock, reign),
+            partial(member.follow_roster, KeyObserver().roster_refused),
+            publisher=publisher,
+            reader=reader,
+            http=http,
+        )
+    finally:
+        await receipting.close()
+
+
+def _receipting(settings: PurgeSettings, member: Membership, accountant: Accountant) -> Receipting:
+    private_key = read_private_key(settings.receipts_key_file)
+    signer = NoteSigner(signer_name(private_key.public_key().public_bytes_raw()), private_key)
+    return Receipting(
+        LogFolder(settings.data_dir / FOLDER, signer, settings.instance_id),
+        Origin(settings.instance_id, software_digest(), settings.budget_ms),
+        accountant=accountant,
+        orders=member.orders,
+        clock=member.clock,
     )
 
 
@@ -103,7 +126,8 @@ async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) ->
         await asyncio.sleep(_BACKSTOP_RETRY_S)
 
 
-async def _settle(accountant: Accountant) -> None:
+async def _settle(accountant: Accountant, receipting: Receipting) -> None:
     while True:
         await asyncio.sleep(_SETTLE_S)
         accountant.settle()
+        await receipting.settle()

@@ -50,11 +50,26 @@ class Copy:
         """Return when a number's key and clear copies were gone, or None while unknown."""
         return self.destroyed.get(number, self.closed)
 
+    def age_us(self, gone: Instant, captured: Instant) -> int:
+        """Return how long something of a frame lived in this copy.
+
+        A frame is captured under a key that was granted to a ticket sent before. Where holder and
+        camera have clocks of their own, the time since the ticket, on the holder's, bounds what
+        their difference makes of the age.
+        """
+        return min(gone.since_us(captured), gone.since_us(self.begins))
+
     def close(self, at: Instant, ending: Ending) -> None:
         """Note the end."""
         self.closed = at
         self.ending = ending
 
+
+_KNOWN_US = 120_000_000
+"""How long a grant is known as heard, well over what any slot stays open; an older one is refused.
+
+A broker may deliver grants again at any time; taken for new, one would open its slot twice.
+"""
 
 _SlotName = tuple[str, str]
 _HolderName = tuple[Role, str]
@@ -78,11 +93,11 @@ class CopyLedger:
         self._left: dict[tuple[_HolderName, str], Instant] = {}
         self.endings = dict.fromkeys(Ending, 0)
 
-    def grant(self, granted: KeyGranted) -> None:
-        """Open a copy for every key of a grant; a grant delivered again opens none."""
+    def grant(self, granted: KeyGranted, now: Instant) -> bool:
+        """Open a copy for every key of a grant; tell whether it wasn't heard before."""
         holder = (granted.role, granted.holder)
-        if (granted.slot, holder) in self._granted:
-            return
+        if (granted.slot, holder) in self._granted or now.since_us(granted.made) > _KNOWN_US:
+            return False
         self._granted[granted.slot, holder] = granted.made
         sent = self._sent.get((holder, granted.boot, granted.ticket_sequence))
         # A ticket not heard (this ledger began later) was sent before the making at any rate.
@@ -97,6 +112,7 @@ class CopyLedger:
             if left is not None:
                 # Granted while its holder's goodbye was under way: nobody could open it.
                 self._end(copy, left, Ending.ACKNOWLEDGED)
+        return True
 
     def hear(self, ticket: KeyTicket) -> None:
         """Take from a ticket what its holder destroyed, and what its coming proves."""
@@ -145,7 +161,7 @@ class CopyLedger:
         self._sent = {n: sent for n, sent in self._sent.items() if now.since_us(sent) < keep_us}
         self._left = {n: at for n, at in self._left.items() if now.since_us(at) < keep_us}
         self._granted = {
-            name: made for name, made in self._granted.items() if now.since_us(made) < keep_us
+            name: made for name, made in self._granted.items() if now.since_us(made) <= _KNOWN_US
         }
         for name, copies in list(self._slots.items()):
             if all(c.closed is not None and now.since_us(c.closed) > keep_us for c in copies):

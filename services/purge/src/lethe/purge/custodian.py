@@ -106,14 +106,16 @@ class Custodian:
             owners = self._enrolment_owners(now)
             if owners:
                 self._draw_enrolment(drafts, owners)
-        if drafts:
-            self._slot_number += 1
         try:
-            granted = [self._grant(draft, slot, now) for draft in drafts.values()]
+            made = [self._grant(draft, slot, now) for draft in drafts.values()]
         finally:
             for draft in drafts.values():
                 wipe(memoryview(draft.secret))
-        return [grant for grant in granted if grant is not None]
+        granted = [grant for grant in made if grant is not None]
+        if granted:
+            # Numbers have no gaps, so that a slot without a receipt would be missed.
+            self._slot_number += 1
+        return granted
 
     def _draw_camera(
         self,

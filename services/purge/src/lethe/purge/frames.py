@@ -14,29 +14,13 @@ from lethe.contracts.live import (
 from lethe.contracts.sealed import Purpose
 from lethe.purge.copies import Copy, CopyLedger
 from lethe.purge.histogram import Histogram
+from lethe.purge.tallies import Frame, Offer, SlotTally, tally_of
 
 _REPORTS_US = 2_000_000
 """How long after its deadline a frame's reports may still be under way."""
 
 _REMEMBER_US = 60_000_000
 """How long records delivered again are known as such after what they tell is settled."""
-
-
-@dataclass(slots=True)
-class Frame:
-    """One captured frame on its way to being forgotten."""
-
-    captured: Instant
-    reported: bool = False
-    outcome: FrameOutcome | None = None
-    probes: frozenset[int] = frozenset()
-    decided: set[int] = field(default_factory=set)
-    settled: bool = False
-
-    @property
-    def undecided(self) -> int:
-        """How many of its probes match hasn't told the end of."""
-        return len(self.probes - self.decided)
 
 
 @dataclass(slots=True)
@@ -62,6 +46,9 @@ class FrameLedger:
         self._slots: dict[tuple[str, str], dict[int, Frame]] = {}
         self._over: dict[tuple[str, str], Instant] = {}
         self._closed: dict[tuple[str, str, str | None, int], Instant] = {}
+        self._offers: dict[tuple[str, str], Offer] = {}
+        self._tallies: dict[tuple[str, str], SlotTally] = {}
+        self.dropped_without_key: Counter[str] = Counter()
         self.cameras: dict[str, CameraCount] = {}
         self.outcomes: Counter[FrameOutcome] = Counter()
         self.decisions: Counter[ProbeOutcome] = Counter()
@@ -82,11 +69,13 @@ class FrameLedger:
         camera.ended = closed.ended
         camera.fault = closed.fault
         camera.state, camera.trouble = closed.state, closed.trouble
+        offer = self._offer(closed)
         for entry in closed.captured:
             captured = closed.closed.shifted_to(entry.captured_boot_us)
             frame = self._frame(closed.slot or "", closed.camera_id, entry.number, captured)
             if frame is None or frame.reported:
                 camera.offered -= 1
+                offer.offered -= 1
                 continue
             self._tally(closed.camera_id, frame, -1)
             frame.reported = True
@@ -103,6 +92,8 @@ class FrameLedger:
         self._tally(processed.camera_id, frame, -1)
         frame.outcome = processed.outcome
         frame.probes = frozenset(processed.probes)
+        frame.faces_seen = processed.faces_seen
+        frame.discarded = sum(processed.discarded.values())
         self._tally(processed.camera_id, frame, 1)
         self.outcomes[processed.outcome] += 1
         self.faces_seen += processed.faces_seen
@@ -115,14 +106,14 @@ class FrameLedger:
         if frame is None or decided.number in frame.decided:
             return
         self._tally(decided.camera_id, frame, -1)
-        frame.decided.add(decided.number)
+        frame.decided[decided.number] = decided.outcome
         self._tally(decided.camera_id, frame, 1)
         self.decisions[decided.outcome] += 1
         if decided.outcome in (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES):
             self.decision_latency.add(decided.at.since_ms(decided.captured))
 
     def settle(self, now: Instant) -> None:
-        """Settle every frame whose copies are all gone, and forget slots that are over."""
+        """Settle every frame whose copies are all gone, and close slots that are over."""
         for (slot, camera_id), frames in list(self._slots.items()):
             copies = self._copies.of(slot, camera_id)
             for number, frame in frames.items():
@@ -132,11 +123,35 @@ class FrameLedger:
             sample = next(iter(frames.values())).captured
             over = now.since_us(sample.shifted_to(newest)) > self._budget_us + 2 * _REPORTS_US
             if over and all(frame.settled for frame in frames.values()):
+                self._tallies[slot, camera_id] = self._tallied(slot, camera_id)
                 del self._slots[slot, camera_id]
                 self._over[slot, camera_id] = now
                 self._copies.drop(slot, camera_id)
+
+    def forget(self, now: Instant) -> None:
+        """Forget slots that were settled long ago; called every few seconds."""
+        self._tallies = {n: tally for n, tally in self._tallies.items() if n in self._over}
+        self._offers = {n: o for n, o in self._offers.items() if now.since_us(o.at) < _REMEMBER_US}
         self._over = {n: at for n, at in self._over.items() if now.since_us(at) < _REMEMBER_US}
         self._closed = {n: at for n, at in self._closed.items() if now.since_us(at) < _REMEMBER_US}
+
+    def is_over(self, slot: str, camera_id: str) -> bool:
+        """Tell whether no frame of a camera's slot is waited for."""
+        return (slot, camera_id) not in self._slots
+
+    def is_settled(self, slot: str, camera_id: str) -> bool:
+        """Tell whether every frame of a camera's slot that was heard of is settled."""
+        return all(frame.settled for frame in self._slots.get((slot, camera_id), {}).values())
+
+    def is_heard(self, slot: str, camera_id: str) -> bool:
+        """Tell whether anything was heard of a camera's slot."""
+        name = (slot, camera_id)
+        return name in self._slots or name in self._offers or name in self._tallies
+
+    def conclude(self, slot: str, camera_id: str) -> SlotTally:
+        """Return what a camera's slot came to; what is told later counts in the account only."""
+        tally = self._tallies.pop((slot, camera_id), None)
+        return self._tallied(slot, camera_id) if tally is None else tally
 
     def unsettled(self) -> int:
         """Return how many frames are not settled yet."""
@@ -147,10 +162,27 @@ class FrameLedger:
         return sum(
             not frame.settled
             and now.since_us(frame.captured) > self._budget_us + _REPORTS_US
-            and _last_gone(number, frame, self._copies.of(slot, camera_id)) is None
+            and _age_us(number, frame, self._copies.of(slot, camera_id)) is None
             for (slot, camera_id), frames in self._slots.items()
             for number, frame in frames.items()
         )
+
+    def _tallied(self, slot: str, camera_id: str) -> SlotTally:
+        frames = self._slots.get((slot, camera_id), {}).values()
+        return tally_of(frames, self._offers.pop((slot, camera_id), None))
+
+    def _offer(self, closed: SlotClosed) -> Offer:
+        """Return where a report's frames are counted; nowhere if its slot is over."""
+        dropped = sum(closed.dropped.values())
+        if closed.slot is None:
+            self.dropped_without_key[closed.deployment_id] += dropped
+        fresh = Offer(closed.closed)
+        name = (closed.slot or "", closed.camera_id)
+        is_kept = closed.slot is not None and name not in self._over
+        offer = self._offers.setdefault(name, fresh) if is_kept else fresh
+        offer.offered += closed.offered
+        offer.dropped += dropped
+        return offer
 
     def _frame(self, slot: str, camera_id: str, number: int, captured: Instant) -> Frame | None:
         """Return a frame, or None if its slot was settled and forgotten."""
@@ -161,17 +193,18 @@ class FrameLedger:
     def _settle(
         self, camera_id: str, number: int, frame: Frame, copies: list[Copy], now: Instant
     ) -> None:
-        gone = _last_gone(number, frame, copies)
+        age_us = _age_us(number, frame, copies)
         reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
         all_told = frame.reported and frame.outcome is not None and not frame.undecided
-        if gone is None and not (reports_due and self._is_inherited(frame, copies)):
+        if age_us is None and not (reports_due and self._is_inherited(frame, copies)):
             return
         if not (all_told or reports_due):
             return
         frame.settled = True
         self._tally(camera_id, frame, 1)
-        if gone is not None:
-            self.ages.add(gone.since_ms(frame.captured))
+        if age_us is not None:
+            frame.age_ms = age_us / 1000
+            self.ages.add(frame.age_ms)
 
     def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
         """Tell whether its grants were made before this account began: its age isn't ours."""
@@ -196,17 +229,17 @@ class FrameLedger:
             camera.offered += sign
 
 
-def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:
-    """Return when the last key and clear copy of a frame was gone; None while one may live.
+def _age_us(number: int, frame: Frame, copies: list[Copy]) -> int | None:
+    """Return how long keys and clear copies of a frame lived at most; None while one may live.
 
     The copies that matter: the frame key at ingest and detect, and for each probe its key at
     detect and match; all probe keys where it isn't known which were used.
     """
-    last: Instant | None = None
-    roles_seen = set()
+    ages = []
+    has_frame_key = False
     for copy in copies:
         if copy.purpose is Purpose.FRAME:
-            roles_seen.add(copy.holder)
+            has_frame_key = True
             moments = [copy.gone(number)]
         elif frame.outcome is not None:
             moments = [copy.gone(probe) for probe in frame.probes]
@@ -215,6 +248,5 @@ def _last_gone(number: int, frame: Frame, copies: list[Copy]) -> Instant | None:
         for moment in moments:
             if moment is None:
                 return None
-            if last is None or moment.since_us(last) > 0:
-                last = moment
-    return last if roles_seen else None
+            ages.append(copy.age_us(moment, frame.captured))
+    return max(ages) if has_frame_key else None

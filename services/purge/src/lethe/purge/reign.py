@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -10,37 +11,88 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.custodian import Custodian
 from lethe.purge.ownership import HeardTicket
+from lethe.receipts.entries import DEPOSED
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
 
 _log = structlog.get_logger()
 _SLOT_S = 0.2
 
+_RETRY_US = 1_000_000
+_LONGEST_RETRY_US = 64_000_000
+"""Every try is a log of its own: one that never tells of a grant must not fill the disk."""
+
 Publish = Callable[[KeyGranted], Awaitable[None]]
 
 
-class Reign:
-    """Makes keys while this instance leads, each time with a custodian that inherits nothing."""
+class Receipts(Protocol):
+    """Where every grant is told before it is sent."""
 
-    def __init__(self, orders: OrderBook, clock: Clock, publish: Publish) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether another term had better begin."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be told, whoever found it out; None while it can."""
+        ...
+
+    async def begin(self, term: str) -> None:
+        """Begin a term, and end the one before.
+
+        Raises
+        ------
+        LetheError
+            If nothing can be told durably.
+        """
+        ...
+
+    async def tell(self, granted: Sequence[KeyGranted]) -> None:
+        """Tell of the grants of a slot; raises as `begin` does, and then none may be sent."""
+        ...
+
+    async def end(self, reason: str) -> None:
+        """End the term, if there is one."""
+        ...
+
+
+class Reign:
+    """Makes keys while this instance leads, each time with a custodian that inherits nothing.
+
+    Without receipts it makes none: it tries to begin another term after a second, and where that
+    begins but tells of no grant either, after twice as long each time.
+    """
+
+    def __init__(
+        self, orders: OrderBook, clock: Clock, publish: Publish, receipts: Receipts
+    ) -> None:
         self._orders = orders
         self._clock = clock
         self._publish = publish
+        self._receipts = receipts
         self._custodian: Custodian | None = None
         self._ready = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._leads = False
+        self._fault: str | None = None
+        self._tried_us = 0
+        self._retry_us = _RETRY_US
 
     @property
     def leads(self) -> bool:
-        """Whether this instance makes keys."""
-        return self._custodian is not None
+        """Whether it is this instance that makes keys."""
+        return self._leads
 
     async def on_leadership(self, partitions: frozenset[int], _generation: int) -> None:
         """Begin or end a reign."""
-        if partitions and self._custodian is None:
-            self._custodian = Custodian(self._orders, self._clock, term=secrets.token_hex(4))
-        elif not partitions:
+        led, self._leads = self._leads, bool(partitions)
+        if self._leads and not led:
+            await self._begin(after=None)
+        elif led and not self._leads:
             self._custodian = None
-        _log.info("leadership", leader=self.leads)
+            await self._receipts.end(DEPOSED)
+        _log.info("leadership", leader=self._leads)
 
     def hear(self, heard: HeardTicket) -> None:
         """Pass a verified ticket to the custodian, if this instance leads."""
@@ -58,13 +110,67 @@ class Reign:
             except TimeoutError:
                 pass
             self._ready.clear()
+            if self._custodian is not None and self._receipts.fault is not None:
+                self._stand_still(self._receipts.fault)
             if self._custodian is not None:
-                await self._grant(self._custodian.make())
+                await self._grant(self._custodian)
+            elif self._leads and self._clock.boot_us() - self._tried_us >= self._retry_us:
+                await self._begin(after=None)
 
-    async def _grant(self, granted: list[KeyGranted]) -> None:
+    async def _begin(self, *, after: Custodian | None) -> None:
+        """Begin a term, unless somebody else did since `after` was the custodian."""
+        async with self._turn:
+            if self._custodian is after:
+                self._custodian = None
+                self._tried_us = self._clock.boot_us()
+                await self._begin_term(secrets.token_hex(4))
+
+    async def _begin_term(self, term: str) -> None:
+        try:
+            await self._receipts.begin(term)
+        except LetheError as error:
+            self._stand_still(str(error))
+            return
+        if not self._leads:
+            await self._receipts.end(DEPOSED)
+            return
+        self._custodian = Custodian(self._orders, self._clock, term=term)
+
+    def _stand_still(self, reason: str) -> None:
+        """Grant nothing until there is a log of receipts again; each reason is said once."""
+        self._custodian = None
+        if reason != self._fault:
+            _log.error("no keys are granted: there would be no receipt", reason=reason)
+        self._fault = reason
+
+    def _go_on(self, term: str) -> None:
+        if self._fault is not None:
+            _log.info("receipts can be written again; keys are granted", term=term)
+        self._fault, self._retry_us = None, _RETRY_US
+
+    async def _grant(self, custodian: Custodian) -> None:
+        if self._receipts.is_full:
+            await self._begin(after=custodian)
+            return
+        granted = custodian.make()
+        if not granted:
+            return
+        try:
+            await self._receipts.tell(granted)
+        except LetheError as error:
+            if custodian is self._custodian:
+                self._stand_still(str(error))
+                self._retry_us = min(2 * self._retry_us, _LONGEST_RETRY_US)
+            return
+        if custodian is not self._custodian:
+            # Another leads since: it may have begun to grant.
+            return
+        self._go_on(custodian.term)
         results = await asyncio.gather(*map(self._publish, granted), return_exceptions=True)
         for result in results:
             if isinstance(result, LetheError):
                 _log.warning("grant not sent", error=type(result).__name__)
             elif result is not None:
                 raise result
+        if self._receipts.is_full and custodian is self._custodian:
+            await self._begin(after=custodian)

@@ -1,5 +1,7 @@
 """Settings of purge."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from lethe.runtime.settings import ServiceSettings
@@ -13,4 +15,13 @@ class PurgeSettings(ServiceSettings):
         title="Backstop",
         description="Have the broker delete sealed records that no key opens any more. "
         "Turn it off for a broker that can't, as the embedded one: that isn't found out by trying.",
+    )
+    data_dir: Path = Field(
+        title="Data folder",
+        description="Folder of this instance; its receipts are kept in receipts/, and go on from "
+        "there after a start.",
+    )
+    receipts_key_file: Path = Field(
+        title="Receipts key",
+        description="Ed25519 key that receipts are signed with; auditors pin its public half.",
     )

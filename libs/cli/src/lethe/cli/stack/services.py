@@ -8,6 +8,7 @@ from pathlib import Path
 from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import ChildSpec
 from lethe.runtime.broker_settings import BrokerSettings
+from lethe.shredding.roster import RECEIPTS_NAME
 from lethe.shredding.trust import LocalTrust
 
 SERVICES = ("purge", "alert", "match", "detect", "ingest")
@@ -100,6 +101,8 @@ def service_spec(
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
+    if service == "purge":
+        environment["LETHE_RECEIPTS_KEY_FILE"] = str(settings.trust.key_file(RECEIPTS_NAME))
     if service == "ingest" and settings.secrets is not None:
         environment["LETHE_CAMERA_SECRETS_DIR"] = str(settings.secrets)
     if service == "ingest" and settings.camera_ca_file is not None:

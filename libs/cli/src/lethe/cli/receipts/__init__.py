@@ -1,0 +1,1 @@
+"""`lethe receipts`: a thin layer over `lethe.receipts`."""

@@ -1,0 +1,304 @@
+"""The entries of a log of receipts: what purge claims, one line of canonical JSON each.
+
+No entry holds an identifier of a person, nor anything from which one could be told. Faces are
+counted by the minute and no finer. Times are UTC in milliseconds since 1970 and never go back in
+a log, whatever is done to the machine's clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from lethe.receipts.canonical import decode, encode
+from lethe.receipts.errors import BadInput
+from lethe.receipts.fields import (
+    hash_hex,
+    hash_hex_or_none,
+    hashes_hex,
+    name,
+    number,
+    origin,
+    require_fit,
+)
+
+VERSION = 1
+STOPPED, DEPOSED = "stopped", "another leads"
+"""Reasons of a term's end after which its writer may not hear how its last slots end."""
+
+ENROLMENT = ""
+"""Stands for a deployment where keys are for watchlist images, which no order names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What every entry says: when it was made."""
+
+    kind: ClassVar[str] = ""
+
+    at_ms: int = number()
+
+    def __post_init__(self) -> None:
+        for field_name, declared in _declared(type(self)):
+            value = getattr(self, field_name)
+            require_fit(field_name, declared, list(value) if type(value) is tuple else value)
+
+    def line(self) -> bytes:
+        """Return the leaf of the log that this entry is, without a newline."""
+        said = {field_name: getattr(self, field_name) for field_name, _ in _declared(type(self))}
+        return encode({"kind": self.kind, "v": VERSION, **said})
+
+
+_known: dict[type[Entry], tuple[tuple[str, str], ...]] = {}
+
+
+def _declared(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a kind of entry, and what each was declared to hold."""
+    found = _known.get(kind)
+    if found is None:
+        found = tuple((each.name, each.metadata["kind"]) for each in fields(kind))
+        _known[kind] = found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TermBegun(Entry):
+    """The first entry of a log: an instance of purge began to grant keys.
+
+    Attributes
+    ----------
+    software
+        SHA-256 over the files of the program that wrote this.
+    budget_ms
+        T: no key and no clear copy may be older.
+    predecessor_origin, predecessor_size, predecessor_root
+        The last checkpoint of this instance's log before; empty and 0 if it knew of none.
+    """
+
+    kind: ClassVar[str] = "term-begun"
+
+    instance: str = name()
+    term: str = name()
+    software: str = hash_hex()
+    budget_ms: int = number()
+    predecessor_origin: str = origin()
+    predecessor_size: int = number()
+    predecessor_root: str = hash_hex_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInForce(Entry):
+    """An order under which keys will be granted, said before the first of them is.
+
+    Attributes
+    ----------
+    threshold_millionths
+        Comparison score from which candidates are returned, times a million.
+    starts_ms, ends_ms
+        The order's window.
+    cameras
+        How many it names.
+    models
+        SHA-256 of the model packs, as detect said; empty while it hasn't.
+    """
+
+    kind: ClassVar[str] = "order-in-force"
+
+    deployment: str = name()
+    order_hash: str = hash_hex()
+    order_type: str = name()
+    threshold_millionths: int = number()
+    starts_ms: int = number()
+    ends_ms: int = number()
+    cameras: int = number()
+    models: tuple[str, ...] = hashes_hex()
+
+
+@dataclass(frozen=True, slots=True)
+class SlotGranted(Entry):
+    """Keys were drawn for a slot; said before any holder was sent one.
+
+    Attributes
+    ----------
+    slot
+        `term-number`; numbers count from 1 without gaps.
+    key_count
+        How many were drawn: one for each camera and purpose.
+    copies
+        How many copies of them are granted, over all holders.
+    keys_root
+        Head of the tree of the keys' hashes, see `granted_root`.
+    deadline_ms
+        When the last of them is gone, by the promise.
+    """
+
+    kind: ClassVar[str] = "slot-granted"
+
+    deployment: str = name()
+    order_hash: str = hash_hex_or_none()
+    slot: str = name()
+    key_count: int = number()
+    copies: int = number()
+    keys_root: str = hash_hex()
+    deadline_ms: int = number()
+
+
+@dataclass(frozen=True, slots=True)
+class SlotClosed(Entry):
+    """How the copies of a slot's keys ended, and what became of its frames.
+
+    Attributes
+    ----------
+    acknowledged, dead, lapsed, open
+        Copies by how they ended; nothing is known of an open one.
+    offered, captured, dropped
+        Frames: offered = captured + dropped.
+    processed, expired, lost
+        What became of the captured ones; counts of lost ones are missing, their keys are gone.
+    oldest_age_ms
+        The longest that anything of a frame lived, rounded up; 0 where there was none.
+    """
+
+    kind: ClassVar[str] = "slot-closed"
+
+    deployment: str = name()
+    slot: str = name()
+    acknowledged: int = number()
+    dead: int = number()
+    lapsed: int = number()
+    open: int = number()
+    offered: int = number()
+    captured: int = number()
+    dropped: int = number()
+    processed: int = number()
+    expired: int = number()
+    lost: int = number()
+    oldest_age_ms: int = number()
+
+    @property
+    def copies_told(self) -> int:
+        """How many copies it tells of."""
+        return self.acknowledged + self.dead + self.lapsed + self.open
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCounted(Entry):
+    """Faces in the slots of a deployment that were closed since the last such entry.
+
+    Attributes
+    ----------
+    slots
+        How many closings it covers.
+    dropped_without_key
+        Frames that were offered while no key was in hand; they belong to no slot.
+    faces_seen, faces_erased, faces_rescued, faces_expired
+        seen = erased + rescued + expired.
+    """
+
+    kind: ClassVar[str] = "minute-counted"
+
+    deployment: str = name()
+    slots: int = number()
+    dropped_without_key: int = number()
+    faces_seen: int = number()
+    faces_erased: int = number()
+    faces_rescued: int = number()
+    faces_expired: int = number()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAnchored(Entry):
+    """The head of another log at this moment: what it held can't be rewritten unseen."""
+
+    kind: ClassVar[str] = "audit-anchored"
+
+    log: str = name()
+    size: int = number()
+    head: str = hash_hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended(Entry):
+    """A deployment gets no keys until it is resumed."""
+
+    kind: ClassVar[str] = "suspended"
+
+    deployment: str = name()
+    reason: str = name()
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Entry):
+    """A suspended deployment gets keys again; somebody decided that."""
+
+    kind: ClassVar[str] = "resumed"
+
+    deployment: str = name()
+    reason: str = name()
+
+
+@dataclass(frozen=True, slots=True)
+class TermEnded(Entry):
+    """The last entry of a log that ended in order.
+
+    Attributes
+    ----------
+    slots
+        How many were granted.
+    unclosed
+        How many `slot-granted` of this log have no `slot-closed` in it.
+    """
+
+    kind: ClassVar[str] = "term-ended"
+
+    reason: str = name()
+    slots: int = number()
+    unclosed: int = number()
+
+
+KINDS: Mapping[str, type[Entry]] = MappingProxyType(
+    {
+        each.kind: each
+        for each in (
+            TermBegun,
+            OrderInForce,
+            SlotGranted,
+            SlotClosed,
+            MinuteCounted,
+            AuditAnchored,
+            Suspended,
+            Resumed,
+            TermEnded,
+        )
+    }
+)
+
+
+def parse_entry(line: bytes) -> Entry:
+    """Read a line (without its newline) as exactly one of the entries above.
+
+    Raises
+    ------
+    BadInput
+        If it isn't canonical, or anything in it is unknown, missing or of another type.
+    """
+    said = decode(line)
+    kind, version = said.pop("kind", None), said.pop("v", None)
+    found = KINDS.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise BadInput("its kind is unknown")
+    if type(version) is not int or version != VERSION:
+        raise BadInput(f"its version isn't {VERSION}")
+    wanted = {field_name for field_name, _ in _declared(found)}
+    if unknown := said.keys() - wanted:
+        raise BadInput(f"it has an unknown field, {_printable(min(unknown))}")
+    if missing := wanted - said.keys():
+        raise BadInput(f"its {min(missing)} is missing")
+    values: dict[str, Any] = {
+        each: tuple(value) if isinstance(value, list) else value for each, value in said.items()
+    }
+    return found(**values)
+
+
+def _printable(field_name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in field_name[:40])

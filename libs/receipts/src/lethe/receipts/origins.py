@@ -1,0 +1,46 @@
+"""How logs are named: by the key that signs them, the instance of purge, and its term."""
+
+import re
+from hashlib import sha256
+
+_NAME_DIGITS = 16
+_PARTS = 3
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def signer_name(public: bytes) -> str:
+    """Return how the key of an installation's receipts is named: by its own hash.
+
+    Parameters
+    ----------
+    public
+        Ed25519 public key (32 bytes).
+    """
+    return f"lethe-receipts/{sha256(public).hexdigest()[:_NAME_DIGITS]}"
+
+
+def log_origin(signer: str, instance: str, term: str) -> str:
+    """Return the origin of a log, as its checkpoints name it.
+
+    Parameters
+    ----------
+    signer
+        Name of the key.
+    """
+    return f"{signer}/{_PLAIN.sub('_', instance)}/{_PLAIN.sub('_', term)}"
+
+
+def instance_part(origin: str) -> str:
+    """Return what an origin says of the instance whose log it names; empty if it names none."""
+    parts = origin.rsplit("/", 2)
+    return parts[1] if len(parts) == _PARTS else ""
+
+
+def slot_name(term: str, slot_number: int) -> str:
+    """Return how a slot is named."""
+    return f"{term}-{slot_number}"
+
+
+def term_of(slot: str) -> str:
+    """Return the term in which a slot was granted."""
+    return slot.rpartition("-")[0]

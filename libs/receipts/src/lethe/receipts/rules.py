@@ -1,0 +1,253 @@
+"""What the entries of one log must fulfil, one after the other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from lethe.receipts.accounts import (
+    require_adds_up,
+    require_faces_add_up,
+    require_in_budget,
+    require_order_covers,
+)
+from lethe.receipts.chain import Chain
+from lethe.receipts.entries import (
+    DEPOSED,
+    ENROLMENT,
+    STOPPED,
+    AuditAnchored,
+    Entry,
+    MinuteCounted,
+    OrderInForce,
+    Resumed,
+    SlotClosed,
+    SlotGranted,
+    Suspended,
+    TermBegun,
+    TermEnded,
+)
+from lethe.receipts.errors import Refuted
+from lethe.receipts.origins import log_origin, slot_name, term_of
+from lethe.receipts.totals import Totals
+
+LONGEST_BUDGET_MS = 1_000
+CLOSED_WITHIN_MS = 60_000
+"""A slot must be closed before its log, and those that follow it, go on for longer than this."""
+
+COUNTED_WITHIN_MS = 120_000
+"""A closing must be counted before its log goes on for longer than this."""
+
+SlotKey = tuple[str, str]
+"""Slot and deployment."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What outlives a log: a slot may be closed in the log of another term.
+
+    Attributes
+    ----------
+    left_open
+        Slots whose end no log has told yet.
+    owed
+        By instance, those that its next log has to close, and how long its logs went on since.
+    suspended
+        By instance, the deployments that get no keys from it.
+    """
+
+    chain: Chain
+    totals: dict[str, Totals]
+    left_open: dict[SlotKey, SlotGranted] = field(default_factory=dict)
+    owed: dict[str, dict[SlotKey, int]] = field(default_factory=dict)
+    orders: dict[str, OrderInForce] = field(default_factory=dict)
+    suspended: dict[str, set[str]] = field(default_factory=dict)
+
+    def of(self, deployment: str) -> Totals:
+        """Return the sums of a deployment."""
+        return self.totals.setdefault(deployment, Totals())
+
+
+class LogRules:
+    """Checks a log entry by entry, and adds up what it says.
+
+    Attributes
+    ----------
+    begun
+        The log's first entry, once it was taken.
+    ended
+        Whether its last entry was.
+    """
+
+    def __init__(self, origin: str, shared: Shared) -> None:
+        self._origin = origin
+        self._shared = shared
+        self._at_ms = 0
+        self._open: dict[SlotKey, SlotGranted] = {}
+        self._due: dict[SlotKey, int] = {}
+        self._orders: dict[str, OrderInForce] = {}
+        self._uncounted: dict[str, int] = {}
+        self._uncounted_ms: dict[str, int] = {}
+        self._slot_number = 0
+        self._of_this_slot: set[str] = set()
+        self.begun: TermBegun | None = None
+        self.ended = False
+        self._hands_over = False
+        self._takers: dict[type[Entry], Callable[..., None]] = {
+            OrderInForce: self._order,
+            SlotGranted: self._grant,
+            SlotClosed: self._close,
+            MinuteCounted: self._count,
+            AuditAnchored: lambda _said: None,
+            Suspended: self._suspend,
+            Resumed: self._resume,
+            TermEnded: self._end,
+        }
+
+    def take(self, said: Entry) -> None:
+        """Take the next entry.
+
+        Raises
+        ------
+        Refuted
+            If it can't be true, or breaks what was promised.
+        """
+        if self.ended:
+            raise Refuted("it comes after the end of its term")
+        if said.at_ms < self._at_ms:
+            raise Refuted("its time goes back")
+        self._at_ms = said.at_ms
+        if self.begun is None:
+            self._begin(said)
+            return
+        self._require_in_time(said.at_ms)
+        taker = self._takers.get(type(said))
+        if taker is None:
+            raise Refuted("a log begins once, with its first entry")
+        taker(said)
+
+    def leave(self) -> None:
+        """End the log: its open slots may be closed in another, or must be in the next."""
+        self._shared.left_open.update(self._open)
+        if self.begun is not None and self._hands_over:
+            ages = {name: self._at_ms - at_ms for name, at_ms in self._due.items()}
+            self._shared.owed[self.begun.instance] = ages
+
+    def _begin(self, said: Entry) -> None:
+        if not isinstance(said, TermBegun):
+            raise Refuted("a log must begin with term-begun")
+        signer = self._origin.rsplit("/", 2)[0]
+        if self._origin != log_origin(signer, said.instance, said.term):
+            raise Refuted("its instance and term aren't those that the log is named by")
+        if not 0 < said.budget_ms <= LONGEST_BUDGET_MS:
+            raise Refuted(f"its budget of {said.budget_ms} ms is over {LONGEST_BUDGET_MS} ms")
+        self._shared.chain.begin_term(said)
+        self.begun = said
+        # Another clock, but the time that went by in the logs themselves goes on.
+        owed = self._shared.owed.pop(said.instance, {})
+        self._due = {name: said.at_ms - age_ms for name, age_ms in owed.items()}
+
+    def _order(self, said: OrderInForce) -> None:
+        before = self._shared.orders.get(said.deployment, said)
+        if before.order_hash != said.order_hash:
+            raise Refuted(f"another order takes the name {said.deployment}")
+        if replace(before, at_ms=said.at_ms, models=said.models) != said:
+            raise Refuted(f"the order of {said.deployment} isn't what it was said to be before")
+        self._orders[said.deployment] = self._shared.orders[said.deployment] = said
+        self._shared.of(said.deployment).put_in_force(said)
+
+    def _grant(self, said: SlotGranted) -> None:
+        self._require_in_turn(said)
+        if said.deployment in self._suspended():
+            raise Refuted(f"keys for {said.deployment}, which is suspended")
+        require_order_covers(said, self._orders.get(said.deployment))
+        if not 0 <= said.deadline_ms - said.at_ms <= self._budget_ms:
+            raise Refuted(f"its keys may live {said.deadline_ms - said.at_ms} ms")
+        if said.key_count == 0 or said.copies < said.key_count:
+            raise Refuted(f"{said.key_count} keys in {said.copies} copies")
+        self._open[said.slot, said.deployment] = said
+        self._due[said.slot, said.deployment] = said.at_ms
+        self._shared.of(said.deployment).grant(said, self.begun.software if self.begun else "")
+
+    def _require_in_turn(self, said: SlotGranted) -> None:
+        same, following = self._slot(self._slot_number), self._slot(self._slot_number + 1)
+        if said.slot == following:
+            self._slot_number += 1
+            self._of_this_slot.clear()
+        elif said.slot != same or said.deployment in self._of_this_slot:
+            raise Refuted(f"slot {said.slot} comes where {following} should")
+        self._of_this_slot.add(said.deployment)
+
+    def _close(self, said: SlotClosed) -> None:
+        named = (said.slot, said.deployment)
+        own = term_of(said.slot) == self._term
+        granted = self._open.pop(named, None) or self._shared.left_open.pop(named, None)
+        if granted is None and own:
+            raise Refuted(f"slot {said.slot} isn't open: never granted, or closed before")
+        require_adds_up(said, granted, is_own=own)
+        require_in_budget(said, self._budget_ms)
+        if said.deployment != ENROLMENT:
+            self._uncounted[said.deployment] = self._uncounted.get(said.deployment, 0) + 1
+            self._uncounted_ms.setdefault(said.deployment, said.at_ms)
+        if granted is None:
+            self._due.pop(named, None)
+            return
+        if said.copies_told < granted.copies:
+            # Another instance heard of some of its copies only: its end isn't told by that.
+            self._shared.left_open[named] = granted
+        else:
+            self._due.pop(named, None)
+            self._shared.of(said.deployment).close(said)
+
+    def _count(self, said: MinuteCounted) -> None:
+        closed = self._uncounted.pop(said.deployment, 0)
+        self._uncounted_ms.pop(said.deployment, None)
+        if not closed and said.deployment not in self._shared.orders:
+            raise Refuted(f"it counts for {said.deployment}, which has no order")
+        if said.slots != closed:
+            raise Refuted(f"it counts {said.slots} slots where {closed} were closed")
+        require_faces_add_up(said)
+        self._shared.of(said.deployment).count(said)
+
+    def _suspend(self, said: Suspended) -> None:
+        if said.deployment not in self._suspended():
+            # Each log says again at its beginning what is suspended.
+            self._suspended().add(said.deployment)
+            self._shared.of(said.deployment).step(said)
+
+    def _resume(self, said: Resumed) -> None:
+        for suspended in self._shared.suspended.values():
+            suspended.discard(said.deployment)
+        self._shared.of(said.deployment).step(said)
+
+    def _end(self, said: TermEnded) -> None:
+        if said.slots != self._slot_number:
+            raise Refuted(f"it ends after {said.slots} slots where {self._slot_number} are told")
+        if said.unclosed != len(self._open):
+            raise Refuted(f"it leaves {said.unclosed} slots open where {len(self._open)} are")
+        if self._uncounted:
+            raise Refuted(f"closed slots of {next(iter(self._uncounted))} aren't counted")
+        self._hands_over = said.reason not in (STOPPED, DEPOSED)
+        self.ended = True
+
+    def _require_in_time(self, at_ms: int) -> None:
+        # Both are in the order of their times: the first is the oldest.
+        (slot, deployment), since_ms = next(iter(self._due.items()), (("", ""), at_ms))
+        if at_ms - since_ms > CLOSED_WITHIN_MS:
+            name = f"{slot} of {deployment or 'enrolment'}"
+            raise Refuted(f"slot {name} has had no slot-closed for a minute")
+        uncounted, since_ms = next(iter(self._uncounted_ms.items()), ("", at_ms))
+        if at_ms - since_ms > COUNTED_WITHIN_MS:
+            raise Refuted(f"slots of {uncounted} were closed and not counted for two minutes")
+
+    def _suspended(self) -> set[str]:
+        return self._shared.suspended.setdefault(self.begun.instance if self.begun else "", set())
+
+    @property
+    def _term(self) -> str:
+        return self.begun.term if self.begun else ""
+
+    @property
+    def _budget_ms(self) -> int:
+        return self.begun.budget_ms if self.begun else 0
+
+    def _slot(self, slot_number: int) -> str:
+        return slot_name(self._term, slot_number)

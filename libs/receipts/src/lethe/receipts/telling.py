@@ -1,0 +1,106 @@
+"""What a verdict says to people: lines for a terminal."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from lethe.receipts.totals import Totals
+from lethe.receipts.verifying import Verdict
+
+_MILLION = 1_000_000
+_MOST_LISTED = 8
+
+
+def verdict_lines(verdict: Verdict, *, has_witness: bool) -> Iterator[str]:
+    """Say what was verified, and what that doesn't show."""
+    names = ", ".join(signer.name for signer in verdict.signers)
+    good = "WARNING, not good" if verdict.is_doubtful else "good"
+    yield (
+        f"{good}: {_many(verdict.logs, 'log')}, {_many(verdict.entries, 'entry', 'entries')}, "
+        f"{_many(verdict.checkpoints, 'checkpoint')} signed by {names}"
+    )
+    closed = sum(each.closed for each in verdict.totals.values())
+    oldest = max((each.oldest_age_ms for each in verdict.totals.values()), default=0)
+    yield f"slots granted {verdict.granted:,}, closed {closed:,}; oldest erasure age {oldest} ms"
+    if verdict.cosignatures:
+        yield f"cosignatures of the witnesses that were named: {verdict.cosignatures:,}"
+    for remark in verdict.remarks:
+        yield f"note: {remark}"
+    if verdict.is_doubtful:
+        yield "WARNING: slots without an end are more than a purge that stops or crashes leaves"
+    if has_witness:
+        yield from _unwitnessed(verdict.unwitnessed)
+    else:
+        yield "note: without a witness's checkpoint, entries cut off at the end can't be noticed"
+    if verdict.trusts_file:
+        yield "WARNING: the key stood in the file itself, so anybody may have written all of it"
+
+
+def _unwitnessed(logs: list[tuple[str, int, int]]) -> Iterator[str]:
+    for origin, seen, size in logs[:_MOST_LISTED]:
+        yield f"note: log {origin}: no witness saw what follows entry {seen:,} of {size:,}"
+    if len(logs) > _MOST_LISTED:
+        yield f"note: no witness saw the end of {len(logs) - _MOST_LISTED:,} more logs"
+
+
+def summary_lines(totals: dict[str, Totals]) -> Iterator[str]:
+    """Say what the receipts of each deployment add up to."""
+    for deployment, each in totals.items():
+        yield ""
+        yield from _deployment(deployment, each)
+
+
+def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
+    yield f"deployment {deployment}" if deployment else "enrolment of watchlist images"
+    order = totals.order
+    if order is not None:
+        yield (
+            f"  order      {order.order_hash[:16]} ({order.order_type}), "
+            f"{_many(order.cameras, 'camera')}, "
+            f"threshold {order.threshold_millionths / _MILLION:g}"
+        )
+        yield f"  models     {_digests(totals.models)}"
+    if totals.first_ms is not None:
+        yield f"  from       {_time(totals.first_ms)} to {_time(totals.last_ms)}"
+    yield f"  software   {_digests(totals.software)}"
+    yield f"  slots      {totals.granted:,} granted, {totals.closed:,} closed, {totals.keys:,} keys"
+    yield f"  copies     {_counts(totals.copies)}"
+    if deployment:
+        yield f"  frames     {_counts(totals.frames)}"
+        if totals.dropped_without_key:
+            yield f"             {totals.dropped_without_key:,} more dropped without a key in hand"
+        yield f"  oldest     {totals.oldest_age_ms} ms from capture to the last erasure"
+        yield f"  faces      {_counts(totals.faces)}"
+        yield f"  per minute {_per_minute(totals)}"
+    for at_ms, step, reason in totals.steps:
+        yield f"  {step:<10} {_time(at_ms)}: {reason}"
+    if totals.steps_told > len(totals.steps):
+        yield f"             {_many(totals.suspensions, 'suspension')} in all"
+
+
+def _per_minute(totals: Totals) -> str:
+    minutes = totals.minutes
+    mean = f"{totals.faces['seen'] / minutes:.1f} faces" if minutes >= 1 else "less than a minute"
+    return f"{mean}; busiest {_many(totals.busiest, 'face')}"
+
+
+def _digests(digests: Iterable[str]) -> str:
+    """Say which there were, the last ones first."""
+    known = [digest[:16] for digest in reversed(tuple(digests))]
+    left_out = len(known) - _MOST_LISTED
+    more = [f"{left_out:,} more"] if left_out > 0 else []
+    return ", ".join([*known[:_MOST_LISTED], *more]) or "not told"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _many(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def _time(at_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds")[:19] + "Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{at_ms} ms"

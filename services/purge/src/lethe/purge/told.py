@@ -1,0 +1,205 @@
+"""What the log of a term says, and what it has said so far: entries without their times."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.purge.copies import Ending
+from lethe.purge.slots import ClosedSlot
+from lethe.purge.tallies import SlotTally
+from lethe.receipts.entries import (
+    ENROLMENT,
+    Entry,
+    MinuteCounted,
+    OrderInForce,
+    SlotClosed,
+    SlotGranted,
+    TermEnded,
+)
+from lethe.receipts.fields import is_hash
+from lethe.receipts.granted import GrantedLeaf, granted_root
+from lethe.shredding.orders import HeldOrder, OrderBook
+
+_UNDATED = 0
+_MILLION = 1_000_000
+
+_CLOSE_WITHIN_US = 55_000_000
+"""A log that goes on for a minute before it closes a slot is refuted."""
+
+_COUNT_WITHIN_US = 110_000_000
+"""A log that goes on for two minutes before it counts a closing is refuted."""
+
+SlotKey = tuple[str, str]
+"""Slot and deployment."""
+
+_NONE: Mapping[SlotKey, int] = MappingProxyType({})
+
+
+class Teller:
+    """Makes the entries of one term; they get their times when they are written.
+
+    Attributes
+    ----------
+    term
+        Whose log this is for.
+    left_open
+        Slots that were granted here and aren't closed, or that the term before left so, each
+        with the time on the boot clock at which its keys were made.
+    """
+
+    def __init__(self, term: str, left_open: Mapping[SlotKey, int] = _NONE) -> None:
+        self.term = term
+        self.left_open = dict(left_open)
+        self._orders: dict[str, OrderInForce] = {}
+        self._inherited = frozenset(left_open)
+        self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
+        self._closed: Counter[str] = Counter()
+        self._uncounted_us: int | None = None
+        self._slots = 0
+
+    def is_late(self, boot_us: int) -> bool:
+        """Tell whether it is too late to close a slot, or to count one, in this log."""
+        uncounted_us = boot_us if self._uncounted_us is None else self._uncounted_us
+        # They were made in this order: the first is the oldest.
+        oldest_us = next(iter(self.left_open.values()), boot_us)
+        return boot_us - oldest_us > _CLOSE_WITHIN_US or boot_us - uncounted_us > _COUNT_WITHIN_US
+
+    def grants(
+        self,
+        granted: Sequence[KeyGranted],
+        orders: OrderBook,
+        models: Mapping[str, str],
+        deadline_ms: int,
+    ) -> list[Entry]:
+        """Return what is to be said before the grants of one slot are sent.
+
+        Parameters
+        ----------
+        models
+            Digest of the model pack by instance of detect.
+        deadline_ms
+            When the last of the keys is gone.
+
+        Raises
+        ------
+        BadInput
+            If something in them is too long to be told.
+        """
+        self._slots += 1
+        told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
+        digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
+        said: list[Entry] = []
+        for deployment, named in _by_deployment(granted).items():
+            held = orders.by_deployment(deployment)
+            if held is not None:
+                said += self._new_order(held, digests)
+            said.append(_slot_granted(granted[0].slot, deployment, named, deadline_ms))
+            self.left_open[granted[0].slot, deployment] = granted[0].made.boot_us
+        return said
+
+    def closings(self, closed: Iterable[ClosedSlot], boot_us: int) -> Iterator[Entry]:
+        """Say how slots ended, whichever term they were granted in."""
+        for each in closed:
+            if each.deployment_id != ENROLMENT:
+                # No camera, no faces: enrolment isn't counted.
+                self._sums[each.deployment_id].add(each.tally)
+                self._closed[each.deployment_id] += 1
+                self._uncounted_us = self._uncounted_us or boot_us
+            self.left_open.pop((each.slot, each.deployment_id), None)
+            yield _slot_closed(each)
+
+    def minutes(self, dropped_without_key: Mapping[str, int], orders: OrderBook) -> Iterator[Entry]:
+        """Say what was counted since the last call.
+
+        Anybody can send counts under any name: those of a deployment without an order are not told.
+        """
+        ordered = {name: orders.by_deployment(name) for name in dropped_without_key}
+        for deployment in sorted({*self._closed, *(n for n, held in ordered.items() if held)}):
+            held = ordered.get(deployment)
+            if held is not None and deployment not in self._orders:
+                yield from self._new_order(held, ())
+            sums = self._sums[deployment]
+            yield MinuteCounted(
+                at_ms=_UNDATED,
+                deployment=deployment,
+                slots=self._closed[deployment],
+                dropped_without_key=dropped_without_key.get(deployment, 0),
+                faces_seen=sums.faces_seen,
+                faces_erased=sums.faces_erased,
+                faces_rescued=sums.faces_rescued,
+                faces_expired=sums.faces_expired,
+            )
+        self._sums.clear()
+        self._closed.clear()
+        self._uncounted_us = None
+
+    def ended(self, reason: str) -> Entry:
+        """Say that the term is over."""
+        own = self.left_open.keys() - self._inherited
+        return TermEnded(at_ms=_UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
+
+    def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> list[Entry]:
+        """Return an order that wasn't told yet, or not with these models; else nothing."""
+        before = self._orders.get(held.order.deployment_id)
+        if before is not None and (before.order_hash, before.models) == (held.order_hash, models):
+            return []
+        order = OrderInForce(
+            at_ms=_UNDATED,
+            deployment=held.order.deployment_id,
+            order_hash=held.order_hash,
+            order_type=held.order.type.value,
+            threshold_millionths=round(held.order.threshold * _MILLION),
+            starts_ms=held.order.starts_at_us // 1000,
+            ends_ms=-(-held.order.ends_at_us // 1000),
+            cameras=len(held.order.camera_ids),
+            models=models,
+        )
+        self._orders[held.order.deployment_id] = order
+        return [order]
+
+
+def _by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]:
+    """Return every granted copy by the deployment it is for."""
+    found: dict[str, list[GrantedKey]] = {}
+    for each in granted:
+        for named in each.keys:
+            found.setdefault(named.deployment_id or ENROLMENT, []).append(named)
+    return found
+
+
+def _slot_granted(
+    slot: str, deployment: str, named: list[GrantedKey], deadline_ms: int
+) -> SlotGranted:
+    # The same key stands in the grants of all its holders.
+    drawn = {(each.lane, each.purpose.value, each.commitment) for each in named}
+    return SlotGranted(
+        at_ms=_UNDATED,
+        deployment=deployment,
+        order_hash=named[0].order_hash,
+        slot=slot,
+        key_count=len(drawn),
+        copies=len(named),
+        keys_root=granted_root(GrantedLeaf(*each) for each in drawn).hex(),
+        deadline_ms=deadline_ms,
+    )
+
+
+def _slot_closed(closed: ClosedSlot) -> SlotClosed:
+    tally = closed.tally
+    return SlotClosed(
+        at_ms=_UNDATED,
+        deployment=closed.deployment_id,
+        slot=closed.slot,
+        acknowledged=closed.endings[Ending.ACKNOWLEDGED],
+        dead=closed.endings[Ending.DEAD],
+        lapsed=closed.endings[Ending.LAPSED],
+        open=closed.endings[Ending.OPEN],
+        offered=tally.offered,
+        captured=tally.captured,
+        dropped=tally.dropped,
+        processed=tally.processed,
+        expired=tally.expired,
+        lost=tally.lost,
+        oldest_age_ms=tally.oldest_age_ms,
+    )
