@@ -1,6 +1,8 @@
 """Every service killed, stopped or restarted under load: the stack recovers, nobody is kept."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,18 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
             break_instance(lethe, instance_id, number)
-        return end_with_searches(lethe)
+        report = end_with_searches(lethe)
+        command = [sys.executable, "-m", "lethe.cli", "receipts", "show", "--data", str(lethe.data)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False)
+        return report | {"receipts": shown.stdout, "receipts_code": shown.returncode}
+
+
+def test_the_receipts_hold_and_tell_of_every_purge(report: dict[str, Any]) -> None:
+    first, slots = report["receipts"].splitlines()[:2]
+    assert report["receipts_code"] == 0, report["receipts"]
+    assert first.startswith("good: ")
+    assert int(first.split()[1]) >= 2, "the suspended purge's term and the one after it"
+    assert not slots.startswith("slots granted 0,")
 
 
 def test_no_captured_frame_outlives_the_budget_whatever_breaks(report: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.needs_data(str(_FACES), "photographs of people, for eva
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("harder")
-    footage = build_evaluation(_FACES, folder / "footage", people=24, listed=8)
+    footage = build_evaluation(_FACES, folder / "footage", people=12, listed=4)
     cameras = [str(video) for video in sorted(footage.glob("*.mp4"))]
     options = ("--watchlist", str(footage / "watchlist"), "--no-realtime", "--once")
     with running_lethe(folder, "watch", *cameras, *options, *on_broker()) as lethe:
@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
 
 
 def test_most_listed_people_are_alerted_to_by_another_photograph(report: dict[str, Any]) -> None:
-    assert len({alert["subject"] for alert in report["alerts"]}) >= 6
+    assert len({alert["subject"] for alert in report["alerts"]}) >= 3
 
 
 def test_strangers_are_seen_and_forgotten(report: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from lethe.contracts.headers import read_event_headers
 from lethe.contracts.stack import DeadLetter
 from lethe.contracts.topics import (
     ALERT_RAISED,
+    CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
     PROBE_EXTRACTED,
@@ -102,6 +103,49 @@ async def test_a_change_of_ownership_keeps_the_place_in_other_partitions(broker:
                 await r.own(kept if number % 10 else ALL)
         await eventually(lambda: len(inbox.records) >= 20)
     assert inbox.bodies == [b"%d" % number for number in range(20)]
+
+
+async def test_a_partition_waits_for_its_first_camera_and_then_loses_nothing(broker: str) -> None:
+    frames, cameras = Inbox(), Inbox()
+    settings = settings_for(broker, "reader")
+    subscriptions = [
+        Subscription(CAMERA_ASSIGNED, cameras.take, Start.BEGINNING),
+        Subscription(FRAME_CAPTURED, frames.take, owned=True),
+    ]
+    one, other = "camera-1", "camera-2"
+    assert partition_for(one) != partition_for(other)
+    async with publishing(settings) as publisher:
+        await publisher.send(CAMERA_ASSIGNED, one, b"known before")
+        async with reading(settings, publisher, subscriptions) as reader:
+            await reader.own(ALL)
+            await publisher.send(FRAME_CAPTURED, other, b"waiting")
+            await publisher.send(FRAME_CAPTURED, one, b"live")
+            await eventually(lambda: bool(frames.records))
+            assert frames.bodies == [b"live"]
+            # The place of one that waits is kept when all is assigned anew.
+            await reader.own(frozenset({partition_for(other)}))
+            await publisher.send(CAMERA_ASSIGNED, other, b"assigned")
+            await eventually(lambda: frames.bodies == [b"live", b"waiting"])
+
+
+async def test_a_new_generation_waits_for_cameras_as_well(broker: str) -> None:
+    frames = Inbox()
+    settings = settings_for(broker, "reader")
+    subscriptions = [
+        Subscription(CAMERA_ASSIGNED, Inbox().take, Start.BEGINNING),
+        Subscription(FRAME_CAPTURED, frames.take, owned=True),
+    ]
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, subscriptions) as reader,
+        TopicAdmin(broker) as admin,
+    ):
+        await reader.own(ALL)
+        await admin.roll(1, now())
+        await eventually(lambda: reader.generations == [1])
+        await publisher.send(FRAME_CAPTURED, "camera-1", b"waiting")
+        await publisher.send(CAMERA_ASSIGNED, "camera-1", b"assigned")
+        await eventually(lambda: frames.bodies == [b"waiting"])
 
 
 async def test_a_compacted_topic_is_read_from_its_beginning_before_anything_else(

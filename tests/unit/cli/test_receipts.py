@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from lethe.cli.setting_up import _receipts_key
 from lethe.contracts.errors import InvalidInput
 from lethe.receipts.exports import header
 from lethe.receipts.notes import NoteSigner
+from lethe.receipts.verifying import Verifier
 from lethe.shredding import roster
 from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.roster import create_local_trust, create_receipts_key
@@ -118,6 +121,32 @@ def test_a_falsified_log_is_refuted_by_both(desk: Desk) -> None:
         assert told.exit_code == 1
         assert "REFUTED: log " in told.output
         assert "entry 4: 5 frames captured, but 4 ended" in told.output
+
+
+def test_the_program_ends_with_the_code_that_says_what_was_found_out(desk: Desk) -> None:
+    desk.log("t1")
+    path = desk.data / "purge-1" / "receipts" / "000001-t1.receipts"
+    command = [sys.executable, "-m", "lethe.cli", "receipts", "verify", str(path)]
+    codes = [subprocess.run(command, capture_output=True, check=False).returncode]
+    path.write_bytes(path.read_bytes().replace(b'"lost":1', b'"lost":0', 1))
+    codes.append(subprocess.run(command, capture_output=True, check=False).returncode)
+    path.unlink()
+    codes.append(subprocess.run(command, capture_output=True, check=False).returncode)
+    assert codes == [0, 1, 2]
+
+
+def test_a_program_that_fails_says_so_and_not_that_a_log_is_refuted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("not foreseen")
+
+    desk.log("t1")
+    monkeypatch.setattr(Verifier, "verify", broken)
+    told = desk.run("show", "--data", str(desk.data))
+    assert told.exit_code == 3
+    assert "RuntimeError" in told.output
+    assert "not foreseen" not in told.output
 
 
 def test_a_file_of_another_key_is_refuted_unless_that_is_pinned(desk: Desk, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
-"""A roster with its keys, made once."""
+"""A roster with its keys, made once, and a purge that writes receipts."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.support.forgetting import local_trust
+from tests.support.receipting_desk import Desk
 
 from lethe.shredding.trust import LocalTrust
 
@@ -9,3 +13,10 @@ from lethe.shredding.trust import LocalTrust
 @pytest.fixture(scope="session")
 def trust(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
     return local_trust(tmp_path_factory.mktemp("trust"))
+
+
+@pytest.fixture(name="desk")
+def desk_(trust: LocalTrust, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(trust, tmp_path / "receipts")
+    yield desk
+    desk.receipting._threads.close()

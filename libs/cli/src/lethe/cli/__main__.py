@@ -172,10 +172,10 @@ def main() -> None:
     # Clients of the broker log to stderr when it goes; the supervisor tells of that in one line.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
     try:
-        lethe.main(prog_name="lethe", standalone_mode=False)
+        # click gives the code of an exit back instead of raising it.
+        code = lethe.main(prog_name="lethe", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(code)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else "lethe"

@@ -6,7 +6,6 @@ from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
-import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException
 from qdrant_client.models import (
@@ -30,9 +29,9 @@ _TIMEOUT_S = 2
 class QdrantIndex:
     """One collection per watchlist version; dropping the collection is the deletion.
 
-    Search is exact: the local mode's always, a server's by request. Templates are brought to unit
-    length here, so that the dot product is the cosine: asked for cosines, the local mode would
-    bring the whole list to unit length at every search.
+    Search is exact: the local mode's always, a server's by request. Templates have the length 1,
+    so that the dot product is the cosine: asked for cosines, the local mode would bring the whole
+    list to that length again at every search.
 
     The local mode does its work in the calling thread, so that its calls are driven in a worker
     thread; a server's calls are awaited where they are made.
@@ -73,7 +72,7 @@ class QdrantIndex:
         """Add a reference, or replace the one of the same id."""
         point = PointStruct(
             id=_point_id(reference.reference_id),
-            vector=_unit(reference.template),
+            vector=reference.template.tolist(),
             payload={"reference_id": reference.reference_id, "subject_id": reference.subject_id},
         )
 
@@ -97,7 +96,7 @@ class QdrantIndex:
         """Return for each probe its best comparisons, best first."""
         requests = [
             QueryRequest(
-                query=_unit(probe),
+                query=probe.tolist(),
                 limit=limit,
                 with_payload=True,
                 params=self._params,
@@ -152,11 +151,6 @@ def _drive(work: Callable[[], Awaitable[_T]]) -> _T:
         return await work()
 
     return asyncio.run(call())
-
-
-def _unit(template: Template) -> list[float]:
-    unit: list[float] = (template / np.linalg.norm(template)).tolist()
-    return unit
 
 
 def _collection(watchlist_id: str) -> str:

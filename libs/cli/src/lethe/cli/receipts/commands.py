@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from lethe.cli.errors import EXIT_FAILED, one_line
+from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 from lethe.contracts.errors import InvalidInput
+from lethe.receipts.command import EXIT_FAILED, EXIT_REFUTED
 from lethe.receipts.errors import BadInput, Refuted
 from lethe.receipts.verifying import Verdict, Verifier
 
@@ -73,7 +74,9 @@ def verify(
     witness_key: tuple[str, ...],
     summary: bool,
 ) -> None:
-    """Verify exported receipts. Exit code 1: refuted, 2: something is wrong with the input.
+    """Verify exported receipts.
+
+    Exit code 1: refuted, 2: something is wrong with the input, 3: the program failed.
 
     The first entry that doesn't hold is named. That everything holds doesn't prove that it is
     true: a receipt is a claim, signed so that it can be refuted.
@@ -132,9 +135,12 @@ def _checked(verify: Callable[[], Verdict]) -> Verdict:
         return verify()
     except Refuted as error:
         click.echo(one_line(f"REFUTED: {error}"))
-        raise click.exceptions.Exit(EXIT_FAILED) from None
+        raise click.exceptions.Exit(EXIT_REFUTED) from None
     except BadInput as error:
         raise InvalidInput(str(error)) from None
+    except Exception as error:  # noqa: BLE001 - the exit code of any failure would say: refuted
+        click.echo(f"the program failed: {type(error).__name__}", err=True)
+        raise click.exceptions.Exit(EXIT_FAILED) from None
     finally:
         _done()
 
