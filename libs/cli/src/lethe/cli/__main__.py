@@ -175,7 +175,8 @@ def main() -> None:
         # click gives the code of an exit back instead of raising it.
         code = lethe.main(prog_name="lethe", standalone_mode=False)
         sys.stdout.flush()
-        sys.exit(code)
+        if code:
+            sys.exit(code)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else "lethe"
