@@ -73,7 +73,9 @@ async def test_a_record_that_was_not_handled_when_the_process_ended_comes_again(
             await begun.wait()
         async with durable(broker, publisher, handle) as reader:
             await eventually(lambda: seen == [b"decided"])
-            while not await reader.caught_up():  # noqa: ASYNC110 - the broker sets no event
+            published = await reader.published()
+            assert published == {0: 1}
+            while not await reader.handled(published):  # noqa: ASYNC110 - the broker sets no event
                 await asyncio.sleep(0.01)
         async with durable(broker, publisher, handle):
             await publisher.send(CANDIDATES_FOUND, "camera-1", b"next")

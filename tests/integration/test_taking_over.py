@@ -40,7 +40,7 @@ class Pair:
         self.published: list[str] = []
         self.transit = TransitKeys()
         self._signer = Signer.from_file(trust.key_file("match"))
-        self._database = folder / "alert" / "alerts.sqlite"
+        self._database = folder / "alert" / "database" / "alerts.sqlite"
         self._health = HealthClient()
         self._client = httpx.AsyncClient(timeout=10.0)
         self._publisher: Publisher

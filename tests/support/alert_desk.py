@@ -1,16 +1,18 @@
 """What tests of the alert service are built from: a clock, messages, and fakes of its ports."""
 
-import secrets
 from dataclasses import dataclass, field, replace
 
+from tests.support.keyrings import MemoryKeyStore, a_keyring
+
 from lethe.alert.alerts import Alert
-from lethe.alert.errors import Conflict, DatabaseUnavailable
+from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
+from lethe.alert.keyring import Keyring
 from lethe.alert.ports import CameraStatus, DeploymentStatus, Status
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.enrolment import ReferencePayload
-from lethe.contracts.errors import Erased, Transient
+from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate, CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
@@ -29,6 +31,16 @@ class ManualClock:
 
     def __call__(self) -> Instant:
         return instant(self.ms)
+
+    @property
+    def boot_id(self) -> str:
+        return self().boot_id
+
+    def boot_us(self) -> int:
+        return self().boot_us
+
+    def wall_us(self) -> int:
+        return self().wall_us
 
 
 def candidates_found(
@@ -55,28 +67,6 @@ def candidates_found(
         transit_key_id="transit",
         sealed_crop=b"sealed",
     )
-
-
-class MemoryKeyStore:
-    def __init__(self) -> None:
-        self.keys: dict[str, bytes] = {}
-
-    def create(self, name: str) -> bytes:
-        if name in self.keys:
-            raise Conflict(f"there is a key named {name} already")
-        self.keys[name] = secrets.token_bytes(32)
-        return self.keys[name]
-
-    def read(self, name: str) -> bytes:
-        if name not in self.keys:
-            raise Erased(f"the key {name} is erased")
-        return self.keys[name]
-
-    def erase(self, name: str) -> None:
-        self.keys.pop(name, None)
-
-    def names(self) -> list[str]:
-        return sorted(self.keys)
 
 
 class MemoryAlertLog:
@@ -144,8 +134,13 @@ class MemoryAlertLog:
         return self.pictures.get(alert_id)
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
+        self._fail("due")
         due = [a for a in self.alerts if not a.erased and a.erase_at_wall_us <= wall_us]
         return due[:limit]
+
+    async def pictured_ids(self) -> set[str]:
+        self._fail("pictured_ids")
+        return set(self.pictures)
 
     async def unerased_ids(self) -> set[str]:
         return {a.alert_id for a in self.alerts if not a.erased}
@@ -176,6 +171,7 @@ class DeskBench:
     log: MemoryAlertLog = field(default_factory=MemoryAlertLog)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
     clock: ManualClock = field(default_factory=ManualClock)
+    keyring: Keyring = field(init=False)
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
 
@@ -184,8 +180,9 @@ class DeskBench:
 
     def _assemble(self) -> None:
         self.hub = AlertHub("log", 1, self.kept)
+        self.keyring = a_keyring(self.keys, self.clock)
         self.desk = AlertDesk(
-            self.log, self.hub, Vault(self.keys), self.clock, cool_down_s=self.cool_down_s
+            self.log, self.hub, Vault(self.keyring), self.clock, cool_down_s=self.cool_down_s
         )
 
     async def restart(self) -> list[Alert]:

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
 from tests.support.databases import a_term
+from tests.support.keyrings import keyring_in
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
-from lethe.alert.keystore import FileKeyStore
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.references import SqlReferenceStore
@@ -84,7 +84,7 @@ async def alert_web(
     database = await Database.open(sqlite_url(folder / "alert.sqlite"))
     try:
         clock = ManualClock()
-        vault = Vault(FileKeyStore(folder / "keys"))
+        vault = Vault(keyring_in(folder / "keys", clock))
         web = AlertWeb(database, vault, now or clock, kept, clock)
         await web.restart()
         yield web

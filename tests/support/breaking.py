@@ -64,7 +64,7 @@ def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:
     """
     with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
         report = lethe.finish(interrupt=True)
-    searches = searches_of(lethe.data / "alert" / "alerts.sqlite")
+    searches = searches_of(lethe.data / "alert" / "database" / "alerts.sqlite")
     return report | {"searches": searches, "published": {_search(body) for body in published}}
 
 

@@ -7,6 +7,7 @@ from tools.privacy_lint.content import final_name
 from tools.privacy_lint.module import Finding, Module
 
 PLACES = {
+    "lethe/alert/clock_file.py": "what the retention clock showed",
     "lethe/alert/database.py": "creates the file of the database, which holds ciphertext",
     "lethe/alert/keystore.py": "the erasable store of data keys",
     "lethe/cli/camera/secret.py": "the passwords of cameras, closed to other users",

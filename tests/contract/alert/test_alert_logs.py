@@ -114,6 +114,7 @@ async def test_publication_is_recorded(log: AlertLog) -> None:
 async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> None:
     first = await log.append(draft("a", erase_at_wall_us=1000), "search-a", PICTURE)
     await log.append(draft("b", erase_at_wall_us=1001), "search-b", PICTURE)
+    assert await log.pictured_ids() == {"a", "b"}
     assert await log.due(999, 10) == []
     assert await log.due(1000, 10) == [first]
 
@@ -124,6 +125,7 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.picture("b") == PICTURE
     assert await log.find("a") == replace(first, erased=True)
     assert await log.unerased_ids() == {"b"}
+    assert await log.pictured_ids() == {"b"}
 
 
 async def test_in_sql_a_search_that_is_there_already_changes_nothing(database: Database) -> None:

@@ -9,12 +9,13 @@ import pytest
 from tests.support.brokers import eventually
 from tests.support.databases import a_term
 from tests.support.forgetting import local_trust
+from tests.support.keyrings import keyring_in
 from tests.support.live_path import LivePath
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.enrolling import Enrolment, SealedReference
 from lethe.alert.errors import DatabaseUnavailable
-from lethe.alert.keystore import FileKeyStore
+from lethe.alert.keyring import Keyring
 from lethe.alert.reference import Reference, ReferenceState
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.term import Term
@@ -39,7 +40,7 @@ def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
 class Office:
     """Alert's side of enrolment, on SQLite and real keys, with a broker that remembers."""
 
-    def __init__(self, trust: LocalTrust, term: Term, keys: FileKeyStore) -> None:
+    def __init__(self, trust: LocalTrust, term: Term, keys: Keyring) -> None:
         self.path = LivePath(trust)
         self.keys = keys
         self.book = WatchlistBook(SqlReferenceStore(term), Vault(keys))
@@ -98,7 +99,7 @@ class Office:
 @pytest.fixture(name="office")
 async def office_(trust: LocalTrust, tmp_path: Path) -> AsyncIterator[Office]:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    office = Office(trust, await a_term(database), FileKeyStore(tmp_path / "keys"))
+    office = Office(trust, await a_term(database), keyring_in(tmp_path / "keys"))
     await office.book.register(LIST)
     yield office
     await database.close()
@@ -231,7 +232,7 @@ async def test_a_restarted_alert_goes_on_with_what_was_not_settled(office: Offic
 async def test_a_reference_whose_data_key_is_erased_is_given_up(office: Office) -> None:
     await office.add("ada")
     for name in office.keys.names():
-        office.keys.erase(name)
+        office.keys.destroy(name)
     office.path.run_enrolment_slot()
     async with office.running():
         await eventually(lambda: not office.enrolment.is_active)

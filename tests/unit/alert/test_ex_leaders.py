@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
+from tests.support.keyrings import keyring_in
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import NotLeading
 from lethe.alert.hub import AlertHub
-from lethe.alert.keystore import FileKeyStore
+from lethe.alert.keyring import Keyring
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.term import Term
@@ -32,7 +33,7 @@ class Shared:
     """What the instances share."""
 
     database: Database
-    keys: FileKeyStore
+    keys: Keyring
 
     async def leader(self) -> Leader:
         """Let another instance take over."""
@@ -46,7 +47,7 @@ class Shared:
 @pytest.fixture(name="shared")
 async def shared_(tmp_path: Path) -> AsyncIterator[Shared]:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    yield Shared(database, FileKeyStore(tmp_path / "keys"))
+    yield Shared(database, keyring_in(tmp_path / "keys", ManualClock()))
     await database.close()
 
 

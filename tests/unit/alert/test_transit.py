@@ -1,13 +1,15 @@
 """Transit keys change every minute and are destroyed once their records are ingested."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.clocks import FakeClock
+from tests.support.keyrings import keyring_in
 
-from lethe.alert.keystore import FileKeyStore
+from lethe.alert.keyring import Keyring
 from lethe.alert.transit import TransitKeyring
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.keys import TransitKey
@@ -15,6 +17,8 @@ from lethe.shredding.wrapping import wrap
 
 CROP, BINDING = b"a crop", b"its candidate list"
 _LONG_S = 20.0
+_STILL_USED_S = 6
+"""match may seal to a key for so long after it was announced last, and a little longer."""
 
 
 class Pauses:
@@ -22,213 +26,241 @@ class Pauses:
 
     def __init__(self) -> None:
         self._begun: asyncio.Queue[tuple[float, asyncio.Event]] = asyncio.Queue()
+        self._over: asyncio.Event | None = None
+        self.passed_s = 0.0
 
     async def __call__(self, seconds: float) -> None:
         over = asyncio.Event()
         self._begun.put_nowait((seconds, over))
         await over.wait()
 
-    async def begun(self) -> tuple[float, asyncio.Event]:
-        """Return the length of the next pause, and what ends it."""
-        return await asyncio.wait_for(self._begun.get(), _LONG_S)
-
-    async def over(self) -> float:
-        """Let the next pause pass and return its length."""
-        seconds, over = await self.begun()
-        over.set()
-        return seconds
+    async def until(self, second: float) -> None:
+        """Let so many seconds pass since the start, and what is done within them be done."""
+        while True:
+            seconds, over = await asyncio.wait_for(self._begun.get(), _LONG_S)
+            if self.passed_s + seconds > second:
+                self._begun.put_nowait((seconds, over))
+                return
+            self.passed_s += seconds
+            over.set()
 
 
 class Reading:
-    """How far candidate lists are ingested."""
+    """How far candidate lists are published and ingested."""
 
     def __init__(self) -> None:
-        self.is_caught_up = True
+        self.published_upto: int | None = 0
+        self.handled_upto = 0
 
-    async def __call__(self) -> bool:
-        return self.is_caught_up
+    async def published(self) -> Mapping[int, int] | None:
+        return None if self.published_upto is None else {0: self.published_upto}
+
+    async def handled(self, upto: Mapping[int, int]) -> bool:
+        return upto[0] <= self.handled_upto
 
 
 class Alert:
-    """A running keyring over a key store."""
+    """A running keyring of transit keys over keys in files."""
 
-    def __init__(self, store: FileKeyStore, term: int = 1) -> None:
-        self.store = store
+    def __init__(self, keys: Keyring, term: int = 1) -> None:
+        self.keys = keys
         self.pauses, self.reading = Pauses(), Reading()
-        self.keyring = TransitKeyring(self.store, term, self.reading, pause=self.pauses)
+        self.transit = TransitKeyring(self.keys, term, self.reading, pause=self.pauses)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.keyring.run())
+        task = asyncio.create_task(self.transit.run())
         yield
         assert not task.done(), "it ended by itself"
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    def opens(self, key: TransitKey, sealed: bytes) -> bool:
+    async def opens(self, key: TransitKey, sealed: bytes) -> bool:
         try:
-            return self.keyring.unwrap(key.key_id, sealed, BINDING) == CROP
+            return await self.transit.unwrap(key.key_id, sealed, BINDING) == CROP
         except Erased:
             return False
 
     def kept(self) -> list[str]:
-        return [name for name in self.store.names() if name.startswith("transit-")]
+        return [name for name in self.keys.names() if name.startswith("transit-")]
 
 
-@pytest.fixture(name="store")
-def store_(tmp_path: Path) -> FileKeyStore:
-    return FileKeyStore(tmp_path / "keys")
+@pytest.fixture(name="clock")
+def clock_() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(name="keys")
+def keys_(tmp_path: Path, clock: FakeClock) -> Keyring:
+    return keyring_in(tmp_path / "keys", clock)
 
 
 def sealed_to(key: TransitKey) -> bytes:
     return wrap(CROP, key.public_key, BINDING)
 
 
-def test_what_is_sealed_to_the_announced_key_opens_with_its_binding_only(
-    store: FileKeyStore,
+async def test_what_is_sealed_to_the_announced_key_opens_with_its_binding_only(
+    keys: Keyring,
 ) -> None:
-    alert = Alert(store)
-    key = alert.keyring.announced()
-    assert alert.opens(key, sealed_to(key))
+    alert = Alert(keys)
+    key = alert.transit.announced()
+    assert await alert.opens(key, sealed_to(key))
     with pytest.raises(Refused):
-        alert.keyring.unwrap(key.key_id, sealed_to(key), b"another list")
-    with pytest.raises(Erased):
-        alert.keyring.unwrap("never announced", sealed_to(key), BINDING)
+        await alert.transit.unwrap(key.key_id, sealed_to(key), b"another list")
+    for never_announced in ("1-0123456789abcdef", "Never", "../transit", ""):
+        with pytest.raises(Erased):
+            await alert.transit.unwrap(never_announced, sealed_to(key), BINDING)
 
 
-async def test_one_that_leads_no_more_keeps_no_key_and_its_successor_has_them_all(
-    tmp_path: Path,
+async def test_one_that_is_cut_off_opens_nothing_that_its_successor_has_destroyed(
+    keys: Keyring,
 ) -> None:
-    store = FileKeyStore(tmp_path / "keys")
-    before = TransitKeyring(store, 1, Reading())
-    transit = before.announced()
-    wrapped = wrap(CROP, transit.public_key, BINDING)
-    before.close()
-    with pytest.raises(Erased):
-        before.unwrap(transit.key_id, wrapped, BINDING)
-    after = TransitKeyring(store, 2, Reading())
-    assert after.unwrap(transit.key_id, wrapped, BINDING) == CROP
+    before = Alert(keys)
+    announced = before.transit.announced()
+    sealed = sealed_to(announced)
+    after = Alert(keys, term=2)
+    assert await after.opens(announced, sealed)
+    async with after.running():
+        await after.pauses.until(_STILL_USED_S)
+    assert not await before.opens(announced, sealed), "it kept a key in memory"
 
 
 async def test_after_a_minute_another_key_is_announced_and_the_old_one_still_opens(
-    store: FileKeyStore,
+    keys: Keyring,
 ) -> None:
-    alert = Alert(store)
-    first = alert.keyring.announced()
+    alert = Alert(keys)
+    first = alert.transit.announced()
     sealed = sealed_to(first)
     async with alert.running():
-        seconds = [await alert.pauses.over() for _ in range(2)]
-        assert sum(seconds) == 60
-        still_used_s, _ = await alert.pauses.begun()
-        second = alert.keyring.announced()
+        await alert.pauses.until(59)
+        assert alert.transit.announced() == first
+        await alert.pauses.until(60)
+        second = alert.transit.announced()
         assert second.key_id != first.key_id
         assert second.public_key != first.public_key
-        assert alert.opens(first, sealed)
-        assert still_used_s > 2, "match may still seal to the old key"
-    assert len(alert.kept()) == 2
+        await alert.pauses.until(62)
+        assert await alert.opens(first, sealed), "match may still seal to the old key"
+        assert len(alert.kept()) == 2
+        await alert.pauses.until(60 + _STILL_USED_S)
+        assert alert.kept() == [f"transit-{second.key_id}"]
 
 
 async def test_an_old_key_is_destroyed_only_when_everything_sealed_to_it_is_ingested(
-    store: FileKeyStore,
+    keys: Keyring,
 ) -> None:
-    alert = Alert(store)
-    first = alert.keyring.announced()
+    alert = Alert(keys)
+    first = alert.transit.announced()
     sealed = sealed_to(first)
     async with alert.running():
-        for _ in range(2):
-            await alert.pauses.over()
-        alert.reading.is_caught_up = False
-        await alert.pauses.over()
-        for _ in range(3):
-            retry_s = await alert.pauses.over()
-            assert retry_s <= 1
-            assert alert.opens(first, sealed)
-        _, over = await alert.pauses.begun()
-        alert.reading.is_caught_up = True
-        over.set()
-        await alert.pauses.begun()
-        assert not alert.opens(first, sealed)
-    second = alert.keyring.announced()
-    assert alert.opens(second, sealed_to(second))
-    assert alert.kept() == [f"transit-{second.key_id}"]
+        await alert.pauses.until(60)
+        alert.reading.published_upto = 7
+        alert.reading.handled_upto = 6
+        await alert.pauses.until(70)
+        assert await alert.opens(first, sealed)
+        # What comes now is sealed to later keys, and isn't waited for.
+        alert.reading.published_upto = 1_000
+        alert.reading.handled_upto = 7
+        await alert.pauses.until(71)
+        assert not await alert.opens(first, sealed)
+    second = alert.transit.announced()
+    assert await alert.opens(second, sealed_to(second))
+
+
+async def test_while_nothing_is_ingested_the_key_changes_every_minute_all_the_same(
+    keys: Keyring,
+) -> None:
+    alert = Alert(keys)
+    alert.reading.published_upto = None
+    async with alert.running():
+        await alert.pauses.until(600)
+        assert len(alert.kept()) == 11
+        alert.reading.published_upto = 0
+        await alert.pauses.until(602)
+        assert len(alert.kept()) == 2
+
+
+async def test_what_waits_for_an_hour_is_not_opened_any_more(
+    keys: Keyring, clock: FakeClock
+) -> None:
+    alert = Alert(keys)
+    announced = alert.transit.announced()
+    sealed = sealed_to(announced)
+    clock.time.advance_ms(3_600_000)
+    assert not await alert.opens(announced, sealed)
+    assert alert.kept() == [], "it ends whether or not an alert leads"
 
 
 async def test_a_restarted_alert_opens_what_was_sealed_to_its_last_key_until_it_is_ingested(
-    store: FileKeyStore,
+    keys: Keyring,
 ) -> None:
-    before = Alert(store)
-    last = before.keyring.announced()
+    last = Alert(keys).transit.announced()
     sealed = sealed_to(last)
-    after = Alert(before.store)
-    assert after.keyring.announced().key_id != last.key_id
-    assert after.opens(last, sealed)
+    after = Alert(keys)
+    assert after.transit.announced().key_id != last.key_id
     async with after.running():
-        await after.pauses.over()
-        await after.pauses.begun()
-        assert not after.opens(last, sealed)
-    assert not Alert(before.store).opens(last, sealed), "a key came back with a restart"
+        await after.pauses.until(2)
+        assert await after.opens(last, sealed)
+        await after.pauses.until(_STILL_USED_S)
+        assert not await after.opens(last, sealed)
+    assert not await Alert(keys).opens(last, sealed), "a key came back with a restart"
 
 
-async def test_other_keys_of_the_store_are_left_alone(store: FileKeyStore) -> None:
-    store.create("alert-1")
-    store.create("watchlist-1")
-    alert = Alert(store)
+async def test_other_keys_of_the_store_are_left_alone(keys: Keyring) -> None:
+    keys.create("alert-1")
+    keys.create("watchlist-1")
+    alert = Alert(keys)
     async with alert.running():
-        for _ in range(3):
-            await alert.pauses.over()
-        await alert.pauses.begun()
-    assert {"alert-1", "watchlist-1"} <= set(store.names())
+        await alert.pauses.until(70)
+    assert {"alert-1", "watchlist-1"} <= set(keys.names())
     assert len(alert.kept()) == 1
 
 
-def test_a_key_that_a_crash_left_half_written_does_not_keep_alert_from_starting(
-    store: FileKeyStore, tmp_path: Path
+async def test_a_key_that_a_crash_left_half_written_does_not_keep_alert_from_starting(
+    keys: Keyring, tmp_path: Path
 ) -> None:
-    reading = Reading()
-    whole = TransitKeyring(store, 1, reading).announced()
+    whole = Alert(keys).transit.announced()
     (tmp_path / "keys" / "transit-0123456789abcdef").write_bytes(b"")
-    keyring = TransitKeyring(store, 1, reading)
-    assert keyring.unwrap(whole.key_id, sealed_to(whole), BINDING) == CROP
-    assert "transit-0123456789abcdef" not in store.names()
+    alert = Alert(keys)
+    assert await alert.opens(whole, sealed_to(whole))
+    async with alert.running():
+        await alert.pauses.until(_STILL_USED_S)
+    assert "transit-0123456789abcdef" not in keys.names()
 
 
 async def test_a_standby_that_takes_over_opens_what_was_sealed_to_the_leader_before(
-    store: FileKeyStore,
+    keys: Keyring,
 ) -> None:
-    before = Alert(store, term=1)
-    announced = before.keyring.announced()
+    before = Alert(keys, term=1)
+    announced = before.transit.announced()
     sealed = sealed_to(announced)
-    after = Alert(store, term=2)
-    assert after.opens(announced, sealed)
-    assert (announced.term, after.keyring.announced().term) == (1, 2)
+    after = Alert(keys, term=2)
+    assert await after.opens(announced, sealed)
+    assert (announced.term, after.transit.announced().term) == (1, 2)
 
 
 async def test_a_key_that_an_ex_leader_made_after_its_loss_is_destroyed_as_well(
-    store: FileKeyStore,
+    keys: Keyring,
 ) -> None:
-    after = Alert(store, term=2)
-    late = Alert(store, term=1).keyring.announced()
+    after = Alert(keys, term=2)
+    late = Alert(keys, term=1).transit.announced()
     async with after.running():
-        await after.pauses.over()
-        await after.pauses.begun()
-    assert f"transit-{late.key_id}" not in store.names()
-    assert after.kept() == [f"transit-{after.keyring.announced().key_id}"]
+        await after.pauses.until(_STILL_USED_S)
+    assert f"transit-{late.key_id}" not in keys.names()
+    assert after.kept() == [f"transit-{after.transit.announced().key_id}"]
 
 
-async def test_an_ex_leader_destroys_no_key_of_its_successor(store: FileKeyStore) -> None:
-    before = Alert(store, term=1)
-    after = Alert(store, term=2)
-    announced = after.keyring.announced()
+async def test_an_ex_leader_destroys_no_key_of_its_successor(keys: Keyring) -> None:
+    before = Alert(keys, term=1)
+    after = Alert(keys, term=2)
+    announced = after.transit.announced()
     async with before.running():
-        await before.pauses.over()
-        await before.pauses.begun()
-    assert f"transit-{announced.key_id}" in store.names()
+        await before.pauses.until(_STILL_USED_S)
+    assert f"transit-{announced.key_id}" in keys.names()
 
 
-async def test_a_key_from_before_there_were_terms_is_taken_over(store: FileKeyStore) -> None:
-    store.create("transit-0123456789abcdef")
-    alert = Alert(store)
+async def test_a_key_from_before_there_were_terms_is_taken_over(keys: Keyring) -> None:
+    keys.create("transit-0123456789abcdef")
+    alert = Alert(keys)
     async with alert.running():
-        await alert.pauses.over()
-        await alert.pauses.begun()
-    assert "transit-0123456789abcdef" not in store.names()
+        await alert.pauses.until(_STILL_USED_S)
+    assert "transit-0123456789abcdef" not in keys.names()

@@ -1,5 +1,5 @@
 import pytest
-from tests.support.alert_desk import MemoryKeyStore
+from tests.support.keyrings import MemoryKeyStore, a_keyring
 
 from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.errors import Erased, Refused
@@ -7,7 +7,7 @@ from lethe.contracts.errors import Erased, Refused
 
 @pytest.fixture
 async def vault() -> Vault:
-    vault = Vault(MemoryKeyStore())
+    vault = Vault(a_keyring(MemoryKeyStore()))
     await vault.create("first")
     await vault.create("second")
     return vault

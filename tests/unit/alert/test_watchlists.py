@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.databases import a_term
+from tests.support.keyrings import keyring_in
 
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import Conflict, NotFound
-from lethe.alert.keystore import FileKeyStore
 from lethe.alert.reference import ReferenceState
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.term import Term
@@ -24,7 +24,7 @@ class Shelf:
     """A watchlist book on SQLite, and what lies below it."""
 
     def __init__(self, term: Term, folder: Path) -> None:
-        self.keys = FileKeyStore(folder / "keys")
+        self.keys = keyring_in(folder / "keys")
         self.store = SqlReferenceStore(term)
         self.book = self.reopened()
 
@@ -134,7 +134,7 @@ async def test_a_watchlist_whose_key_is_erased_tells_nothing_and_holds_up_no_sta
 ) -> None:
     added = await shelf.book.add("list", "s-1", "Ada Lovelace", IMAGE)
     for name in shelf.keys.names():
-        shelf.keys.erase(name)
+        shelf.keys.destroy(name)
     book = shelf.reopened()
     await book.restore()
     assert book.name_of("list", "s-1") == "s-1"

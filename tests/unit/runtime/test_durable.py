@@ -1,4 +1,4 @@
-"""Whether everything is ingested: an answer that isn't sure is no."""
+"""How far everything is ingested: an answer that isn't sure is no."""
 
 from dataclasses import dataclass, field
 
@@ -57,14 +57,17 @@ async def reader_(consumer: FakeConsumer) -> DurableReader:
 
 
 @pytest.mark.parametrize(
-    ("end", "read", "caught_up"),
-    [(0, None, True), (3, None, False), (3, 2, False), (3, 3, True)],
+    ("end", "read", "handled"),
+    [(0, None, True), (3, None, False), (3, 2, False), (3, 3, True), (3, 9, True)],
 )
-async def test_it_is_caught_up_when_all_that_was_published_is_committed(
-    reader: DurableReader, consumer: FakeConsumer, end: int, read: int | None, *, caught_up: bool
+async def test_what_was_published_is_handled_when_all_of_it_is_committed(
+    reader: DurableReader, consumer: FakeConsumer, end: int, read: int | None, *, handled: bool
 ) -> None:
     consumer.end, consumer.read = end, read
-    assert await reader.caught_up() is caught_up
+    published = await reader.published()
+    assert published == {0: end}
+    consumer.end = 1_000
+    assert await reader.handled(published) is handled
 
 
 @pytest.mark.parametrize(
@@ -85,12 +88,13 @@ async def test_while_the_broker_cannot_be_asked_the_backlog_is_not_known(
     assert await reader.backlog() is None
 
 
-@pytest.mark.parametrize("gone", ["ends", "committed"])
-async def test_while_the_broker_cannot_be_asked_nothing_counts_as_caught_up(
-    reader: DurableReader, consumer: FakeConsumer, gone: str
+async def test_while_the_broker_cannot_be_asked_nothing_counts_as_handled(
+    reader: DurableReader, consumer: FakeConsumer
 ) -> None:
     consumer.end = consumer.read = 3
-    consumer.gone = {gone}
-    assert await reader.caught_up() is False
+    consumer.gone = {"ends", "committed"}
+    assert await reader.published() is None
+    assert await reader.handled({0: 3}) is False
     consumer.gone = set()
-    assert await reader.caught_up() is True
+    assert await reader.published() == {0: 3}
+    assert await reader.handled({0: 3}) is True

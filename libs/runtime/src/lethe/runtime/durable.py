@@ -1,6 +1,7 @@
 """At-least-once reading in a group: commits only what was handled."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -52,7 +53,6 @@ class DurableReader:
         self._dead_letters = dead_letters
         self._on_change = on_change
         self._shared_out = 0
-        self._awaited: dict[TopicPartition, int] | None = None
         self._session_ms = session_ms = settings.session_timeout_ms
         self._assignor = _own_assignor()
         self._consumer = AIOKafkaConsumer(
@@ -100,23 +100,31 @@ class DurableReader:
         if self._on_change is not None:
             await self._on_change(partitions, generation)
 
-    async def caught_up(self) -> bool:
-        """Tell whether everything published when it was first asked is handled and committed.
-
-        After a yes the next question begins anew. A broker that can't be asked counts as no.
-        """
+    async def published(self) -> Mapping[int, int] | None:
+        """Return how far each partition is written by now; None if the broker can't be asked."""
         partitions = [TopicPartition(self._topic.name, n) for n in range(self._topic.partitions)]
         try:
-            if self._awaited is None:
-                self._awaited = await self._consumer.end_offsets(partitions)
-            for partition, end in self._awaited.items():
-                committed = await self._consumer.committed(partition)
-                if end > (committed or 0):
-                    return False
-        except KafkaError as error:
+            async with asyncio.timeout(_ANSWER_S):
+                ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("not known", topic=self._topic.name, error=type(error).__name__)
+            return None
+        return {partition.partition: end for partition, end in ends.items()}
+
+    async def handled(self, upto: Mapping[int, int]) -> bool:
+        """Tell whether everything up to what `published` returned is handled and committed.
+
+        A broker that can't be asked counts as no.
+        """
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                for number, end in upto.items():
+                    partition = TopicPartition(self._topic.name, number)
+                    if end > (await self._consumer.committed(partition) or 0):
+                        return False
+        except (KafkaError, TimeoutError) as error:
             _log.warning("not known", topic=self._topic.name, error=type(error).__name__)
             return False
-        self._awaited = None
         return True
 
     async def backlog(self) -> int | None:

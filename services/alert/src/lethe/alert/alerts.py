@@ -142,6 +142,10 @@ class AlertLog(Protocol):
         """Return unerased alerts whose retention ended by then."""
         ...
 
+    async def pictured_ids(self) -> set[str]:
+        """Return the alert ids whose sealed picture is kept."""
+        ...
+
     async def unerased_ids(self) -> set[str]:
         """Return the alert ids that still have a right to their key.
 

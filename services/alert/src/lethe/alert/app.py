@@ -1,21 +1,25 @@
 """The only wiring of alert."""
 
 import functools
-from pathlib import Path
 
+import structlog
 from starlette.routing import BaseRoute, Mount
 
+from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.enrolling import Enrolment
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
+from lethe.alert.keyring import Keyring
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.leading import Leadership
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.reign import Reign
+from lethe.alert.retention import RetentionScheduler
+from lethe.alert.retention_clock import RetentionClock
 from lethe.alert.settings import AlertSettings
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
@@ -40,6 +44,7 @@ from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership, join
 from lethe.shredding.terms import Life, Standing
 
+_log = structlog.get_logger()
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
 
@@ -48,15 +53,26 @@ async def serve(settings: AlertSettings, stop: Stop) -> None:
     """Run alert until `stop` is set."""
     member = join(Role.ALERT, **settings.membership())
     holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=False)
-    keystore = FileKeyStore(settings.key_dir or settings.data_dir / "keys")
     database = await Database.open(
-        settings.database_url or sqlite_url(Path(settings.data_dir) / "alerts.sqlite3"),
+        settings.database_url or sqlite_url(settings.data_dir / "database" / "alerts.sqlite"),
         settings.database_password,
     )
     try:
-        await _serve(settings, stop, member, holder, keystore, database)
+        keyring = _open_keyring(settings, member, database)
+        await _serve(settings, stop, member, holder, keyring, database)
     finally:
         await database.close()
+
+
+def _open_keyring(settings: AlertSettings, member: Membership, database: Database) -> Keyring:
+    folder = settings.key_dir or settings.data_dir / "keys"
+    of_database = [database.folder] if database.folder else []
+    store = FileKeyStore(folder, apart_from=[*of_database, *settings.backed_up_dirs])
+    _log.info("key store", state=store.promise.value)
+    keyring = Keyring(store, RetentionClock(member.clock, ClockFile(folder)))
+    # Before the first key is made: from a mark of this boot on, no stepped clock lengthens a life.
+    keyring.keep_time()
+    return keyring
 
 
 async def _serve(
@@ -64,7 +80,7 @@ async def _serve(
     stop: Stop,
     member: Membership,
     holder: Holder,
-    keystore: FileKeyStore,
+    keyring: Keyring,
     database: Database,
 ) -> None:
     now = functools.partial(instant, member.clock)
@@ -74,7 +90,7 @@ async def _serve(
 
     async def begin() -> Reign:
         term = await Term.begin(database, settings.instance_id)
-        vault, hub = Vault(keystore), AlertHub(term.log_id, term.number)
+        vault, hub = Vault(keyring), AlertHub(term.log_id, term.number)
         book = WatchlistBook(SqlReferenceStore(term), vault)
         reign = Reign(
             tenure=term,
@@ -82,7 +98,7 @@ async def _serve(
             desk=AlertDesk(SqlAlertLog(term), hub, vault, now, cool_down_s=settings.cool_down_s),
             watchlists=book,
             enrolment=Enrolment(holder, book, outbox.reference),
-            transit=TransitKeyring(keystore, term.number, candidates.caught_up),
+            transit=TransitKeyring(keyring, term.number, candidates),
             now=now,
         )
         await reign.watchlists.restore()
@@ -143,6 +159,7 @@ async def _serve(
         stop,
         candidates.run,
         leadership.run,
+        RetentionScheduler(keyring).run,
         keys.run,
         functools.partial(member.follow_roster, observer.roster_refused),
         publisher=publisher,

@@ -45,10 +45,17 @@ def sqlite_url(file: Path) -> str:
 
 
 class Database:
-    """An open database whose tables exist. Made by `Database.open`."""
+    """An open database whose tables exist. Made by `Database.open`.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Attributes
+    ----------
+    folder
+        Where its files lie; None if it isn't kept in files of this machine.
+    """
+
+    def __init__(self, engine: AsyncEngine, folder: Path | None = None) -> None:
         self._engine = engine
+        self.folder = folder
 
     @classmethod
     async def open(cls, url: str, password: SecretStr | None = None) -> Self:
@@ -75,8 +82,9 @@ class Database:
                 "the database URL isn't understood; give one such as sqlite+aiosqlite:////path "
                 "or postgresql+asyncpg://user@host/name"
             ) from None
+        folder = None
         if parsed.get_backend_name() == "sqlite":
-            _prepare_sqlite(engine, parsed.database)
+            folder = _prepare_sqlite(engine, parsed.database)
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
@@ -87,7 +95,7 @@ class Database:
                 f"can't write the database {where} ({_reason(fault)}); "
                 "free or name a place that can be"
             ) from None
-        return cls(engine)
+        return cls(engine, folder)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -137,9 +145,11 @@ def _reason(fault: Exception) -> str:
     return " ".join(text.split()) or type(told).__name__
 
 
-def _prepare_sqlite(engine: AsyncEngine, database: str | None) -> None:
-    if database and database != ":memory:":
-        _make_private(Path(database))
+def _prepare_sqlite(engine: AsyncEngine, database: str | None) -> Path | None:
+    """Set up every connection; return the folder of the file, if it is one."""
+    file = Path(database) if database and database != ":memory:" else None
+    if file is not None:
+        _make_private(file)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: _DriverConnection, _record: object) -> None:
@@ -147,6 +157,8 @@ def _prepare_sqlite(engine: AsyncEngine, database: str | None) -> None:
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+
+    return file and file.parent
 
 
 def _make_private(file: Path) -> None:

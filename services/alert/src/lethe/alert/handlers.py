@@ -117,7 +117,7 @@ class Handlers:
             raise NotLeading("this instance doesn't lead")
         found = CandidatesFound.decode(self._checked(record, Role.MATCH).payload)
         terms = self._deployments.terms(found.deployment_id)
-        crop = _opened(reign.transit, found)
+        crop = await _opened(reign.transit, found)
         try:
             alert = await reign.desk.receive(found, crop, terms)
         finally:
@@ -137,10 +137,10 @@ class Handlers:
         return envelope
 
 
-def _opened(transit: TransitKeyring, found: CandidatesFound) -> bytes | None:
+async def _opened(transit: TransitKeyring, found: CandidatesFound) -> bytes | None:
     """Open the crop; an alert whose picture is gone is raised all the same."""
     try:
-        return transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
+        return await transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
     except (Erased, Refused) as error:
         _log.warning("alert without picture", error=type(error).__name__)
         return None

@@ -3,21 +3,52 @@
 import os
 import re
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from lethe.alert.errors import Conflict, KeyStoreUnavailable, KeyStoreUnusable
+from lethe.alert.promise import ErasurePromise, promise_of
 from lethe.contracts.errors import Erased
+from lethe.shredding.memory import wipe_bytes
 
 KEY_BYTES = 32
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_DUE_BYTES = 8
+_NEVER = 2 ** (8 * _DUE_BYTES - 1) - 1
+"""Stands for no end in a file; the same as no due time at all, which older files have."""
+_SIGNATURE = (
+    b"Signature: 8a477f597d28d172789f06886806bc55\n"
+    b"# Keys of Lethe. They must not be backed up: https://bford.info/cachedir/\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key and when it is due, in microseconds on the retention clock; None for no end."""
+
+    secret: bytes = field(repr=False)
+    due_us: int | None
 
 
 class ErasableKeyStore(Protocol):
-    """Keeps data keys under names until they are erased."""
+    """Keeps data keys, each with its due time beside it, under names until they are erased.
 
-    def create(self, name: str) -> bytes:
+    What an adapter for a key service or a security module has to do is what
+    `tests/contract/alert/test_key_stores.py` asks of every store. Two things it mustn't do: hand
+    out a wrapped key to be kept elsewhere, since a copy of that in a database or a backup would
+    come back with it; and count a deletion that is only scheduled, or can be undone, as erasure.
+    """
+
+    @property
+    def promise(self) -> ErasurePromise:
+        """What an erasure here is worth."""
+        ...
+
+    def create(self, name: str, due_us: int | None = None) -> bytes:
         """Return a new random key of 32 bytes, kept durably. A name is never used twice at once.
 
         Raises
@@ -29,7 +60,7 @@ class ErasableKeyStore(Protocol):
         """
         ...
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> StoredKey:
         """Return the key.
 
         Raises
@@ -39,8 +70,22 @@ class ErasableKeyStore(Protocol):
         """
         ...
 
+    def due_us(self, name: str) -> int | None:
+        """Return when the key is due, without reading it; raises as `read` does."""
+        ...
+
+    def shorten(self, name: str, due_us: int) -> None:
+        """Bring the due time of a key forward, durably; never put it off. Raises as `read`."""
+        ...
+
     def erase(self, name: str) -> None:
-        """Erase the key; erasing one that is gone does nothing."""
+        """Erase the key; erasing one that is gone does nothing.
+
+        Raises
+        ------
+        KeyStoreUnavailable
+            If that couldn't be done.
+        """
         ...
 
     def names(self) -> list[str]:
@@ -52,41 +97,49 @@ class FileKeyStore:
     """One file per key, readable by its owner only, in a folder of their own.
 
     What erasure means here: the file is overwritten, flushed, unlinked and its folder flushed.
-    On a file system that writes in place (tmpfs, ext4 without data journaling on a magnetic
-    disk) the key is then gone. On journaling, copy-on-write or flash storage the overwrite may
-    land elsewhere: there, nothing beyond the unlink is promised, and old blocks may be recovered
-    from the medium. Put the folder on tmpfs (keys then end with the machine, and so do the
-    pictures) or keep keys in a service made for it. The folder must not be part of a backup.
+    `promise` says what that is worth on the folder's file system. On tmpfs the key is gone, and
+    all keys end with the machine, and so do the pictures. On a file system that writes in place
+    it is gone from the disk as far as the disk does the same: flash may keep the old block. On
+    one that journals content or copies on write nothing beyond the unlink is promised.
 
     Parameters
     ----------
     folder
-        Made with mode 0700 when missing. Outside the database's folder and its backups.
+        Made with mode 0700 when missing, and marked for backup programs to leave out.
+    apart_from
+        Folders in none of which it may lie: the database's, and those that are backed up.
 
     Raises
     ------
     KeyStoreUnusable
-        If the folder can't be made or kept private.
+        If the folder can't be made or kept private, or lies in one of those.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, apart_from: Iterable[Path] = ()) -> None:
+        _refuse_within(folder, apart_from)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
+            mark = folder / "CACHEDIR.TAG"
+            if not mark.exists():
+                mark.write_bytes(_SIGNATURE)
         except OSError as fault:
             raise KeyStoreUnusable(
                 f"can't keep keys in {folder} ({fault.strerror}); name a folder that you own"
             ) from None
         self._folder = folder
+        self.promise = promise_of(folder)
 
-    def create(self, name: str) -> bytes:
+    def create(self, name: str, due_us: int | None = None) -> bytes:
         """Return a new random key of 32 bytes, kept durably."""
         path = self._path(name)
         key = secrets.token_bytes(KEY_BYTES)
         try:
             file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
             try:
-                os.write(file, key)
+                content = key + _written(due_us)
+                os.write(file, content)
+                wipe_bytes(content)
                 os.fsync(file)
             finally:
                 os.close(file)
@@ -97,30 +150,36 @@ class FileKeyStore:
             raise KeyStoreUnavailable(f"can't keep a key ({fault.strerror})") from None
         return key
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> StoredKey:
         """Return the key."""
+        secret = bytearray(KEY_BYTES)
+        with self._reading(name) as file:
+            os.preadv(file, [secret], 0)
+            due_us = _due_us(file)
         try:
-            key = self._path(name).read_bytes()
-        except FileNotFoundError:
-            raise Erased(f"the key {name} is erased") from None
-        except OSError as fault:
-            raise KeyStoreUnavailable(f"can't read a key ({fault.strerror})") from None
-        if len(key) != KEY_BYTES:
-            raise Erased(f"the key {name} was never completely written")
-        return key
+            return StoredKey(bytes(secret), due_us)
+        finally:
+            secret[:] = bytes(KEY_BYTES)
+
+    def due_us(self, name: str) -> int | None:
+        """Return when the key is due."""
+        with self._reading(name) as file:
+            return _due_us(file)
+
+    def shorten(self, name: str, due_us: int) -> None:
+        """Bring the due time of a key forward."""
+        known = self.due_us(name)
+        if known is not None and known <= due_us:
+            return
+        # Eight bytes of one sector: a crash leaves the old time or the new one.
+        self._overwrite(name, _written(due_us), KEY_BYTES)
 
     def erase(self, name: str) -> None:
         """Overwrite, flush and unlink the key's file."""
-        path = self._path(name)
         try:
-            file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
-            try:
-                os.pwrite(file, bytes(KEY_BYTES), 0)
-                os.fsync(file)
-            finally:
-                os.close(file)
-            path.unlink()
-        except FileNotFoundError:
+            self._overwrite(name, bytes(KEY_BYTES + _DUE_BYTES), 0)
+            self._path(name).unlink()
+        except (FileNotFoundError, Erased):
             return
         except OSError as fault:
             raise KeyStoreUnavailable(f"can't erase a key ({fault.strerror})") from None
@@ -128,7 +187,40 @@ class FileKeyStore:
 
     def names(self) -> list[str]:
         """Return the names of all keys that are kept, sorted."""
-        return sorted(p.name for p in self._folder.iterdir() if _NAME.fullmatch(p.name))
+        try:
+            return sorted(p.name for p in self._folder.iterdir() if _NAME.fullmatch(p.name))
+        except OSError as fault:
+            raise KeyStoreUnavailable(f"can't list keys ({fault.strerror})") from None
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[int]:
+        path = self._path(name)
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(file).st_size not in (KEY_BYTES, KEY_BYTES + _DUE_BYTES):
+                    raise Erased(f"the key {name} was never completely written")
+                yield file
+            finally:
+                os.close(file)
+        except FileNotFoundError:
+            raise Erased(f"the key {name} is erased") from None
+        except OSError as fault:
+            raise KeyStoreUnavailable(f"can't read a key ({fault.strerror})") from None
+
+    def _overwrite(self, name: str, content: bytes, start: int) -> None:
+        path = self._path(name)
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+            try:
+                os.pwrite(file, content, start)
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except FileNotFoundError:
+            raise Erased(f"the key {name} is erased") from None
+        except OSError as fault:
+            raise KeyStoreUnavailable(f"can't erase a key ({fault.strerror})") from None
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -141,3 +233,23 @@ class FileKeyStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _written(due_us: int | None) -> bytes:
+    return (_NEVER if due_us is None else due_us).to_bytes(_DUE_BYTES, "big")
+
+
+def _due_us(file: int) -> int | None:
+    """Return the due time behind a key; files of before there were any end with the key."""
+    due_us = int.from_bytes(os.pread(file, _DUE_BYTES, KEY_BYTES), "big")
+    no_end = os.fstat(file).st_size == KEY_BYTES or due_us >= _NEVER
+    return None if no_end else due_us
+
+
+def _refuse_within(folder: Path, others: Iterable[Path]) -> None:
+    for other in others:
+        if folder.resolve().is_relative_to(other.resolve()):
+            raise KeyStoreUnusable(
+                f"keys must not lie in {other}, which holds the database or is backed up; "
+                "name a folder outside it in LETHE_KEY_DIR"
+            )

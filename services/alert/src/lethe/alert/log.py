@@ -121,6 +121,11 @@ class SqlAlertLog:
         async with self._term.read() as connection:
             return [_to_alert(row) for row in (await connection.execute(statement)).mappings()]
 
+    async def pictured_ids(self) -> set[str]:
+        """Return the alert ids whose sealed picture is kept."""
+        async with self._term.read() as connection:
+            return set((await connection.execute(select(pictures.c.alert_id))).scalars())
+
     async def unerased_ids(self) -> set[str]:
         """Return the alert ids that still have a right to their key."""
         statement = select(alerts.c.alert_id).where(alerts.c.erased_wall_us.is_(None))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from lethe.alert.alerts import Alert, AlertLog, AlertTerms
+from lethe.alert.erasing import AlertEraser, key_name
 from lethe.alert.errors import NoCandidates, NotFound
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
 from lethe.alert.vault import Vault
@@ -14,9 +15,7 @@ from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import CandidatesFound
 
-_KEY_PREFIX = "alert-"
 _HOUR_US = 3_600_000_000
-_ERASE_AT_ONCE = 500
 
 
 class AlertDesk:
@@ -50,6 +49,7 @@ class AlertDesk:
         self._log = log
         self._hub = hub
         self._vault = vault
+        self._eraser = AlertEraser(log, hub, vault)
         self._now = now
         self._cool_down_us = round(cool_down_s * 1e6)
         # One at a time: the stream's order is the log's order.
@@ -58,7 +58,8 @@ class AlertDesk:
     async def restore(self) -> list[Alert]:
         """Load the stream from the log, and publish what a crash kept from being published.
 
-        Call it once, before the first `receive`. Keys that belong to no alert are erased.
+        Call it once, before the first `receive`. What is due is erased, keys that belong to no
+        alert are too, and alerts whose key is gone are recorded as erased.
 
         Returns
         -------
@@ -66,7 +67,6 @@ class AlertDesk:
             Alerts that are published only now, and are still to be announced.
         """
         async with self._turn:
-            await self._erase_orphans()
             alerts = await self._log.newest(self._hub.kept)
             overdue = [alert for alert in alerts if alert.published is None]
             published = {alert.alert_id: replace(alert, published=self._now()) for alert in overdue}
@@ -74,6 +74,11 @@ class AlertDesk:
             self._hub.load((published.get(a.alert_id, a) for a in alerts), floor=floor)
             for alert in published.values():
                 await self._log.mark_published(alert)
+            pictured = await self._log.pictured_ids()
+            for alert in alerts:
+                if alert.alert_id in pictured:
+                    self._eraser.shows(published.get(alert.alert_id, alert))
+            await self._eraser.sweep(self._now())
             return list(published.values())
 
     async def receive(
@@ -117,30 +122,15 @@ class AlertDesk:
             if earlier is not None:
                 wall_us = found.captured.wall_us
                 updated = await self._log.attach(earlier, found.search_id, wall_us)
+                self._eraser.saw_again(updated)
                 self._hub.publish(HubEvent(EventKind.SIGHTING, updated))
                 return None
             return await self._publish(await self._persist(alert, found.search_id, crop))
 
     async def erase_due(self, now: Instant) -> int:
-        """Erase the data keys of the alerts whose retention has ended, and keys without an alert.
-
-        Returns
-        -------
-        int
-            How many were erased.
-        """
-        erased = 0
+        """Erase what is due and follow up on keys that ended by themselves; see `AlertEraser`."""
         async with self._turn:
-            while due := await self._log.due(now.wall_us, _ERASE_AT_ONCE):
-                for alert in due:
-                    # The key first: when the rest fails, the next call comes here again.
-                    await self._vault.erase(_key_name(alert.alert_id))
-                await self._log.mark_erased(due, now.wall_us)
-                for alert in due:
-                    self._hub.publish(HubEvent(EventKind.ERASED, replace(alert, erased=True)))
-                erased += len(due)
-            await self._erase_orphans()
-        return erased
+            return await self._eraser.sweep(now)
 
     async def after(self, sequence: int, limit: int) -> list[Alert]:
         """Return published alerts after a sequence, in rising sequence."""
@@ -175,7 +165,7 @@ class AlertDesk:
         picture = await self._log.picture(alert_id)
         if picture is None:
             raise Erased("the picture of this alert is erased")
-        return await self._vault.open(_key_name(alert_id), picture, bound=_bound(alert_id))
+        return await self._vault.open(key_name(alert_id), picture, bound=_bound(alert_id))
 
     async def count(self) -> int:
         """Return how many alerts the log holds."""
@@ -191,30 +181,25 @@ class AlertDesk:
         return earlier if apart_us < self._cool_down_us else None
 
     async def _persist(self, alert: Alert, search_id: str, crop: bytes | None) -> Alert:
-        if crop is None:
+        kept_us = alert.erase_at_wall_us - alert.captured.wall_us
+        # By the clock that isn't stepped, if there is one; a capture to come isn't believed.
+        life_us = kept_us - max(self._now().since_us(alert.captured), 0)
+        if crop is None or life_us <= 0:
             return await self._log.append(alert, search_id, None)
-        key = _key_name(alert.alert_id)
+        key = key_name(alert.alert_id)
         # A key is not taken back when what follows fails: a commit whose answer got lost would
-        # lose its picture. `_erase_orphans` comes by.
-        await self._vault.create(key)
+        # lose its picture. The eraser comes by.
+        await self._vault.create(key, life_us)
         picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
-        return await self._log.append(alert, search_id, picture)
+        appended = await self._log.append(alert, search_id, picture)
+        self._eraser.shows(appended)
+        return appended
 
     async def _publish(self, alert: Alert) -> Alert:
         published = replace(alert, published=self._now())
         self._hub.publish(HubEvent(EventKind.ALERT, published))
         await self._log.mark_published(published)
         return published
-
-    async def _erase_orphans(self) -> None:
-        """Erase the keys of alerts that were never committed, or erased but for their key."""
-        # The names first: as long as this instance led at the second look, no other had made any
-        # of them for an alert that it was about to commit.
-        names = [name for name in await self._vault.names() if name.startswith(_KEY_PREFIX)]
-        kept = {_key_name(alert_id) for alert_id in await self._log.unerased_ids()}
-        for name in names:
-            if name not in kept:
-                await self._vault.erase(name)
 
 
 def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
@@ -241,10 +226,6 @@ def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
         erased=False,
     )
-
-
-def _key_name(alert_id: str) -> str:
-    return f"{_KEY_PREFIX}{alert_id}"
 
 
 def _bound(alert_id: str) -> str:

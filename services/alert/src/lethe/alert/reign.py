@@ -16,7 +16,7 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.shredding.terms import Standing
 
-_RETENTION_S = 30.0
+_RETENTION_S = 10.0
 _log = structlog.get_logger()
 
 
@@ -63,9 +63,8 @@ class Reign:
         return [self.enrolment.run(), self.transit.run(), self._keep_retention()]
 
     def close(self) -> None:
-        """Send the officers' connections to the next leader, and keep no key that it destroys."""
+        """Send the officers' connections to the next leader."""
         self.hub.close()
-        self.transit.close()
 
     async def _keep_retention(self) -> None:
         while True:

@@ -16,13 +16,19 @@ class AlertSettings(ServiceSettings):
     key_dir: Path | None = Field(
         default=None,
         title="Key folder",
-        description="Erasable key store, shared by all instances; outside the database and its "
-        "backups, best on tmpfs.",
+        description="Erasable key store, shared by all instances, best on tmpfs; `keys` in the "
+        "data folder by default. Refused in a SQLite database's folder or a backed-up one.",
+    )
+    backed_up_dirs: list[Path] = Field(
+        default_factory=list,
+        title="Backed-up folders",
+        description="What backup programs copy: keys are refused a place in there.",
     )
     database_url: str | None = Field(
         default=None,
         title="Database",
-        description="SQLAlchemy URL, shared by all instances; SQLite by default.",
+        description="SQLAlchemy URL, shared by all instances; SQLite in the data folder's "
+        "`database` by default.",
     )
     database_password: SecretStr | None = Field(
         default=None,

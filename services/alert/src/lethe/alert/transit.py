@@ -1,19 +1,22 @@
 """Alert's transit keys: changed every minute, destroyed once all their records are ingested.
 
-They lie in the erasable key store, so that neither a restart of alert nor another leader loses an
-alert's picture. A key's id begins with the term in which it was made: match seals to that of the
-newest term it hears of, and nobody destroys a key of a later term than its own.
+They lie in the keyring, so that neither a restart of alert nor another leader loses an alert's
+picture, and nowhere else: a leader that is cut off has nothing that its successor can't destroy.
+A key's id begins with the term in which it was made: match seals to that of the newest term it
+hears of, and nobody destroys a key of a later term than its own.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from lethe.alert.keystore import ErasableKeyStore
+from lethe.alert.keyring import Keyring
 from lethe.contracts.errors import Erased, Transient
 from lethe.contracts.keys import TransitKey
 from lethe.shredding.memory import wipe_bytes
@@ -21,51 +24,71 @@ from lethe.shredding.wrapping import UnwrapKey
 
 _log = structlog.get_logger()
 _PREFIX = "transit-"
-_ROTATE_S = 60.0
-_STILL_USED_S = 5.0
+_LOOK_S = 1.0
+_ROTATE_LOOKS = 60
+_STILL_USED_LOOKS = 5
 """match stops using a key that hasn't been announced for two seconds."""
-_RETRY_S = 1.0
+_LIFE_US = 59 * 60_000_000
+"""What waits for longer is raised without its picture: an order's retention is an hour or more,
+and a picture mustn't outlive it in a topic."""
 _SEEDS_BYTES = 96
 
 
+class Reading(Protocol):
+    """How far candidate lists are published and ingested."""
+
+    async def published(self) -> Mapping[int, int] | None:
+        """Return how far they are published; None while that can't be told."""
+        ...
+
+    async def handled(self, upto: Mapping[int, int]) -> bool:
+        """Tell whether all up to there are ingested for good; no while that can't be told."""
+        ...
+
+
+@dataclass(slots=True)
+class _Former:
+    """A key that isn't announced any more, and how far lists may be sealed to it."""
+
+    looks: int = 0
+    upto: Mapping[int, int] | None = None
+
+
 class TransitKeyring:
-    """Holds the current key, and older ones until what was sealed to them is ingested.
+    """Announces one key, and opens with older ones until what was sealed to them is ingested.
 
     Parameters
     ----------
-    store
+    keys
         Shared by all instances.
     term
         The leader's, which this keyring is made for.
-    caught_up
-        Tells whether every candidate list published up to now is handled and committed.
+    reading
+        How far candidate lists are ingested.
     pause
         Waits so many seconds.
     """
 
     def __init__(
         self,
-        store: ErasableKeyStore,
+        keys: Keyring,
         term: int,
-        caught_up: Callable[[], Awaitable[bool]],
+        reading: Reading,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._store = store
+        self._keys = keys
         self._term = term
-        self._caught_up = caught_up
+        self._reading = reading
         self._pause = pause
-        self._keys: dict[str, UnwrapKey] = {}
-        for key_id in self._kept():
-            self._restore(key_id)
+        self._former: dict[str, _Former] = {}
         self._current = self._create()
 
     def announced(self) -> TransitKey:
         """Return what alert's tickets tell match."""
-        public_key = self._keys[self._current].public_key
-        return TransitKey(key_id=self._current, public_key=public_key, term=self._term)
+        return self._current
 
-    def unwrap(self, key_id: str, wrapped: bytes, binding: bytes) -> bytes:
+    async def unwrap(self, key_id: str, wrapped: bytes, binding: bytes) -> bytes:
         """Return what was sealed to one of the keys.
 
         Raises
@@ -74,53 +97,64 @@ class TransitKeyring:
             If the key is destroyed.
         Refused
             If it doesn't open.
+        Transient
+            If the key can't be read right now.
         """
-        key = self._keys.get(key_id)
-        if key is None:
-            raise Erased("the transit key is destroyed")
-        return key.unwrap(wrapped, binding)
 
-    def close(self) -> None:
-        """Forget the keys; the store keeps them for the next leader, until that destroys them."""
-        self._keys.clear()
+        def work() -> bytes:
+            try:
+                secret = self._keys.open(f"{_PREFIX}{key_id}")
+            except ValueError:
+                raise Erased("there never was such a transit key") from None
+            return _derive(secret).unwrap(wrapped, binding)
+
+        return await asyncio.to_thread(work)
 
     async def run(self) -> None:
         """Change the key every minute and destroy old ones, until cancelled."""
+        looks = 0
         while True:
-            await self._pause(_STILL_USED_S)
+            await self._pause(_LOOK_S)
+            looks += 1
             try:
-                await self._destroy_old()
-                await self._pause(_ROTATE_S - _STILL_USED_S)
-                self._current = await asyncio.to_thread(self._create)
+                if looks >= _ROTATE_LOOKS:
+                    await self._change()
+                    looks = 0
+                await self._destroy_former()
             except Transient as error:
                 # The key store is out of reach: the current key goes on until it is back.
                 _log.warning("transit key kept", error=type(error).__name__)
 
-    async def _destroy_old(self) -> None:
-        while not await self._caught_up():
-            await self._pause(_RETRY_S)
+    async def _change(self) -> None:
+        self._current = await asyncio.to_thread(self._create)
+
+    async def _destroy_former(self) -> None:
         for key_id in await asyncio.to_thread(self._kept):
-            if key_id != self._current:
-                await asyncio.to_thread(self._store.erase, f"{_PREFIX}{key_id}")
-                self._keys.pop(key_id, None)
+            self._former.setdefault(key_id, _Former())
+        self._former.pop(self._current.key_id, None)
+        for former in self._former.values():
+            former.looks += 1
+        # Oldest first: as long as lists wait for it, others wait for those that came later.
+        for key_id, former in list(self._former.items()):
+            if former.looks < _STILL_USED_LOOKS:
+                continue
+            if former.upto is None:
+                former.upto = await self._reading.published()
+            if former.upto is None or not await self._reading.handled(former.upto):
+                return
+            await asyncio.to_thread(self._keys.destroy, f"{_PREFIX}{key_id}")
+            del self._former[key_id]
 
     def _kept(self) -> list[str]:
         """Return the keys of the store but for those of later terms, announced or not."""
-        names = [name for name in self._store.names() if name.startswith(_PREFIX)]
+        names = [name for name in self._keys.names() if name.startswith(_PREFIX)]
         key_ids = [name.removeprefix(_PREFIX) for name in names]
         return [key_id for key_id in key_ids if _term_of(key_id) <= self._term]
 
-    def _restore(self, key_id: str) -> None:
-        try:
-            self._keys[key_id] = _derive(self._store.read(f"{_PREFIX}{key_id}"))
-        except Erased:
-            # A crash kept it from being written whole, so that nothing was ever sealed to it.
-            self._store.erase(f"{_PREFIX}{key_id}")
-
-    def _create(self) -> str:
+    def _create(self) -> TransitKey:
         key_id = f"{self._term}-{secrets.token_hex(8)}"
-        self._keys[key_id] = _derive(self._store.create(f"{_PREFIX}{key_id}"))
-        return key_id
+        public_key = _derive(self._keys.create(f"{_PREFIX}{key_id}", _LIFE_US)).public_key
+        return TransitKey(key_id=key_id, public_key=public_key, term=self._term)
 
 
 def _term_of(key_id: str) -> int:

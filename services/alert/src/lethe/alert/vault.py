@@ -1,4 +1,4 @@
-"""Sealing at rest: bytes under a data key that lives in the erasable key store."""
+"""Sealing at rest: bytes under a data key of the keyring."""
 
 import asyncio
 import secrets
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lethe.alert.keystore import ErasableKeyStore
+from lethe.alert.keyring import Keyring
 from lethe.contracts.errors import Refused
+from lethe.shredding.memory import wipe_bytes
 
 _NONCE_BYTES = 12
 
@@ -29,12 +30,12 @@ class Vault:
     stays in this process. Reading them blocks, hence the threads.
     """
 
-    def __init__(self, keys: ErasableKeyStore) -> None:
+    def __init__(self, keys: Keyring) -> None:
         self._keys = keys
 
-    async def create(self, name: str) -> None:
-        """Make the data key `name`."""
-        await asyncio.to_thread(self._keys.create, name)
+    async def create(self, name: str, life_us: int | None = None) -> None:
+        """Make the data key `name`, which ends by itself after so many microseconds."""
+        await asyncio.to_thread(self._keys.create, name, life_us)
 
     async def seal(self, name: str, plaintext: bytes, *, bound: str) -> SealedBlob:
         """Seal under the key `name`, bound to what the content is.
@@ -48,8 +49,7 @@ class Vault:
         def work() -> SealedBlob:
             # A random nonce is safe for far more than the few thousand images of a watchlist.
             nonce = secrets.token_bytes(_NONCE_BYTES)
-            sealed = AESGCM(self._keys.read(name)).encrypt(nonce, plaintext, bound.encode())
-            return SealedBlob(nonce, sealed)
+            return SealedBlob(nonce, self._cipher(name).encrypt(nonce, plaintext, bound.encode()))
 
         return await asyncio.to_thread(work)
 
@@ -78,7 +78,7 @@ class Vault:
         """
 
         def work() -> list[bytes]:
-            cipher = AESGCM(self._keys.read(name))
+            cipher = self._cipher(name)
             try:
                 return [
                     cipher.decrypt(blob.nonce, blob.ciphertext, bound.encode())
@@ -91,8 +91,15 @@ class Vault:
 
     async def erase(self, name: str) -> None:
         """Erase the data key: what it sealed can't be opened again."""
-        await asyncio.to_thread(self._keys.erase, name)
+        await asyncio.to_thread(self._keys.destroy, name)
 
     async def names(self) -> list[str]:
         """Return the names of the data keys that are kept."""
         return await asyncio.to_thread(self._keys.names)
+
+    def _cipher(self, name: str) -> AESGCM:
+        secret = self._keys.open(name)
+        try:
+            return AESGCM(secret)
+        finally:
+            wipe_bytes(secret)

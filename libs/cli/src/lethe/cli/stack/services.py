@@ -114,7 +114,9 @@ def service_spec(
         environment["LETHE_TRACKING"] = str(settings.tracking).lower()
     if service == "alert":
         environment["LETHE_COOL_DOWN_S"] = f"{settings.cool_down_s:g}"
-        environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / 'alerts.sqlite'}"
+        # Apart from the keys, so that it can be backed up without them.
+        database = folder / "database" / "alerts.sqlite"
+        environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
         names = [f"{name}:{settings.port}" for name in (LOOPBACK, "localhost", "[::1]")]
         environment["LETHE_ALLOWED_HOSTS"] = json.dumps(names)
     return ChildSpec(

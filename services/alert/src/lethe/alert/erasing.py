@@ -1,0 +1,95 @@
+"""Alerts whose keys are gone: the log and the officers' pages follow the keys."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.hub import AlertHub, EventKind, HubEvent
+from lethe.alert.vault import Vault
+from lethe.contracts.instants import Instant
+
+_KEY_PREFIX = "alert-"
+_AT_ONCE = 500
+
+
+def key_name(alert_id: str) -> str:
+    """Return the name of an alert's data key."""
+    return f"{_KEY_PREFIX}{alert_id}"
+
+
+class AlertEraser:
+    """Keeps keys, log and pages in step; not to be used by two at once.
+
+    The keyring decides what can be opened, the log only says so: a key may end while no database
+    can be reached, or before a backup of the database is restored.
+    """
+
+    def __init__(self, log: AlertLog, hub: AlertHub, vault: Vault) -> None:
+        self._log = log
+        self._hub = hub
+        self._vault = vault
+        self._pictured: dict[str, Alert] = {}
+        self._told: set[str] = set()
+
+    def shows(self, alert: Alert) -> None:
+        """Note an alert whose picture pages may show, as it is now."""
+        self._pictured[alert.alert_id] = alert
+
+    def saw_again(self, alert: Alert) -> None:
+        """Note how an alert is after another sighting."""
+        if alert.alert_id in self._pictured:
+            self._pictured[alert.alert_id] = alert
+
+    async def sweep(self, now: Instant) -> int:
+        """Erase what is due, and follow up on the keys that ended by themselves.
+
+        Returns
+        -------
+        int
+            How many alerts were erased that the log still held for openable.
+
+        Raises
+        ------
+        Transient
+            If log or key store can't be reached; the next call comes here again. Pages have been
+            told by then of the keys that are gone.
+        """
+        kept = await self._kept()
+        self._blank(a for a in list(self._pictured.values()) if a.alert_id not in kept)
+        erased = 0
+        while due := await self._log.due(now.wall_us, _AT_ONCE):
+            for alert in due:
+                # The key first: when the rest fails, the next call comes here again.
+                await self._vault.erase(key_name(alert.alert_id))
+            await self._record(due, now)
+            erased += len(due)
+        keyless = await self._log.pictured_ids() - kept
+        gone = [known for alert_id in keyless if (known := await self._log.find(alert_id))]
+        await self._record(gone, now)
+        await self.erase_orphans()
+        return erased + len(gone)
+
+    async def erase_orphans(self) -> None:
+        """Erase the keys of alerts that were never committed, or erased but for their key."""
+        # The keys first: as long as this instance led at the second look, no other had made any
+        # of them for an alert that it was about to commit.
+        kept = await self._kept()
+        for alert_id in kept - await self._log.unerased_ids():
+            await self._vault.erase(key_name(alert_id))
+
+    async def _record(self, erased: list[Alert], now: Instant) -> None:
+        if erased:
+            await self._log.mark_erased(erased, now.wall_us)
+            self._blank(alert for alert in erased if alert.alert_id not in self._told)
+            self._told.difference_update(alert.alert_id for alert in erased)
+
+    async def _kept(self) -> set[str]:
+        """Return the alerts that have a key."""
+        names = [name for name in await self._vault.names() if name.startswith(_KEY_PREFIX)]
+        return {name.removeprefix(_KEY_PREFIX) for name in names}
+
+    def _blank(self, alerts: Iterable[Alert]) -> None:
+        for alert in alerts:
+            self._pictured.pop(alert.alert_id, None)
+            self._told.add(alert.alert_id)
+            self._hub.publish(HubEvent(EventKind.ERASED, replace(alert, erased=True)))
