@@ -1,6 +1,8 @@
 """What opening a database does, in SQLite and in PostgreSQL."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tools.postgres import Server
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import DatabaseUnusable
 from lethe.alert.log import SqlAlertLog
+from lethe.alert.migrations import newest_version
 from lethe.alert.tables import metadata
 
 
@@ -105,3 +108,22 @@ async def test_a_server_that_was_started_again_is_noticed_before_a_statement_is_
     assert await log.count() == 0
     await another.close()
     await database.close()
+
+
+async def test_a_database_of_the_newest_version_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "alert.sqlite")
+    await (await Database.open(url)).close()
+    opening = (
+        "import asyncio, sys; from lethe.alert.database import Database; "
+        f"asyncio.run(Database.open({url!r})); "
+        "print('alembic' in sys.modules, 'asyncpg' in sys.modules)"
+    )
+    told = await asyncio.create_subprocess_exec(sys.executable, "-c", opening, stdout=PIPE)
+    output, _ = await told.communicate()
+    assert (told.returncode, output.split()) == (0, [b"False", b"False"])
+
+
+async def test_the_newest_version_is_the_one_that_alembic_ends_at(database: Database) -> None:
+    async with database.begin() as connection:
+        version = (await connection.execute(text("SELECT * FROM alembic_version"))).scalar_one()
+    assert version == newest_version()

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, Self
 
-from asyncpg import InterfaceError, PostgresError
 from pydantic import SecretStr
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -22,8 +21,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
 )
-# asyncpg's own come through unwrapped while a connection is made.
-_FAULTS = (DBAPIError, PoolTimeout, PostgresError, InterfaceError, OSError)
+_FAULTS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, OSError)
 _CONNECT_S = 5
 _STATEMENT_S = 20
 _IDLE_MS = 5_000
@@ -53,8 +51,11 @@ class Database:
         Where its files lie; None if it isn't kept in files of this machine.
     """
 
-    def __init__(self, engine: AsyncEngine, folder: Path | None = None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, faults: tuple[type[Exception], ...], folder: Path | None
+    ) -> None:
         self._engine = engine
+        self._faults = faults
         self.folder = folder
 
     @classmethod
@@ -85,17 +86,18 @@ class Database:
         folder = None
         if parsed.get_backend_name() == "sqlite":
             folder = _prepare_sqlite(engine, parsed.database)
+        faults = (*_FAULTS, *_driver_faults(parsed))
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
-        except _FAULTS as fault:
+        except faults as fault:
             await engine.dispose()
             where = parsed.render_as_string(hide_password=True)
             raise DatabaseUnusable(
                 f"can't write the database {where} ({_reason(fault)}); "
                 "free or name a place that can be"
             ) from None
-        return cls(engine, folder)
+        return cls(engine, faults, folder)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -114,11 +116,21 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except _FAULTS as fault:
+        except self._faults as fault:
             # The exception class only: a driver's message may quote content.
             raise DatabaseUnavailable(
                 f"the database didn't take a statement ({type(fault).__name__})"
             ) from None
+
+
+def _driver_faults(url: URL) -> tuple[type[Exception], ...]:
+    """Return the driver's own faults: they come through unwrapped while a connection is made."""
+    if url.get_backend_name() != "postgresql":
+        return ()
+    # Loaded by the engine by now; with SQLite it would be loaded for nothing.
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415
+
+    return PostgresError, InterfaceError
 
 
 def _engine(url: URL) -> AsyncEngine:

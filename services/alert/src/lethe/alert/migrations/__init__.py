@@ -2,16 +2,10 @@
 
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, inspect, select, table
 
-# Several instances may start at once.
-_ONE_AT_A_TIME = {
-    "postgresql": text("SELECT pg_advisory_xact_lock(hashtext('lethe.alert.migrations'))"),
-    "sqlite": text("BEGIN IMMEDIATE"),
-}
+_FOLDER = Path(__file__).parent
+_VERSION = select(column("version_num")).select_from(table("alembic_version"))
 
 
 def upgrade(connection: Connection) -> None:
@@ -19,16 +13,20 @@ def upgrade(connection: Connection) -> None:
 
     Tables that were made before there were versions are taken over as they are.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    scripts = ScriptDirectory.from_config(config)
-    if connection.dialect.name in _ONE_AT_A_TIME:
-        connection.execute(_ONE_AT_A_TIME[connection.dialect.name])
-    with EnvironmentContext(
-        config,
-        scripts,
-        fn=lambda revision, _: scripts._upgrade_revs("head", revision),  # noqa: SLF001
-    ) as environment:
-        environment.configure(connection=connection)
-        with environment.begin_transaction():
-            environment.run_migrations()
+    if _version(connection) == newest_version():
+        return
+    # Loading alembic takes long: an alert that is started again does without it.
+    from lethe.alert.migrations.steps import take_steps  # noqa: PLC0415
+
+    take_steps(connection, _FOLDER)
+
+
+def newest_version() -> str:
+    """Return the number of the newest version, as the files of `versions` have it."""
+    return max(file.name[1:5] for file in (_FOLDER / "versions").glob("v*_*.py"))
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_VERSION).scalar_one_or_none()
