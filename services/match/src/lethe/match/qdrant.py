@@ -1,7 +1,6 @@
 """The Qdrant adapter: a server by URL, or the local mode in memory."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
@@ -134,7 +133,7 @@ class QdrantIndex:
         if self._threads is not None:
             self._threads.close()
 
-    async def _call(self, work: Callable[[], Awaitable[_T]]) -> _T:
+    async def _call(self, work: Callable[[], Coroutine[None, None, _T]]) -> _T:
         try:
             if self._threads is None:
                 return await work()
@@ -144,13 +143,17 @@ class QdrantIndex:
             raise Transient(f"Qdrant: {type(error).__name__}") from None
 
 
-def _drive(work: Callable[[], Awaitable[_T]]) -> _T:
-    """Run a coroutine of the local mode in this thread."""
-
-    async def call() -> _T:
-        return await work()
-
-    return asyncio.run(call())
+def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
+    """Run a coroutine of the local mode in this thread: it never waits, so needs no event loop."""
+    coroutine = work()
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        returned: _T = done.value
+        return returned
+    finally:
+        coroutine.close()
+    raise NotImplementedError("Qdrant's local mode waited for something")
 
 
 def _collection(watchlist_id: str) -> str:
