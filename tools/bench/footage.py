@@ -1,5 +1,6 @@
 """What benches look at: faces of an evaluation set, other forms of the demonstration's footage."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,15 +16,17 @@ def transcoded(
 ) -> Path:
     """Write footage of 12 frames/s again, in another size or with every so-many-th frame only."""
     step = FRAMES_PER_S // frames_per_s
+    time_base = Fraction(1, frames_per_s)
     with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
         stream = writing.add_stream("libx264", rate=frames_per_s, options={"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = frames_per_s
+        stream.codec_context.time_base = time_base
         for index, frame in enumerate(reading.decode(video=0)):
             if index % step:
                 continue
             picture = frame.reformat(width=width, height=height, format="yuv420p")
-            picture.pts, picture.time_base = index // step, stream.codec_context.time_base
+            picture.pts, picture.time_base = index // step, time_base
             writing.mux(stream.encode(picture))
         writing.mux(stream.encode())
     return target
