@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from tests.support.breaking import (
     break_instance,
+    check_an_open_page_missed_and_repeated_nothing,
     check_no_alert_was_lost_or_shown_twice,
     end_with_searches,
 )
 from tests.support.chosen_broker import OnBroker
+from tools.open_page import OpenPage
 from tools.running import running_lethe, wait_until
 
 _FAULTS = {
@@ -28,14 +30,15 @@ _FAULTS = {
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("faults")
     arguments = ("demo", "--standby", "--cool-down", "0", *on_broker())
-    with running_lethe(folder, *arguments) as lethe:
+    with running_lethe(folder, *arguments) as lethe, OpenPage(lethe.alert_url) as page:
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
             break_instance(lethe, instance_id, number)
         report = end_with_searches(lethe)
         command = [sys.executable, "-m", "lethe.cli", "receipts", "show", "--data", str(lethe.data)]
         shown = subprocess.run(command, capture_output=True, text=True, check=False)
-        return report | {"receipts": shown.stdout, "receipts_code": shown.returncode}
+        receipts = {"receipts": shown.stdout, "receipts_code": shown.returncode}
+    return report | receipts | {"page": page}
 
 
 def test_the_receipts_hold_and_tell_of_every_purge(report: dict[str, Any]) -> None:
@@ -71,3 +74,8 @@ def test_a_stopped_service_is_killed_and_every_broken_one_started_again(
 
 def test_no_decided_alert_is_lost_or_shown_twice(report: dict[str, Any]) -> None:
     check_no_alert_was_lost_or_shown_twice(report)
+
+
+def test_a_page_that_stays_open_shows_every_alert_once(report: dict[str, Any]) -> None:
+    check_an_open_page_missed_and_repeated_nothing(report["page"], report)
+    assert report["page"].connections >= 2, "alert was killed once"

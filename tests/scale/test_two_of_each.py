@@ -9,10 +9,12 @@ from tests.support.breaking import (
     added_instance,
     await_alerts,
     break_instance,
+    check_an_open_page_missed_and_repeated_nothing,
     check_no_alert_was_lost_or_shown_twice,
     end_with_searches,
 )
 from tests.support.chosen_broker import OnBroker
+from tools.open_page import OpenPage
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
@@ -40,14 +42,18 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
     # One camera: two of everything keep two cores busy enough.
     watched = ("watch", str(footage / "camera-1.mp4"), "--watchlist", str(footage / "watchlist"))
     arguments = ("--instances", "2", "--cool-down", "0", *on_broker())
-    with running_lethe(folder, *watched, *arguments) as lethe:
+    with (
+        running_lethe(folder, *watched, *arguments) as lethe,
+        OpenPage(lethe.alert_url) as page,
+    ):
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _ENDINGS.items():
             break_instance(lethe, instance_id, number)
         for service in _ADDED:
             _add_and_remove(lethe, service)
         await_alerts(lethe)
-        return end_with_searches(lethe)
+        report = end_with_searches(lethe)
+    return report | {"page": page}
 
 
 def _add_and_remove(lethe: RunningLethe, service: str) -> None:
@@ -79,3 +85,8 @@ def test_whoever_ended_was_started_again_and_nobody_else(report: dict[str, Any])
 
 def test_no_decided_alert_is_lost_or_shown_twice(report: dict[str, Any]) -> None:
     check_no_alert_was_lost_or_shown_twice(report)
+
+
+def test_a_page_that_stays_open_shows_every_alert_once(report: dict[str, Any]) -> None:
+    check_an_open_page_missed_and_repeated_nothing(report["page"], report)
+    assert report["page"].connections >= 2, "both alerts were killed, so one while it led"

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
-from tests.support.readers import reading_topic, searches_of
+from tests.support.readers import alerts_of, reading_topic, searches_of
+from tools.open_page import OpenPage
 from tools.running import POLL_S, RunningLethe, wait_until
 
 from lethe.cli.stack.ports import LOOPBACK, free_ports
@@ -57,15 +58,19 @@ def added_instance(lethe: RunningLethe, service: str) -> Iterator[subprocess.Pop
 
 
 def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:
-    """End a run and return its report, with `published` and `searches`.
+    """End a run and return its report, with `published`, `searches` and `committed`.
 
-    Those are the ids of all candidate lists that match published, and for each of those that
-    alert committed the sequence of its alert.
+    Those are the ids of all candidate lists that match published, for each of those that alert
+    committed the sequence of its alert, and sequence and id of the alerts in the database.
     """
     with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
         report = lethe.finish(interrupt=True)
-    searches = searches_of(lethe.data / "alert" / "database" / "alerts.sqlite")
-    return report | {"searches": searches, "published": {_search(body) for body in published}}
+    database = lethe.data / "alert" / "database" / "alerts.sqlite"
+    return report | {
+        "searches": searches_of(database),
+        "published": {_search(body) for body in published},
+        "committed": alerts_of(database),
+    }
 
 
 def check_no_alert_was_lost_or_shown_twice(report: dict[str, Any]) -> None:
@@ -74,6 +79,13 @@ def check_no_alert_was_lost_or_shown_twice(report: dict[str, Any]) -> None:
     assert len(set(shown)) == len(shown) == len(report["searches"])
     assert set(report["searches"]) == report["published"]
     assert len(set(report["searches"].values())) == len(report["searches"]) > 0
+
+
+def check_an_open_page_missed_and_repeated_nothing(page: OpenPage, report: dict[str, Any]) -> None:
+    """Check that a page got what the database holds, each alert once and in order."""
+    assert [(alert.sequence, alert.alert_id) for alert in page.shown] == report["committed"]
+    assert (page.repeated, page.gaps) == ([], [])
+    assert len(page.logs) == 1
 
 
 def _is_ready(port: int) -> bool:

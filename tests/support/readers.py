@@ -1,4 +1,4 @@
-"""What a run left: the records of a topic, and which alert each search led to."""
+"""What a run left: the records of a topic, the alerts, and which search led to which."""
 
 import asyncio
 import sqlite3
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -66,7 +67,16 @@ async def _read(
 
 def searches_of(database: Path) -> dict[str, int]:
     """Return the sequence of the alert that each search led to, from alert's SQLite database."""
+    return dict(_rows(database, "SELECT search_id, alert_sequence FROM searches"))
+
+
+def alerts_of(database: Path) -> list[tuple[int, str]]:
+    """Return sequence and id of every alert, in rising sequence, from alert's SQLite database."""
+    return _rows(database, "SELECT sequence, alert_id FROM alerts ORDER BY sequence")
+
+
+def _rows(database: Path, query: str) -> list[Any]:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        rows = connection.execute("SELECT search_id, alert_sequence FROM searches").fetchall()
+        rows = connection.execute(query).fetchall()
     connection.close()
-    return dict(rows)
+    return rows
