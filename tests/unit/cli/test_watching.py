@@ -148,3 +148,10 @@ def test_a_camera_that_is_gone_for_now_is_a_trouble_and_no_fault() -> None:
     )
     assert account.troubles() == {"gone": "it can't be reached"}
     assert account.faults() == {"over": "it broke"}
+
+
+def test_cameras_with_pictures_that_couldnt_be_decoded_are_named_with_how_many() -> None:
+    account = Account.model_validate(
+        {"cameras": {"camera-1": {"offered": 20, "garbled": 4}, "camera-2": {"offered": 24}}}
+    )
+    assert account.garbled() == {"camera-1": 4}

@@ -151,13 +151,17 @@ async def test_a_running_camera_goes_on_while_no_key_is_in_hand(house: House, st
     await house.until_frames(sent + 1)
 
 
-async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "clip.mp4", frames=24)
+def damaged(clip: Path) -> Path:
+    """Overwrite some of a clip's pictures."""
     body = bytearray(clip.read_bytes())
     middle = body.index(b"mdat") + (len(body) - body.index(b"mdat")) // 3
     body[middle : middle + 3000] = bytes(range(250)) * 12
     clip.write_bytes(body)
-    await house.prepare(camera_of(clip))
+    return clip
+
+
+async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Path) -> None:
+    await house.prepare(camera_of(damaged(write_clip(tmp_path / "clip.mp4"))))
     await house.look()
 
     running, task = house.cameras._running[CAMERA]
@@ -170,6 +174,23 @@ async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Pa
     assert house.counts[-1].fault is not None
     assert "couldn't be decoded" in house.counts[-1].fault
     assert running.fault == house.counts[-1].fault
+    garbled = sum(closed.garbled for closed in house.counts)
+    assert running.fault.startswith(f"{garbled} pictures")
+
+
+async def test_damaged_footage_that_loops_is_told_while_it_runs(
+    house: House, tmp_path: Path
+) -> None:
+    await house.prepare(camera_of(damaged(write_clip(tmp_path / "clip.mp4")), loop=True))
+    await _runs(house)
+
+    _, task = house.cameras._running[CAMERA]
+    while not any(closed.garbled for closed in house.counts):
+        for sealed in house.frames:
+            house.cameras.on_report(report_of(sealed.address))
+        await asyncio.wait([task], timeout=0.01)
+        assert await house.look()
+    assert not any(closed.ended for closed in house.counts)
 
 
 async def test_no_more_frames_are_in_flight_than_may_be(house: House, stills: Path) -> None:

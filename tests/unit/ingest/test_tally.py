@@ -109,3 +109,13 @@ def test_a_change_of_state_is_told_once_and_without_counts_too(tally: Tally) -> 
     tally.dropped("deployment-1", None, DropReason.STALLED)
     [closed] = tally.drain(state="running")
     assert (closed.state, closed.dropped) == ("running", {"stalled": 1})
+
+
+def test_every_garbled_picture_is_told_once_and_without_counts_too(tally: Tally) -> None:
+    [closed] = tally.drain(garbled=3)
+    assert (closed.garbled, closed.offered) == (3, 0)
+    assert tally.drain(garbled=3) == []
+    tally.captured("deployment-1", "slot-1", 0, FakeClock().now())
+    tally.dropped("deployment-1", None, DropReason.NO_KEY)
+    assert sum(closed.garbled for closed in tally.drain(garbled=5)) == 2
+    assert tally.drain(garbled=5) == []

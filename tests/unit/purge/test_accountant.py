@@ -167,6 +167,16 @@ def test_an_age_is_that_of_the_last_holder() -> None:
     _adds_up(account)
 
 
+def test_pictures_that_couldnt_be_decoded_are_counted_by_camera_and_never_offered() -> None:
+    books = Books()
+    for at_ms, garbled in ((100, 2), (200, 0), (300, 3)):
+        closed = books.closed(None, at_ms, {}).model_copy(update={"garbled": garbled})
+        books.accountant.hear_slot(closed)
+        books.accountant.hear_slot(closed)
+    [camera] = books.accountant.account()["cameras"].values()
+    assert (camera["garbled"], camera["offered"]) == (5, 0)
+
+
 def test_a_frame_is_not_settled_before_its_reports_are_in_or_overdue() -> None:
     books = Books()
     books.open_slot()

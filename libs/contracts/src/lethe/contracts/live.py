@@ -29,6 +29,9 @@ class SlotClosed(Message):
         Frames that the source released: `offered = len(captured) + sum(dropped)`.
     dropped
         Frames that were not sealed, by reason.
+    garbled
+        Pictures that the source skipped since it was last told, because they couldn't be decoded:
+        they were never offered.
     ended
         The source has come to its end and yields no more.
     fault
@@ -47,6 +50,7 @@ class SlotClosed(Message):
     offered: Count
     captured: list[CapturedFrame] = Field(default_factory=list)
     dropped: dict[Name, Count] = Field(default_factory=dict)
+    garbled: Count = 0
     ended: bool = False
     fault: str | None = None
     state: str | None = None

@@ -65,6 +65,11 @@ class RunningCamera:
         self.state: str | None = None
         self.trouble: str | None = None
 
+    @property
+    def garbled(self) -> int:
+        """How many pictures of its source couldn't be decoded."""
+        return self._reader.status.garbled if self._reader else 0
+
     async def run(self, threads: Threads, send: SendFrame) -> None:
         """Read, seal and send until cancelled or the source has ended."""
         try:
@@ -236,6 +241,7 @@ class Cameras:
     async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
         """Tell what was counted; that a source ended only after its last frame was counted."""
         for closed in running.tally.drain(
+            garbled=running.garbled,
             ended=ended,
             fault=running.fault if ended else None,
             state=running.state,

@@ -40,6 +40,7 @@ class Tally:
         self._lock = Lock()
         self._slots: dict[tuple[str, str | None], _SlotCount] = {}
         self._told: tuple[str | None, str | None] = (None, None)
+        self._garbled_told = 0
         self.offered = 0
 
     def captured(self, deployment_id: str, slot: str, number: int, at: Instant) -> None:
@@ -61,6 +62,7 @@ class Tally:
     def drain(
         self,
         *,
+        garbled: int = 0,
         ended: bool = False,
         fault: str | None = None,
         state: str | None = None,
@@ -69,14 +71,21 @@ class Tally:
         """Return what was counted since the last call, and how the source is.
 
         That the source ended, or that its state or trouble changed, is told without counts too.
+
+        Parameters
+        ----------
+        garbled
+            Pictures that the source has skipped since it was opened; each is told once.
         """
         with self._lock:
             slots, self._slots = self._slots, {}
-        changed = (state, trouble) != self._told
+        fresh_garbled, self._garbled_told = garbled - self._garbled_told, garbled
+        changed = (state, trouble) != self._told or fresh_garbled
         self._told = (state, trouble)
         if (ended or changed) and not slots:
             slots = {("", None): _SlotCount()}
         now = instant(self._clock)
+        garbled_of = dict.fromkeys(list(slots)[:1], fresh_garbled)
         return [
             SlotClosed(
                 camera_id=self._camera_id,
@@ -87,6 +96,7 @@ class Tally:
                 offered=count.offered,
                 captured=count.captured,
                 dropped=dict(count.dropped),
+                garbled=garbled_of.get((deployment_id, slot), 0),
                 ended=ended,
                 fault=fault,
                 state=state,

@@ -140,6 +140,7 @@ class Accountant:
                     "offered": c.offered,
                     "captured": c.captured,
                     "dropped": dict(c.dropped),
+                    "garbled": c.garbled,
                     "ended": c.ended,
                     "fault": c.fault,
                     "state": c.state,

@@ -30,6 +30,7 @@ class CameraCount:
     offered: int = 0
     captured: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    garbled: int = 0
     ended: bool = False
     fault: str | None = None
     state: str | None = None
@@ -66,6 +67,7 @@ class FrameLedger:
         camera = self.cameras.setdefault(closed.camera_id, CameraCount())
         camera.offered += closed.offered
         camera.dropped.update(closed.dropped)
+        camera.garbled += closed.garbled
         camera.ended = closed.ended
         camera.fault = closed.fault
         camera.state, camera.trouble = closed.state, closed.trouble

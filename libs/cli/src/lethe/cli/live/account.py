@@ -15,6 +15,7 @@ class CameraAccount(BaseModel):
     offered: int = 0
     captured: int = 0
     dropped: dict[str, int] = Field(default_factory=dict)
+    garbled: int = 0
     ended: bool = False
     fault: str | None = None
     state: str | None = None
@@ -54,6 +55,10 @@ class Account(BaseModel):
     def faults(self) -> dict[str, str]:
         """Return the cameras that ended because their source failed, with the reason."""
         return {name: camera.fault for name, camera in self.cameras.items() if camera.fault}
+
+    def garbled(self) -> dict[str, int]:
+        """Return the cameras of whose pictures some couldn't be decoded, with how many."""
+        return {name: camera.garbled for name, camera in self.cameras.items() if camera.garbled}
 
     def troubles(self) -> dict[str, str]:
         """Return the cameras that don't run at present and may again, with the reason."""

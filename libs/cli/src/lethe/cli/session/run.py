@@ -27,7 +27,7 @@ from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
 from lethe.cli.stopping import StopRequest
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
-from lethe.ingest.opening import SourceOpener
+from lethe.ingest.opening import SourceOpener, is_live
 from lethe.ingest.sources import Secrets
 from lethe.shredding.trust import LocalTrust, load_local_trust
 from lethe.vision.pack import load_pack
@@ -209,6 +209,9 @@ def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching
         )
         write_report(build_report(outcome), options.report.absolute())
         run.terminal.say(f"report written to {options.report}")
-    if watching.faults:
-        told = "; ".join(f"{name}: {why}" for name, why in sorted(watching.faults.items()))
-        raise InvalidInput(f"{len(watching.faults)} of the sources failed ({told})")
+    # A picture that a network spoilt is no fault of a live camera; in footage it comes again.
+    footage = [camera.camera_id for camera in deployment.cameras if not is_live(camera)]
+    faults = watching.damage(footage) | watching.faults
+    if faults:
+        told = "; ".join(f"{name}: {why}" for name, why in sorted(faults.items()))
+        raise InvalidInput(f"{len(faults)} of the sources failed ({told})")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lethe.cli.live.account import Account, AccountReader
@@ -72,11 +73,18 @@ class Watching:
         self.alerts: list[AlertRecord] = []
         self.faults: dict[str, str] = {}
         self._troubles: dict[str, str] = {}
+        self._garbled: dict[str, int] = {}
 
     @property
     def running_s(self) -> float:
         """Seconds since the watching began."""
         return _now_s() - self._begun_s
+
+    def damage(self, footage: Iterable[str]) -> dict[str, str]:
+        """Return which of these cameras had pictures that couldn't be decoded, in words."""
+        garbled = self.account.garbled() if self.account else {}
+        told = "the footage is damaged, check the file"
+        return {name: f"{_undecoded(garbled[name])}: {told}" for name in footage if name in garbled}
 
     async def until(self, end: EndCondition, stop: StopRequest) -> None:
         """Look every second until the run is over."""
@@ -126,7 +134,15 @@ class Watching:
             if camera_id not in self.faults:
                 self.faults[camera_id] = why
                 self._terminal.notice(f"{camera_id} stopped: {why}")
+        self._tell_garbled(self.account.garbled() if self.account else {})
         self._tell_troubles(self.account.troubles() if self.account else {})
+
+    def _tell_garbled(self, garbled: dict[str, int]) -> None:
+        """Tell of the first pictures of a camera that can't be decoded; the report counts them."""
+        for camera_id, count in garbled.items():
+            if camera_id not in self._garbled and camera_id not in self.faults:
+                self._terminal.notice(f"{camera_id}: {_undecoded(count)}")
+        self._garbled |= garbled
 
     def _tell_troubles(self, troubles: dict[str, str]) -> None:
         """Tell of cameras that are gone for now, and that they are back."""
@@ -148,6 +164,10 @@ class Watching:
             latest=self.alerts[-8:],
             usages=self.resources.usages,
         )
+
+
+def _undecoded(garbled: int) -> str:
+    return f"{garbled} pictures couldn't be decoded"
 
 
 def _now_s() -> float:
