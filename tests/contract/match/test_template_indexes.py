@@ -1,13 +1,17 @@
-"""One suite for the exact index in numpy, on which unit tests stand, and for Qdrant."""
+"""One suite for the exact index in numpy, on which unit tests stand, and for Qdrant.
 
-from collections.abc import AsyncIterator
+A server's side is a strict stand-in: there is no Qdrant server among the tests' packages.
+"""
+
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.support.indexes import NumpyIndex
+from tests.support.qdrant_server import API_KEY, QdrantServer, running_qdrant
 
-from lethe.contracts.errors import Transient
+from lethe.contracts.errors import InvalidInput, Transient
 from lethe.match.ports import Comparison, Reference, Template, TemplateIndex
 from lethe.match.qdrant import QdrantIndex
 from lethe.match.settings import MatchSettings
@@ -16,19 +20,41 @@ LENGTH = 128
 LIST = "list-1"
 
 
-@pytest.fixture(params=["numpy", "qdrant"])
-async def index(request: pytest.FixtureRequest) -> AsyncIterator[TemplateIndex]:
-    chosen: TemplateIndex = NumpyIndex() if request.param == "numpy" else QdrantIndex(_settings())
-    yield chosen
-    await chosen.close()
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[QdrantServer]:
+    async with running_qdrant(tmp_path) as running:
+        yield running
 
 
-def _settings() -> MatchSettings:
-    return MatchSettings(
-        instance_id="match-1",
-        roster_file=Path("none"),
-        roster_root="",
-        signing_key_file=Path("none"),
+@pytest.fixture(params=["numpy", "qdrant in memory", "qdrant server"])
+async def index(
+    request: pytest.FixtureRequest, server: QdrantServer
+) -> AsyncIterator[TemplateIndex]:
+    chosen: dict[str, Callable[[], TemplateIndex]] = {
+        "numpy": NumpyIndex,
+        "qdrant in memory": lambda: QdrantIndex(_settings()),
+        "qdrant server": lambda: QdrantIndex(_settings_for(server)),
+    }
+    made = chosen[request.param]()
+    yield made
+    await made.close()
+
+
+def _settings(**given: object) -> MatchSettings:
+    return MatchSettings.model_validate(
+        {
+            "instance_id": "match-1",
+            "roster_file": "none",
+            "roster_root": "",
+            "signing_key_file": "none",
+            **given,
+        }
+    )
+
+
+def _settings_for(server: QdrantServer, api_key: str | None = API_KEY) -> MatchSettings:
+    return _settings(
+        qdrant_url=server.url, qdrant_api_key=api_key, qdrant_ca_file=str(server.ca_file)
     )
 
 
@@ -168,8 +194,61 @@ async def test_a_template_of_another_length_is_not_taken(index: TemplateIndex) -
 
 
 async def test_a_qdrant_server_that_is_away_is_out_of_reach() -> None:
-    settings = _settings().model_copy(update={"qdrant_url": "http://127.0.0.1:9"})
-    index = QdrantIndex(settings)
+    index = QdrantIndex(_settings(qdrant_url="http://127.0.0.1:9"))
     with pytest.raises(Transient, match="Qdrant"):
         await index.search(LIST, [templates(1)[0]], 5)
     await index.close()
+
+
+@pytest.mark.parametrize("api_key", ["another key", None])
+async def test_a_qdrant_server_that_refuses_the_key_is_out_of_reach(
+    server: QdrantServer, api_key: str | None
+) -> None:
+    index = QdrantIndex(_settings_for(server, api_key))
+    with pytest.raises(Transient, match="UnexpectedResponse"):
+        await index.create(LIST, LENGTH)
+    await index.close()
+    assert server.made == []
+
+
+async def test_a_qdrant_server_that_nobody_vouches_for_is_out_of_reach(
+    server: QdrantServer,
+) -> None:
+    settings = _settings_for(server).model_copy(update={"qdrant_ca_file": None})
+    index = QdrantIndex(settings)
+    with pytest.raises(Transient):
+        await index.create(LIST, LENGTH)
+    await index.close()
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("none", "can't be used")])
+async def test_a_file_that_vouches_for_nobody_is_told_at_the_start(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    if content is not None:
+        ca_file.write_text(content)
+    settings = _settings(qdrant_url="https://localhost:9", qdrant_ca_file=ca_file)
+    with pytest.raises(InvalidInput, match=why):
+        QdrantIndex(settings)
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_instances_share_the_list_of_a_server_and_none_makes_it_anew(
+    server: QdrantServer, *, overtaken: bool
+) -> None:
+    first, second = (QdrantIndex(_settings_for(server)) for _ in range(2))
+    drawn = await filled(first, 3)
+    server.overtaken = overtaken
+    await second.create(LIST, LENGTH)
+    await second.add(LIST, reference("r0", drawn[0]))
+    [found] = await second.search(LIST, [drawn[1]], 5)
+    assert names(found)[0] == "r1"
+    assert len(names(found)) == 3
+    assert len(server.made) == 1
+    await second.drop(LIST)
+    await first.drop(LIST)
+    for index in (first, second):
+        with pytest.raises(Transient):
+            await index.search(LIST, [drawn[0]], 5)
+        await index.close()

@@ -1,12 +1,15 @@
 """The Qdrant adapter: a server by URL, or the local mode in memory."""
 
+import ssl
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from pathlib import Path
 from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.http.exceptions import ApiException
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_client.models import (
     Distance,
     PointIdsList,
@@ -16,7 +19,7 @@ from qdrant_client.models import (
     VectorParams,
 )
 
-from lethe.contracts.errors import Transient
+from lethe.contracts.errors import InvalidInput, Transient
 from lethe.match.ports import Comparison, Reference, Template
 from lethe.match.settings import MatchSettings
 from lethe.runtime.threads import Threads
@@ -45,12 +48,11 @@ class QdrantIndex:
         else:
             key = settings.qdrant_api_key
             self._params = SearchParams(exact=True)
-            verify = str(settings.qdrant_ca_file) if settings.qdrant_ca_file else True
             self._client = AsyncQdrantClient(
                 url=settings.qdrant_url,
                 api_key=key.get_secret_value() if key else None,
                 timeout=_TIMEOUT_S,
-                verify=verify,
+                verify=_vouching(settings.qdrant_ca_file),
                 # It would ask the server from a thread of its own, and warn on stderr.
                 check_compatibility=False,
             )
@@ -62,8 +64,14 @@ class QdrantIndex:
 
         async def work() -> None:
             # Other instances may share it on a server: its name stands for one version.
-            if not await self._client.collection_exists(name):
+            if await self._client.collection_exists(name):
+                return
+            try:
                 await self._client.create_collection(name, vectors_config=vectors)
+            except UnexpectedResponse as error:
+                if error.status_code != HTTPStatus.CONFLICT:
+                    raise
+                # Another instance made it meanwhile.
 
         await self._call(work)
 
@@ -141,6 +149,23 @@ class QdrantIndex:
         except (ApiException, httpx.HTTPError, OSError, ValueError) as error:
             # ValueError: how the local mode says that it has no such list, as after a drop.
             raise Transient(f"Qdrant: {type(error).__name__}") from None
+
+
+def _vouching(ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Return whom a server's certificate is held against: the file's, or those that httpx trusts.
+
+    Raises
+    ------
+    InvalidInput
+        If the file can't be read, or holds no certificate.
+    """
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        why = error.strerror or "it holds no certificate"
+        raise InvalidInput(f"LETHE_QDRANT_CA_FILE: {ca_file} can't be used ({why})") from None
 
 
 def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
