@@ -19,6 +19,7 @@ from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
+from lethe.alert.receipt_copies import Kept
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
@@ -42,6 +43,7 @@ class AlertWeb:
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     status: FakeStatus = field(default_factory=FakeStatus)
     waiting: int | None = 0
+    receipts: Kept = field(default_factory=Kept)
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
     watchlists: WatchlistBook = field(init=False)
@@ -68,6 +70,7 @@ class AlertWeb:
             deployments=self.deployments,
             status=self.status,
             backlog=self.backlog,
+            receipts=lambda: self.receipts,
         )
 
     def app(self, port: int = PORT) -> Starlette:

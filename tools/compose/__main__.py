@@ -127,7 +127,8 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
     make_passwords(folder / "passwords")
     make_key_folder(folder / "keys")
     make_camera_secrets_folder(home.secrets)
-    make_receipts_folder(folder / "purge-1")
+    for instance in ("purge-1", "alert-1"):
+        make_receipts_folder(folder / instance)
     own = {
         "LETHE_FOOTAGE": str(home.demonstration),
         "LETHE_WATCHLIST": str(home.demonstration / "watchlist"),
@@ -144,6 +145,7 @@ def _variables(folder: Path, port: int) -> dict[str, str]:
             "LETHE_PASSWORDS": str(folder / "passwords"),
             "LETHE_PORT": str(port),
             "LETHE_RECEIPTS": str(folder / "purge-1"),
+            "LETHE_RECEIPT_COPIES": str(folder / "alert-1"),
         }
     )
 

@@ -54,7 +54,7 @@ def make_camera_secrets_folder(folder: Path) -> None:
 
 
 def make_receipts_folder(folder: Path) -> None:
-    """Make the folder in which purge keeps its receipts."""
+    """Make the folder in which purge keeps its receipts, or alert its copies of them."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -72,7 +72,8 @@ def main() -> int:
         home = find_home()
         make_passwords(home.folder / "compose")
         make_camera_secrets_folder(home.secrets)
-        make_receipts_folder(home.folder / "compose" / "purge-1")
+        for instance in ("purge-1", "alert-1"):
+            make_receipts_folder(home.folder / "compose" / instance)
         make_key_folder(Path(os.environ.get("LETHE_KEYS", KEYS)))
         write_user(ROOT / ".env")
     except LetheError as error:

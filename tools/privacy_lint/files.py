@@ -10,6 +10,7 @@ PLACES = {
     "lethe/alert/clock_file.py": "what the retention clock showed",
     "lethe/alert/database.py": "creates the file of the database, which holds ciphertext",
     "lethe/alert/keystore.py": "the erasable store of data keys",
+    "lethe/alert/receipt_copies.py": "copies of receipts: counts, hashes and times",
     "lethe/cli/camera/secret.py": "the passwords of cameras, closed to other users",
     "lethe/cli/footage/": "renders footage of public images, or of those named by the user",
     "lethe/cli/live/report.py": "the report: counts, names and times",

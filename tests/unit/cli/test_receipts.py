@@ -100,7 +100,7 @@ def test_logs_stay_in_order_though_a_clock_was_set_back_between_them(desk: Desk)
     desk.log("t3", "purge-2", at_ms=START_MS + 3_000_000)
     told = desk.run("show", "--data", str(desk.data))
     assert told.exit_code == 0, told.output
-    names = [each.path.name for each in find_logs(desk.data, lambda _name: None)]
+    names = [each.file.path.name for each in find_logs(desk.data, lambda _name: None)]
     assert names == ["000001-t1.receipts", "000002-t2.receipts", "000001-t3.receipts"]
 
 

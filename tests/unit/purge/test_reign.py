@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from tests.support.brokers import eventually
 from tests.support.custody import Custody
 from tests.support.forgetting import an_order, book_with, heard, signed
+from tests.support.handing_on import Courier
 from tests.support.members import member_of, signed_by
 from tests.support.pipeline import CAMERA_ROLES
 from tests.support.publishing import record
@@ -310,10 +312,12 @@ async def test_who_was_deposed_while_it_told_sends_nothing_more(purge: Purge) ->
 
 
 @pytest.fixture(name="handlers")
-async def handlers_(purge: Purge) -> Handlers:
+async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
     await purge.reign.on_leadership(LEADS, 1)
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
-    return Handlers(member, purge.reign, Accountant(purge.custody.clock, budget_ms=1000))
+    accountant = Accountant(purge.custody.clock, budget_ms=1000)
+    outbox = Courier(tmp_path).outbox
+    return Handlers(member, purge.reign, accountant, outbox)
 
 
 async def ticketed(

@@ -60,7 +60,7 @@ def test_an_image_has_no_other_service_and_no_tool_of_development(service: str) 
     image = image_packages()[service]
     libraries = {"contracts", "receipts", "runtime", "shredding", "vision"}
     assert set(image["members"]) - libraries == {service}
-    assert ("receipts" in image["members"]) == (service == "purge")
+    assert ("receipts" in image["members"]) == (service in {"alert", "purge"})
     assert {"pytest", "mypy", "hatchling", "pip", "insightface"} & set(image["packages"]) == set()
 
 

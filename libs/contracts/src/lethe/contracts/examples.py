@@ -41,6 +41,7 @@ from lethe.contracts.orders import (
     OrderType,
     order_hash,
 )
+from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import DeadLetter, GenerationOpened
 
@@ -175,6 +176,13 @@ EXAMPLES: tuple[Message, ...] = (
     ),
     _ORDER,
     DeploymentOrdered(order=_signed("officer", _ORDER), state=_signed("officer", _STATE)),
+    ErasureReceipted(
+        origin="lethe-receipts/0123456789abcdef/purge-1/7f3a",
+        signer="lethe-receipts/0123456789abcdef+00000000+AQ==",
+        first=0,
+        leaves=[b'{"kind":"term-ended"}'],
+        checkpoint="lethe-receipts/0123456789abcdef/purge-1/7f3a\n1\nAA==\n\n",
+    ),
     FrameProcessed(
         camera_id=_CAMERA,
         deployment_id=_ORDER.deployment_id,

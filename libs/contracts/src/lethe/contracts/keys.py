@@ -91,6 +91,9 @@ class KeyTicket(Message):
         The last ticket of a process that stops in order: it holds nothing any more.
     model
         SHA-256 (hex) of the model pack that the holder works with, for receipts; detect tells it.
+    receipts
+        How many entries alert keeps of the newest log of each purge, by the log's origin. None
+        where it doesn't keep any now.
     """
 
     instance_id: str
@@ -109,6 +112,7 @@ class KeyTicket(Message):
     watchlists: dict[str, str] = Field(default_factory=dict)
     leaving: bool = False
     model: str = ""
+    receipts: dict[str, int] | None = None
 
 
 class GrantedKey(Message):

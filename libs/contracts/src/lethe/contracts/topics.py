@@ -15,6 +15,7 @@ from lethe.contracts.live import (
     SlotClosed,
 )
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.stack import GenerationOpened
 
 PARTITIONS = 8
@@ -227,6 +228,18 @@ KEY_GRANTED = Topic(
     partitions=1,
     rolls=True,
 )
+ERASURE_RECEIPTED = Topic(
+    name="lethe.purge.erasure-receipted.v1",
+    producer="purge",
+    consumers=("alert",),
+    key="origin",
+    body=Body.SIGNED,
+    message=ErasureReceipted,
+    partitions=1,
+    max_message_bytes=4 * _MIB,
+    rolls=True,
+)
+"""A copy on its way: what was missed is sent again, since alert's tickets say what it has."""
 PURGE_LEADERSHIP = Topic(
     name="lethe.purge.leadership.v1",
     producer="purge",
@@ -264,6 +277,7 @@ REGISTRY: tuple[Topic, ...] = (
     MATCH_TICKET,
     ALERT_TICKET,
     KEY_GRANTED,
+    ERASURE_RECEIPTED,
     PURGE_LEADERSHIP,
     GENERATION_OPENED,
 )

@@ -9,7 +9,7 @@ from lethe.receipts.checkpoints import require_log
 from lethe.receipts.cosignatures import require_witness
 from lethe.receipts.errors import BadInput, Refuted
 from lethe.receipts.exports import read_lines
-from lethe.receipts.opening import named_verifier, opened, read_note
+from lethe.receipts.opening import named_verifier, opened, read_note, served_at
 from lethe.receipts.telling import summary_lines, verdict_lines
 from lethe.receipts.verifying import Verdict, Verifier
 from lethe.receipts.witnessed import witnessed_checkpoint
@@ -36,7 +36,7 @@ _EXAMPLES = """\
 examples:
   lethe-receipts verify receipts.txt --key 'lethe-receipts/1f0c...+6ab01234+AbC...'
   lethe-receipts verify receipts.txt --key receipts.vkey --witness-checkpoint seen.txt
-  lethe-receipts verify https://lethe.example/receipts --key receipts.vkey --summary
+  lethe-receipts verify https://lethe.example --key receipts.vkey --summary
 
 exit codes: 0 everything holds; 1 refuted, the reason is the last line; 2 something is wrong
 with what was given, one line on stderr says what; 3 the program failed, nothing was found out."""
@@ -62,7 +62,11 @@ def parser() -> argparse.ArgumentParser:
 
 def add_verify_arguments(verify: argparse.ArgumentParser) -> None:
     """Add what `verify` takes."""
-    verify.add_argument("place", metavar="FILE|URL", help="the exported receipts; - reads stdin")
+    verify.add_argument(
+        "place",
+        metavar="FILE|URL",
+        help="the exported receipts, or the address of alert's page; - reads stdin",
+    )
     which = verify.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--key",
@@ -128,7 +132,7 @@ def verified(
         for each in witness_checkpoints
     ]
     verifier = Verifier(known, witnessed=seen, witnesses=witnesses, told=told)
-    with opened(place) as stream:
+    with opened(served_at(place)) as stream:
         return verifier.verify(read_lines(stream))
 
 

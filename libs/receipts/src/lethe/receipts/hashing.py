@@ -32,6 +32,12 @@ class Frontier:
         # The roots of the full subtrees that the tree consists of, the largest first.
         self._roots: list[bytes] = []
 
+    def copy(self) -> "Frontier":
+        """Return another of the same leaves."""
+        other = Frontier()
+        other.size, other._roots = self.size, list(self._roots)
+        return other
+
     def append(self, leaf: bytes) -> None:
         """Add a leaf."""
         grown = leaf_hash(leaf)

@@ -11,6 +11,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from lethe.receipts.errors import BadInput
@@ -21,6 +22,19 @@ _ALTOGETHER_S = 1_800
 """A server that sends a byte now and then must not hold anybody for ever."""
 
 _LARGEST_NOTE = 65_536
+_SERVED = "/api/v1/receipts"
+"""Where alert serves them."""
+
+
+def served_at(place: str) -> str:
+    """Return where receipts are: an address without a path is that of alert's page."""
+    if not _is_address(place):
+        return place
+    try:
+        is_bare = urlsplit(place).path in ("", "/")
+    except ValueError:
+        return place
+    return f"{place.rstrip('/')}{_SERVED}" if is_bare else place
 
 
 @contextmanager
@@ -45,13 +59,17 @@ def opened(place: str) -> Iterator[BinaryIO]:
 def _source(place: str) -> AbstractContextManager[BinaryIO]:
     if place == "-":
         return nullcontext(sys.stdin.buffer)
-    if not place.lower().startswith(("http://", "https://")):
+    if not _is_address(place):
         return Path(place).open("rb")
     try:
         answer: HTTPResponse = urlopen(place, timeout=_TIMEOUT_S)  # noqa: S310 - only these schemes
     except (ValueError, InvalidURL):
         raise BadInput(f"{place}: no address that can be used") from None
     return BufferedReader(_Answer(answer, time.monotonic() + _ALTOGETHER_S))
+
+
+def _is_address(place: str) -> bool:
+    return place.lower().startswith(("http://", "https://"))
 
 
 class _Answer(RawIOBase):

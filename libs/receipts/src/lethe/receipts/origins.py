@@ -27,7 +27,12 @@ def log_origin(signer: str, instance: str, term: str) -> str:
     signer
         Name of the key.
     """
-    return f"{signer}/{_PLAIN.sub('_', instance)}/{_PLAIN.sub('_', term)}"
+    return f"{signer}/{plain(instance)}/{plain(term)}"
+
+
+def plain(name: str) -> str:
+    """Return how the name of an instance or a term stands in an origin."""
+    return _PLAIN.sub("_", name)
 
 
 def instance_part(origin: str) -> str:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
+from lethe.receipts.canonical import decode
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.exports import (
     HEADER,
     CheckpointNote,
     EntryLine,
+    Item,
     KeyNamed,
     LogBegun,
     item_lines,
@@ -32,17 +34,24 @@ class StoredLog:
 
     Attributes
     ----------
+    signer
+        The verifier key that it names.
+    begun_ms
+        When its first entry says that it began.
     tree
         Of its whole entries.
-    last
-        Its last checkpoint.
+    last, checkpoint
+        Its last checkpoint, and the signed note of it.
     head_bytes
         Where its `log` line begins.
     whole_bytes, covered_bytes
         Where its last whole entry or checkpoint ends, and where its last checkpoint does.
     """
 
+    signer: str = ""
     origin: str = ""
+    begun_ms: int = 0
+    checkpoint: str = ""
     tree: Frontier = field(default_factory=Frontier)
     last: Checkpoint | None = None
     head_bytes: int = 0
@@ -54,26 +63,44 @@ class StoredLog:
         """How many entries no checkpoint covers."""
         return self.tree.size - (self.last.size if self.last else 0)
 
+    def take(self, item: Item) -> None:
+        """Take the next line or block of its file."""
+        if isinstance(item, KeyNamed):
+            self.signer = item.text
+        elif isinstance(item, LogBegun):
+            self.origin, self.head_bytes = item.origin, self.whole_bytes
+        elif isinstance(item, EntryLine):
+            self.begun_ms = self.begun_ms or time_of(item.leaf)
+            self.tree.append(item.leaf)
+        else:
+            self.last = Checkpoint.parse(Note.parse(item.note).text)
+            self.checkpoint = item.note
+        self.whole_bytes += len(item_lines(item))
+        if isinstance(item, CheckpointNote):
+            self.covered_bytes = self.whole_bytes
 
-def read_stored(stream: BinaryIO) -> StoredLog:
-    """Read a log up to the last entry or checkpoint that is whole."""
-    log = StoredLog()
+
+def read_stored(stream: BinaryIO, most_entries: int | None = None) -> StoredLog:
+    """Read a log up to the last entry or checkpoint that is whole, or so many entries of it."""
+    log = StoredLog(whole_bytes=len(HEADER))
     try:
         for item in read_items(read_lines(stream)):
-            log.whole_bytes = log.whole_bytes or len(HEADER)
-            if isinstance(item, LogBegun):
-                log.origin, log.head_bytes = item.origin, log.whole_bytes
-            elif isinstance(item, EntryLine):
-                log.tree.append(item.leaf)
-            elif isinstance(item, CheckpointNote):
-                log.last = Checkpoint.parse(Note.parse(item.note).text)
-            log.whole_bytes += len(item_lines(item))
-            if not isinstance(item, EntryLine | KeyNamed | LogBegun):
-                log.covered_bytes = log.whole_bytes
+            log.take(item)
+            if most_entries is not None and log.tree.size >= most_entries:
+                break
     except ReceiptsError:
         # What comes from here on is torn: it was being written when its writer died.
         return log
     return log
+
+
+def time_of(leaf: bytes) -> int:
+    """Return when an entry says that it was made; 0 if that can't be told."""
+    try:
+        at_ms = decode(leaf).get("at_ms")
+    except ReceiptsError:
+        return 0
+    return at_ms if isinstance(at_ms, int) else 0
 
 
 def clean_end(stream: BinaryIO) -> Checkpoint | None:

@@ -47,6 +47,7 @@ class Standing:
     transit: TransitKey | None = None
     watchlists: dict[str, str] = field(default_factory=dict)
     model: str = ""
+    receipts: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Tickets:
             watchlists=standing.watchlists,
             leaving=leaving,
             model=standing.model,
+            receipts=standing.receipts,
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

@@ -1,6 +1,7 @@
 """The only wiring of alert."""
 
 import functools
+from dataclasses import replace
 
 import structlog
 from starlette.routing import BaseRoute, Mount
@@ -16,6 +17,8 @@ from lethe.alert.keystore import FileKeyStore
 from lethe.alert.leading import Leadership
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
+from lethe.alert.receipt_copies import ReceiptCopies
+from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.references import SqlReferenceStore
 from lethe.alert.reign import Reign
 from lethe.alert.retention import RetentionScheduler
@@ -107,7 +110,8 @@ async def _serve(
         return reign
 
     leadership = Leadership(begin, session_s=settings.session_timeout_ms / 1000)
-    handlers = Handlers(member, publisher, deployments, leadership)
+    receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
+    handlers = Handlers(member, publisher, deployments, leadership, receipts)
     dead_letters = DeadLetters(settings, publisher)
     candidates = DurableReader(
         settings,
@@ -117,6 +121,11 @@ async def _serve(
         dead_letters,
         leadership.on_change,
     )
+
+    def standing() -> Standing:
+        of_leader = leadership.reign.standing() if leadership.reign else Standing()
+        return replace(of_leader, receipts=receipts.held())
+
     observer = KeyObserver()
     keys = KeyTraffic(
         holder,
@@ -124,7 +133,7 @@ async def _serve(
         member.roster,
         ticket_topic=ALERT_TICKET,
         send=publisher.send,
-        standing=lambda: leadership.reign.standing() if leadership.reign else Standing(),
+        standing=standing,
         observer=observer,
     )
     reader = Reader(
@@ -144,6 +153,7 @@ async def _serve(
             deployments=deployments,
             status=deployments,
             backlog=candidates.backlog,
+            receipts=receipts.kept,
         )
 
     http = HttpServer(
@@ -161,6 +171,7 @@ async def _serve(
         leadership.run,
         RetentionScheduler(keyring).run,
         keys.run,
+        receipts.run,
         functools.partial(member.follow_roster, observer.roster_refused),
         publisher=publisher,
         reader=reader,

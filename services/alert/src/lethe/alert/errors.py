@@ -19,6 +19,10 @@ class KeyStoreUnavailable(Transient):
     """The key store couldn't write or remove a key."""
 
 
+class ReceiptsUnavailable(Transient):
+    """Copies of purge's receipts aren't there yet."""
+
+
 class NoCandidates(InvalidInput):
     """A candidate list without a candidate: there is nothing to alert anybody to."""
 

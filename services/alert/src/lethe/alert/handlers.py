@@ -7,6 +7,7 @@ from lethe.alert.enrolling import SealedReference
 from lethe.alert.errors import NotLeading
 from lethe.alert.leading import Leadership
 from lethe.alert.raising import AlertDesk
+from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.transit import TransitKeyring
 from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import Erased, LetheError, Refused, Transient
@@ -14,11 +15,13 @@ from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.topics import (
     ALERT_RAISED,
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
+    ERASURE_RECEIPTED,
     KEY_GRANTED,
     MATCH_TICKET,
     REFERENCE_ENROLLED,
@@ -61,7 +64,7 @@ class Outbox:
 class Handlers:
     """About five lines each: check, decode, call the domain.
 
-    A standby hears of orders and of what match holds; the rest is the leader's.
+    A standby hears of orders, of what match holds and of receipts; the rest is the leader's.
     """
 
     def __init__(
@@ -70,11 +73,13 @@ class Handlers:
         publisher: Publisher,
         deployments: DeploymentDesk,
         leadership: Leadership,
+        receipts: ReceiptMirror,
     ) -> None:
         self._member = member
         self._publisher = publisher
         self._deployments = deployments
         self._leadership = leadership
+        self._receipts = receipts
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return alert's dispatch table; candidates are read durably, apart from it."""
@@ -87,6 +92,7 @@ class Handlers:
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(MATCH_TICKET, self.on_match_ticket),
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
+            Subscription(ERASURE_RECEIPTED, self.on_receipted),
         ]
 
     async def on_order(self, record: Record) -> None:
@@ -109,6 +115,11 @@ class Handlers:
         """Record how an enrolment ended."""
         if reign := self._leadership.reign:
             await reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
+
+    async def on_receipted(self, record: Record) -> None:
+        """Keep receipts, to hand them on; standbys do as well."""
+        envelope = self._checked(record, Role.PURGE)
+        await self._receipts.take(ErasureReceipted.decode(envelope.payload))
 
     async def on_candidates(self, record: Record) -> None:
         """Raise an alert, once, and announce it."""

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from lethe.receipts.origins import plain
+from lethe.receipts.stored import FOLDER
 from lethe.runtime.settings import ServiceSettings
 
 
@@ -11,7 +13,8 @@ class AlertSettings(ServiceSettings):
     """What alert needs beyond what every service needs."""
 
     data_dir: Path = Field(
-        title="Data folder", description="For the database and the erasable key store."
+        title="Data folder",
+        description="For the database, the erasable key store and copies of receipts.",
     )
     key_dir: Path | None = Field(
         default=None,
@@ -47,3 +50,13 @@ class AlertSettings(ServiceSettings):
         title="Allowed hosts",
         description="Host names under which the page is reached, beside the loopback ones.",
     )
+    receipts_dir: Path | None = Field(
+        default=None,
+        title="Receipts folder",
+        description="For copies of purge's receipts, which are served; `receipts` in the data "
+        "folder by default. Each instance has a folder of its own in it.",
+    )
+
+    def receipt_copies(self) -> Path:
+        """Return the folder of this instance's copies of receipts."""
+        return (self.receipts_dir or self.data_dir / FOLDER) / f"of-{plain(self.instance_id)}"

@@ -10,11 +10,19 @@ from starlette.routing import Route
 
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
-from lethe.contracts.topics import KEY_GRANTED, PURGE_LEADERSHIP, REGISTRY, Body
+from lethe.contracts.receipts import ErasureReceipted
+from lethe.contracts.topics import (
+    ERASURE_RECEIPTED,
+    KEY_GRANTED,
+    PURGE_LEADERSHIP,
+    REGISTRY,
+    Body,
+)
 from lethe.purge.accountant import Accountant
 from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
 from lethe.purge.log_folder import LogFolder
+from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.receipting import Origin, Receipting
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
@@ -52,7 +60,8 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     accountant = Accountant(member.clock, budget_ms=settings.budget_ms)
     receipting = await asyncio.to_thread(_receipting, settings, member, accountant)
     reign = Reign(member.orders, member.clock, _granting(member, publisher), receipting)
-    handlers = Handlers(member, reign, accountant)
+    outbox = _outbox(settings, member, publisher)
+    handlers = Handlers(member, reign, accountant, outbox)
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
         settings,
@@ -79,6 +88,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
             leadership.run,
             reign.run,
             partial(_settle, accountant, receipting),
+            outbox.run,
             partial(_keep_backstop, settings, member.clock, reign),
             partial(member.follow_roster, KeyObserver().roster_refused),
             publisher=publisher,
@@ -107,6 +117,15 @@ def _granting(member: Membership, publisher: Publisher) -> Publish:
         await publisher.send(KEY_GRANTED, granted.holder, envelope.encode())
 
     return publish
+
+
+def _outbox(settings: PurgeSettings, member: Membership, publisher: Publisher) -> ReceiptsOutbox:
+    async def send(piece: ErasureReceipted) -> None:
+        envelope = member.signer.sign(ERASURE_RECEIPTED.name, piece.encode())
+        await publisher.send(ERASURE_RECEIPTED, piece.origin, envelope.encode())
+
+    folder = settings.data_dir / FOLDER
+    return ReceiptsOutbox(folder, settings.instance_id, member.clock, send)
 
 
 async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) -> None:

@@ -16,6 +16,7 @@ from lethe.contracts.topics import (
     TICKETS,
 )
 from lethe.purge.accountant import Accountant
+from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
 from lethe.runtime.reader import Start, Subscription
@@ -27,10 +28,13 @@ from lethe.shredding.membership import Membership
 class Handlers:
     """About five lines each: check, decode, call the domain."""
 
-    def __init__(self, member: Membership, reign: Reign, accountant: Accountant) -> None:
+    def __init__(
+        self, member: Membership, reign: Reign, accountant: Accountant, outbox: ReceiptsOutbox
+    ) -> None:
         self._member = member
         self._reign = reign
         self._accountant = accountant
+        self._outbox = outbox
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -54,6 +58,7 @@ class Handlers:
         if ticket.role != entry.role or record.key != ticket.instance_id:
             raise Refused("a ticket claims another role or instance than it was sent by")
         self._accountant.hear_ticket(ticket)
+        self._outbox.hear(ticket)
         self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
 
     async def on_grant(self, record: Record) -> None:

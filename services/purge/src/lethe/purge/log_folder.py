@@ -11,7 +11,7 @@ from lethe.purge.term_log import TermLog, sync_folder
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.exports import checkpoint_block
 from lethe.receipts.notes import NoteSigner
-from lethe.receipts.origins import instance_part, log_origin
+from lethe.receipts.origins import instance_part, log_origin, plain
 from lethe.receipts.stored import SUFFIX, StoredLog, clean_end, read_stored
 
 _LOCK = "lock"
@@ -92,9 +92,8 @@ class LogFolder:
 
     def _require_own(self, origin: str) -> None:
         """Refuse to go on behind the log of another instance, which may still be written."""
-        own = instance_part(log_origin(self._signer.verifier.name, self._instance, ""))
         found = instance_part(origin)
-        if found not in ("", own):
+        if found not in ("", plain(self._instance)):
             raise Refused(
                 f"{self._folder} holds receipts of another instance, {found}; "
                 "give each instance a data folder of its own"

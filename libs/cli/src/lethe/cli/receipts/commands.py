@@ -74,7 +74,7 @@ def verify(
     witness_key: tuple[str, ...],
     summary: bool,
 ) -> None:
-    """Verify exported receipts.
+    """Verify receipts: an exported file, or what the page at an address serves.
 
     Exit code 1: refuted, 2: something is wrong with the input, 3: the program failed.
 
@@ -84,6 +84,7 @@ def verify(
     \b
     Examples:
       lethe receipts verify receipts.txt
+      lethe receipts verify http://127.0.0.1:8080 --key receipts.vkey
       lethe receipts verify receipts.txt --key receipts.vkey --witness-checkpoint seen.txt
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.receipts.keys import receipts_verifier  # noqa: PLC0415 - --help stays quick

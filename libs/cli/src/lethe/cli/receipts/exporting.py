@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
-from lethe.receipts.canonical import decode
-from lethe.receipts.errors import ReceiptsError
-from lethe.receipts.exports import header
+from lethe.receipts.collecting import LogFile, collected, in_order
 from lethe.receipts.notes import VerifierKey
 from lethe.receipts.stored import FOLDER, SUFFIX, StoredLog, read_stored
-
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLog:
     """A log on the disk, and how far it is whole."""
 
-    path: Path
+    file: LogFile
     stored: StoredLog
-    begun_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +56,13 @@ def find_logs(data: Path, told: Callable[[str], None]) -> list[FoundLog]:
     whole = [each for each in found if each.stored.last is not None]
     if not whole:
         raise InvalidInput(f"the receipts under {data} have no checkpoint yet; try again")
-    return _in_order(whole)
+    by_file = {each.file: each for each in whole}
+    return [by_file[file] for file in in_order(by_file, lambda file: file.path.parent)]
 
 
 def export_lines(logs: Iterable[FoundLog], signer: VerifierKey | None) -> Iterator[bytes]:
     """Give one file of several logs, in pieces; each log up to its last checkpoint."""
-    yield header([signer] if signer else [])
-    for each in logs:
-        with each.path.open("rb") as stream:
-            stream.seek(each.stored.head_bytes)
-            left = each.stored.covered_bytes - each.stored.head_bytes
-            while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
-                left -= len(chunk)
-                yield chunk
+    return collected([each.file for each in logs], [signer] if signer else [])
 
 
 def export(logs: list[FoundLog], file: Path, signer: VerifierKey | None) -> Exported:
@@ -103,33 +92,10 @@ def export(logs: list[FoundLog], file: Path, signer: VerifierKey | None) -> Expo
     return Exported(len(logs), covered, sum(each.stored.unsigned for each in logs))
 
 
-def _in_order(found: Iterable[FoundLog]) -> list[FoundLog]:
-    """Order logs: those of one folder as they are numbered, those of several by when they began.
-
-    A clock may have been set back between two terms: a log never counts as earlier than the one
-    before it.
-    """
-    begun: dict[Path, int] = {}
-    keyed = []
-    for each in sorted(found, key=lambda each: each.path):
-        folder = each.path.parent
-        begun[folder] = max(begun.get(folder, 0), each.begun_ms)
-        keyed.append((begun[folder], each.path, each))
-    return [each for _, _, each in sorted(keyed, key=lambda each: each[:2])]
-
-
 def _found(path: Path) -> FoundLog:
     with path.open("rb") as stream:
         stored = read_stored(stream)
-        stream.seek(stored.head_bytes)
-        stream.readline()
-        return FoundLog(path, stored, _begun_ms(stream.readline()))
-
-
-def _begun_ms(line: bytes) -> int:
-    """Return when a log began, by its first entry; 0 if that can't be told."""
-    try:
-        at_ms = decode(line.rstrip(b"\n")).get("at_ms")
-    except ReceiptsError:
-        return 0
-    return at_ms if isinstance(at_ms, int) else 0
+    return FoundLog(
+        LogFile(path, stored.origin, stored.begun_ms, stored.head_bytes, stored.covered_bytes),
+        stored,
+    )

@@ -11,10 +11,12 @@ from starlette.staticfiles import StaticFiles
 from lethe.alert.hub import AlertHub
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
+from lethe.alert.receipt_copies import Kept
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.problems import problems_middleware
+from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.watchlists import WatchlistEndpoints
@@ -29,6 +31,7 @@ def create_routes(
     deployments: Deployments,
     status: StatusSource,
     backlog: Callable[[], Awaitable[int | None]],
+    receipts: Callable[[], Kept],
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
@@ -38,6 +41,8 @@ def create_routes(
     ----------
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
+    receipts
+        Tells which receipts there are; raises `Transient` while that isn't known.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
@@ -49,6 +54,7 @@ def create_routes(
         *AlertStream(hub, EventRenderer(watchlists)).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog).routes(),
+        *ReceiptEndpoints(receipts).routes(),
     ]
     return [
         Route("/", show_page),

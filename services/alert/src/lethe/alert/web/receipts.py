@@ -1,0 +1,51 @@
+"""Receipts and their checkpoints over HTTP, read-only: what purge signed, for anybody to verify."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from lethe.alert.errors import NotFound
+from lethe.alert.receipt_copies import Kept
+from lethe.receipts.collecting import collected, collected_bytes
+
+
+class ReceiptEndpoints:
+    """Serves what is covered by a signed checkpoint, and nothing else.
+
+    Parameters
+    ----------
+    kept
+        Returns what there is; raises `Transient` while that isn't known.
+    """
+
+    def __init__(self, kept: Callable[[], Kept]) -> None:
+        self._kept = kept
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/receipts", self.receipts),
+            Route("/receipts/checkpoints", self.checkpoints),
+        ]
+
+    async def receipts(self, _request: Request) -> Response:
+        """Answer with all logs in one file, as `lethe receipts export` writes it."""
+        kept = self._kept()
+        if not kept.files:
+            raise NotFound("no receipts yet: purge hasn't sent any")
+        length = collected_bytes(kept.files, kept.signers)
+        return StreamingResponse(
+            collected(kept.files, kept.signers),
+            media_type="text/plain; charset=utf-8",
+            headers={"Content-Length": str(length)},
+        )
+
+    async def checkpoints(self, _request: Request) -> Response:
+        """Answer with the last checkpoint of each purge's newest log, as signed notes."""
+        logs = [
+            {"origin": g.copy.file.origin, "size": g.tree.size, "checkpoint": g.checkpoint}
+            for g in self._kept().growing
+        ]
+        return JSONResponse({"logs": logs})
