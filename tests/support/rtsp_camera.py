@@ -1,13 +1,14 @@
 """A camera that speaks RTSP, whose wire a test can stall, cut or spoil.
 
-What travels is H.264 from a real encoder in RTP packets (RFC 6184, single NAL units), interleaved
-on the RTSP connection (RFC 2326, section 10.12) or over UDP.
+What travels is H.264 from a real encoder in RTP packets (RFC 6184: short NAL units whole, long ones
+in fragments, FU-A), interleaved on the RTSP connection (RFC 2326, section 10.12) or over UDP.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import secrets
 import socket
 import ssl
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _CLOCK_HZ = 90_000
 _REALM = "camera"
+_LONGEST_PAYLOAD = 100
+"""Far less than a network takes, so that small pictures travel in fragments too."""
+_FU_A, _FIRST, _LAST = 28, 0x80, 0x40
 
 
 def encoded(width: int, height: int, *, pictures: int = 24, keyframe_every: int = 6) -> list[bytes]:
@@ -53,6 +57,19 @@ def nal_units(access_unit: bytes) -> list[bytes]:
     """Split Annex B into NAL units."""
     parts = access_unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")
     return [part for part in parts if part]
+
+
+def payloads(nal: bytes) -> list[bytes]:
+    """Return what carries a NAL unit (RFC 6184, sections 5.6 and 5.8)."""
+    if len(nal) <= _LONGEST_PAYLOAD:
+        return [nal]
+    indicator, kind, content = nal[0] & 0xE0 | _FU_A, nal[0] & 0x1F, nal[1:]
+    starts = range(0, len(content), _LONGEST_PAYLOAD)
+    return [
+        bytes((indicator, kind | _FIRST * (start == 0) | _LAST * (start == starts[-1])))
+        + content[start : start + _LONGEST_PAYLOAD]
+        for start in starts
+    ]
 
 
 @dataclass
@@ -219,13 +236,13 @@ class RtspCamera:
                     size, index = self.behaviour.size, 0
                     self._units.setdefault(size, encoded(*size))
                 units = self._units[size]
-                for nal in nal_units(units[index % len(units)]):
-                    payload = secrets.token_bytes(len(nal)) if self.behaviour.garbage else nal
+                nals = nal_units(units[index % len(units)])
+                for payload in itertools.chain.from_iterable(map(payloads, nals)):
+                    sent = secrets.token_bytes(len(payload)) if self.behaviour.garbage else payload
                     header = struct.pack(
                         "!BBHII", 0x80, 0x80 | 96, sequence & 0xFFFF, moment & 0xFFFFFFFF, 7
                     )
-                    packet = header + payload
-                    send(packet)
+                    send(header + sent)
                     sequence += 1
                 moment += round(_CLOCK_HZ / self.behaviour.fps)
                 index += 1
