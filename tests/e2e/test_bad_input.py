@@ -2,43 +2,19 @@
 
 import json
 import os
-import resource
 import shutil
 import socket
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from tests.support.clips import write_clip
+from tests.support.ended import Run, running_in
 from tests.support.homes import make_home
 from tests.support.images import astronaut, group_photo, resized, scaled
 
 from lethe.cli.home import Home
-
-LIMIT_S = 120
-Run = Callable[..., "Ended"]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def refused(self, *words: str) -> None:
-        """Check that it ended with exit code 2 and one line that holds these words."""
-        assert self.code == 2, self.err
-        assert self.err.startswith("lethe: "), self.err
-        assert len(self.err.splitlines()) == 1, self.err
-        for word in words:
-            assert word in self.err
 
 
 @pytest.fixture(scope="module")
@@ -47,30 +23,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def run(home: Home, tmp_path: Path) -> Callable[..., Ended]:
-    """Run `lethe` in a folder of its own and see that it leaves no temporary file."""
-
-    def call(*arguments: object, home_folder: Path = home.folder, no_space: bool = False) -> Ended:
-        temporary = tmp_path / "temporary"
-        temporary.mkdir(exist_ok=True)
-        ended = subprocess.run(
-            [sys.executable, "-m", "lethe.cli", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=LIMIT_S,
-            check=False,
-            env=os.environ | {"LETHE_HOME": str(home_folder), "TMPDIR": str(temporary)},
-            preexec_fn=_refuse_writes if no_space else None,
-        )
-        assert list(temporary.iterdir()) == []
-        return Ended(ended.returncode, ended.stdout, ended.stderr)
-
-    return call
-
-
-def _refuse_writes() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+def run(home: Home, tmp_path: Path) -> Run:
+    return running_in(tmp_path, home.folder)
 
 
 @pytest.fixture
