@@ -26,12 +26,15 @@ class RunningLethe:
         Its data folder: logs and database.
     report_file
         Where `--report` writes.
+    told
+        What it said on stderr, once it is finished.
     """
 
     def __init__(self, process: subprocess.Popen[str], data: Path, report_file: Path) -> None:
         self.process = process
         self.data = data
         self.report_file = report_file
+        self.told = ""
         self.alert_url = self._ready()
 
     def _ready(self) -> str:
@@ -74,15 +77,20 @@ class RunningLethe:
                     found.append(_ask(child, "/account").json())
         return found
 
-    def all_ready(self) -> bool:
-        """Tell whether every service says that it is ready."""
+    def metric(self, instance_id: str, name: str) -> float:
+        """Return a number of an instance's `/metrics` by name and labels; 0 if it isn't there."""
+        told = _ask(self.children()[instance_id], "/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in told if line.startswith(f"{name} "))
+
+    def all_stand(self) -> bool:
+        """Tell whether every service says that it is ready, or that it stands by."""
         try:
             return all(
-                _ask(child, "/readyz").is_success
+                stands(int(child.environ()["LETHE_HTTP_PORT"]))
                 for name, child in self.children().items()
                 if name != "broker"
             )
-        except (httpx.HTTPError, psutil.Error, KeyError):
+        except (psutil.Error, KeyError):
             return False
 
     def last_sequence(self) -> int:
@@ -113,10 +121,19 @@ class RunningLethe:
         """Wait for the end (after Ctrl-C, if asked for) and return the report."""
         if interrupt:
             self.process.send_signal(signal.SIGINT)
-        _, told = self.process.communicate()
-        assert self.process.returncode == 0, told
+        _, self.told = self.process.communicate()
+        assert self.process.returncode == 0, self.told
         report: dict[str, Any] = json.loads(self.report_file.read_text())
         return report
+
+
+def stands(port: int) -> bool:
+    """Tell whether the service at a port says that it is ready, or that it stands by."""
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/readyz")
+        return answer.is_success or bool(answer.json()["standby"])
+    except httpx.HTTPError:
+        return False
 
 
 def _ask(child: psutil.Process, path: str) -> httpx.Response:
@@ -127,7 +144,7 @@ def _ask(child: psutil.Process, path: str) -> httpx.Response:
 def running_lethe(folder: Path, *arguments: str) -> Iterator[RunningLethe]:
     """Run `lethe` with a data folder, a report and a free port; kill it at the end."""
     data, report = folder / "data", folder / "report.json"
-    data.mkdir()
+    data.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "lethe.cli", *arguments]
     options = ["--headless", "--port", "0", "--data", str(data), "--report", str(report)]
     with subprocess.Popen(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe, running_lethe, wait_until
@@ -35,10 +34,7 @@ def report(node: ApacheKafka, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def _tickets_failed(lethe: RunningLethe) -> float:
     """Return how many tickets ingest couldn't send: without them there are no keys."""
-    port = lethe.children()["ingest-1"].environ()["LETHE_HTTP_PORT"]
-    told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    (line,) = [ln for ln in told.splitlines() if ln.startswith("lethe_tickets_failed_total ")]
-    return float(line.split()[1])
+    return lethe.metric("ingest-1", "lethe_tickets_failed_total")
 
 
 def test_alerts_come_again_without_a_service_having_ended_for_it(report: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def _break_and_recover(lethe: RunningLethe, instance_id: str, number: signal.Sig
     process.send_signal(number)
     wait_until(lambda: _other_process(lethe, instance_id, process.pid) and _processed(lethe) > 0)
     before = _processed(lethe)
-    wait_until(lambda: _processed(lethe) >= before + _FRAMES and lethe.all_ready())
+    wait_until(lambda: _processed(lethe) >= before + _FRAMES and lethe.all_stand())
     took_s = round(time.monotonic() - begun, 1)
     alerts = lethe.last_sequence()
     wait_until(lambda: lethe.last_sequence() > alerts)

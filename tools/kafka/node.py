@@ -127,6 +127,11 @@ class ApacheKafka:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether the node's process is alive."""
+        return self._process is not None and self._process.poll() is None
+
     def __enter__(self) -> Self:
         self._format()
         self.start()

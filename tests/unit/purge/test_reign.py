@@ -209,13 +209,39 @@ async def test_without_receipts_no_key_is_granted_and_that_is_said_once(
             await eventually(lambda: purge.reign._tried_us >= purge.custody.clock.boot_us())
         assert purge.published == []
         assert purge.reign.leads
+        assert purge.reign.standstill == "no space left"
         assert capsys.readouterr().out.count("there would be no receipt") == 1
         purge.receipts.lost = False
         purge.custody.time.advance_ms(2_100)
         await eventually(lambda: purge.reign._custodian is not None)
         purge.hear_everybody()
         await purge.until_granted(3)
+    assert purge.reign.standstill is None
     assert len({granted.term for granted in purge.published}) == 1
+
+
+async def test_a_purge_that_leads_no_more_has_no_receipts_to_miss(purge: Purge) -> None:
+    purge.receipts.lost = True
+    await purge.reign.on_leadership(LEADS, 1)
+    assert purge.reign.standstill == "no space left"
+    await purge.reign.on_leadership(FOLLOWS, 2)
+    assert purge.reign.standstill is None
+
+
+@pytest.mark.parametrize("partitions", [LEADS, FOLLOWS])
+async def test_whether_it_leads_or_not_a_purge_knows_that_it_hears_nobody(
+    purge: Purge, partitions: frozenset[int]
+) -> None:
+    await purge.reign.on_leadership(partitions, 1)
+    purge.custody.time.advance_ms(9_000)
+    assert purge.reign.standstill is None, "nobody was there yet"
+    purge.hear_everybody()
+    purge.custody.time.advance_ms(2_900)
+    assert purge.reign.standstill is None
+    purge.custody.time.advance_ms(200)
+    assert "no service is heard" in str(purge.reign.standstill)
+    purge.hear_everybody()
+    assert purge.reign.standstill is None
 
 
 async def test_a_leader_that_can_not_begin_tries_again_and_a_follower_does_not(

@@ -73,7 +73,8 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
 
     async def account(_request: Request) -> Response:
-        return JSONResponse({**accountant.account(), "leader": reign.leads})
+        standing = {"leader": reign.leads, "standstill": reign.standstill}
+        return JSONResponse({**accountant.account(), **standing})
 
     http = HttpServer(
         settings.http_host,

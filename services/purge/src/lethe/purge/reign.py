@@ -22,6 +22,9 @@ _RETRY_US = 1_000_000
 _LONGEST_RETRY_US = 64_000_000
 """Every try is a log of its own: one that never tells of a grant must not fill the disk."""
 
+_SILENCE_US = 3_000_000
+"""Every service sends a ticket in every slot."""
+
 Publish = Callable[[KeyGranted], Awaitable[None]]
 
 
@@ -78,6 +81,16 @@ class Reign:
         self._fault: str | None = None
         self._tried_us = 0
         self._retry_us = _RETRY_US
+        self._heard_us: int | None = None
+
+    @property
+    def standstill(self) -> str | None:
+        """Why nobody gets keys at present, as far as this instance can tell; None otherwise."""
+        if self._leads and self._fault is not None:
+            return self._fault
+        if self._heard_us is not None and self._clock.boot_us() - self._heard_us > _SILENCE_US:
+            return "no service is heard over the broker; does it run, and has its disk room?"
+        return None
 
     @property
     def leads(self) -> bool:
@@ -96,6 +109,7 @@ class Reign:
 
     def hear(self, heard: HeardTicket) -> None:
         """Pass a verified ticket to the custodian, if this instance leads."""
+        self._heard_us = self._clock.boot_us()
         if self._custodian is not None:
             self._custodian.hear(heard)
             if self._custodian.is_ready():

@@ -31,12 +31,15 @@ class Account(BaseModel):
         When this purge began to count (RFC 3339, UTC).
     settled
         Whether every frame has come to its end.
+    standstill
+        Why nobody gets keys at present, so that nothing is captured; None while all is well.
     """
 
     model_config = ConfigDict(extra="allow")
 
     since: str = ""
     leader: bool = False
+    standstill: str | None = None
     frames: dict[str, Any] = Field(default_factory=dict)
     faces: dict[str, Any] = Field(default_factory=dict)
     decisions: dict[str, Any] = Field(default_factory=dict)
@@ -92,8 +95,14 @@ class AccountReader:
 
     async def read(self) -> Account | None:
         """Return the account, or None while no purge answers."""
-        answers = [await self._read_one(url) for url in self._urls]
-        return min(filter(None, answers), key=lambda account: account.since, default=None)
+        asked = [await self._read_one(url) for url in self._urls]
+        answers = [account for account in asked if account is not None]
+        longest = min(answers, key=lambda account: account.since, default=None)
+        if longest is not None:
+            # A standby doesn't know why the leader grants nothing.
+            reasons = [account.standstill for account in answers if account.standstill]
+            longest.standstill = next(iter(reasons), None)
+        return longest
 
     async def _read_one(self, url: str) -> Account | None:
         try:

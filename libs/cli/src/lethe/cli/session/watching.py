@@ -74,6 +74,7 @@ class Watching:
         self.faults: dict[str, str] = {}
         self._troubles: dict[str, str] = {}
         self._garbled: dict[str, int] = {}
+        self._standstill: str | None = None
 
     @property
     def running_s(self) -> float:
@@ -119,6 +120,7 @@ class Watching:
         account = await self._accounts.read()
         self.account = account or self.account
         self._tell_faults()
+        self._tell_standstill(self.account.standstill if self.account else None)
         try:
             fresh, self._sequence = await self._api.alerts_after(self._sequence)
         except LetheError:
@@ -152,6 +154,14 @@ class Watching:
         for camera_id in self._troubles.keys() - troubles.keys():
             self._terminal.notice(f"{camera_id} runs again")
         self._troubles = troubles
+
+    def _tell_standstill(self, why: str | None) -> None:
+        """Tell why nothing is captured from any camera, and that it goes on."""
+        if why is not None and why != self._standstill:
+            self._terminal.notice(f"nothing is captured, since no keys are granted: {why}")
+        if why is None and self._standstill is not None:
+            self._terminal.notice("keys are granted again")
+        self._standstill = why
 
     def _snapshot(self) -> Snapshot:
         processed = int(self.account.frames.get("processed", 0)) if self.account else 0

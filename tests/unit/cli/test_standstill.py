@@ -1,0 +1,74 @@
+"""That nothing is captured is told with the reason, whichever purge knows it, and its end too."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lethe.cli.live.account import AccountReader
+from lethe.cli.live.terminal import Terminal
+from lethe.cli.session.api import AlertApi
+from lethe.cli.session.watching import EndCondition, Watching
+from lethe.cli.stack.services import StackSettings
+from lethe.cli.stack.supervisor import Stack
+from lethe.cli.stopping import StopRequest
+from lethe.shredding.trust import LocalTrust
+
+FULL = "receipts can't be written (No space left on device)"
+
+
+class Purges:
+    """A leader that stands still as told, and a standby that has counted for longer."""
+
+    def __init__(self) -> None:
+        self.standstill: str | None = None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        leads = request.url.host == "leader"
+        account = {
+            "since": f"2026-01-01T00:00:0{int(leads)}.000Z",
+            "leader": leads,
+            "standstill": self.standstill if leads else None,
+        }
+        return httpx.Response(200, content=json.dumps(account))
+
+
+@pytest.fixture
+def purges() -> Purges:
+    return Purges()
+
+
+@pytest.fixture
+async def watching(purges: Purges, tmp_path: Path) -> AsyncIterator[Watching]:
+    nothing_started = Stack(
+        StackSettings(
+            trust=LocalTrust(tmp_path, "00"),
+            model_pack=tmp_path,
+            data=tmp_path,
+            port=1,
+            cool_down_s=30.0,
+            memory_bound_mb=4096,
+        ),
+        Terminal(headless=True).notice,
+    )
+    no_alerts = httpx.MockTransport(lambda _: httpx.Response(200, json={"alerts": []}))
+    accounts = AccountReader(
+        ["http://standby", "http://leader"], httpx.MockTransport(purges.answer)
+    )
+    async with AlertApi("http://alert", no_alerts) as api:
+        yield Watching(nothing_started, api, accounts, Terminal(headless=True), after=0)
+    await accounts.close()
+
+
+async def test_a_standstill_is_told_once_and_so_is_its_end(
+    watching: Watching, purges: Purges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for standstill in (None, FULL, FULL, None, None):
+        purges.standstill = standstill
+        await watching.until(EndCondition(seconds=0.0), StopRequest())
+    assert capsys.readouterr().err.splitlines() == [
+        f"nothing is captured, since no keys are granted: {FULL}",
+        "keys are granted again",
+    ]
