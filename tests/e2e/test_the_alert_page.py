@@ -235,6 +235,46 @@ async def test_the_pictures_of_an_erased_alert_leave_the_page(desk: Desk, page: 
         await expect(page.get_by_role("article").get_by_role("img")).to_have_count(0)
 
 
+async def test_a_false_alert_is_decided_on_and_blanked_on_every_page(
+    desk: Desk, page: Page, browser: Browser
+) -> None:
+    other = await browser.new_page()
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1")
+        for each in (page, other):
+            await each.goto(desk.url)
+            await expect(each.get_by_role("img", name="Face seen")).to_be_visible()
+
+        await page.get_by_role("button", name="False alert").click()
+        await page.get_by_role("button", name="Keep it").click()
+        await page.get_by_role("button", name="False alert").click()
+        await page.get_by_role("button", name="Erase it").click()
+        await expect(page.get_by_text("Enter your name first")).to_be_visible()
+        await expect(page.get_by_role("img", name="Face seen")).to_be_visible()
+
+        await page.get_by_label("Your name").fill("Ames")
+        await page.get_by_label("after an engagement").check()
+        await page.get_by_role("button", name="False alert").click()
+        await page.get_by_role("button", name="Erase it").click()
+        for each in (page, other):
+            await expect(each.get_by_text("Erased", exact=True)).to_have_count(2)
+            await expect(each.get_by_text("False alert, confirmed, says Ames.")).to_be_visible()
+            await expect(each.get_by_role("article").get_by_role("button")).to_have_count(0)
+    await other.close()
+
+
+async def test_a_true_alert_is_told_and_keeps_its_pictures(desk: Desk, page: Page) -> None:
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1")
+        await page.goto(desk.url)
+        await page.get_by_label("Your name").fill("Ames")
+        await page.get_by_role("button", name="True alert").click()
+        await expect(page.get_by_text("True alert, unconfirmed, says Ames.")).to_be_visible()
+        await expect(page.get_by_role("img", name="Face seen")).to_be_visible()
+        await page.reload()
+        await expect(page.get_by_text("True alert, unconfirmed, says Ames.")).to_be_visible()
+
+
 async def test_a_blind_deployment_is_said_on_the_page(desk: Desk, page: Page) -> None:
     desk.web.status.now = replace(desk.web.status.now, blind="match doesn't answer")
     async with served(desk.web.app(desk.port), desk.port):

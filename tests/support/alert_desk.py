@@ -1,10 +1,11 @@
 """What tests of the alert service are built from: a clock, messages, and fakes of its ports."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tests.support.keyrings import MemoryKeyStore, a_keyring
 
-from lethe.alert.alerts import Alert
+from lethe.alert.alerts import Adjudication, Alert
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
 from lethe.alert.keyring import Keyring
@@ -75,6 +76,9 @@ class MemoryAlertLog:
     def __init__(self) -> None:
         self.alerts: list[Alert] = []
         self.searches: dict[str, int] = {}
+        self.transit: dict[str, str | None] = {}
+        self.adjudicated: list[Alert] = []
+        self.announced: set[int] = set()
         self.pictures: dict[str, SealedBlob] = {}
         self.failing: set[str] = set()
 
@@ -89,18 +93,34 @@ class MemoryAlertLog:
             None,
         )
 
-    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
+    async def append(
+        self,
+        alert: Alert,
+        search_id: str,
+        picture: SealedBlob | None,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         self._fail("append")
         appended = replace(alert, sequence=len(self.alerts) + 1)
         self.alerts.append(appended)
         self.searches[search_id] = appended.sequence
+        self.transit[search_id] = transit_key_id
         if picture is not None:
             self.pictures[alert.alert_id] = picture
         return appended
 
-    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
+    async def attach(
+        self,
+        alert: Alert,
+        search_id: str,
+        captured_wall_us: int,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         self._fail("attach")
         self.searches[search_id] = alert.sequence
+        self.transit[search_id] = transit_key_id
         known = self.alerts[alert.sequence - 1]
         return self._put(
             replace(
@@ -109,6 +129,28 @@ class MemoryAlertLog:
                 last_sighting_wall_us=max(known.last_sighting_wall_us, captured_wall_us),
             )
         )
+
+    async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
+        self._fail("adjudicate")
+        added = replace(adjudication, number=len(self.adjudicated) + 1)
+        known = self.alerts[alert.sequence - 1]
+        self.adjudicated.append(self._put(replace(known, adjudication=added)))
+        return self.adjudicated[-1]
+
+    async def unannounced(self, limit: int) -> list[Alert]:
+        self._fail("unannounced")
+        numbered = enumerate(self.adjudicated, start=1)
+        return [alert for number, alert in numbered if number not in self.announced][:limit]
+
+    async def mark_announced(self, adjudication: Adjudication) -> None:
+        self._fail("mark_announced")
+        self.announced.add(adjudication.number)
+
+    async def transit_key_ids(self, alert_id: str) -> set[str]:
+        self._fail("transit_key_ids")
+        found = await self.find(alert_id)
+        of_alert = [s for s, n in self.searches.items() if found and n == found.sequence]
+        return {key_id for s in of_alert if (key_id := self.transit[s]) is not None}
 
     async def mark_published(self, alert: Alert) -> None:
         self._fail("mark_published")
@@ -135,8 +177,8 @@ class MemoryAlertLog:
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
         self._fail("due")
-        due = [a for a in self.alerts if not a.erased and a.erase_at_wall_us <= wall_us]
-        return due[:limit]
+        unerased = [a for a in self.alerts if not a.erased]
+        return [a for a in unerased if a.is_false or a.erase_at_wall_us <= wall_us][:limit]
 
     async def pictured_ids(self) -> set[str]:
         self._fail("pictured_ids")
@@ -171,6 +213,7 @@ class DeskBench:
     log: MemoryAlertLog = field(default_factory=MemoryAlertLog)
     keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
     clock: ManualClock = field(default_factory=ManualClock)
+    retired: list[str] = field(default_factory=list)
     keyring: Keyring = field(init=False)
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
@@ -182,8 +225,16 @@ class DeskBench:
         self.hub = AlertHub("log", 1, self.kept)
         self.keyring = a_keyring(self.keys, self.clock)
         self.desk = AlertDesk(
-            self.log, self.hub, Vault(self.keyring), self.clock, cool_down_s=self.cool_down_s
+            self.log,
+            self.hub,
+            Vault(self.keyring),
+            self.clock,
+            self._retire,
+            cool_down_s=self.cool_down_s,
         )
+
+    async def _retire(self, key_ids: Iterable[str]) -> None:
+        self.retired += key_ids
 
     async def restart(self) -> list[Alert]:
         self._assemble()

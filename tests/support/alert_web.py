@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, 
 from tests.support.databases import a_term
 from tests.support.keyrings import keyring_in
 
+from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
 from lethe.alert.log import SqlAlertLog
@@ -24,6 +25,7 @@ from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
+from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 
 PORT = 4711
@@ -44,19 +46,29 @@ class AlertWeb:
     status: FakeStatus = field(default_factory=FakeStatus)
     waiting: int | None = 0
     receipts: Kept = field(default_factory=Kept)
+    retired: set[str] = field(default_factory=set)
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
+    adjudicator: Adjudicator = field(init=False)
     watchlists: WatchlistBook = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
         self.hub = AlertHub(term.log_id, term.number, self.kept)
+        log = SqlAlertLog(term)
         self.desk = AlertDesk(
-            SqlAlertLog(term), self.hub, self.vault, self.now, cool_down_s=cool_down_s
+            log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
         )
+        self.adjudicator = Adjudicator(self.desk, log, self._announce)
         await self.desk.restore()
         self.watchlists = WatchlistBook(SqlReferenceStore(term), self.vault)
         await self.watchlists.restore()
+
+    async def _retire(self, key_ids: Iterable[str]) -> None:
+        self.retired.update(key_ids)
+
+    async def _announce(self, adjudicated: AlertAdjudicated) -> None:
+        raise AssertionError(adjudicated)
 
     async def backlog(self) -> int | None:
         return self.waiting
@@ -64,6 +76,7 @@ class AlertWeb:
     def routes(self) -> list[BaseRoute]:
         return create_routes(
             desk=self.desk,
+            adjudicate=self.adjudicator.adjudicate,
             hub=self.hub,
             watchlists=self.watchlists,
             enroller=self.enroller,
@@ -71,6 +84,7 @@ class AlertWeb:
             status=self.status,
             backlog=self.backlog,
             receipts=lambda: self.receipts,
+            now=self.now,
         )
 
     def app(self, port: int = PORT) -> Starlette:

@@ -12,11 +12,12 @@ from tests.support.alert_desk import MemoryAlertLog, instant
 from tests.support.databases import a_term, open_database
 from tools.postgres import Server
 
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alerts import Adjudication, Alert, AlertLog
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.vault import SealedBlob
+from lethe.contracts.adjudication import Outcome, Verdict
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
@@ -126,6 +127,68 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.find("a") == replace(first, erased=True)
     assert await log.unerased_ids() == {"b"}
     assert await log.pictured_ids() == {"b"}
+
+
+def adjudication(verdict: Verdict = Verdict.FALSE_ALERT, officer: str = "Ames") -> Adjudication:
+    return Adjudication(verdict, True, Outcome.NO_ACTION, officer, instant(5_000))
+
+
+async def test_the_latest_adjudication_of_an_alert_is_told_with_it_everywhere(
+    log: AlertLog,
+) -> None:
+    first = await log.append(draft("a"), "search-a", None)
+    await log.append(draft("b"), "search-b", None)
+    await log.adjudicate(first, adjudication(Verdict.TRUE_ALERT))
+    await log.adjudicate(first, replace(adjudication(officer="Birch"), outcome=None))
+    expected = replace(
+        first,
+        adjudication=replace(adjudication(officer="Birch"), outcome=None, number=2),
+    )
+    assert await log.find("a") == expected
+    assert await log.of_search("search-a") == expected
+    assert [a.adjudication for a in await log.after(0, 9)] == [expected.adjudication, None]
+    assert [a.adjudication for a in await log.newest(9)] == [expected.adjudication, None]
+    attached = await log.attach(expected, "search-c", 900)
+    assert attached == replace(expected, sightings=2, last_sighting_wall_us=900)
+
+
+async def test_a_false_alert_is_due_at_once_and_a_true_one_when_its_retention_ends(
+    log: AlertLog,
+) -> None:
+    for name, verdict in (("a", Verdict.FALSE_ALERT), ("b", Verdict.TRUE_ALERT)):
+        alert = await log.append(draft(name), f"search-{name}", PICTURE)
+        await log.adjudicate(alert, adjudication(verdict))
+    assert [alert.alert_id for alert in await log.due(0, 9)] == ["a"]
+    # What counts is the latest.
+    true_before = await log.find("b")
+    assert true_before is not None
+    await log.adjudicate(true_before, adjudication(Verdict.FALSE_ALERT, "Birch"))
+    due = await log.due(0, 9)
+    assert [alert.alert_id for alert in due] == ["a", "b"]
+    await log.mark_erased(due, 1)
+    assert await log.due(0, 9) == []
+
+
+async def test_adjudications_are_announced_each_as_it_was_and_once_told_no_more(
+    log: AlertLog,
+) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    first = await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT))
+    second = await log.adjudicate(first, adjudication(Verdict.FALSE_ALERT))
+    assert await log.unannounced(9) == [first, second]
+    assert await log.unannounced(1) == [first]
+    assert first.adjudication is not None
+    await log.mark_announced(first.adjudication)
+    assert await log.unannounced(9) == [second]
+
+
+async def test_the_transit_keys_of_all_searches_of_an_alert_are_known(log: AlertLog) -> None:
+    alert = await log.append(draft("a"), "search-a", None, transit_key_id="1-aa")
+    await log.append(draft("b"), "search-b", None, transit_key_id="1-bb")
+    await log.attach(alert, "search-c", 900, transit_key_id="1-cc")
+    await log.attach(alert, "search-d", 900)
+    assert await log.transit_key_ids("a") == {"1-aa", "1-cc"}
+    assert await log.transit_key_ids("unknown") == set()
 
 
 async def test_in_sql_a_search_that_is_there_already_changes_nothing(database: Database) -> None:

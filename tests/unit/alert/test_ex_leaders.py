@@ -1,6 +1,6 @@
 """What an ex-leader that wakes up in the middle of its work may still do: nothing that counts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,10 @@ class Leader:
     hub: AlertHub
 
 
+async def _retire(key_ids: Iterable[str]) -> None:
+    raise AssertionError(list(key_ids))
+
+
 @dataclass
 class Shared:
     """What the instances share."""
@@ -39,7 +43,14 @@ class Shared:
         """Let another instance take over."""
         term = await Term.begin(self.database, "alert")
         hub = AlertHub(term.log_id, term.number)
-        desk = AlertDesk(SqlAlertLog(term), hub, Vault(self.keys), ManualClock(), cool_down_s=0)
+        desk = AlertDesk(
+            SqlAlertLog(term),
+            hub,
+            Vault(self.keys),
+            ManualClock(),
+            _retire,
+            cool_down_s=0,
+        )
         await desk.restore()
         return Leader(desk, hub)
 

@@ -10,6 +10,7 @@ from tests.support.clocks import FakeClock
 from tests.support.keyrings import keyring_in
 
 from lethe.alert.keyring import Keyring
+from lethe.alert.retention import PERIOD_S
 from lethe.alert.transit import TransitKeyring
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.keys import TransitKey
@@ -188,6 +189,51 @@ async def test_what_waits_for_an_hour_is_not_opened_any_more(
     clock.time.advance_ms(3_600_000)
     assert not await alert.opens(announced, sealed)
     assert alert.kept() == [], "it ends whether or not an alert leads"
+
+
+async def test_a_retired_key_gives_way_at_once_and_ends_when_its_records_are_ingested(
+    keys: Keyring,
+) -> None:
+    alert = Alert(keys)
+    first = alert.transit.announced()
+    sealed = sealed_to(first)
+    async with alert.running():
+        await alert.pauses.until(10)
+        await alert.transit.retire([first.key_id])
+        assert alert.transit.announced().key_id != first.key_id
+        assert await alert.opens(first, sealed), "others may wait for it"
+        await alert.pauses.until(10 + _STILL_USED_S)
+        assert not await alert.opens(first, sealed)
+
+
+async def test_a_retired_key_ends_within_two_minutes_whatever_is_out_of_reach(
+    keys: Keyring, clock: FakeClock
+) -> None:
+    alert = Alert(keys)
+    alert.reading.published_upto = None
+    first = alert.transit.announced()
+    sealed = sealed_to(first)
+    await alert.transit.retire([first.key_id])
+    second = alert.transit.announced()
+    # Nobody leads and nothing is ingested: only the scheduler goes on, which is late at times.
+    clock.time.advance_ms(120_000 - PERIOD_S * 1000)
+    assert keys.destroy_due() == 1
+    assert not await alert.opens(first, sealed)
+    assert await alert.opens(second, sealed_to(second))
+
+
+async def test_retiring_keys_that_are_gone_or_were_retired_changes_nothing(
+    keys: Keyring, clock: FakeClock
+) -> None:
+    alert = Alert(keys)
+    first = alert.transit.announced()
+    await alert.transit.retire([first.key_id])
+    second = alert.transit.announced()
+    clock.time.advance_ms(60_000)
+    await alert.transit.retire([first.key_id, "1-0123456789abcdef"])
+    assert alert.transit.announced() == second
+    clock.time.advance_ms(50_000)
+    assert keys.destroy_due() == 1, "asking again put its end off"
 
 
 async def test_a_restarted_alert_opens_what_was_sealed_to_its_last_key_until_it_is_ingested(

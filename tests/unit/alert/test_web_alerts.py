@@ -59,6 +59,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "sightings": 1,
                 "last_sighting_at": instant(100).isoformat(),
                 "erased": False,
+                "adjudication": None,
                 "candidates": [],
             }
         ],

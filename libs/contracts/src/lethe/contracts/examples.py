@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
 from lethe.contracts.base import Message
 from lethe.contracts.cameras import Point
 from lethe.contracts.enrolment import (
@@ -134,6 +135,16 @@ _CANDIDATES = [
 ]
 
 EXAMPLES: tuple[Message, ...] = (
+    AlertAdjudicated(
+        alert_id="alert-1",
+        number=1,
+        camera_id=_CAMERA,
+        deployment_id=_ORDER.deployment_id,
+        verdict=Verdict.FALSE_ALERT,
+        confirmed=True,
+        outcome=Outcome.NO_ACTION,
+        adjudicated=_at(42_000),
+    ),
     AlertRaised(
         alert_id="alert-1",
         sequence=1,

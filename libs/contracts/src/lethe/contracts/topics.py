@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zlib import crc32
 
+from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.base import Message
 from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.keys import KeyGranted, KeyTicket
@@ -195,6 +196,16 @@ ALERT_RAISED = Topic(
     partitions=1,
     retention_ms=24 * HOUR_MS,
 )
+ALERT_ADJUDICATED = Topic(
+    name="lethe.alert.alert-adjudicated.v1",
+    producer="alert",
+    consumers=("purge",),
+    key="alert_id",
+    body=Body.PLAIN,
+    message=AlertAdjudicated,
+    partitions=1,
+    retention_ms=24 * HOUR_MS,
+)
 REFERENCE_SUBMITTED = _sealed(
     "reference-submitted", "alert", ("detect",), partitions=1, largest_mib=8
 )
@@ -269,6 +280,7 @@ REGISTRY: tuple[Topic, ...] = (
     PROBE_DECIDED,
     CANDIDATES_FOUND,
     ALERT_RAISED,
+    ALERT_ADJUDICATED,
     REFERENCE_SUBMITTED,
     REFERENCE_EXTRACTED,
     REFERENCE_ENROLLED,

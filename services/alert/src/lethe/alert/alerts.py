@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lethe.alert.vault import SealedBlob
+from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import AlertRaised, Candidate
 from lethe.contracts.orders import OrderType
@@ -21,6 +22,35 @@ class AlertTerms:
 
     order_type: OrderType = OrderType.LOCAL
     retention_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What an officer decided about an alert. It is added to the log, never changed.
+
+    Attributes
+    ----------
+    confirmed
+        Whether the person was engaged and the verdict stands on that.
+    officer
+        Who says to have decided.
+    number
+        Its place among all adjudications, rising; 0 before it is added.
+    """
+
+    verdict: Verdict
+    confirmed: bool
+    outcome: Outcome | None
+    officer: str
+    adjudicated: Instant
+    number: int = 0
+
+    def says_the_same_as(self, other: "Adjudication | None") -> bool:
+        """Tell whether it is the same decision of the same officer, whenever it was told."""
+        return other is not None and (
+            (self.verdict, self.confirmed, self.outcome, self.officer)
+            == (other.verdict, other.confirmed, other.outcome, other.officer)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +73,8 @@ class Alert:
         When its retention ends.
     erased
         Its picture can't be opened any more.
+    adjudication
+        The latest, if there is one.
     """
 
     sequence: int
@@ -64,6 +96,12 @@ class Alert:
     last_sighting_wall_us: int
     erase_at_wall_us: int
     erased: bool
+    adjudication: Adjudication | None = None
+
+    @property
+    def is_false(self) -> bool:
+        """Whether it was adjudicated as a false alert."""
+        return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT
 
     def latency_ms(self) -> float | None:
         """Return the milliseconds from capture to publication."""
@@ -91,6 +129,27 @@ class Alert:
             published=self.published,
         )
 
+    def told_as_adjudicated(self) -> AlertAdjudicated:
+        """Return the event that tells purge and systems outside.
+
+        Raises
+        ------
+        ValueError
+            If the alert isn't adjudicated.
+        """
+        if self.adjudication is None:
+            raise ValueError("an adjudication is announced after it was made")
+        return AlertAdjudicated(
+            alert_id=self.alert_id,
+            number=self.adjudication.number,
+            camera_id=self.camera_id,
+            deployment_id=self.deployment_id,
+            verdict=self.adjudication.verdict,
+            confirmed=self.adjudication.confirmed,
+            outcome=self.adjudication.outcome,
+            adjudicated=self.adjudication.adjudicated,
+        )
+
 
 class AlertLog(Protocol):
     """Where alerts are kept. Every writing method returns after its commit.
@@ -106,12 +165,42 @@ class AlertLog(Protocol):
         """Return the newest alert of a subject on a camera."""
         ...
 
-    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
+    async def append(
+        self,
+        alert: Alert,
+        search_id: str,
+        picture: SealedBlob | None,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         """Append an alert with its search and its picture; return it with its sequence."""
         ...
 
-    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
+    async def attach(
+        self,
+        alert: Alert,
+        search_id: str,
+        captured_wall_us: int,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         """Count one more search for an alert; return it as it is afterwards."""
+        ...
+
+    async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
+        """Add an adjudication; return the alert as it is afterwards."""
+        ...
+
+    async def unannounced(self, limit: int) -> list[Alert]:
+        """Return alerts as they were with each adjudication that isn't announced, in its order."""
+        ...
+
+    async def mark_announced(self, adjudication: Adjudication) -> None:
+        """Record that an adjudication is announced."""
+        ...
+
+    async def transit_key_ids(self, alert_id: str) -> set[str]:
+        """Return the ids of the keys under which match sent what led to an alert."""
         ...
 
     async def mark_published(self, alert: Alert) -> None:
@@ -139,7 +228,7 @@ class AlertLog(Protocol):
         ...
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
-        """Return unerased alerts whose retention ended by then."""
+        """Return unerased alerts whose retention ended by then, or which are false alerts."""
         ...
 
     async def pictured_ids(self) -> set[str]:

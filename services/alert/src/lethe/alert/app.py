@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 from starlette.routing import BaseRoute, Mount
 
+from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
@@ -93,15 +94,18 @@ async def _serve(
 
     async def begin() -> Reign:
         term = await Term.begin(database, settings.instance_id)
-        vault, hub = Vault(keyring), AlertHub(term.log_id, term.number)
+        vault, hub, log = Vault(keyring), AlertHub(term.log_id, term.number), SqlAlertLog(term)
         book = WatchlistBook(SqlReferenceStore(term), vault)
+        transit = TransitKeyring(keyring, term.number, candidates)
+        desk = AlertDesk(log, hub, vault, now, transit.retire, cool_down_s=settings.cool_down_s)
         reign = Reign(
             tenure=term,
             hub=hub,
-            desk=AlertDesk(SqlAlertLog(term), hub, vault, now, cool_down_s=settings.cool_down_s),
+            desk=desk,
             watchlists=book,
             enrolment=Enrolment(holder, book, outbox.reference),
-            transit=TransitKeyring(keyring, term.number, candidates),
+            transit=transit,
+            adjudicator=Adjudicator(desk, log, outbox.adjudicated),
             now=now,
         )
         await reign.watchlists.restore()
@@ -147,6 +151,7 @@ async def _serve(
     def routes(reign: Reign) -> list[BaseRoute]:
         return create_routes(
             desk=reign.desk,
+            adjudicate=reign.adjudicator.adjudicate,
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
@@ -154,6 +159,7 @@ async def _serve(
             status=deployments,
             backlog=candidates.backlog,
             receipts=receipts.kept,
+            now=now,
         )
 
     http = HttpServer(

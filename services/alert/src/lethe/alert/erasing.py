@@ -1,13 +1,19 @@
 """Alerts whose keys are gone: the log and the officers' pages follow the keys."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+
+import structlog
 
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
 from lethe.alert.vault import Vault
+from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 
+Retire = Callable[[Iterable[str]], Awaitable[None]]
+
+_log = structlog.get_logger()
 _KEY_PREFIX = "alert-"
 _AT_ONCE = 500
 
@@ -24,10 +30,11 @@ class AlertEraser:
     can be reached, or before a backup of the database is restored.
     """
 
-    def __init__(self, log: AlertLog, hub: AlertHub, vault: Vault) -> None:
+    def __init__(self, log: AlertLog, hub: AlertHub, vault: Vault, retire: Retire) -> None:
         self._log = log
         self._hub = hub
         self._vault = vault
+        self._retire = retire
         self._pictured: dict[str, Alert] = {}
         self._told: set[str] = set()
 
@@ -35,8 +42,8 @@ class AlertEraser:
         """Note an alert whose picture pages may show, as it is now."""
         self._pictured[alert.alert_id] = alert
 
-    def saw_again(self, alert: Alert) -> None:
-        """Note how an alert is after another sighting."""
+    def changed(self, alert: Alert) -> None:
+        """Note how an alert is after another sighting or an adjudication."""
         if alert.alert_id in self._pictured:
             self._pictured[alert.alert_id] = alert
 
@@ -59,8 +66,7 @@ class AlertEraser:
         erased = 0
         while due := await self._log.due(now.wall_us, _AT_ONCE):
             for alert in due:
-                # The key first: when the rest fails, the next call comes here again.
-                await self._vault.erase(key_name(alert.alert_id))
+                await self._destroy_keys(alert)
             await self._record(due, now)
             erased += len(due)
         keyless = await self._log.pictured_ids() - kept
@@ -69,6 +75,19 @@ class AlertEraser:
         await self.erase_orphans()
         return erased + len(gone)
 
+    async def erase_false(self, alert: Alert, now: Instant) -> Alert:
+        """Erase an alert that was adjudicated as false; return it as it is afterwards.
+
+        What can't be done now is left to `sweep`.
+        """
+        try:
+            await self._destroy_keys(alert)
+            await self._record([alert], now)
+        except Transient as error:
+            _log.warning("false alert not erased yet", error=type(error).__name__)
+            return alert
+        return replace(alert, erased=True)
+
     async def erase_orphans(self) -> None:
         """Erase the keys of alerts that were never committed, or erased but for their key."""
         # The keys first: as long as this instance led at the second look, no other had made any
@@ -76,6 +95,13 @@ class AlertEraser:
         kept = await self._kept()
         for alert_id in kept - await self._log.unerased_ids():
             await self._vault.erase(key_name(alert_id))
+
+    async def _destroy_keys(self, alert: Alert) -> None:
+        """Destroy what opens an alert, before the log says so: else nobody came here again."""
+        if alert.is_false:
+            # Its crop lies in a topic too, sealed to keys that others may still be waiting for.
+            await self._retire(await self._log.transit_key_ids(alert.alert_id))
+        await self._vault.erase(key_name(alert.alert_id))
 
     async def _record(self, erased: list[Alert], now: Instant) -> None:
         if erased:

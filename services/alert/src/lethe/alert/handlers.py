@@ -9,6 +9,7 @@ from lethe.alert.leading import Leadership
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.transit import TransitKeyring
+from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import Erased, LetheError, Refused, Transient
 from lethe.contracts.headers import address_headers
@@ -18,6 +19,7 @@ from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.topics import (
+    ALERT_ADJUDICATED,
     ALERT_RAISED,
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
@@ -54,6 +56,10 @@ class Outbox:
             envelope = self._member.signer.sign(CAMERA_ASSIGNED.name, camera.encode())
             await self._publisher.send(CAMERA_ASSIGNED, camera.camera_id, envelope.encode())
         await self._publisher.send(DEPLOYMENT_ORDERED, deployment_id, ordered.encode())
+
+    async def adjudicated(self, adjudicated: AlertAdjudicated) -> None:
+        """Publish how an alert was adjudicated."""
+        await self._publisher.send(ALERT_ADJUDICATED, adjudicated.alert_id, adjudicated.encode())
 
     async def reference(self, sealed: SealedReference) -> None:
         """Publish a sealed reference image."""

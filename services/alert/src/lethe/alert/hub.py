@@ -14,6 +14,7 @@ class EventKind(StrEnum):
 
     ALERT = "alert"
     SIGHTING = "sighting"
+    ADJUDICATED = "adjudicated"
     ERASED = "erased"
 
 

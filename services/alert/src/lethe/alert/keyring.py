@@ -61,6 +61,18 @@ class Keyring:
             raise Erased(f"the key {name} is erased: its time is over")
         return stored.secret
 
+    def shorten(self, name: str, life_us: int) -> None:
+        """Let a key live for at most so many microseconds from now, whatever it had before.
+
+        Raises
+        ------
+        Erased
+            If it is gone.
+        KeyStoreUnavailable
+            If the store can't be written.
+        """
+        self._store.shorten(name, self._clock.now_us() + life_us)
+
     def destroy(self, name: str) -> None:
         """Destroy a key; one that is gone is left so. Raises `KeyStoreUnavailable`."""
         self._store.erase(name)

@@ -1,15 +1,22 @@
 """The alert log in SQL."""
 
-from sqlalchemy import RowMapping, case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from lethe.alert.alerts import Alert
-from lethe.alert.tables import alerts, pictures, searches
+from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.rows import (
+    adjudication_row,
+    instant_columns,
+    select_adjudicated,
+    select_alerts,
+    to_alert,
+    to_row,
+)
+from lethe.alert.tables import adjudications, alerts, pictures, searches
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
-from lethe.contracts.instants import Instant
-from lethe.contracts.live import Candidate
-from lethe.contracts.orders import OrderType
+from lethe.contracts.adjudication import Verdict
 
 
 class SqlAlertLog:
@@ -35,14 +42,19 @@ class SqlAlertLog:
         """Return one alert."""
         return await self._one(alerts.c.alert_id == alert_id)
 
-    async def append(self, alert: Alert, search_id: str, picture: SealedBlob | None) -> Alert:
+    async def append(
+        self,
+        alert: Alert,
+        search_id: str,
+        picture: SealedBlob | None,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         """Append an alert with its search and its picture; return it with its sequence."""
         async with self._term.write() as connection:
-            statement = insert(alerts).values(_to_row(alert)).returning(*alerts.c)
+            statement = insert(alerts).values(to_row(alert)).returning(*alerts.c)
             row = (await connection.execute(statement)).mappings().one()
-            await connection.execute(
-                insert(searches).values(search_id=search_id, alert_sequence=row["sequence"])
-            )
+            await _add_search(connection, search_id, row["sequence"], transit_key_id)
             if picture is not None:
                 await connection.execute(
                     insert(pictures).values(
@@ -51,23 +63,62 @@ class SqlAlertLog:
                         ciphertext=picture.ciphertext,
                     )
                 )
-        return _to_alert(row)
+        return to_alert(row)
 
-    async def attach(self, alert: Alert, search_id: str, captured_wall_us: int) -> Alert:
+    async def attach(
+        self,
+        alert: Alert,
+        search_id: str,
+        captured_wall_us: int,
+        *,
+        transit_key_id: str | None = None,
+    ) -> Alert:
         """Count one more search for an alert; return it as it is afterwards."""
         seen = alerts.c.last_sighting_wall_us
         latest = case((seen < captured_wall_us, captured_wall_us), else_=seen)
         async with self._term.write() as connection:
+            await _add_search(connection, search_id, alert.sequence, transit_key_id)
             await connection.execute(
-                insert(searches).values(search_id=search_id, alert_sequence=alert.sequence)
-            )
-            statement = (
                 update(alerts)
                 .where(alerts.c.sequence == alert.sequence)
                 .values(sightings=alerts.c.sightings + 1, last_sighting_wall_us=latest)
-                .returning(*alerts.c)
             )
-            return _to_alert((await connection.execute(statement)).mappings().one())
+            return await _the(connection, alert)
+
+    async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
+        """Add an adjudication; return the alert as it is afterwards."""
+        async with self._term.write() as connection:
+            await connection.execute(
+                insert(adjudications).values(adjudication_row(alert, adjudication))
+            )
+            return await _the(connection, alert)
+
+    async def unannounced(self, limit: int) -> list[Alert]:
+        """Return alerts as they were with each adjudication that isn't announced, in its order."""
+        number = adjudications.c.number
+        waiting = select_adjudicated().where(adjudications.c.announced.is_(False))
+        async with self._term.read() as connection:
+            rows = await connection.execute(waiting.order_by(number).limit(limit))
+            return [to_alert(row) for row in rows.mappings()]
+
+    async def mark_announced(self, adjudication: Adjudication) -> None:
+        """Record that an adjudication is announced."""
+        async with self._term.write() as connection:
+            await connection.execute(
+                update(adjudications)
+                .where(adjudications.c.number == adjudication.number)
+                .values(announced=True)
+            )
+
+    async def transit_key_ids(self, alert_id: str) -> set[str]:
+        """Return the ids of the keys under which match sent what led to an alert."""
+        statement = (
+            select(searches.c.transit_key_id)
+            .join(alerts, alerts.c.sequence == searches.c.alert_sequence)
+            .where(alerts.c.alert_id == alert_id, searches.c.transit_key_id.is_not(None))
+        )
+        async with self._term.read() as connection:
+            return {str(name) for name in (await connection.execute(statement)).scalars()}
 
     async def mark_published(self, alert: Alert) -> None:
         """Record the alert's `published`."""
@@ -75,7 +126,7 @@ class SqlAlertLog:
             await connection.execute(
                 update(alerts)
                 .where(alerts.c.sequence == alert.sequence)
-                .values(_instant_columns("published", alert.published))
+                .values(instant_columns("published", alert.published))
             )
 
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
@@ -91,17 +142,17 @@ class SqlAlertLog:
 
     async def after(self, sequence: int, limit: int) -> list[Alert]:
         """Return alerts after a sequence, in rising sequence."""
-        statement = select(alerts).where(alerts.c.sequence > sequence)
+        statement = select_alerts().where(alerts.c.sequence > sequence)
         async with self._term.read() as connection:
             rows = await connection.execute(statement.order_by(alerts.c.sequence).limit(limit))
-            return [_to_alert(row) for row in rows.mappings()]
+            return [to_alert(row) for row in rows.mappings()]
 
     async def newest(self, limit: int) -> list[Alert]:
         """Return the newest alerts, in rising sequence."""
-        statement = select(alerts).order_by(alerts.c.sequence.desc()).limit(limit)
+        statement = select_alerts().order_by(alerts.c.sequence.desc()).limit(limit)
         async with self._term.read() as connection:
             rows = await connection.execute(statement)
-            return [_to_alert(row) for row in rows.mappings()][::-1]
+            return [to_alert(row) for row in rows.mappings()][::-1]
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
         """Return an alert's sealed picture."""
@@ -111,15 +162,17 @@ class SqlAlertLog:
         return None if row is None else SealedBlob(row["nonce"], row["ciphertext"])
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
-        """Return unerased alerts whose retention ended by then."""
+        """Return unerased alerts whose retention ended by then, or which are false alerts."""
+        is_over = alerts.c.erase_at_wall_us <= wall_us
+        is_false = adjudications.c.verdict == Verdict.FALSE_ALERT.value
         statement = (
-            select(alerts)
-            .where(alerts.c.erased_wall_us.is_(None), alerts.c.erase_at_wall_us <= wall_us)
+            select_alerts()
+            .where(alerts.c.erased_wall_us.is_(None), or_(is_over, is_false))
             .order_by(alerts.c.sequence)
             .limit(limit)
         )
         async with self._term.read() as connection:
-            return [_to_alert(row) for row in (await connection.execute(statement)).mappings()]
+            return [to_alert(row) for row in (await connection.execute(statement)).mappings()]
 
     async def pictured_ids(self) -> set[str]:
         """Return the alert ids whose sealed picture is kept."""
@@ -139,73 +192,23 @@ class SqlAlertLog:
             return (await connection.execute(statement)).scalar_one()
 
     async def _one(self, condition: ColumnElement[bool]) -> Alert | None:
-        statement = select(alerts).where(condition).order_by(alerts.c.sequence.desc()).limit(1)
+        statement = select_alerts().where(condition).order_by(alerts.c.sequence.desc()).limit(1)
         async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
-        return None if row is None else _to_alert(row)
+        return None if row is None else to_alert(row)
 
 
-def _instant_columns(name: str, instant: Instant | None) -> dict[str, object]:
-    return {
-        f"{name}_boot_id": instant and instant.boot_id,
-        f"{name}_boot_us": instant and instant.boot_us,
-        f"{name}_wall_us": instant and instant.wall_us,
-    }
-
-
-def _instant(row: RowMapping, name: str) -> Instant | None:
-    if row[f"{name}_boot_id"] is None:
-        return None
-    return Instant(
-        boot_id=row[f"{name}_boot_id"],
-        boot_us=row[f"{name}_boot_us"],
-        wall_us=row[f"{name}_wall_us"],
+async def _add_search(
+    connection: AsyncConnection, search_id: str, sequence: int, transit_key_id: str | None
+) -> None:
+    await connection.execute(
+        insert(searches).values(
+            search_id=search_id, alert_sequence=sequence, transit_key_id=transit_key_id
+        )
     )
 
 
-def _certain_instant(row: RowMapping, name: str) -> Instant:
-    instant = _instant(row, name)
-    if instant is None:
-        raise ValueError(f"an alert without the instant {name}")
-    return instant
-
-
-_PLAIN = (
-    "alert_id",
-    "deployment_id",
-    "camera_id",
-    "watchlist_id",
-    "subject_id",
-    "reference_id",
-    "score",
-    "cosine",
-    "threshold",
-    "sightings",
-    "last_sighting_wall_us",
-    "erase_at_wall_us",
-)
-
-
-def _to_row(alert: Alert) -> dict[str, object]:
-    """Return an alert's columns but for its sequence, which the database gives."""
-    return {
-        **{name: getattr(alert, name) for name in _PLAIN},
-        **_instant_columns("captured", alert.captured),
-        **_instant_columns("decided", alert.decided),
-        **_instant_columns("published", alert.published),
-        "order_type": alert.order_type.value,
-        "candidates": [candidate.model_dump() for candidate in alert.candidates],
-    }
-
-
-def _to_alert(row: RowMapping) -> Alert:
-    return Alert(
-        **{name: row[name] for name in _PLAIN},
-        sequence=row["sequence"],
-        order_type=OrderType(row["order_type"]),
-        captured=_certain_instant(row, "captured"),
-        decided=_certain_instant(row, "decided"),
-        published=_instant(row, "published"),
-        candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
-        erased=row["erased_wall_us"] is not None,
-    )
+async def _the(connection: AsyncConnection, alert: Alert) -> Alert:
+    """Return an alert as it is within a transaction."""
+    statement = select_alerts().where(alerts.c.sequence == alert.sequence)
+    return to_alert((await connection.execute(statement)).mappings().one())

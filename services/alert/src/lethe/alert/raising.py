@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 
-from lethe.alert.alerts import Alert, AlertLog, AlertTerms
-from lethe.alert.erasing import AlertEraser, key_name
-from lethe.alert.errors import NoCandidates, NotFound
+from lethe.alert.alerts import Adjudication, Alert, AlertLog, AlertTerms
+from lethe.alert.erasing import AlertEraser, Retire, key_name
+from lethe.alert.errors import Conflict, NoCandidates, NotFound
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
-from lethe.alert.vault import Vault
+from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import CandidatesFound
@@ -31,6 +31,8 @@ class AlertDesk:
         Seals the pictures, each under a data key of its own.
     now
         The clock of this machine.
+    retire
+        Destroys transit keys within two minutes.
     cool_down_s
         A further candidate list for the same subject on the same camera, captured less than this
         from the alert's latest sighting, is attached to the alert: whoever stays in view is one
@@ -43,13 +45,14 @@ class AlertDesk:
         hub: AlertHub,
         vault: Vault,
         now: Callable[[], Instant],
+        retire: Retire,
         *,
         cool_down_s: float = 30.0,
     ) -> None:
         self._log = log
         self._hub = hub
         self._vault = vault
-        self._eraser = AlertEraser(log, hub, vault)
+        self._eraser = AlertEraser(log, hub, vault, retire)
         self._now = now
         self._cool_down_us = round(cool_down_s * 1e6)
         # One at a time: the stream's order is the log's order.
@@ -121,11 +124,47 @@ class AlertDesk:
             earlier = await self._within_cool_down(alert)
             if earlier is not None:
                 wall_us = found.captured.wall_us
-                updated = await self._log.attach(earlier, found.search_id, wall_us)
-                self._eraser.saw_again(updated)
+                updated = await self._log.attach(
+                    earlier, found.search_id, wall_us, transit_key_id=found.transit_key_id
+                )
+                self._eraser.changed(updated)
                 self._hub.publish(HubEvent(EventKind.SIGHTING, updated))
                 return None
-            return await self._publish(await self._persist(alert, found.search_id, crop))
+            return await self._publish(await self._persist(alert, found, crop))
+
+    async def adjudicate(self, alert_id: str, adjudication: Adjudication) -> Alert:
+        """Record what an officer decided; a false alert is erased at once.
+
+        The same decision of the same officer again changes nothing.
+
+        Returns
+        -------
+        Alert
+            As it is afterwards. A false alert that isn't erased yet, because the key store can't
+            be reached, is erased by `erase_due`.
+
+        Raises
+        ------
+        NotFound
+            If there is no such alert.
+        Conflict
+            If it is a false alert already: there is nothing left to decide on.
+        Transient
+            If the log didn't take it. Nothing is erased then.
+        """
+        async with self._turn:
+            known = await self.find(alert_id)
+            if adjudication.says_the_same_as(known.adjudication):
+                return known
+            if known.is_false:
+                raise Conflict("this alert was adjudicated as false and is erased")
+            # First what was decided, then what follows from it: no picture goes without a record.
+            adjudicated = await self._log.adjudicate(known, adjudication)
+            self._eraser.changed(adjudicated)
+            self._hub.publish(HubEvent(EventKind.ADJUDICATED, adjudicated))
+            if not adjudicated.is_false or adjudicated.erased:
+                return adjudicated
+            return await self._eraser.erase_false(adjudicated, self._now())
 
     async def erase_due(self, now: Instant) -> int:
         """Erase what is due and follow up on keys that ended by themselves; see `AlertEraser`."""
@@ -180,20 +219,27 @@ class AlertDesk:
         apart_us = abs(alert.captured.wall_us - earlier.last_sighting_wall_us)
         return earlier if apart_us < self._cool_down_us else None
 
-    async def _persist(self, alert: Alert, search_id: str, crop: bytes | None) -> Alert:
+    async def _persist(self, alert: Alert, found: CandidatesFound, crop: bytes | None) -> Alert:
         kept_us = alert.erase_at_wall_us - alert.captured.wall_us
         # By the clock that isn't stepped, if there is one; a capture to come isn't believed.
         life_us = kept_us - max(self._now().since_us(alert.captured), 0)
         if crop is None or life_us <= 0:
-            return await self._log.append(alert, search_id, None)
+            return await self._append(alert, found, None)
         key = key_name(alert.alert_id)
         # A key is not taken back when what follows fails: a commit whose answer got lost would
         # lose its picture. The eraser comes by.
         await self._vault.create(key, life_us)
         picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
-        appended = await self._log.append(alert, search_id, picture)
+        appended = await self._append(alert, found, picture)
         self._eraser.shows(appended)
         return appended
+
+    async def _append(
+        self, alert: Alert, found: CandidatesFound, picture: SealedBlob | None
+    ) -> Alert:
+        return await self._log.append(
+            alert, found.search_id, picture, transit_key_id=found.transit_key_id
+        )
 
     async def _publish(self, alert: Alert) -> Alert:
         published = replace(alert, published=self._now())

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.enrolling import Enrolment
 from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
@@ -52,6 +53,7 @@ class Reign:
     watchlists: WatchlistBook
     enrolment: Enrolment
     transit: TransitKeyring
+    adjudicator: Adjudicator
     now: Callable[[], Instant]
 
     def standing(self) -> Standing:
@@ -60,7 +62,12 @@ class Reign:
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on until the term is over."""
-        return [self.enrolment.run(), self.transit.run(), self._keep_retention()]
+        return [
+            self.enrolment.run(),
+            self.transit.run(),
+            self.adjudicator.run(),
+            self._keep_retention(),
+        ]
 
     def close(self) -> None:
         """Send the officers' connections to the next leader."""

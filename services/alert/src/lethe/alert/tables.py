@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -61,6 +62,24 @@ searches = Table(
     metadata,
     Column("search_id", String, primary_key=True),
     Column("alert_sequence", _SEQUENCE, ForeignKey("alerts.sequence"), nullable=False),
+    # The name of a key and no key: which one has to go when the alert was a false one.
+    Column("transit_key_id", String, nullable=True),
+)
+
+adjudications = Table(
+    "adjudications",
+    metadata,
+    Column("number", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("alert_id", String, ForeignKey("alerts.alert_id"), nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("outcome", String, nullable=True),
+    Column("officer", String, nullable=False),
+    *_instant("adjudicated"),
+    Column("announced", Boolean, nullable=False),
+    Index("adjudications_of_alert", "alert_id", "number"),
+    Index("adjudications_to_announce", "announced", "number"),
+    sqlite_autoincrement=True,
 )
 
 pictures = Table(

@@ -8,7 +8,7 @@ hears of, and nobody destroys a key of a later term than its own.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,7 @@ _STILL_USED_LOOKS = 5
 _LIFE_US = 59 * 60_000_000
 """What waits for longer is raised without its picture: an order's retention is an hour or more,
 and a picture mustn't outlive it in a topic."""
+_RETIRED_LIFE_US = 100_000_000
 _SEEDS_BYTES = 96
 
 
@@ -109,6 +110,24 @@ class TransitKeyring:
             return _derive(secret).unwrap(wrapped, binding)
 
         return await asyncio.to_thread(work)
+
+    async def retire(self, key_ids: Iterable[str]) -> None:
+        """Destroy keys within two minutes, whatever waits for them and whatever is out of reach.
+
+        What is sealed to them and not ingested by then is raised without its picture.
+
+        Raises
+        ------
+        Transient
+            If the key store can't be written; ask again.
+        """
+        for key_id in set(key_ids):
+            try:
+                await asyncio.to_thread(self._keys.shorten, f"{_PREFIX}{key_id}", _RETIRED_LIFE_US)
+            except Erased:
+                continue
+            if key_id == self._current.key_id:
+                await self._change()
 
     async def run(self) -> None:
         """Change the key every minute and destroy old ones, until cancelled."""

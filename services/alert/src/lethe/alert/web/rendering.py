@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from lethe.alert.alerts import Alert
+from lethe.alert.alerts import Adjudication, Alert
 from lethe.alert.hub import EventKind, Gap, HubEvent
 from lethe.alert.watchlists import WatchlistBook
 
@@ -33,6 +33,7 @@ def alert_json(alert: Alert, watchlists: WatchlistBook) -> dict[str, object]:
         "sightings": alert.sightings,
         "last_sighting_at": _utc(alert.last_sighting_wall_us),
         "erased": alert.erased,
+        "adjudication": _adjudication(alert.adjudication),
         "candidates": [
             {
                 "subject_id": other.subject_id,
@@ -45,12 +46,24 @@ def alert_json(alert: Alert, watchlists: WatchlistBook) -> dict[str, object]:
     }
 
 
+def _adjudication(adjudication: Adjudication | None) -> dict[str, object] | None:
+    if adjudication is None:
+        return None
+    return {
+        "verdict": adjudication.verdict.value,
+        "confirmed": adjudication.confirmed,
+        "outcome": adjudication.outcome and adjudication.outcome.value,
+        "officer": adjudication.officer,
+        "adjudicated_at": adjudication.adjudicated.isoformat(),
+    }
+
+
 class EventRenderer:
     """Renders stream events; the newest ones once for all connections."""
 
     def __init__(self, watchlists: WatchlistBook) -> None:
         self._watchlists = watchlists
-        self._texts: dict[tuple[EventKind, int, int], str] = {}
+        self._texts: dict[tuple[EventKind, int, int, Adjudication | None], str] = {}
 
     def render(self, event: HubEvent | Gap) -> str:
         """Return the message that a client receives."""
@@ -58,7 +71,7 @@ class EventRenderer:
             return json.dumps({"type": "gap", "after": event.after, "sequence": event.sequence})
         alert = event.alert
         # Nothing else of an alert changes between two events of one kind.
-        key = (event.kind, alert.sequence, alert.sightings)
+        key = (event.kind, alert.sequence, alert.sightings, alert.adjudication)
         text = self._texts.get(key)
         if text is None:
             text = json.dumps(

@@ -13,6 +13,7 @@ from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.problems import problems_middleware
@@ -20,11 +21,13 @@ from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.watchlists import WatchlistEndpoints
+from lethe.contracts.instants import Instant
 
 
 def create_routes(
     *,
     desk: AlertDesk,
+    adjudicate: Adjudicate,
     hub: AlertHub,
     watchlists: WatchlistBook,
     enroller: Enroller,
@@ -32,6 +35,7 @@ def create_routes(
     status: StatusSource,
     backlog: Callable[[], Awaitable[int | None]],
     receipts: Callable[[], Kept],
+    now: Callable[[], Instant],
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
@@ -39,10 +43,14 @@ def create_routes(
 
     Parameters
     ----------
+    adjudicate
+        Records and acts on what an officer decided; see `Adjudicator.adjudicate`.
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
         Tells which receipts there are; raises `Transient` while that isn't known.
+    now
+        The clock of this machine.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
@@ -51,6 +59,7 @@ def create_routes(
 
     api = [
         *AlertEndpoints(desk, hub, watchlists).routes(),
+        *AdjudicationEndpoints(adjudicate, watchlists, now).routes(),
         *AlertStream(hub, EventRenderer(watchlists)).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog).routes(),

@@ -1,15 +1,11 @@
-// One alert on the page. Built from elements and text only: no data ever becomes markup.
+// One alert on the page.
+
+import { Decision } from "./decision.js";
+import { element } from "./elements.js";
 
 const SLOW_MS = 5_000;
 const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-
-export function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
 
 export class AlertCard {
   constructor(alert, isLate) {
@@ -24,6 +20,7 @@ export class AlertCard {
     this.sightings = element("dd");
     this.probe = element("div", "picture");
     this.reference = element("div", "picture");
+    this.decision = new Decision(alert.alert_id, (decided) => this.update(decided));
     const article = element(
       "article",
       "alert",
@@ -39,6 +36,7 @@ export class AlertCard {
         this.subject,
         element("p", "advice", "A possible match. You decide."),
         this.facts(alert),
+        this.decision.item,
       ),
     );
     article.setAttribute("aria-labelledby", this.subject.id);
@@ -78,6 +76,7 @@ export class AlertCard {
     const last = time.format(new Date(alert.last_sighting_at));
     this.sightings.textContent =
       alert.sightings > 1 ? `${alert.sightings} times, last at ${last}` : "once";
+    this.decision.update(alert);
     if (alert.erased) {
       blank(this.probe, "Erased");
       blank(this.reference, "Erased");

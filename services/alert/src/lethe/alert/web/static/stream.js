@@ -4,6 +4,7 @@ const SILENCE_MS = 40_000; // the server says something every 15 s
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const SHOWN_AT_FIRST = 100;
+const CHANGES = new Set(["sighting", "adjudicated", "erased"]);
 
 export class AlertStream {
   // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart(),
@@ -66,7 +67,7 @@ export class AlertStream {
   receive(socket, message) {
     if (message.type === "hello") this.greet(socket, message);
     else if (message.type === "alert") this.take(message);
-    else if (message.type === "sighting" || message.type === "erased") this.on.change(message.alert);
+    else if (CHANGES.has(message.type)) this.on.change(message.alert);
     else if (message.type === "gap") {
       this.last = message.sequence;
       this.on.gap(message);

@@ -1,0 +1,61 @@
+"""Adjudications: taken from officers, and told to others until they were told."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from lethe.alert.alerts import Adjudication, Alert, AlertLog
+from lethe.alert.raising import AlertDesk
+from lethe.contracts.adjudication import AlertAdjudicated
+from lethe.contracts.errors import Transient
+
+Announce = Callable[[AlertAdjudicated], Awaitable[None]]
+
+_AGAIN_S = 5.0
+_AT_ONCE = 100
+_log = structlog.get_logger()
+
+
+class Adjudicator:
+    """Has the desk act on an adjudication, and others hear of it.
+
+    An officer waits for the former only: the broker may be away.
+
+    Parameters
+    ----------
+    announce
+        Tells purge and systems outside of one; raises `Transient` if that can't be done now.
+    """
+
+    def __init__(self, desk: AlertDesk, log: AlertLog, announce: Announce) -> None:
+        self._desk = desk
+        self._log = log
+        self._announce = announce
+        self._news = asyncio.Event()
+
+    async def adjudicate(self, alert_id: str, adjudication: Adjudication) -> Alert:
+        """Record what an officer decided and act on it; see `AlertDesk.adjudicate`."""
+        alert = await self._desk.adjudicate(alert_id, adjudication)
+        self._news.set()
+        return alert
+
+    async def run(self) -> None:
+        """Announce what isn't announced yet, each at least once and in order, until cancelled."""
+        while True:
+            self._news.clear()
+            try:
+                await self._announce_all()
+            except Transient as error:
+                _log.warning("adjudication not announced", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._news.wait()
+
+    async def _announce_all(self) -> None:
+        while waiting := await self._log.unannounced(_AT_ONCE):
+            for alert in waiting:
+                await self._announce(alert.told_as_adjudicated())
+                if alert.adjudication is not None:
+                    await self._log.mark_announced(alert.adjudication)

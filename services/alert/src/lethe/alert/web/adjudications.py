@@ -1,0 +1,82 @@
+"""How an officer's adjudication comes in."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Strict,
+    ValidationError,
+    model_validator,
+)
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.bodies import read_json
+from lethe.alert.web.rendering import alert_json
+from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.bounds import Name
+from lethe.contracts.instants import Instant
+
+Adjudicate = Callable[[str, Adjudication], Awaitable[Alert]]
+
+_HINT = (
+    "send verdict (true_alert or false_alert), confirmed (true after an engagement, else false), "
+    "officer (who decided) and, if known, outcome (arrest, other_disposal, no_action, or "
+    "not_engaged, which can't be confirmed)"
+)
+
+
+class _AdjudicationBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    verdict: Verdict
+    confirmed: Annotated[bool, Strict()]
+    officer: Name
+    outcome: Outcome | None = None
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if not self.officer.strip():
+            raise ValueError("decided by nobody")
+        if self.confirmed and self.outcome is Outcome.NOT_ENGAGED:
+            raise ValueError("confirmed without an engagement")
+        return self
+
+
+class AdjudicationEndpoints:
+    """What officers decide about alerts.
+
+    Parameters
+    ----------
+    now
+        The clock of this machine: a decision is dated here.
+    """
+
+    def __init__(
+        self, adjudicate: Adjudicate, watchlists: WatchlistBook, now: Callable[[], Instant]
+    ) -> None:
+        self._adjudicate = adjudicate
+        self._watchlists = watchlists
+        self._now = now
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [Route("/alerts/{alert_id}/adjudications", self.adjudicate, methods=["POST"])]
+
+    async def adjudicate(self, request: Request) -> Response:
+        """Take a decision; answer with the alert as it is afterwards."""
+        try:
+            body = _AdjudicationBody.model_validate(await read_json(request))
+        except ValidationError:
+            raise HTTPException(400, _HINT) from None
+        decided = Adjudication(
+            body.verdict, body.confirmed, body.outcome, body.officer, self._now()
+        )
+        alert = await self._adjudicate(request.path_params["alert_id"], decided)
+        return JSONResponse(alert_json(alert, self._watchlists))

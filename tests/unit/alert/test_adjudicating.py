@@ -1,0 +1,205 @@
+"""What follows from an officer's decision, also when something fails on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.support.alert_desk import CROP, DeskBench, candidates_found, instant
+from tests.support.brokers import eventually
+
+from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.errors import Conflict, DatabaseUnavailable, NotFound
+from lethe.alert.hub import EventKind, HubEvent, Subscription
+from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
+from lethe.contracts.errors import Erased, Transient
+
+
+def decision(
+    verdict: Verdict = Verdict.FALSE_ALERT, *, officer: str = "Ames", confirmed: bool = False
+) -> Adjudication:
+    return Adjudication(verdict, confirmed, Outcome.NO_ACTION, officer, instant(5_000))
+
+
+def kinds(subscription: Subscription) -> list[tuple[EventKind, bool]]:
+    taken = [event for event in subscription.take() if isinstance(event, HubEvent)]
+    return [(event.kind, event.alert.erased) for event in taken]
+
+
+async def raised(bench: DeskBench, search_id: str = "a") -> Alert:
+    alert = await bench.desk.receive(candidates_found(search_id), CROP)
+    assert alert is not None
+    return alert
+
+
+async def opens(bench: DeskBench, alert: Alert) -> bool:
+    try:
+        return await bench.desk.probe(alert.alert_id) == CROP
+    except Erased:
+        return False
+
+
+async def test_a_false_alert_is_erased_at_once_and_pages_are_told() -> None:
+    bench = DeskBench()
+    false, other = await raised(bench, "a"), await raised(bench, "b")
+    stream = bench.hub.subscribe(-1)
+    answer = await bench.desk.adjudicate(false.alert_id, decision())
+    assert answer.erased
+    assert answer.is_false
+    assert bench.keys.names() == [f"alert-{other.alert_id}"]
+    assert list(bench.log.pictures) == [other.alert_id]
+    assert bench.retired == ["transit"]
+    assert kinds(stream) == [(EventKind.ADJUDICATED, False), (EventKind.ERASED, True)]
+    assert await opens(bench, other)
+
+
+async def test_a_true_alert_is_kept_and_may_still_turn_out_false() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    stream = bench.hub.subscribe(-1)
+    assert not (await bench.desk.adjudicate(alert.alert_id, decision(Verdict.TRUE_ALERT))).erased
+    assert await opens(bench, alert)
+    assert kinds(stream) == [(EventKind.ADJUDICATED, False)]
+    await bench.desk.adjudicate(alert.alert_id, decision(confirmed=True))
+    assert not await opens(bench, alert)
+    assert [a.adjudication and a.adjudication.verdict for a in bench.log.adjudicated] == [
+        Verdict.TRUE_ALERT,
+        Verdict.FALSE_ALERT,
+    ]
+
+
+async def test_the_same_decision_again_changes_nothing() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    first = await bench.desk.adjudicate(alert.alert_id, decision())
+    stream = bench.hub.subscribe(-1)
+    again = await bench.desk.adjudicate(alert.alert_id, decision())
+    assert again == first
+    assert len(bench.log.adjudicated) == 1
+    assert kinds(stream) == []
+
+
+async def test_a_false_alert_cannot_be_decided_on_otherwise() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    await bench.desk.adjudicate(alert.alert_id, decision())
+    for other in (decision(Verdict.TRUE_ALERT), decision(officer="Birch")):
+        with pytest.raises(Conflict):
+            await bench.desk.adjudicate(alert.alert_id, other)
+    assert len(bench.log.adjudicated) == 1
+
+
+async def test_an_unknown_alert_is_not_adjudicated() -> None:
+    with pytest.raises(NotFound):
+        await DeskBench().desk.adjudicate("nothing", decision())
+
+
+async def test_a_decision_that_was_not_recorded_erases_nothing() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    bench.log.failing.add("adjudicate")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.desk.adjudicate(alert.alert_id, decision())
+    assert await opens(bench, alert)
+
+
+@pytest.mark.parametrize("failing", ["transit_key_ids", "mark_erased"])
+async def test_what_fails_after_the_record_is_made_good_later(failing: str) -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    bench.log.failing.add(failing)
+    answer = await bench.desk.adjudicate(alert.alert_id, decision())
+    assert not answer.erased
+    assert await bench.desk.erase_due(instant(0)) == 1
+    assert not await opens(bench, alert)
+    assert bench.log.alerts[0].erased
+    assert bench.retired[-1] == "transit"
+
+
+async def test_what_a_crash_cut_short_is_made_good_at_the_next_start() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    await bench.log.adjudicate(alert, decision())
+    await bench.restart()
+    assert bench.keys.names() == []
+    assert bench.log.alerts[0].erased
+    assert bench.retired == ["transit"]
+
+
+async def test_an_alert_that_is_erased_already_can_still_be_decided_on() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    await bench.desk.erase_due(instant(25 * 3_600_000))
+    stream = bench.hub.subscribe(-1)
+    assert (await bench.desk.adjudicate(alert.alert_id, decision())).erased
+    assert kinds(stream) == [(EventKind.ADJUDICATED, True)]
+
+
+async def test_a_subject_seen_again_after_a_false_alert_is_a_new_alert() -> None:
+    bench = DeskBench(cool_down_s=60)
+    alert = await raised(bench)
+    await bench.desk.adjudicate(alert.alert_id, decision())
+    again = await bench.desk.receive(candidates_found("b"), CROP)
+    assert again is not None
+    assert again.alert_id != alert.alert_id
+
+
+class Listener:
+    """Whoever hears of adjudications; `away` while it can't be told."""
+
+    def __init__(self) -> None:
+        self.heard: list[AlertAdjudicated] = []
+        self.tried = 0
+        self.away = False
+
+    async def __call__(self, adjudicated: AlertAdjudicated) -> None:
+        self.tried += 1
+        if self.away:
+            raise Transient("the broker doesn't take it")
+        self.heard.append(adjudicated)
+
+
+@asynccontextmanager
+async def announcing(bench: DeskBench, listener: Listener) -> AsyncIterator[Adjudicator]:
+    adjudicator = Adjudicator(bench.desk, bench.log, listener)
+    task = asyncio.create_task(adjudicator.run())
+    yield adjudicator
+    assert not task.done(), task
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_others_hear_of_an_adjudication_once_with_what_it_says() -> None:
+    bench, listener = DeskBench(), Listener()
+    alert = await raised(bench)
+    async with announcing(bench, listener) as adjudicator:
+        await adjudicator.adjudicate(alert.alert_id, decision(confirmed=True))
+        await adjudicator.adjudicate(alert.alert_id, decision(confirmed=True))
+        await eventually(lambda: bench.log.announced == {1})
+    assert listener.heard == [
+        AlertAdjudicated(
+            alert_id=alert.alert_id,
+            number=1,
+            camera_id="entrance",
+            deployment_id="deployment-1",
+            verdict=Verdict.FALSE_ALERT,
+            confirmed=True,
+            outcome=Outcome.NO_ACTION,
+            adjudicated=instant(5_000),
+        )
+    ]
+
+
+async def test_while_others_cannot_be_told_an_adjudication_takes_effect_and_waits() -> None:
+    bench, listener = DeskBench(), Listener()
+    listener.away = True
+    alert = await raised(bench)
+    async with announcing(bench, listener) as adjudicator:
+        answer = await adjudicator.adjudicate(alert.alert_id, decision(Verdict.TRUE_ALERT))
+        assert answer.adjudication is not None
+        await eventually(lambda: listener.tried > 0)
+    listener.away = False
+    async with announcing(bench, listener):
+        await eventually(lambda: bench.log.announced == {1})
+    assert [event.number for event in listener.heard] == [1]
