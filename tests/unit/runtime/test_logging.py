@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +85,16 @@ def test_on_a_console_the_same_is_left_out() -> None:
     text = logged("console")
     assert "gate-1" in text
     assert SECRET not in text
+
+
+def test_a_line_that_a_full_disk_doesnt_take_is_lost_and_nothing_else() -> None:
+    went_on = f"{_LOGGING.format(form='json', secret=SECRET)}\nprint('went on', flush=True)"
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", went_on],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+        )
+    assert ended.stdout == "went on\n"

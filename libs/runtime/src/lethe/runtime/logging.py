@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -38,6 +39,18 @@ def _plain(value: object) -> object:
     return f"<{type(value).__name__}>"
 
 
+class _Lines:
+    """Stderr, on which no service depends: a line that a full disk doesn't take is lost."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
 class _StandardHandler(logging.Handler):
     """Passes warnings of libraries on by level and logger: their text may hold content."""
 
@@ -70,7 +83,7 @@ def configure_logging(log_format: LogFormat, **bound: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Lines())),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**bound)  # privacy: the allow-list drops other keys
