@@ -3,11 +3,17 @@
 import json
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from tests.support.chosen_broker import OnBroker
+from tests.support.clear_content import clear_content
+from tests.support.images import astronaut
+from tests.support.readers import reading_topics
 from tools.running import running_lethe
 
 from lethe.cli.home import find_home
+from lethe.contracts.topics import CANDIDATES_FOUND, PURGE_LEADERSHIP, REGISTRY, SealedTopic
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +26,12 @@ def script() -> dict[str, Any]:
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo")
     arguments = ("demo", "--no-realtime", "--once", "--cool-down", "0", *on_broker())
-    with running_lethe(folder, *arguments) as lethe:
-        return lethe.finish()
+    with (
+        running_lethe(folder, *arguments) as lethe,
+        reading_topics(lethe.broker(), REGISTRY) as bodies,
+    ):
+        report = lethe.finish()
+    return report | {"bodies": bodies}
 
 
 def test_every_frame_of_the_footage_is_offered_and_none_is_dropped(
@@ -59,3 +69,27 @@ def test_everybody_listed_is_alerted_to_on_every_camera_and_nobody_else(
         if scripted["listed"]
     }
     assert seen == listed
+
+
+def test_no_record_on_any_topic_holds_a_picture_or_a_template_in_the_clear(
+    report: dict[str, Any],
+) -> None:
+    read = report["bodies"]
+    must = [topic for topic in REGISTRY if isinstance(topic, SealedTopic)] + [CANDIDATES_FOUND]
+    assert all(read[topic.name] for topic in must), "not everything was read"
+    assert not read[PURGE_LEADERSHIP.name]
+    found = {name: {clear_content(body) for body in bodies} for name, bodies in read.items()}
+    assert {name: what - {None} for name, what in found.items() if what - {None}} == {}
+
+
+def test_a_picture_or_a_template_in_the_clear_would_be_found() -> None:
+    noise = np.random.default_rng(1)
+    jpeg = cv2.imencode(".jpg", astronaut())[1].tobytes()
+    template = noise.normal(size=128).astype(np.float32)
+    template /= np.linalg.norm(template)
+    for offset in range(5):
+        around = noise.bytes(1_000 + offset)
+        assert clear_content(around + jpeg + around) == "a picture"
+        assert clear_content(around + template.tobytes() + around) == "a template"
+        assert clear_content(bytes(1_000) + template.tobytes() + bytes(1_000)) == "a template"
+        assert clear_content(around) is None

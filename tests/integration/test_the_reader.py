@@ -6,6 +6,7 @@ from tests.support.brokers import eventually, now, publishing, reading, settings
 from lethe.cli.session.watchlist import IMAGE_LIMIT_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
+from lethe.contracts.sealed import SealedBody
 from lethe.contracts.stack import DeadLetter
 from lethe.contracts.topics import (
     ALERT_RAISED,
@@ -49,7 +50,9 @@ async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(bro
         reading(settings, publisher, [Subscription(FRAME_CAPTURED, inbox.take, owned=True)]) as r,
     ):
         await r.own(ALL)
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"sealed", [("lethe-lane", b"camera-1")])
+        await publisher.send(
+            FRAME_CAPTURED, "camera-1", SealedBody(b"sealed"), [("lethe-lane", b"camera-1")]
+        )
         await eventually(lambda: len(inbox.records) == 1)
     record = inbox.records[0]
     assert (record.key, record.body) == ("camera-1", b"sealed")
@@ -65,7 +68,7 @@ async def test_the_largest_watchlist_image_fits_into_a_record(broker: str) -> No
         publishing(settings) as publisher,
         reading(settings, publisher, [Subscription(REFERENCE_SUBMITTED, inbox.take)]),
     ):
-        await publisher.send(REFERENCE_SUBMITTED, "enrolment", largest)
+        await publisher.send(REFERENCE_SUBMITTED, "enrolment", SealedBody(largest))
         await eventually(lambda: [len(body) for body in inbox.bodies] == [len(largest)])
 
 
@@ -76,15 +79,15 @@ async def test_a_newly_owned_partition_is_read_from_its_end(broker: str) -> None
         publishing(settings) as publisher,
         reading(settings, publisher, [Subscription(FRAME_CAPTURED, inbox.take, owned=True)]) as r,
     ):
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"stale")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"stale"))
         await r.own(ALL)
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"live")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"live"))
         await eventually(lambda: bool(inbox.records))
         assert inbox.bodies == [b"live"]
         await r.own(frozenset())
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"another's")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"another's"))
         await r.own(ALL)
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"live again")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"live again"))
         await eventually(lambda: inbox.bodies == [b"live", b"live again"])
 
 
@@ -98,7 +101,7 @@ async def test_a_change_of_ownership_keeps_the_place_in_other_partitions(broker:
     ):
         await r.own(kept)
         for number in range(20):
-            await publisher.send(FRAME_CAPTURED, "camera-1", b"%d" % number)
+            await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"%d" % number))
             if number % 5 == 0:
                 await r.own(kept if number % 10 else ALL)
         await eventually(lambda: len(inbox.records) >= 20)
@@ -118,8 +121,8 @@ async def test_a_partition_waits_for_its_first_camera_and_then_loses_nothing(bro
         await publisher.send(CAMERA_ASSIGNED, one, b"known before")
         async with reading(settings, publisher, subscriptions) as reader:
             await reader.own(ALL)
-            await publisher.send(FRAME_CAPTURED, other, b"waiting")
-            await publisher.send(FRAME_CAPTURED, one, b"live")
+            await publisher.send(FRAME_CAPTURED, other, SealedBody(b"waiting"))
+            await publisher.send(FRAME_CAPTURED, one, SealedBody(b"live"))
             await eventually(lambda: bool(frames.records))
             assert frames.bodies == [b"live"]
             # The place of one that waits is kept when all is assigned anew.
@@ -143,7 +146,7 @@ async def test_a_new_generation_waits_for_cameras_as_well(broker: str) -> None:
         await reader.own(ALL)
         await admin.roll(1, now())
         await eventually(lambda: reader.generations == [1])
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"waiting")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"waiting"))
         await publisher.send(CAMERA_ASSIGNED, "camera-1", b"assigned")
         await eventually(lambda: frames.bodies == [b"waiting"])
 
@@ -203,13 +206,13 @@ async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str) ->
             if number in (30, 60):
                 generation = number // 30
                 await admin.roll(generation, now())
-            await publisher.send(FRAME_CAPTURED, "camera-1", b"%d" % number)
+            await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"%d" % number))
             await publisher.send(SLOT_CLOSED, "camera-1", b"%d" % number)
         await eventually(lambda: len(frames.records) >= 90 and len(counts.records) >= 90)
         await eventually(lambda: reader.generations == [2])
         await admin.drop(0)
         await admin.drop(1)
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"after")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"after"))
         await eventually(lambda: frames.bodies[-1] == b"after")
     assert sorted(frames.bodies[:-1]) == sorted(b"%d" % number for number in range(90))
     assert sorted(counts.bodies) == sorted(b"%d" % number for number in range(90))
@@ -224,5 +227,5 @@ async def test_a_reader_that_starts_late_reads_the_present_generation(broker: st
         subscription = Subscription(PROBE_EXTRACTED, inbox.take, owned=True)
         async with reading(settings, publisher, [subscription]) as reader:
             await reader.own(ALL)
-            await publisher.send(PROBE_EXTRACTED, "camera-1", b"sealed")
+            await publisher.send(PROBE_EXTRACTED, "camera-1", SealedBody(b"sealed"))
             await eventually(lambda: inbox.bodies == [b"sealed"])

@@ -15,6 +15,7 @@ from tests.support.homes import make_home
 from tools.kafka.node import ADMIN, ApacheKafka, Security
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
+from lethe.contracts.sealed import SealedBody
 from lethe.contracts.topics import ALERT_RAISED, CAMERA_ASSIGNED, DETECT_TICKET, FRAME_CAPTURED
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.broker_settings import BrokerSettings
@@ -136,7 +137,7 @@ async def test_a_user_that_may_not_delete_records_is_told_so(node: ApacheKafka) 
         publishing(service(login(node, "lethe"))) as publisher,
         RecordDeletion(options, [FRAME_CAPTURED]) as records,
     ):
-        await publisher.send(FRAME_CAPTURED, "camera-1", b"sealed")
+        await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"sealed"))
         with pytest.raises(LetheError, match=FRAME_CAPTURED.name):
             await records.delete_before(await records.ends())
 

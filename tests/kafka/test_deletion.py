@@ -12,6 +12,7 @@ from tests.support.brokers import publishing, settings_for
 from tools.kafka.disk import found_on_disk
 from tools.kafka.node import ApacheKafka
 
+from lethe.contracts.sealed import SealedBody
 from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY, Body
 from lethe.purge.backstop import Backstop
 from lethe.runtime.record_deletion import RecordDeletion
@@ -39,13 +40,13 @@ async def test_the_bytes_of_a_sealed_record_are_gone_from_the_disk_in_the_end(
 ) -> None:
     marker = os.urandom(32)
     async with publishing(settings_for(kafka.address, "p")) as publisher, backstop(kafka):
-        await publisher.send(FRAME_CAPTURED, LIVE_KEY, marker + os.urandom(16_000))
+        await publisher.send(FRAME_CAPTURED, LIVE_KEY, SealedBody(marker + os.urandom(16_000)))
         assert found_on_disk(kafka.log_dir, [marker]) == {marker}
         end_s = time.monotonic() + 90
         while found_on_disk(kafka.log_dir, [marker]):
             assert time.monotonic() < end_s, "the marker is still on the disk"
             if traffic_goes_on:
-                await publisher.send(FRAME_CAPTURED, LIVE_KEY, os.urandom(16_000))
+                await publisher.send(FRAME_CAPTURED, LIVE_KEY, SealedBody(os.urandom(16_000)))
             await asyncio.sleep(0.1)
 
 
@@ -57,7 +58,7 @@ async def test_no_client_gets_a_record_that_was_deleted_before_its_retention_was
         resource = ConfigResource(ConfigResourceType.TOPIC, FRAME_CAPTURED.name, kept_longer)
         await kept._admin.alter_configs([resource])
         for _ in range(3):
-            await publisher.send(FRAME_CAPTURED, LIVE_KEY, b"sealed")
+            await publisher.send(FRAME_CAPTURED, LIVE_KEY, SealedBody(b"sealed"))
         ends = await kept._consumer.end_offsets(kept._places)
         assert sum(ends.values()) == 3
         while await kept._consumer.beginning_offsets(kept._places) != ends:  # noqa: ASYNC110 - a broker sets no event

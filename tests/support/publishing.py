@@ -8,7 +8,7 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders
 from lethe.contracts.instants import Instant
 from lethe.contracts.topics import Topic
-from lethe.runtime.publisher import Publisher
+from lethe.runtime.publisher import Publisher, require_sealed
 from lethe.runtime.records import Record
 
 
@@ -40,6 +40,7 @@ class FakePublisher(Publisher):
     async def send(
         self, topic: Topic, key: str, body: bytes, headers: KafkaHeaders | None = None
     ) -> None:
+        require_sealed(topic, body)
         await self.send_raw(topic.name, 0, key, body, headers or [])
 
     async def send_raw(

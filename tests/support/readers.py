@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,26 @@ _POLL_MS = 50
 
 @contextmanager
 def reading_topic(broker: str, topic: Topic) -> Iterator[list[bytes]]:
-    """Collect the bodies of a topic from its beginning until the block ends.
+    """Collect the bodies of a topic; see `reading_topics`."""
+    with reading_topics(broker, [topic]) as bodies:
+        yield bodies[topic.name]
 
-    The broker may go away meanwhile, as one in memory does at the end of a run: what was read
-    until then counts.
+
+@contextmanager
+def reading_topics(broker: str, topics: Iterable[Topic]) -> Iterator[dict[str, list[bytes]]]:
+    """Collect the bodies of topics by name, from their beginning until the block ends.
+
+    Of rolling topics the first generation. The broker may go away meanwhile, as one in memory
+    does at the end of a run: what was read until then counts.
     """
-    bodies: list[bytes] = []
+    partitions = [
+        TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)
+    ]
+    bodies: dict[str, list[bytes]] = {partition.topic: [] for partition in partitions}
     stopping = threading.Event()
     caught_up = threading.Event()
     thread = threading.Thread(
-        target=lambda: asyncio.run(_read(broker, topic, bodies, stopping, caught_up))
+        target=lambda: asyncio.run(_read(broker, partitions, bodies, stopping, caught_up))
     )
     thread.start()
     try:
@@ -40,8 +50,8 @@ def reading_topic(broker: str, topic: Topic) -> Iterator[list[bytes]]:
 
 async def _read(
     broker: str,
-    topic: Topic,
-    bodies: list[bytes],
+    partitions: list[TopicPartition],
+    bodies: dict[str, list[bytes]],
     stopping: threading.Event,
     caught_up: threading.Event,
 ) -> None:
@@ -49,13 +59,12 @@ async def _read(
     try:
         with suppress(KafkaError):
             await consumer.start()
-            partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
             while not stopping.is_set():
-                for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                    bodies += [record.value for record in records]
+                for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+                    bodies[partition.topic] += [record.value for record in records]
                 if all([await consumer.position(p) >= ends[p] for p in partitions]):
                     caught_up.set()
     finally:

@@ -12,6 +12,7 @@ from tools.kafka.disk import found_on_disk
 from tools.kafka.node import ApacheKafka
 
 from lethe.contracts.errors import Transient
+from lethe.contracts.sealed import SealedBody
 from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY, Body
 from lethe.purge.backstop import Backstop
 from lethe.runtime.admin import TopicAdmin
@@ -72,7 +73,8 @@ async def _write(publisher: Publisher, records: int, written: dict[bytes, float]
     while len(written) < records:
         marker = os.urandom(32)
         try:
-            await publisher.send(FRAME_CAPTURED, "camera-1", marker + os.urandom(_FRAME_BYTES))
+            body = SealedBody(marker + os.urandom(_FRAME_BYTES))
+            await publisher.send(FRAME_CAPTURED, "camera-1", body)
         except Transient:
             continue
         written[marker] = time.monotonic()

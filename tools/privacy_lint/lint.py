@@ -9,6 +9,7 @@ from tools.privacy_lint.fields import check_fields
 from tools.privacy_lint.files import check_files
 from tools.privacy_lint.logs import check_logs, check_terminal
 from tools.privacy_lint.module import Finding, Module, Rule
+from tools.privacy_lint.sealing import check_sealing
 
 RULES: tuple[Rule, ...] = (
     check_logs,
@@ -17,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     check_files,
     check_terminal,
     check_repeating,
+    check_sealing,
 )
 
 

@@ -125,7 +125,7 @@ async def test_a_submitted_image_goes_out_sealed_and_detect_opens_it(office: Off
     async with office.running():
         await office.until_sent(1)
     [sealed] = office.sent
-    assert b"the image" not in sealed.body
+    assert b"the image" not in bytes(sealed.body)
     payload = office.opened(sealed)
     assert (payload.reference_id, payload.image) == (reference.reference_id, b"the image of ada")
 

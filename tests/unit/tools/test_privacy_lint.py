@@ -74,9 +74,20 @@ _BAD = {
     "exc_info": ("PRV006", "_log.info('x', exc_info=True)"),
     "log.exception": ("PRV006", "_log.exception('x')"),
     "a traceback": ("PRV006", "traceback.print_exc()"),
+    "a body that nobody sealed": ("PRV007", "await send(FRAME, key, SealedBody(jpeg))"),
+    "one by a dotted name": ("PRV007", "body = sealed.SealedBody(jpeg)"),
+    "one by a method of bytes": ("PRV007", "body = SealedBody.fromhex(text)"),
+    "a cast": ("PRV007", "body = cast(SealedBody, jpeg)"),
+    "another name for it": ("PRV007", "make = SealedBody"),
+    "an import by another name": (
+        "PRV007",
+        "from lethe.contracts.sealed import SealedBody as Made",
+    ),
 }
 
 _GOOD = {
+    "a sealed body as a type": "def send(body: SealedBody) -> SealedBody | None: ...",
+    "a question for sealed bodies": "if not isinstance(body, SealedBody): raise TypeError('no')",
     "allowed keys": "_log.info('decided', count=3, camera_id=camera.camera_id)",
     "the size of content": "_log.info('refused', size=len(body), error=type(image).__name__)",
     "a digest": "_log.info('enrolled', digest=sha256(image).hexdigest())",

@@ -2,6 +2,7 @@
 
 import struct
 from enum import StrEnum
+from typing import final
 
 from pydantic import Field
 
@@ -28,6 +29,21 @@ NUMBERS_PER_SLOT = {
     Purpose.REFERENCE_TEMPLATE: 24,
 }
 """How many single-use keys one slot key is expanded into (at most 255 by HKDF-SHA256)."""
+
+
+@final
+class SealedBody(bytes):
+    """The body of a sealed record: padded ciphertext with its tag.
+
+    Only `lethe.shredding.sealing` makes one, which the privacy lint checks, and publishers take
+    nothing else for a `SealedTopic`: nothing gets there without being sealed.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return its size."""
+        return f"SealedBody({len(self)} bytes)"
 
 
 class SealAddress(Message):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import final
 from zlib import crc32
 
 from lethe.contracts.adjudication import AlertAdjudicated
@@ -100,6 +101,18 @@ class Topic:
         return settings
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class SealedTopic(Topic):
+    """A topic of sealed bodies: publishers take a `SealedBody` for it and nothing else."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MessageTopic(Topic):
+    """A topic of messages, signed or plain, without biometrics in the clear."""
+
+
 def _sealed(
     name: str,
     producer: str,
@@ -107,8 +120,8 @@ def _sealed(
     *,
     partitions: int = PARTITIONS,
     largest_mib: int = 4,
-) -> Topic:
-    return Topic(
+) -> SealedTopic:
+    return SealedTopic(
         name=f"lethe.{producer}.{name}.v1",
         partitions=partitions,
         producer=producer,
@@ -125,8 +138,10 @@ def _sealed(
     )
 
 
-def _counted(name: str, producer: str, consumers: tuple[str, ...], message: type[Message]) -> Topic:
-    return Topic(
+def _counted(
+    name: str, producer: str, consumers: tuple[str, ...], message: type[Message]
+) -> MessageTopic:
+    return MessageTopic(
         name=f"lethe.{producer}.{name}.v1",
         producer=producer,
         consumers=consumers,
@@ -138,8 +153,8 @@ def _counted(name: str, producer: str, consumers: tuple[str, ...], message: type
     )
 
 
-def _ticket(holder: str, consumers: tuple[str, ...] = ("purge",)) -> Topic:
-    return Topic(
+def _ticket(holder: str, consumers: tuple[str, ...] = ("purge",)) -> MessageTopic:
+    return MessageTopic(
         name=f"lethe.{holder}.key-ticket.v1",
         producer=holder,
         consumers=consumers,
@@ -151,7 +166,7 @@ def _ticket(holder: str, consumers: tuple[str, ...] = ("purge",)) -> Topic:
     )
 
 
-DEPLOYMENT_ORDERED = Topic(
+DEPLOYMENT_ORDERED = MessageTopic(
     name="lethe.alert.deployment-ordered.v1",
     producer="alert",
     consumers=("ingest", "match", "purge", "alert"),
@@ -161,7 +176,7 @@ DEPLOYMENT_ORDERED = Topic(
     partitions=1,
     cleanup=Cleanup.COMPACT,
 )
-CAMERA_ASSIGNED = Topic(
+CAMERA_ASSIGNED = MessageTopic(
     name="lethe.alert.camera-assigned.v1",
     producer="alert",
     consumers=("ingest", "detect", "match"),
@@ -175,7 +190,7 @@ PROBE_EXTRACTED = _sealed("probe-extracted", "detect", ("match",))
 SLOT_CLOSED = _counted("slot-closed", "ingest", ("purge",), SlotClosed)
 FRAME_PROCESSED = _counted("frame-processed", "detect", ("purge", "ingest"), FrameProcessed)
 PROBE_DECIDED = _counted("probe-decided", "match", ("purge",), ProbeDecided)
-CANDIDATES_FOUND = Topic(
+CANDIDATES_FOUND = MessageTopic(
     name="lethe.match.candidates-found.v1",
     producer="match",
     consumers=("alert",),
@@ -186,7 +201,7 @@ CANDIDATES_FOUND = Topic(
     retention_ms=24 * HOUR_MS,
 )
 """The owner of its one partition is the alert that leads."""
-ALERT_RAISED = Topic(
+ALERT_RAISED = MessageTopic(
     name="lethe.alert.alert-raised.v1",
     producer="alert",
     consumers=("purge",),
@@ -196,7 +211,7 @@ ALERT_RAISED = Topic(
     partitions=1,
     retention_ms=24 * HOUR_MS,
 )
-ALERT_ADJUDICATED = Topic(
+ALERT_ADJUDICATED = MessageTopic(
     name="lethe.alert.alert-adjudicated.v1",
     producer="alert",
     consumers=("purge",),
@@ -210,7 +225,7 @@ REFERENCE_SUBMITTED = _sealed(
     "reference-submitted", "alert", ("detect",), partitions=1, largest_mib=8
 )
 REFERENCE_EXTRACTED = _sealed("reference-extracted", "detect", ("match",), partitions=1)
-REFERENCE_ENROLLED = Topic(
+REFERENCE_ENROLLED = MessageTopic(
     name="lethe.match.reference-enrolled.v1",
     producer="match",
     consumers=("alert",),
@@ -229,7 +244,7 @@ TICKETS = {
     "match": MATCH_TICKET,
     "alert": ALERT_TICKET,
 }
-KEY_GRANTED = Topic(
+KEY_GRANTED = MessageTopic(
     name="lethe.purge.key-granted.v1",
     producer="purge",
     consumers=("ingest", "detect", "match", "alert", "purge"),
@@ -239,7 +254,7 @@ KEY_GRANTED = Topic(
     partitions=1,
     rolls=True,
 )
-ERASURE_RECEIPTED = Topic(
+ERASURE_RECEIPTED = MessageTopic(
     name="lethe.purge.erasure-receipted.v1",
     producer="purge",
     consumers=("alert",),
@@ -251,7 +266,7 @@ ERASURE_RECEIPTED = Topic(
     rolls=True,
 )
 """A copy on its way: what was missed is sent again, since alert's tickets say what it has."""
-PURGE_LEADERSHIP = Topic(
+PURGE_LEADERSHIP = MessageTopic(
     name="lethe.purge.leadership.v1",
     producer="purge",
     consumers=("purge",),
@@ -260,7 +275,7 @@ PURGE_LEADERSHIP = Topic(
     message=None,
     partitions=1,
 )
-GENERATION_OPENED = Topic(
+GENERATION_OPENED = MessageTopic(
     name="lethe.stack.generation-opened.v1",
     producer="stack",
     consumers=("ingest", "detect", "match", "alert", "purge"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import overload
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -10,7 +11,15 @@ from aiokafka.errors import KafkaError
 from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders, event_headers
 from lethe.contracts.instants import Instant
-from lethe.contracts.topics import Body, Topic, generation_name, partition_for
+from lethe.contracts.sealed import SealedBody
+from lethe.contracts.topics import (
+    Body,
+    MessageTopic,
+    SealedTopic,
+    Topic,
+    generation_name,
+    partition_for,
+)
 from lethe.runtime.metrics import PUBLISHED_BYTES
 from lethe.runtime.reaching import refusal, why_unreachable
 from lethe.runtime.settings import ServiceSettings
@@ -72,6 +81,16 @@ class Publisher:
         """Write rolling topics in this generation from now on."""
         self._generation = max(self._generation, generation)
 
+    @overload
+    async def send(
+        self, topic: SealedTopic, key: str, body: SealedBody, headers: KafkaHeaders | None = None
+    ) -> None: ...
+
+    @overload
+    async def send(
+        self, topic: MessageTopic, key: str, body: bytes, headers: KafkaHeaders | None = None
+    ) -> None: ...
+
     async def send(
         self, topic: Topic, key: str, body: bytes, headers: KafkaHeaders | None = None
     ) -> None:
@@ -81,7 +100,10 @@ class Publisher:
         ------
         Transient
             If the broker doesn't take it in time.
+        TypeError
+            If the topic takes sealed bodies only and this isn't one.
         """
+        require_sealed(topic, body)
         content_type = (
             "application/octet-stream" if topic.body is Body.SEALED else "application/msgpack"
         )
@@ -115,10 +137,27 @@ class Publisher:
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._producer.send_and_wait(
-                    name, body, key=key.encode(), partition=partition, headers=headers
+                    # The producer takes no subclass of bytes.
+                    name,
+                    bytes(body),
+                    key=key.encode(),
+                    partition=partition,
+                    headers=headers,
                 )
         except (KafkaError, OSError, TimeoutError) as error:
             if (told := refusal(error)) and name not in self._told:
                 self._told.add(name)
                 _log.warning("not published", topic=name, reason=str(told))
             raise Transient(f"{name}: not published ({type(error).__name__})") from None
+
+
+def require_sealed(topic: Topic, body: bytes) -> None:
+    """Refuse a body that nobody sealed for a topic of sealed bodies.
+
+    Raises
+    ------
+    TypeError
+        No error of ours, since no handler may take it for the fault of a record.
+    """
+    if topic.body is Body.SEALED and not isinstance(body, SealedBody):
+        raise TypeError(f"{topic.name} takes sealed bodies only")

@@ -17,7 +17,7 @@ from lethe.contracts.keys import (
     Predecessor,
     Role,
 )
-from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 from lethe.shredding.clock import Clock
 from lethe.shredding.keyring import Keyring
 from lethe.shredding.killswitch import DeadMansSwitch
@@ -149,7 +149,9 @@ class Holder:
                 held.slot, lane, purpose, number, held.deployment_id, held.order_hash
             )
 
-    def seal(self, topic: str, address: SealAddress, content: memoryview, *, step: int) -> bytes:
+    def seal(
+        self, topic: str, address: SealAddress, content: memoryview, *, step: int
+    ) -> SealedBody:
         """Seal one record and destroy its key. `finish` says when the clear copies are gone.
 
         Raises

@@ -8,7 +8,7 @@ from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Erased, LetheError, Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted, KeyTicket, Role
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.contracts.topics import KEY_GRANTED, Topic
+from lethe.contracts.topics import KEY_GRANTED, MessageTopic
 from lethe.shredding.holder import Holder
 from lethe.shredding.reaper import Reaper
 from lethe.shredding.roster import Roster
@@ -18,7 +18,7 @@ from lethe.shredding.terms import Standing
 SLOT_MS = 200
 _LAST_LOOK_S = 0.02
 
-Send = Callable[[Topic, str, bytes], Awaitable[None]]
+Send = Callable[[MessageTopic, str, bytes], Awaitable[None]]
 """Publishes a body under a key; raises `LetheError` when the broker doesn't take it."""
 
 
@@ -53,7 +53,7 @@ class KeyTraffic:
         signer: Signer,
         roster: Roster,
         *,
-        ticket_topic: Topic,
+        ticket_topic: MessageTopic,
         send: Send,
         standing: Callable[[], Standing],
         observer: Observer,

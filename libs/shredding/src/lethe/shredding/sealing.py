@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lethe.contracts.errors import Refused
-from lethe.contracts.sealed import SealAddress
+from lethe.contracts.sealed import SealAddress, SealedBody
 
 FRAME_STEP_BYTES = 16 * 1024
 TAG_BYTES = 16
@@ -23,7 +23,7 @@ def padded_bytes(content_bytes: int, step: int) -> int:
 
 def seal(
     key: memoryview, topic: str, address: SealAddress, content: memoryview, *, step: int
-) -> bytes:
+) -> SealedBody:
     """Return the sealed, padded content.
 
     Parameters
@@ -37,7 +37,7 @@ def seal(
     try:
         _LENGTH.pack_into(plaintext, 0, len(content))
         plaintext[_LENGTH.size : _LENGTH.size + len(content)] = content
-        return AESGCM(key).encrypt(_NONCE, plaintext, address.associated_data(topic))
+        return SealedBody(AESGCM(key).encrypt(_NONCE, plaintext, address.associated_data(topic)))
     finally:
         plaintext[:] = bytes(len(plaintext))
 

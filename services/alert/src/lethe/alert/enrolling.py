@@ -15,7 +15,7 @@ from lethe.alert.watchlists import ReferenceState, WatchlistBook
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
 from lethe.contracts.errors import Erased, LetheError
 from lethe.contracts.instants import Instant
-from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
+from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import REFERENCE_SUBMITTED
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
@@ -35,7 +35,7 @@ class SealedReference:
 
     address: SealAddress
     reference_id: str
-    body: bytes = field(repr=False)
+    body: SealedBody = field(repr=False)
 
 
 Send = Callable[[SealedReference], Awaitable[None]]
@@ -138,7 +138,7 @@ class Enrolment:
             _log.info("reference not submitted", error=type(error).__name__)
         return True
 
-    def _seal(self, address: SealAddress, payload: ReferencePayload) -> bytes:
+    def _seal(self, address: SealAddress, payload: ReferencePayload) -> SealedBody:
         content = payload.encode()
         try:
             return self._holder.seal(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
-from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
@@ -37,7 +37,7 @@ class SealedProbe:
     """A probe ready for the broker."""
 
     address: SealAddress
-    body: bytes = field(repr=False)
+    body: SealedBody = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

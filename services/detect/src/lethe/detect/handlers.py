@@ -15,7 +15,7 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
-    Topic,
+    SealedTopic,
 )
 from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
 from lethe.detect.lanes import Lanes
@@ -149,7 +149,7 @@ class Handlers:
         except Transient:
             metrics.NOT_PUBLISHED.labels(FRAME_PROCESSED.name).inc()
 
-    async def _send_sealed(self, topic: Topic, key: str, sealed: SealedProbe) -> None:
+    async def _send_sealed(self, topic: SealedTopic, key: str, sealed: SealedProbe) -> None:
         try:
             await self._publisher.send(topic, key, sealed.body, address_headers(sealed.address))
         except Transient:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.orders import CameraAssigned
-from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame, TakenFrame
@@ -49,7 +49,7 @@ class SealedFrame:
     """A frame ready for the broker."""
 
     address: SealAddress
-    body: bytes = field(repr=False)
+    body: SealedBody = field(repr=False)
 
 
 class Capture:
