@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.bench import demonstration, evaluation, faults, kafka_deletion, search, takeover
+from tools.bench import demonstration, ending, evaluation, faults, kafka_deletion, search, takeover
 from tools.bench.figures import print_figures, say
 from tools.bench.footage import FACES
 
-_PARTS = ("search", "demonstration", "faults", "takeover", "evaluation", "kafka-deletion")
+from lethe.cli.live.report import machine
+
+_PARTS = ("search", "demonstration", "ending", "faults", "takeover", "evaluation", "kafka-deletion")
 _TOLD = "Print the figures with the machine they came from."
 
 
@@ -29,17 +31,19 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
-    reports: dict[str, Any] = {}
+    reports: dict[str, Any] = {"machine": machine()}
+    say(f"machine: {', '.join(f'{name} {value}' for name, value in reports['machine'].items())}")
     if chosen.only in (None, "search"):
         print_figures("search, Qdrant local mode", search.measure())
     if chosen.only in (None, "demonstration"):
         figures, reports["demonstration"] = demonstration.measure(chosen.seconds)
         print_figures(f"demonstration, {chosen.seconds} s, two cameras", figures)
-        say(f"  machine: {reports['demonstration']['machine']}")
+    if chosen.only in (None, "ending"):
+        figures, reports["ending"] = ending.measure()
+        print_figures("the demonstration, ended with Ctrl-C", figures)
     if chosen.only in (None, "faults"):
         figures, reports["faults"] = faults.measure()
         print_figures("faults: each service killed, stopped and restarted", figures)
-        say(f"  machine: {reports['faults']['machine']}")
     if chosen.only in (None, "takeover"):
         figures, reports["takeover"] = takeover.measure()
         print_figures("two of each service, one taken away", figures)

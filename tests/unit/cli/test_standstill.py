@@ -52,6 +52,7 @@ async def watching(purges: Purges, tmp_path: Path) -> AsyncIterator[Watching]:
             memory_bound_mb=4096,
         ),
         Terminal(headless=True).notice,
+        StopRequest(),
     )
     no_alerts = httpx.MockTransport(lambda _: httpx.Response(200, json={"alerts": []}))
     accounts = AccountReader(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import ChildSpec
 from lethe.cli.stack.services import StackSettings, service_names, service_spec
 from lethe.cli.stack.supervisor import Stack, running_stack
+from lethe.cli.stopping import KILLED_BY_S, StopRequest
 from lethe.shredding.trust import LocalTrust
 
 SERVICE = """
@@ -65,9 +67,11 @@ def code(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def started(settings: StackSettings) -> AsyncIterator[tuple[Stack, list[str]]]:
+async def started(
+    settings: StackSettings, stop: StopRequest | None = None
+) -> AsyncIterator[tuple[Stack, list[str]]]:
     notices: list[str] = []
-    async with running_stack(settings, notices.append) as stack:
+    async with running_stack(settings, notices.append, stop or StopRequest()) as stack:
         await stack.start()
         yield stack, notices
 
@@ -161,6 +165,20 @@ async def test_a_broker_over_its_memory_bound_ends_all_work(settings: StackSetti
             await asyncio.wait_for(stack.guard(asyncio.Event().wait()), 20)
 
 
+async def test_whoever_hangs_when_the_time_to_end_is_over_is_killed_without_waiting(
+    settings: StackSettings, code: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code["detect-1"] = SERVICE.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN")
+    # Without the deadline it would be waited for until the test is given up.
+    monkeypatch.setattr(supervisor, "STOP_GRACE_S", math.inf)
+    stop = StopRequest()
+    async with started(settings, stop) as (stack, _):
+        pids = [child.pid for child in stack.children.values()]
+        stop.request()
+        stop._at_s -= KILLED_BY_S
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
 @pytest.mark.usefixtures("code")
 async def test_a_second_request_to_stop_kills_at_once(settings: StackSettings) -> None:
     async with started(settings) as (stack, _):
@@ -211,7 +229,7 @@ async def test_work_under_guard_returns_its_result(settings: StackSettings) -> N
     async def work() -> int:
         return 7
 
-    stack = Stack(settings, print)
+    stack = Stack(settings, print, StopRequest())
     try:
         assert await stack.guard(work()) == 7
     finally:

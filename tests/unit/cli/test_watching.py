@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 
 import httpx
 import pytest
@@ -127,6 +128,38 @@ async def test_the_second_request_is_the_impatient_one() -> None:
 
 async def test_waiting_without_a_request_ends_in_time() -> None:
     assert not await StopRequest().wait(0.0)
+
+
+async def test_after_a_request_each_part_gets_what_is_left_of_one_deadline() -> None:
+    stop = StopRequest()
+    assert stop.left_s(2.0, 9.0) == 9.0
+    stop.request()
+    stop._at_s -= 1.5
+    assert 0.0 < stop.left_s(2.0, 9.0) <= 0.5
+    assert stop.left_s(60.0, 9.0) == 9.0
+    assert stop.left_s(1.0, 9.0) == 0.0
+    began_at_s = stop._at_s
+    stop.request()
+    assert stop._at_s == began_at_s, "impatience gives no more time"
+
+
+async def test_a_request_breaks_off_what_is_under_way_when_its_time_is_up() -> None:
+    stop = StopRequest()
+    asyncio.get_running_loop().call_soon(stop.request)
+    with pytest.raises(TimeoutError):
+        async with stop.limit(0.0, math.inf):
+            await asyncio.Event().wait()
+    with pytest.raises(TimeoutError):
+        async with stop.limit(0.0, math.inf):
+            await asyncio.Event().wait()
+
+
+async def test_a_request_gives_nothing_more_time_than_it_had() -> None:
+    stop = StopRequest()
+    asyncio.get_running_loop().call_soon(stop.request)
+    with pytest.raises(TimeoutError):
+        async with stop.limit(math.inf, 0.01):
+            await asyncio.Event().wait()
 
 
 def test_a_camera_whose_source_failed_is_named_with_the_reason() -> None:

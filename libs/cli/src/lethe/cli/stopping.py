@@ -1,13 +1,24 @@
-"""Ctrl-C and its relatives: the first asks for an orderly end, the second kills."""
+"""Ctrl-C and its relatives: the first asks for an orderly end, the second kills.
+
+What follows the first has one deadline, counted from it: each part of the ending gets what is left
+of it, so that the parts can't add up to more.
+"""
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from lethe.cli.errors import Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SETTLED_BY_S = 2.0
+"""So long after a Ctrl-C the order has ended and what it left is accounted for, or isn't."""
+KILLED_BY_S = 4.3
+"""So long after it, services that haven't ended are killed."""
+CLOSED_BY_S = 4.7
+"""So long after it nothing is waited for any more; all is over within five seconds."""
 Result = TypeVar("Result")
 
 
@@ -16,6 +27,8 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._requested = asyncio.Event()
+        self._at_s = 0.0
+        self._hurried: list[Callable[[], None]] = []
         self.on_second: Callable[[], None] = lambda: None
 
     @property
@@ -33,7 +46,47 @@ class StopRequest:
         """Ask for the end; asked again, for an immediate one."""
         if self._requested.is_set():
             self.on_second()
+            return
+        self._at_s = asyncio.get_running_loop().time()
         self._requested.set()
+        for hurry in self._hurried:
+            hurry()
+
+    def left_s(self, by_s: float, otherwise_s: float) -> float:
+        """Return how long something may take: until `by_s` after the request, if there was one.
+
+        Parameters
+        ----------
+        otherwise_s
+            What it may take without a request, and at most with one.
+        """
+        if not self.is_requested:
+            return otherwise_s
+        gone_s = asyncio.get_running_loop().time() - self._at_s
+        return min(max(by_s - gone_s, 0.0), otherwise_s)
+
+    @asynccontextmanager
+    async def limit(self, by_s: float, otherwise_s: float) -> AsyncIterator[None]:
+        """Break a block off when its time is up, also if the request comes in the middle of it.
+
+        Raises
+        ------
+        TimeoutError
+            If it was broken off.
+        """
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        async with asyncio.timeout(self.left_s(by_s, otherwise_s)) as timeout:
+
+            def hurry() -> None:
+                left_s = self.left_s(by_s, otherwise_s)
+                timeout.reschedule(min(loop.time() + left_s, begun_s + otherwise_s))
+
+            self._hurried.append(hurry)
+            try:
+                yield
+            finally:
+                self._hurried.remove(hurry)
 
     async def wait(self, timeout_s: float) -> bool:
         """Wait for a request, at most `timeout_s` seconds; tell whether there was one."""

@@ -25,14 +25,13 @@ from lethe.cli.stack.external import broker_settings
 from lethe.cli.stack.ports import require_free_port
 from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
-from lethe.cli.stopping import StopRequest
+from lethe.cli.stopping import SETTLED_BY_S, StopRequest
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
 from lethe.ingest.opening import SourceOpener, is_live
 from lethe.ingest.sources import Secrets
 from lethe.shredding.trust import LocalTrust, load_local_trust
 from lethe.vision.pack import load_pack
 
-STOP_SETTLE_S = 2.0
 END_SETTLE_S = 5.0
 STOP_ORDER_PATIENCE_S = 0.5
 END_ORDER_PATIENCE_S = 5.0
@@ -129,7 +128,7 @@ async def _with_stack(
             camera_ca_file=home.camera_ca_file,
             broker=broker,
         )
-        async with running_stack(settings, terminal.notice) as stack:
+        async with running_stack(settings, terminal.notice, stop) as stack:
             stop.on_second = stack.kill
             terminal.say(f"starting {_what(options)}")
             begun_s = time.monotonic()
@@ -184,14 +183,18 @@ async def _watch(
 
 async def _end_order(run: _Run, deployment: Deployment, watching: Watching) -> None:
     """End the order, then let the last frames come to their end; shorter after a Ctrl-C."""
-    hurried = run.stop.is_requested
-    patience_s = STOP_ORDER_PATIENCE_S if hurried else END_ORDER_PATIENCE_S
+    patience_s = STOP_ORDER_PATIENCE_S if run.stop.is_requested else END_ORDER_PATIENCE_S
     try:
-        await end_order(run.api, deployment, patience_s)
-    except LetheError as error:
-        # The services are stopped in a moment, which ends all capture as well.
-        run.terminal.notice(f"the order couldn't be ended: {error}")
-    await watching.settle(STOP_SETTLE_S if hurried else END_SETTLE_S)
+        async with run.stop.limit(SETTLED_BY_S, END_ORDER_PATIENCE_S + END_SETTLE_S):
+            try:
+                await end_order(run.api, deployment, patience_s)
+            except LetheError as error:
+                # The services are stopped in a moment, which ends all capture as well.
+                run.terminal.notice(f"the order couldn't be ended: {error}")
+            await watching.settle(END_SETTLE_S)
+    except TimeoutError:
+        # What isn't accounted for by now is told as it is.
+        return
 
 
 def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching: Watching) -> None:

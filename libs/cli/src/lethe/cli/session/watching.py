@@ -1,8 +1,10 @@
 """From the order to the end of the run: look every second, show it, know when it is over."""
 
 import asyncio
+import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lethe.cli.live.account import Account, AccountReader
@@ -90,7 +92,10 @@ class Watching:
     async def until(self, end: EndCondition, stop: StopRequest) -> None:
         """Look every second until the run is over."""
         while True:
-            await self._look()
+            with suppress(TimeoutError):
+                # A service that hangs mustn't keep a Ctrl-C waiting.
+                async with stop.limit(0.0, math.inf):
+                    await self._look()
             self._terminal.show(self._snapshot())
             if end.is_met(self.running_s, self.account):
                 return

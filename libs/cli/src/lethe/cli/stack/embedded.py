@@ -60,10 +60,12 @@ class EmbeddedBroker:
 
     async def close(self) -> None:
         """Kill it: it holds nothing on disk, and would take two seconds to stop."""
-        await self._resources.aclose()
-        if self._child is not None:
-            self._child.begin_stop(kill=True)
-            await self._child.end_stop()
+        try:
+            await self._resources.aclose()
+        finally:
+            if self._child is not None:
+                self._child.begin_stop(kill=True)
+                await self._child.end_stop()
 
     @property
     def _pid(self) -> int | None:

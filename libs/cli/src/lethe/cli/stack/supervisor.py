@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from lethe.cli.errors import StackFailed
@@ -12,8 +12,9 @@ from lethe.cli.stack.external import ExternalBroker
 from lethe.cli.stack.front import AlertFront
 from lethe.cli.stack.health import TEND_EVERY_S, HealthClient, Tending, wait_ready
 from lethe.cli.stack.ports import LOOPBACK, free_ports
-from lethe.cli.stack.process import Child, ChildSpec
+from lethe.cli.stack.process import STOP_GRACE_S, Child, ChildSpec
 from lethe.cli.stack.services import StackSettings, service_names, service_spec
+from lethe.cli.stopping import CLOSED_BY_S, KILLED_BY_S, StopRequest
 from lethe.contracts.errors import LetheError
 
 Result = TypeVar("Result")
@@ -26,11 +27,16 @@ class Stack:
     ----------
     notice
         Told in one line of what a user should know: a service that was started again.
+    stop
+        Once somebody asked for the end, says how much time is left for it.
     """
 
-    def __init__(self, settings: StackSettings, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: StackSettings, notice: Callable[[str], None], stop: StopRequest
+    ) -> None:
         self.settings = settings
         self.notice = notice
+        self._stop = stop
         self.children: dict[str, Child] = {}
         self._failure: asyncio.Future[LetheError] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,15 +102,21 @@ class Stack:
             await _cancelled(task)
 
     async def stop(self) -> None:
-        """End everything in under five seconds: services in order, then the broker."""
+        """End everything in under five seconds: services in order, then the broker.
+
+        Counted from the request to stop, if that is what ends it.
+        """
         for task in self._tasks:
             await _cancelled(task)
         services = self._services()
         for child in services:
             child.begin_stop()
-        await asyncio.gather(*(child.end_stop() for child in services))
-        await self._broker.close()
-        await self._health.close()
+        grace_s = self._stop.left_s(KILLED_BY_S, STOP_GRACE_S)
+        await asyncio.gather(*(child.end_stop(grace_s) for child in services))
+        with suppress(TimeoutError):
+            async with self._stop.limit(CLOSED_BY_S, STOP_GRACE_S):
+                await self._broker.close()
+                await self._health.close()
 
     def kill(self) -> None:
         """End every process at once; `stop` has nothing left to wait for then."""
@@ -161,13 +173,13 @@ def stack_broker(settings: StackSettings, notice: Callable[[str], None]) -> Stac
 
 @asynccontextmanager
 async def running_stack(
-    settings: StackSettings, notice: Callable[[str], None]
+    settings: StackSettings, notice: Callable[[str], None], stop: StopRequest
 ) -> AsyncIterator[Stack]:
     """Start a stack and stop it at the end, whatever happens between.
 
     The stack is given before it is started, so that it can be killed while it starts.
     """
-    stack = Stack(settings, notice)
+    stack = Stack(settings, notice, stop)
     try:
         yield stack
     finally:
