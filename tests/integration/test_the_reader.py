@@ -1,6 +1,7 @@
 """Reading and publishing over a real broker."""
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from prometheus_client import REGISTRY
 from tests.support.brokers import eventually, now, publishing, reading, settings_for
 
 from lethe.cli.session.watchlist import IMAGE_LIMIT_BYTES
@@ -16,9 +17,12 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_SUBMITTED,
     SLOT_CLOSED,
+    Topic,
+    generation_name,
     partition_for,
 )
 from lethe.runtime.admin import TopicAdmin
+from lethe.runtime.feed import Feed
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.sealing import FRAME_STEP_BYTES
@@ -216,6 +220,37 @@ async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str) ->
         await eventually(lambda: frames.bodies[-1] == b"after")
     assert sorted(frames.bodies[:-1]) == sorted(b"%d" % number for number in range(90))
     assert sorted(counts.bodies) == sorted(b"%d" % number for number in range(90))
+
+
+async def test_what_is_left_unread_in_an_old_generation_is_counted(broker: str) -> None:
+    settings = settings_for(broker, "feed")
+    number = partition_for("camera-1")
+    old, new = (
+        TopicPartition(generation_name(FRAME_CAPTURED, generation), number) for generation in (0, 1)
+    )
+    before = gone_from(FRAME_CAPTURED)
+    feed = Feed(settings, 30, counts_gaps=True)
+    async with publishing(settings) as publisher, TopicAdmin(broker) as admin:
+        await feed.start()
+        try:
+            await feed.assign([old])
+            await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"read"))
+            read = 0
+            while read < 1:
+                read += sum(map(len, (await feed.poll()).values()))
+            for _ in range(3):
+                await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"unread"))
+            await admin.roll(1, now())
+            await feed.assign([old, new], opened=[new])
+            assert gone_from(FRAME_CAPTURED) == before, "they may still be read"
+            await feed.assign([new], left=[old])
+            assert gone_from(FRAME_CAPTURED) == before + 3
+        finally:
+            await feed.stop()
+
+
+def gone_from(topic: Topic) -> float:
+    return REGISTRY.get_sample_value("lethe_records_gone_total", {"topic": topic.name}) or 0.0
 
 
 async def test_a_reader_that_starts_late_reads_the_present_generation(broker: str) -> None:

@@ -1,5 +1,6 @@
 """The topic registry: the one source for brokers, manifests, access rules and the docs table."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import final
@@ -318,3 +319,8 @@ def partition_for(key: str, partitions: int = PARTITIONS) -> int:
 def generation_name(topic: Topic, generation: int) -> str:
     """Return a topic's physical name. Generation 0 is the plain name that the registry states."""
     return topic.name if generation == 0 or not topic.rolls else f"{topic.name}.g{generation}"
+
+
+def plain_name(name: str) -> str:
+    """Return the name in the registry of a topic's physical name, whatever its generation."""
+    return re.sub(r"\.g\d+$", "", name)

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterable
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError
 
+from lethe.contracts.topics import plain_name
 from lethe.runtime import metrics
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
 
 _POLL_MS = 200
 _MAX_FETCH_BYTES = 8 * 1024 * 1024
+_ASK_WITHIN_S = 1.0
 _log = structlog.get_logger()
 
 Batches = dict[TopicPartition, list[ConsumerRecord]]
@@ -27,10 +29,17 @@ class Feed:
         How long the broker may wait for something to send. Some brokers use all of it, so it
         is short where records are urgent; each fetch costs broker and reader alike, and on some
         brokers each partition in it.
+    counts_gaps
+        Whether offsets follow one another, so that what is missing between two records is gone
+        and counted. Compaction leaves gaps by design.
     """
 
-    def __init__(self, settings: ServiceSettings, fetch_wait_ms: int) -> None:
+    def __init__(
+        self, settings: ServiceSettings, fetch_wait_ms: int, *, counts_gaps: bool = False
+    ) -> None:
         self._was_assigned = False
+        self._counts_gaps = counts_gaps
+        self._expected: dict[TopicPartition, int] = {}
         self._changing = asyncio.Lock()
         self._consumer = AIOKafkaConsumer(
             **settings.broker_options(),
@@ -51,6 +60,7 @@ class Feed:
 
     async def rewind(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Read these and no others, from their beginning; return where they end now."""
+        self._expected = {}
         self._consumer.assign(partitions)
         await self._consumer.seek_to_beginning(*partitions)
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
@@ -72,6 +82,7 @@ class Feed:
         positions: dict[TopicPartition, int] | None = None,
         idle: Collection[TopicPartition] = (),
         opened: Collection[TopicPartition] = (),
+        left: Collection[TopicPartition] = (),
     ) -> None:
         """Read these and no others: those read before go on where they are.
 
@@ -84,8 +95,11 @@ class Feed:
         opened
             Those that were made just now: they are read from their beginning, other new ones
             from their end.
+        left
+            Those that nobody will read any more: what is in them and wasn't brought is counted.
         """
         async with self._changing:
+            await self._count_left(left)
             known = await self.positions() | (positions or {})
             self._consumer.assign(wanted)
             for partition in known.keys() & set(wanted):
@@ -96,6 +110,7 @@ class Feed:
             if late := [p for p in fresh if p not in opened]:
                 await self._consumer.seek_to_end(*late)
             self._consumer.pause(*idle)
+            self._expected = await self.positions()
         self._was_assigned = True
 
     def wake(self, partitions: Iterable[TopicPartition]) -> None:
@@ -116,12 +131,6 @@ class Feed:
     async def _poll(self) -> Batches:
         try:
             batches: Batches = await self._consumer.getmany(timeout_ms=_POLL_MS)
-        except OffsetOutOfRangeError as error:
-            # The broker lost or deleted what would have come next: go on at the end, say so.
-            for partition in error.args[0] if error.args else self._consumer.assignment():
-                metrics.RECORDS_GONE.labels(partition.topic).inc()
-                await self._consumer.seek_to_end(partition)
-            return {}
         except KafkaError as error:
             told = refusal(error)
             if told is not None and not self._was_assigned:
@@ -129,4 +138,34 @@ class Feed:
             _log.warning("reading failed", error=type(error).__name__, reason=told and str(told))
             await asyncio.sleep(_POLL_MS / 1000)
             return {}
+        if self._counts_gaps and self._was_assigned:
+            self._count_gaps(batches)
         return batches
+
+    def _count_gaps(self, batches: Batches) -> None:
+        """Count what the broker lost or deleted before it was brought.
+
+        The client goes on at the end then, without a word: it shows in the offset that comes next.
+        """
+        for partition, records in batches.items():
+            for record in records:
+                expected = self._expected.get(partition, record.offset)
+                _gone(partition, record.offset - expected)
+                self._expected[partition] = record.offset + 1
+
+    async def _count_left(self, partitions: Collection[TopicPartition]) -> None:
+        partitions = self._consumer.assignment() & set(partitions)
+        try:
+            async with asyncio.timeout(_ASK_WITHIN_S):
+                ends = await self._consumer.end_offsets(partitions) if partitions else {}
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("left uncounted", error=type(error).__name__)
+            return
+        for partition, end in ends.items():
+            _gone(partition, end - await self._consumer.position(partition))
+
+
+def _gone(partition: TopicPartition, count: int) -> None:
+    # Below zero where a topic was made anew: nothing is missing then.
+    if count > 0:
+        metrics.RECORDS_GONE.labels(plain_name(partition.topic)).inc(count)

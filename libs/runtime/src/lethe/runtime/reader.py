@@ -5,7 +5,7 @@ of one group stops its members, and subscribers of many groups would start one a
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,7 +90,7 @@ class Reader:
         self._turn = asyncio.Lock()
         self._assigning = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._live = Feed(settings, fetch_wait_ms)
+        self._live = Feed(settings, fetch_wait_ms, counts_gaps=True)
         self._kept = Feed(settings, _KEPT_FETCH_WAIT_MS)
 
     async def start(self) -> None:
@@ -188,7 +188,9 @@ class Reader:
             found += [TopicPartition(name, number) for name in names for number in numbers]
         return found
 
-    async def _assign(self, *, new_generation: int | None = None) -> None:
+    async def _assign(
+        self, *, new_generation: int | None = None, left: Collection[TopicPartition] = ()
+    ) -> None:
         """Assign the live topics anew; a new generation is read from its beginning."""
         self._table = {
             generation_name(s.topic, generation): s
@@ -198,7 +200,7 @@ class Reader:
         wanted = self._partitions(self._live_ones)
         suffix = f".g{new_generation}" if new_generation is not None else None
         opened = [p for p in wanted if suffix is not None and p.topic.endswith(suffix)]
-        await self._live.assign(wanted, idle=self._idle(), opened=opened)
+        await self._live.assign(wanted, idle=self._idle(), opened=opened, left=left)
         # A camera may have come meanwhile.
         self._live.wake(set(wanted) - self._idle())
 
@@ -229,8 +231,10 @@ class Reader:
     async def _move_to(self, generation: int) -> None:
         await self._assign(new_generation=generation)
         await asyncio.sleep(_OLD_GENERATION_S)
+        before = self._partitions(self._live_ones)
         self.generations = [g for g in self.generations if g >= generation]
-        await self._assign()
+        left = set(before) - set(self._partitions(self._live_ones))
+        await self._assign(left=left)
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(coroutine)
