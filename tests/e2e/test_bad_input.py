@@ -206,10 +206,11 @@ def test_faulty_watchlist_images_are_passed_over_when_asked(
     report = tmp_path / "report.json"
     ended = run(
         "watch", clip, "--watchlist", faulty, "--port", 0, "--once", "--skip-bad",
-        "--report", report,
+        "--report", report, "--threshold", "0.75",
     )  # fmt: skip
     assert ended.code == 0, ended.err
-    assert json.loads(report.read_text())["order"]["watchlist_size"] == 1
+    order = json.loads(report.read_text())["order"]
+    assert (order["watchlist_size"], order["threshold"]) == (1, 0.75)
 
 
 @pytest.mark.parametrize("mode", [["--once"], ["--seconds", "9"]], ids=["once", "looping"])

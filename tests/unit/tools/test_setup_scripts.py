@@ -80,3 +80,21 @@ def test_without_uv_the_lock_is_left_alone_and_it_is_said(bare: Path) -> None:
     code, (line,) = told("lock.sh", bare)
     assert code == 1
     assert "uv is missing; install it" in line
+
+
+@pytest.mark.parametrize("has_faces", [False, True])
+def test_ci_says_when_the_harder_footage_cant_be_tested(
+    bare: Path, tmp_path: Path, *, has_faces: bool
+) -> None:
+    (bare / "make").write_text('#!/usr/bin/env bash\necho "make $*"\n')
+    (bare / "make").chmod(0o755)
+    script = tmp_path / "project" / ".ci" / "run"
+    script.parent.mkdir(parents=True)
+    shutil.copy(_TOOLS.parent / ".ci" / "run", script)
+    if has_faces:
+        (tmp_path / "shared" / "data" / "lfw-dev").mkdir(parents=True)
+    ended = subprocess.run(
+        [script], env={"PATH": str(bare)}, capture_output=True, text=True, check=True
+    )
+    assert ("NOT tested" in ended.stdout) != has_faces
+    assert "make test\n" in ended.stdout
