@@ -45,7 +45,10 @@ RUN apt-get update \
 COPY --from=build /opt/lethe /opt/lethe
 ENV PATH=/opt/lethe/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    PYTHONMALLOC=malloc \
+    GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0 \
+    LD_BIND_NOW=1
 # A number, so that a cluster can see that it isn't root.
 USER 10001:10001
 WORKDIR /

@@ -14,7 +14,7 @@ SIDE_BY_SIDE := -n logical --dist loadfile
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        test-kafka test-scale kafka check lint check-deploy format type bench bench-pipeline lock clean \
+        test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline lock clean \
         compose-files compose-local
 
 help: ## show this list
@@ -67,6 +67,9 @@ test-kafka: kafka setup database ## run the integration tests, and end-to-end on
 
 test-scale: setup ## two of each service: killed, stopped, added and removed under load
 	@$(BIN)/pytest tests/scale $(ARGS)
+
+forensics: kafka setup ## try to get back what was forgotten; ARGS="all" or names of faults
+	@$(BIN)/python -m tests.forensics $(ARGS)
 
 check: lint test ## lint and test
 

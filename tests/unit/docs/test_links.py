@@ -5,6 +5,7 @@ import shlex
 
 import click
 import pytest
+from tests.forensics import __main__ as forensics
 from tests.support.commands import commands, options
 from tests.support.markdown import ROOT, Page, page, page_at, pages
 from tools.bench import __main__ as bench
@@ -14,7 +15,7 @@ _TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)", re.MULTILINE)
 _MAKE = re.compile(r"^make ([a-z-]+)")
 _COMMAND = re.compile(r"^(?:\.venv/bin/)?lethe(?: |$)")
 _OPTION = re.compile(r"^--[a-z][a-z-]*$")
-_BENCHES = {"bench": bench.parser, "bench-pipeline": pipeline.parser}
+_BENCHES = {"bench": bench.parser, "bench-pipeline": pipeline.parser, "forensics": forensics.parser}
 _ARGS = re.compile(r'^make ([a-z-]+) ARGS="([^"]*)"')
 
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from lethe.runtime.residue import WITHOUT_RESIDUE
+
 SECRET = "the template of a passer-by"
 _SERVICE = """
 import asyncio, sys
@@ -42,6 +44,7 @@ _NEEDED = {
     "LETHE_ROSTER_FILE": "roster.json",
     "LETHE_ROSTER_ROOT": "",
     "LETHE_SIGNING_KEY_FILE": "match.key",
+    **WITHOUT_RESIDUE,
 }
 
 
@@ -125,3 +128,9 @@ def test_settings_that_do_not_do_end_it_before_it_begins() -> None:
     assert told.startswith("lethe match: settings: LETHE_HTTP_PORT: ")
     assert told.count("\n") == 1
     assert SECRET not in told
+
+
+def test_a_service_says_when_what_it_frees_is_not_overwritten() -> None:
+    code, _, told = ended("stop.set()", PYTHONMALLOC="pymalloc")
+    assert code == 0
+    assert "what libraries free isn't overwritten" in told

@@ -13,6 +13,7 @@ import uvloop
 
 from lethe.contracts.errors import InvalidInput, LetheError
 from lethe.runtime.logging import configure_logging
+from lethe.runtime.residue import WITHOUT_RESIDUE, starts_without_residue
 from lethe.runtime.settings import ServiceSettings, load_settings
 
 _Settings = TypeVar("_Settings", bound=ServiceSettings)
@@ -21,6 +22,8 @@ _log = structlog.get_logger()
 _SWITCH_S = 0.0005
 """A worker thread that comes back from its computation gets the interpreter after this long, not
 after five milliseconds of somebody else's turn."""
+
+_ENVIRONMENT = f"set {', '.join(WITHOUT_RESIDUE)} as docker-compose.yml does"
 
 EXIT_INPUT = 2
 EXIT_FAULT = 1
@@ -45,6 +48,8 @@ def run_service(
     try:
         settings = load_settings(settings_kind)
         configure_logging(settings.log_format, service=role, instance_id=settings.instance_id)
+        if not starts_without_residue():
+            _log.warning("what libraries free isn't overwritten", reason=_ENVIRONMENT)
         sys.setswitchinterval(_SWITCH_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_stopped(settings, serve))

@@ -27,6 +27,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 # Views start at multiples of this, which suits every SIMD load.
 _ALIGNMENT_BYTES = 64
+# Of numpy's allocator (numpy/_core/src/multiarray/alloc.c), and one more block to be sure.
+_CACHED_BELOW_BYTES = 1024
+_CACHED_BLOCKS = 8
 
 
 class WipedBuffer:
@@ -140,6 +143,17 @@ class BufferPool:
             with self._returned:
                 self._free.append(buffer)
                 self._returned.notify()
+
+
+def scrub_array_cache(size_bytes: int) -> None:
+    """Overwrite the blocks of a size that numpy keeps for its next arrays.
+
+    numpy doesn't free the content of small arrays: it keeps up to seven blocks of every size
+    below a kilobyte, as they were. Taking all of them out at once, zeroed, leaves nothing in them.
+    """
+    if size_bytes < _CACHED_BELOW_BYTES:
+        taken = [np.zeros(size_bytes, np.uint8) for _ in range(_CACHED_BLOCKS)]
+        taken.clear()
 
 
 def aligned(size_bytes: int) -> int:

@@ -23,6 +23,7 @@ from lethe.contracts.errors import InvalidInput, Transient
 from lethe.match.ports import Comparison, Reference, Template
 from lethe.match.settings import MatchSettings
 from lethe.runtime.threads import Threads
+from lethe.vision.buffers import scrub_array_cache
 
 _T = TypeVar("_T")
 _TIMEOUT_S = 2
@@ -112,6 +113,13 @@ class QdrantIndex:
         ]
 
         async def work() -> list[list[Comparison]]:
+            try:
+                return await compare()
+            finally:
+                # The local mode makes arrays of the probes, and numpy keeps what they held.
+                scrub_array_cache(probes[0].nbytes if probes else 0)
+
+        async def compare() -> list[list[Comparison]]:
             responses = await self._client.query_batch_points(_collection(watchlist_id), requests)
             return [
                 [

@@ -8,6 +8,7 @@ from pathlib import Path
 from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import ChildSpec
 from lethe.runtime.broker_settings import BrokerSettings
+from lethe.runtime.residue import WITHOUT_RESIDUE
 from lethe.shredding.roster import RECEIPTS_NAME
 from lethe.shredding.trust import LocalTrust
 
@@ -100,6 +101,7 @@ def service_spec(
         # Threads of BLAS and arenas of malloc cost memory that no service here has a use for.
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        **WITHOUT_RESIDUE,
     }
     if service == "purge":
         environment["LETHE_RECEIPTS_KEY_FILE"] = str(settings.trust.key_file(RECEIPTS_NAME))
@@ -110,7 +112,7 @@ def service_spec(
     if service == "detect":
         environment["LETHE_MODEL_PACK"] = str(settings.model_pack)
         # Activations are large and short-lived: with huge pages inference takes a tenth less.
-        environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
+        environment["GLIBC_TUNABLES"] += ":glibc.malloc.hugetlb=1"
         environment["LETHE_TRACKING"] = str(settings.tracking).lower()
     if service == "alert":
         environment["LETHE_COOL_DOWN_S"] = f"{settings.cool_down_s:g}"

@@ -1,0 +1,117 @@
+"""Every key that purge ever drew, as the attacker hears of it, and what follows from each."""
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.keys import GrantedKey, KeyGranted
+from lethe.contracts.sealed import NUMBERS_PER_SLOT, SealAddress
+from lethe.shredding.sealing import TAG_BYTES, open_into
+from lethe.shredding.slotkeys import KEY_BYTES, _expansion_info, commitment
+
+SOCKET_VARIABLE = "FORENSICS_KEY_SOCKET"
+_POLL_S = 0.2
+
+
+def boot_us() -> int:
+    """Return the present moment as services count it."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnKey:
+    """A slot key, and when the attacker had it, which is before any holder had."""
+
+    key: bytes = field(repr=False)
+    at_us: int
+
+
+class KeyTap:
+    """Receives the keys of every purge of a run, on a socket that only its owner can write to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.keys: list[DrawnKey] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._thread = threading.Thread(target=self._receive)
+        self._ended = threading.Event()
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        self._socket.bind(str(self.path))
+        self.path.chmod(0o600)
+        self._socket.settimeout(_POLL_S)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop listening."""
+        self._ended.set()
+        self._thread.join()
+        self._socket.close()
+
+    def drawn_by(self, moment_us: int) -> int:
+        """Return how many keys were drawn by a moment."""
+        return sum(key.at_us <= moment_us for key in self.keys)
+
+    def _receive(self) -> None:
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                self.keys.append(DrawnKey(self._socket.recv(KEY_BYTES), boot_us()))
+
+
+class Opener:
+    """Opens what was sealed, given keys and the grants that name them."""
+
+    def __init__(self, keys: list[DrawnKey]) -> None:
+        self._by_commitment = {commitment(drawn.key): drawn.key for drawn in keys}
+        self._slots: dict[tuple[str, str, str], tuple[str, GrantedKey]] = {}
+
+    def learn(self, grant: KeyGranted) -> None:
+        """Take the names that a grant has for its keys."""
+        for named in grant.keys:
+            self._slots[grant.slot, named.lane, named.purpose.value] = (grant.slot, named)
+
+    def expanded(self) -> dict[bytes, bytes]:
+        """Return the single-use keys of every slot key that a grant names: by the slot key."""
+        return {
+            key: _expanded(slot, named, key)
+            for slot, named in self._slots.values()
+            if (key := self._by_commitment.get(named.commitment)) is not None
+        }
+
+    def open(self, topic: str, address: SealAddress, sealed: bytes) -> bytes | None:
+        """Return the content of a record; None where no key of these opens it."""
+        slot, named = self._slots.get(
+            (address.slot, address.lane, address.purpose.value), ("", None)
+        )
+        key = self._by_commitment.get(named.commitment) if named is not None else None
+        if named is None or key is None:
+            return None
+        place = slice(address.number * KEY_BYTES, (address.number + 1) * KEY_BYTES)
+        single = memoryview(_expanded(slot, named, key)[place])
+        room = memoryview(bytearray(len(sealed) - TAG_BYTES))
+        try:
+            return bytes(open_into(single, topic, address, sealed, room))
+        except Refused:
+            return None
+
+
+def _expanded(slot: str, named: GrantedKey, key: bytes) -> bytes:
+    info = _expansion_info(slot, named.lane, named.purpose)
+    size = NUMBERS_PER_SLOT[named.purpose] * KEY_BYTES
+    return HKDFExpand(hashes.SHA256(), size, info).derive(key)

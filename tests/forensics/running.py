@@ -1,0 +1,185 @@
+"""A whole run under attack: Apache Kafka, `lethe up` with an overheard purge, and one deployment.
+
+Every file of a run lies in its folder, temporary ones included.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+from tests.forensics.keys import SOCKET_VARIABLE, KeyTap
+from tests.forensics.tape import Tape, taping
+from tools.kafka.node import ApacheKafka
+from tools.running import RunningLethe
+
+_POLL_S = 0.1
+_PATIENCE_S = 90.0
+SERVICES = ("ingest", "detect", "match", "alert", "purge")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where and how a run takes place.
+
+    Attributes
+    ----------
+    options
+        Of `lethe up`.
+    environment
+        Added to that of `lethe up`, and so of every service.
+    """
+
+    folder: Path
+    footage: Path
+    watchlist: Path
+    footage_s: float
+    options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Run:
+    """What the attacker has of a run: its processes, files, keys and ciphertext."""
+
+    ground: Ground
+    kafka: ApacheKafka
+    lethe: RunningLethe
+    keys: KeyTap
+    tape: Tape
+    deployment: subprocess.Popen[str] | None = None
+    _deployed_s: float = 0.0
+
+    def deploy(self) -> None:
+        """Put an order in force under which the footage is watched, once."""
+        self.deployment = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "lethe.cli", "deploy", str(self.ground.footage), "--once"),
+                *("--alert-url", self.lethe.alert_url, "--watchlist", str(self.ground.watchlist)),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.deployment.stdout is not None
+        for line in self.deployment.stdout:
+            if "is in force" in line:
+                self._deployed_s = time.monotonic()
+                return
+        raise AssertionError("the order didn't come into force")
+
+    def end_deployment(self) -> None:
+        """End the order, and with it the stream."""
+        if self.deployment is not None:
+            self.deployment.send_signal(signal.SIGINT)
+            self.deployment.communicate()
+            self.deployment = None
+
+    def processes(self, *, broker: bool = True) -> dict[str, int]:
+        """Return every process that may hold something, by what it is."""
+        found = {"supervisor": self.lethe.process.pid}
+        for name, child in self.lethe.children().items():
+            service, _, number = name.rpartition("-")
+            found[service if number == "1" else f"{service} {number}"] = child.pid
+        return found | ({"broker": self.kafka.pid} if broker else {})
+
+    def folders(self) -> dict[str, Path]:
+        """Return every folder that may hold something."""
+        return {
+            "files of the broker": self.kafka.log_dir,
+            "files of the services": self.lethe.data,
+            "temporary files": self.ground.folder / "tmp",
+        }
+
+    def child(self, service: str) -> psutil.Process:
+        """Return the first instance of a service."""
+        return self.lethe.children()[f"{service}-1"]
+
+    def is_replaced(self, service: str, pid: int) -> bool:
+        """Tell whether another process than `pid` runs as a service's first instance."""
+        child = self.lethe.children().get(f"{service}-1")
+        return child is not None and child.pid != pid
+
+    def footage_is_over(self) -> bool:
+        """Tell whether the footage has come to its end."""
+        return time.monotonic() > self._deployed_s + self.ground.footage_s
+
+    def metrics(self) -> bytes:
+        """Return what all services tell over HTTP."""
+        told = b""
+        for name, child in self.lethe.children().items():
+            port = child.environ().get("LETHE_HTTP_PORT")
+            paths = ("metrics", "account") if name.startswith("purge") else ("metrics",)
+            for path in paths if port else ():
+                told += httpx.get(f"http://127.0.0.1:{port}/{path}").content
+        return told
+
+
+@contextmanager
+def running(ground: Ground) -> Iterator[Run]:
+    """Start everything but the deployment, and end it."""
+    shutil.rmtree(ground.folder, ignore_errors=True)
+    (ground.folder / "tmp").mkdir(parents=True)
+    (ground.folder / "kafka").mkdir()
+    with ExitStack() as stack:
+        keys = stack.enter_context(KeyTap(ground.folder.parent / "keys.socket"))
+        stack.callback(keys.path.unlink)
+        kafka = stack.enter_context(ApacheKafka(ground.folder / "kafka"))
+        lethe = stack.enter_context(_lethe(ground, kafka.address, keys.path))
+        tape = stack.enter_context(taping(kafka.address))
+        run = Run(ground, kafka, lethe, keys, tape)
+        try:
+            yield run
+        finally:
+            run.end_deployment()
+            lethe.process.send_signal(signal.SIGINT)
+            lethe.process.communicate()
+
+
+@contextmanager
+def _lethe(ground: Ground, broker: str, key_socket: Path) -> Iterator[RunningLethe]:
+    data = ground.folder / "data"
+    command = [sys.executable, "-m", "tests.forensics.attacked_lethe", "up", "--headless"]
+    options = ["--port", "0", "--data", str(data), "--broker", broker, *ground.options]
+    told = {
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(ground.folder / "tmp"),
+        SOCKET_VARIABLE: str(key_socket),
+    }
+    with (
+        (ground.folder / "lethe.err").open("w") as errors,
+        subprocess.Popen(
+            [*command, *options],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | ground.environment | told,
+        ) as process,
+    ):
+        try:
+            yield RunningLethe(process, data, ground.folder / "report.json")
+        finally:
+            process.kill()
+
+
+def until(condition: Callable[[], object], what: str, within_s: float = _PATIENCE_S) -> None:
+    """Wait for something that other processes do.
+
+    Raises
+    ------
+    AssertionError
+        If it doesn't come to pass; the attack is no good then.
+    """
+    end_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > end_s:
+            raise AssertionError(f"it didn't come to this: {what}")
+        time.sleep(_POLL_S)
