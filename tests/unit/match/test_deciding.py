@@ -1,10 +1,14 @@
 """From comparisons to a candidate list."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.match_desk import MatchDesk, blend, template
 
+from lethe.contracts.live import ProbeOutcome
 from lethe.match.deciding import CANDIDATE_LIMIT, candidates
 from lethe.match.ports import Comparison
+from lethe.shredding.trust import LocalTrust
 from lethe.vision.scores import cosine_for_score, score_for_cosine
 
 _COMPARISONS = st.lists(
@@ -45,3 +49,21 @@ def test_a_list_names_the_best_of_each_subject_at_or_above_the_threshold(
     left_out = set(expected) - {c.subject_id for c in found}
     if left_out:
         assert max(round(score_for_cosine(best[s]), 4) for s in left_out) <= min(scores)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "outcome"),
+    [
+        (0.5, ProbeOutcome.CANDIDATES),
+        (0.6, ProbeOutcome.CANDIDATES),
+        (0.75, ProbeOutcome.NON_MATCH),
+    ],
+)
+async def test_the_threshold_is_the_orders(
+    trust: LocalTrust, threshold: float, outcome: ProbeOutcome
+) -> None:
+    desk = MatchDesk(trust, threshold=threshold)
+    await desk.prepare()
+    # A score a little over 0.6.
+    [decided] = await desk.decide(desk.probe(blend(template(1), 0.51)))
+    assert decided.outcome is outcome
