@@ -9,7 +9,7 @@ from lethe.alert.alerts import Adjudication, Alert
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
 from lethe.alert.keyring import Keyring
-from lethe.alert.ports import CameraStatus, DeploymentStatus, Status
+from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.enrolment import ReferencePayload
@@ -266,6 +266,7 @@ class FakeDeployments:
 
 class FakeStatus:
     def __init__(self) -> None:
+        self.orders: dict[str, SignedState] = {}
         self.now = Status(
             deployments=(
                 DeploymentStatus(
@@ -283,3 +284,6 @@ class FakeStatus:
 
     async def status(self) -> Status:
         return self.now
+
+    def deployment(self, deployment_id: str) -> SignedState | None:
+        return self.orders.get(deployment_id)

@@ -12,6 +12,7 @@ from lethe.contracts.topics import PARTITIONS
 from lethe.purge.custodian import Custodian
 from lethe.purge.ownership import HeardTicket
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.wrapping import UnwrapKey
 
 _PUBLIC_KEY = UnwrapKey.generate().public_key
@@ -24,7 +25,10 @@ class Custody:
         self.time = TrueTime()
         self.clock = FakeClock(self.time)
         self.witness = Witness(Entropy(os.urandom))
-        self.custodian = Custodian(orders, self.clock, term="term", entropy=self.witness.entropy)
+        self.suspensions = Suspensions(orders)
+        self.custodian = Custodian(
+            orders, self.suspensions, self.clock, term="term", entropy=self.witness.entropy
+        )
         self._sequence = 0
 
     def ticket(self, role: Role, **changes: object) -> KeyTicket:

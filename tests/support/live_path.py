@@ -22,6 +22,7 @@ from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import Reservation, Standing
 from lethe.shredding.trust import LocalTrust
 
@@ -46,7 +47,9 @@ class LivePath(Pipeline):
         self.alert = Holder(
             "alert-1", Role.ALERT, "run-alert", clock=self.clock, switch=FakeSwitch()
         )
-        self.custodian = Custodian(self.book, self.clock, term="term", entropy=self.witness.entropy)
+        self.custodian = Custodian(
+            self.book, Suspensions(self.book), self.clock, term="term", entropy=self.witness.entropy
+        )
 
     def end_order(self) -> None:
         """Let the officer end the deployment."""

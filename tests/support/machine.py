@@ -35,6 +35,7 @@ from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import Life
 from lethe.shredding.trust import LocalTrust
 
@@ -97,7 +98,9 @@ class Forgetting(RuleBasedStateMachine):
         }
         self.purge_clock = FakeClock(self.time, "boot-purge")
         self.custodians = [
-            Custodian(book, self.purge_clock, term=term, entropy=self.witness.entropy)
+            Custodian(
+                book, Suspensions(book), self.purge_clock, term=term, entropy=self.witness.entropy
+            )
             for term in ("leader", "standby")
         ]
         self.boots = 0

@@ -19,6 +19,7 @@ from lethe.contracts.sealed import SealAddress
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import OrderCheck
 from lethe.shredding.trust import LocalTrust
 
@@ -45,7 +46,9 @@ class Pipeline:
             for role in CAMERA_ROLES
         }
         book = book_with(trust, an_order())
-        self.custodian = Custodian(book, self.clock, term="term", entropy=self.witness.entropy)
+        self.custodian = Custodian(
+            book, Suspensions(book), self.clock, term="term", entropy=self.witness.entropy
+        )
 
     def grants(self) -> dict[Role, KeyGranted]:
         """Send everybody's ticket and return the grants made for them."""

@@ -50,6 +50,7 @@ class Desk:
             Origin("purge-1", "cd" * 32, 1000),
             accountant=self.accountant,
             orders=self.custody.custodian._orders,
+            suspensions=self.custody.suspensions,
             clock=self.clock,
         )
 
@@ -57,7 +58,7 @@ class Desk:
         """Begin a term with a custodian of its own."""
         await self.receipting.begin(term)
         orders = self.custody.custodian._orders
-        self.custody.custodian = Custodian(orders, self.clock, term=term)
+        self.custody.custodian = Custodian(orders, self.custody.suspensions, self.clock, term=term)
 
     def made(self) -> list[KeyGranted]:
         """Return the grants of a slot, with everybody's ticket in hand."""

@@ -8,6 +8,7 @@ from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     CANDIDATES_FOUND,
     DEPLOYMENT_ORDERED,
+    DEPLOYMENT_SUSPENDED,
     FRAME_CAPTURED,
     PARTITIONS,
     PROBE_EXTRACTED,
@@ -75,7 +76,9 @@ def test_broker_settings_follow_the_cleanup_policy(topic: Topic) -> None:
 
 def test_what_must_survive_a_restart_is_compacted_and_nothing_else() -> None:
     compacted = {topic.name for topic in REGISTRY if topic.cleanup is Cleanup.COMPACT}
-    assert compacted == {DEPLOYMENT_ORDERED.name, CAMERA_ASSIGNED.name}
+    assert compacted == {
+        topic.name for topic in (DEPLOYMENT_ORDERED, CAMERA_ASSIGNED, DEPLOYMENT_SUSPENDED)
+    }
     assert not CANDIDATES_FOUND.rolls
 
 

@@ -9,7 +9,9 @@ from lethe.alert.deploying import DeploymentDesk
 from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus, OrderType
-from lethe.shredding.orders import OrderBook, sign_order
+from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
+from lethe.shredding.orders import OrderBook, sign_lifting, sign_order
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 
 ORDER = an_order(watchlist_hash="ab" * 32, alert_retention_hours=7)
@@ -28,7 +30,8 @@ class Front:
         self.clock = FakeClock()
         self.published: list[tuple[DeploymentOrdered, str, list[CameraAssigned]]] = []
         self.broker_away = False
-        self.desk = DeploymentDesk(OrderBook(trust.roster()), self.clock, self._publish)
+        book = OrderBook(trust.roster())
+        self.desk = DeploymentDesk(book, Suspensions(book), self.clock, self._publish)
 
     async def _publish(
         self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
@@ -184,3 +187,28 @@ async def test_after_its_end_an_order_needs_nobody(front: Front, trust: LocalTru
     assert await front.blind() is None
     assert front.hear({}) == []
     assert front.clock.wall_us() == WALL_US
+
+
+async def test_a_suspended_deployment_says_why_until_it_is_lifted(trust: LocalTrust) -> None:
+    front = Front(trust)
+    await front.desk.order(signed(trust, ORDER), [])
+    said = DeploymentSuspended(
+        suspension_id="s-1",
+        deployment_id=ORDER.deployment_id,
+        ground=SuspensionGround.AGE_OVER_BUDGET,
+        slot="term-1",
+        at=front.clock.now(),
+    )
+    front.desk.hear_suspension(said)
+    [stands] = (await front.desk.status()).deployments
+    assert stands.status == "suspended"
+    assert stands.suspended is not None
+    assert stands.suspended.reason == said.ground.sentence
+    found = front.desk.deployment(ORDER.deployment_id)
+    assert found is not None
+    key = trust.key_file("officer")
+    lifting = sign_lifting(found.signed, key, lifts="s-1", serial=found.serial + 1)
+    await front.desk.order(lifting, [])
+    [stands] = (await front.desk.status()).deployments
+    assert (stands.status, stands.suspended) == ("running", None)
+    assert front.desk.deployment("another") is None

@@ -1,4 +1,4 @@
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web
 
+from lethe.alert.ports import SignedState, SuspensionStatus
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
@@ -108,3 +109,20 @@ async def test_a_camera_whose_address_holds_a_password_is_refused_with_what_to_d
     assert "name that file as the camera's secret" in answer.json()["detail"]
     assert "hunter2" not in answer.text
     assert web.deployments.orders == []
+
+
+async def test_an_order_is_given_back_as_it_was_signed_with_why_it_is_suspended(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    [stands] = web.status.now.deployments
+    said = SuspensionStatus("s-1", "copy-open", "nobody could say", "2026-01-01T00:00:00.000Z")
+    suspended = replace(stands, status="suspended", suspended=said)
+    web.status.orders["deployment-1"] = SignedState(suspended, ENVELOPE, 3)
+    answer = (await client.get("/api/v1/deployments/deployment-1")).json()
+    assert (answer["serial"], answer["suspended"]["suspension_id"]) == (3, "s-1")
+    assert SignedEnvelope.decode(b64decode(answer["order"])) == ENVELOPE
+    unknown = await client.get("/api/v1/deployments/another")
+    assert (unknown.status_code, unknown.json()["detail"]) == (
+        404,
+        "no order of this name was heard here",
+    )

@@ -68,7 +68,9 @@ class Purge:
         self.refusing: set[str] = set()
         self.failure: type[Exception] = Transient
         self.receipts = Receipts()
-        self.reign = Reign(self.book, self.custody.clock, self._publish, self.receipts)
+        self.reign = Reign(
+            self.book, self.custody.suspensions, self.custody.clock, self._publish, self.receipts
+        )
 
     async def _publish(self, granted: KeyGranted) -> None:
         assert granted in self.receipts.told
@@ -343,7 +345,7 @@ async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
     outbox = Courier(tmp_path).outbox
-    return Handlers(member, purge.reign, accountant, outbox)
+    return Handlers(member, purge.reign, accountant, purge.custody.suspensions, outbox)
 
 
 async def ticketed(

@@ -20,6 +20,7 @@ from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_o
 from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.options import WatchOptions
 from lethe.cli.source_options import chosen_sources, with_source_options
+from lethe.cli.suspension import resume, status
 from lethe.cli.topics import topics
 from lethe.contracts.errors import LetheError
 from lethe.shredding.hardening import harden_process
@@ -117,6 +118,8 @@ def setup() -> None:
 lethe.add_command(camera)
 lethe.add_command(deploy)
 lethe.add_command(receipts)
+lethe.add_command(resume)
+lethe.add_command(status)
 lethe.add_command(topics)
 
 

@@ -45,6 +45,7 @@ from lethe.contracts.orders import (
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import DeadLetter, GenerationOpened
+from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 
 _BOOT_ID = "0123456789abcdef"
 _WALL_US = 1_767_225_600_000_000
@@ -207,6 +208,13 @@ EXAMPLES: tuple[Message, ...] = (
         discarded={"small": 1},
     ),
     GenerationOpened(generation=2, opened=_at(0)),
+    DeploymentSuspended(
+        suspension_id="purge-1-9b1c7a52",
+        deployment_id="deployment-1",
+        ground=SuspensionGround.COPY_OPEN,
+        slot=_SLOT,
+        at=_at(11_200),
+    ),
     _at(0),
     KeyGranted(
         term="term-7f3a",

@@ -61,12 +61,19 @@ class OrderStatus(StrEnum):
 
 
 class OrderState(Message):
-    """A signed step in the life of an order; its serial can't go back."""
+    """A signed step in the life of an order; its serial can't go back.
+
+    Attributes
+    ----------
+    lifts
+        The suspension that this step lifts; None where it lifts none.
+    """
 
     deployment_id: Name
     order_hash: str
     status: OrderStatus
     serial: int
+    lifts: Name | None = None
 
 
 class DeploymentOrdered(Message):

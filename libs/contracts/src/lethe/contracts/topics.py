@@ -20,6 +20,7 @@ from lethe.contracts.live import (
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.stack import GenerationOpened
+from lethe.contracts.suspension import DeploymentSuspended
 
 PARTITIONS = 8
 """Partitions of the topics whose cameras are shared out among instances: equal, so that the
@@ -276,6 +277,16 @@ PURGE_LEADERSHIP = MessageTopic(
     message=None,
     partitions=1,
 )
+DEPLOYMENT_SUSPENDED = MessageTopic(
+    name="lethe.purge.deployment-suspended.v1",
+    producer="purge",
+    consumers=("purge", "alert"),
+    key="deployment_id",
+    body=Body.SIGNED,
+    message=DeploymentSuspended,
+    partitions=1,
+    cleanup=Cleanup.COMPACT,
+)
 GENERATION_OPENED = MessageTopic(
     name="lethe.stack.generation-opened.v1",
     producer="stack",
@@ -307,6 +318,7 @@ REGISTRY: tuple[Topic, ...] = (
     KEY_GRANTED,
     ERASURE_RECEIPTED,
     PURGE_LEADERSHIP,
+    DEPLOYMENT_SUSPENDED,
     GENERATION_OPENED,
 )
 

@@ -214,9 +214,12 @@ class LogRules:
             self._shared.of(said.deployment).step(said)
 
     def _resume(self, said: Resumed) -> None:
-        for suspended in self._shared.suspended.values():
+        holding = [each for each in self._shared.suspended.values() if said.deployment in each]
+        for suspended in holding:
             suspended.discard(said.deployment)
-        self._shared.of(said.deployment).step(said)
+        if holding:
+            # Each log says again which of its deployments were resumed in another.
+            self._shared.of(said.deployment).step(said)
 
     def _end(self, said: TermEnded) -> None:
         if said.slots != self._slot_number:

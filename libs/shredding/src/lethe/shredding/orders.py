@@ -13,7 +13,7 @@ from lethe.contracts.orders import (
     OrderType,
     order_hash,
 )
-from lethe.contracts.sealed import ENROLMENT_LANE
+from lethe.contracts.sealed import ENROLMENT_LANE, SignedEnvelope
 from lethe.shredding.roster import OFFICER_ROLE, Roster, RosterEntry
 from lethe.shredding.signing import Signer
 
@@ -52,14 +52,54 @@ def sign_order(
     )
 
 
+def sign_lifting(
+    ordered: SignedEnvelope, officer_key_file: Path, *, lifts: str, serial: int
+) -> DeploymentOrdered:
+    """Sign that an order runs on although it was suspended.
+
+    Parameters
+    ----------
+    ordered
+        The order as it was signed.
+    lifts
+        The suspension that is lifted, and no other.
+    serial
+        Above that of every state signed before for this deployment.
+
+    Raises
+    ------
+    InvalidMessage
+        If it isn't an order.
+    """
+    state = OrderState(
+        deployment_id=DeploymentOrder.decode(ordered.payload).deployment_id,
+        order_hash=order_hash(ordered.payload),
+        status=OrderStatus.RUNNING,
+        serial=serial,
+        lifts=lifts,
+    )
+    officer = Signer.from_file(officer_key_file)
+    return DeploymentOrdered(order=ordered, state=officer.sign(STATE_CONTEXT, state.encode()))
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
-    """A verified order with the newest state heard."""
+    """A verified order with the newest state heard.
+
+    Attributes
+    ----------
+    signed
+        The order as its officer signed it.
+    lifts
+        The suspension that the newest state lifts.
+    """
 
     order: DeploymentOrder
     order_hash: str
     status: OrderStatus
     serial: int
+    signed: SignedEnvelope
+    lifts: str | None = None
 
     def is_live(self, wall_us: int) -> bool:
         """Tell whether it is running and the time is inside its window."""
@@ -103,7 +143,14 @@ class OrderBook:
             state = OrderState.decode(ordered.state.payload)
         except InvalidMessage:
             raise Refused("an order doesn't fit its contract") from None
-        held = HeldOrder(order, order_hash(ordered.order.payload), state.status, state.serial)
+        held = HeldOrder(
+            order,
+            order_hash(ordered.order.payload),
+            state.status,
+            state.serial,
+            ordered.order,
+            state.lifts,
+        )
         if (state.order_hash, state.deployment_id) != (held.order_hash, order.deployment_id):
             raise Refused(f"order {order.deployment_id}: its state is for another order")
         if order.authorised_by != ordered.order.signer:

@@ -46,6 +46,7 @@ from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership, join
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import Life, Standing
 
 _log = structlog.get_logger()
@@ -90,7 +91,9 @@ async def _serve(
     now = functools.partial(instant, member.clock)
     publisher = Publisher(settings, now)
     outbox = Outbox(member, publisher)
-    deployments = DeploymentDesk(member.orders, member.clock, outbox.order)
+    deployments = DeploymentDesk(
+        member.orders, Suspensions(member.orders), member.clock, outbox.order
+    )
 
     async def begin() -> Reign:
         term = await Term.begin(database, settings.instance_id)

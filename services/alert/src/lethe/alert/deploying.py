@@ -3,13 +3,21 @@
 from collections.abc import Awaitable, Callable
 
 from lethe.alert.alerts import AlertTerms
-from lethe.alert.ports import CameraStatus, DeploymentStatus, Status
+from lethe.alert.ports import (
+    CameraStatus,
+    DeploymentStatus,
+    SignedState,
+    Status,
+    SuspensionStatus,
+)
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.suspension import DeploymentSuspended
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.suspensions import Suspensions
 
 Publish = Callable[[DeploymentOrdered, str, list[CameraAssigned]], Awaitable[None]]
 _HEARD_MS = 2_000
@@ -18,8 +26,11 @@ _HEARD_MS = 2_000
 class DeploymentDesk:
     """Alert verifies an order before it passes it on; every other service does so again."""
 
-    def __init__(self, orders: OrderBook, clock: Clock, publish: Publish) -> None:
+    def __init__(
+        self, orders: OrderBook, suspensions: Suspensions, clock: Clock, publish: Publish
+    ) -> None:
         self._orders = orders
+        self._suspensions = suspensions
         self._clock = clock
         self._publish = publish
         self._cameras: dict[str, CameraAssigned] = {}
@@ -46,6 +57,10 @@ class DeploymentDesk:
         """Take an order from the broker: this instance may have been restarted."""
         self._orders.hear(ordered, self._clock.wall_us())
 
+    def hear_suspension(self, said: DeploymentSuspended) -> None:
+        """Take a verified suspension."""
+        self._suspensions.hear(said)
+
     def hear_match(self, ticket: KeyTicket, received: Instant) -> list[str]:
         """Take what a match instance holds; return the ordered watchlists that it lacks."""
         if ticket.leaving:
@@ -69,12 +84,36 @@ class DeploymentDesk:
         """Return how the deployments stand."""
         now = instant(self._clock)
         return Status(
-            deployments=tuple(_deployment(held, now.wall_us) for held in self._orders.all_orders()),
+            deployments=tuple(
+                self._deployment(held, now.wall_us) for held in self._orders.all_orders()
+            ),
             cameras=tuple(
                 CameraStatus(camera.camera_id, camera.deployment_id, "assigned")
                 for camera in self._cameras.values()
             ),
             blind=self._blind(now),
+        )
+
+    def deployment(self, deployment_id: str) -> SignedState | None:
+        """Return an order that was verified here, and how it stands."""
+        held = self._orders.by_deployment(deployment_id)
+        if held is None:
+            return None
+        stands = self._deployment(held, instant(self._clock).wall_us)
+        return SignedState(stands, held.signed, held.serial)
+
+    def _deployment(self, held: HeldOrder, wall_us: int) -> DeploymentStatus:
+        order, said = held.order, self._suspensions.of(held.order.deployment_id)
+        status = "suspended" if said else held.status.value
+        return DeploymentStatus(
+            deployment_id=order.deployment_id,
+            order_type=order.type,
+            status=status if held.is_live(wall_us) else "over",
+            watchlist_id=order.watchlist_id,
+            watchlist_size=order.watchlist_size,
+            threshold=order.threshold,
+            ends_at_us=order.ends_at_us,
+            suspended=_suspension(said) if said else None,
         )
 
     def _blind(self, now: Instant) -> str | None:
@@ -86,14 +125,10 @@ class DeploymentDesk:
         return None
 
 
-def _deployment(held: HeldOrder, wall_us: int) -> DeploymentStatus:
-    order = held.order
-    return DeploymentStatus(
-        deployment_id=order.deployment_id,
-        order_type=order.type,
-        status=held.status.value if held.is_live(wall_us) else "over",
-        watchlist_id=order.watchlist_id,
-        watchlist_size=order.watchlist_size,
-        threshold=order.threshold,
-        ends_at_us=order.ends_at_us,
+def _suspension(said: DeploymentSuspended) -> SuspensionStatus:
+    return SuspensionStatus(
+        suspension_id=said.suspension_id,
+        ground=said.ground.value,
+        reason=said.ground.sentence,
+        since=said.at.isoformat(),
     )

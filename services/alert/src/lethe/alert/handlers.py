@@ -18,11 +18,13 @@ from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
     ALERT_ADJUDICATED,
     ALERT_RAISED,
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
+    DEPLOYMENT_SUSPENDED,
     ERASURE_RECEIPTED,
     KEY_GRANTED,
     MATCH_TICKET,
@@ -96,6 +98,7 @@ class Handlers:
         return [
             Subscription(KEY_GRANTED, on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
             Subscription(MATCH_TICKET, self.on_match_ticket),
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
             Subscription(ERASURE_RECEIPTED, self.on_receipted),
@@ -104,6 +107,11 @@ class Handlers:
     async def on_order(self, record: Record) -> None:
         """Verify an order and hold it."""
         self._deployments.hear_order(DeploymentOrdered.decode(record.body))
+
+    async def on_suspension(self, record: Record) -> None:
+        """Show why a deployment gets no keys."""
+        payload = self._checked(record, Role.PURGE).payload
+        self._deployments.hear_suspension(DeploymentSuspended.decode(payload))
 
     async def on_match_ticket(self, record: Record) -> None:
         """Learn what match holds; send it again what it lost."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from lethe.contracts.enrolment import ReferencePayload
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
+from lethe.contracts.sealed import SignedEnvelope
 
 
 class Enroller(Protocol):
@@ -41,6 +42,26 @@ class Deployments(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionStatus:
+    """Why a deployment gets no keys, so that nothing is captured.
+
+    Attributes
+    ----------
+    suspension_id
+        What an officer names who resumes it.
+    reason
+        One sentence for people; `ground` is its name for programs.
+    since
+        When it was found (RFC 3339, UTC).
+    """
+
+    suspension_id: str
+    ground: str
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentStatus:
     """A deployment as the officers see it. `ends_at_us` is UTC in microseconds since 1970."""
 
@@ -51,6 +72,16 @@ class DeploymentStatus:
     watchlist_size: int
     threshold: float
     ends_at_us: int
+    suspended: SuspensionStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedState:
+    """An order as its officer signed it, and how far it has come: what the next state needs."""
+
+    deployment: DeploymentStatus
+    signed: SignedEnvelope
+    serial: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +110,10 @@ class Status:
 
 class StatusSource(Protocol):
     """Knows how the system is."""
+
+    def deployment(self, deployment_id: str) -> SignedState | None:
+        """Return an order that was verified here."""
+        ...
 
     async def status(self) -> Status:
         """Return it, without waiting for anybody."""

@@ -1,5 +1,6 @@
 """The accountant: what was offered, seen, decided and forgotten, as the services told it."""
 
+from dataclasses import dataclass
 from typing import TypedDict
 
 from lethe.contracts.instants import Instant
@@ -11,9 +12,11 @@ from lethe.contracts.live import (
     ProbeOutcome,
     SlotClosed,
 )
+from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import CopyLedger, Ending
 from lethe.purge.frames import FrameLedger
 from lethe.purge.slots import ClosedSlot, SlotBook
+from lethe.purge.suspicions import Attention
 from lethe.shredding.clock import Clock, instant
 
 _KEEP_US = 30_000_000
@@ -38,6 +41,15 @@ class Account(TypedDict):
     copies: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a deployment can't go on; for enrolment, whose keys are under no order, it is empty."""
+
+    deployment_id: str
+    slot: str
+    ground: SuspensionGround
+
+
 class Accountant:
     """A pure function of the topics it hears: leader and standby keep the same account.
 
@@ -53,10 +65,13 @@ class Accountant:
         self._copies = CopyLedger(budget_ms)
         self._frames = FrameLedger(self._copies, budget_ms, self._since)
         self._slots = SlotBook(self._copies, self._frames, budget_ms)
+        self._attention = Attention(self._since)
+        self._grounds: list[Ground] = []
         self.models: dict[str, str] = {}
 
     def hear_ticket(self, ticket: KeyTicket) -> None:
         """Take a verified ticket."""
+        self._attention.hear(instant(self._clock))
         self._copies.hear(ticket)
         if ticket.model:
             self.models[ticket.instance_id] = ticket.model
@@ -82,6 +97,7 @@ class Accountant:
         """Settle what is over. Called a few times a second."""
         now = instant(self._clock)
         self._frames.settle(now)
+        self._find_grounds(now)
         self._slots.settle(now)
         if now.since_us(self._forgot) > _FORGET_US:
             self._frames.forget(now)
@@ -93,6 +109,20 @@ class Accountant:
         now = instant(self._clock)
         self._frames.settle(now)
         self._slots.conclude()
+
+    def take_grounds(self) -> list[Ground]:
+        """Return the grounds to suspend a deployment that were found since the last call."""
+        taken, self._grounds = self._grounds, []
+        return taken
+
+    def _find_grounds(self, now: Instant) -> None:
+        for slot, deployment_id in self._slots.take_overdue(self._attention, now):
+            self._grounds.append(Ground(deployment_id, slot, SuspensionGround.COPY_OPEN))
+        for each in self._frames.suspicions:
+            deployment = self._slots.deployment_of(each.slot, each.lane)
+            if deployment is not None:
+                self._grounds.append(Ground(deployment, each.slot, each.ground))
+        self._frames.suspicions.clear()
 
     def take_closed(self) -> list[ClosedSlot]:
         """Return the slots that were closed since the last call."""

@@ -11,7 +11,9 @@ from starlette.routing import Route
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasureReceipted
+from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
+    DEPLOYMENT_SUSPENDED,
     ERASURE_RECEIPTED,
     KEY_GRANTED,
     PURGE_LEADERSHIP,
@@ -27,6 +29,8 @@ from lethe.purge.receipting import Origin, Receipting
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
 from lethe.purge.software import software_digest
+from lethe.purge.suspending import Publish as Tell
+from lethe.purge.suspending import Suspending
 from lethe.receipts.notes import NoteSigner
 from lethe.receipts.origins import signer_name
 from lethe.receipts.stored import FOLDER
@@ -43,6 +47,7 @@ from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.membership import Membership, join
+from lethe.shredding.suspensions import Suspensions
 
 _SETTLE_S = 0.25
 _BACKSTOP_RETRY_S = 5.0
@@ -58,10 +63,21 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     member = join(Role.PURGE, **settings.membership())
     publisher = Publisher(settings, lambda: instant(member.clock))
     accountant = Accountant(member.clock, budget_ms=settings.budget_ms)
-    receipting = await asyncio.to_thread(_receipting, settings, member, accountant)
-    reign = Reign(member.orders, member.clock, _granting(member, publisher), receipting)
+    suspensions = Suspensions(member.orders)
+    receipting = await asyncio.to_thread(_receipting, settings, member, accountant, suspensions)
+    reign = Reign(
+        member.orders, suspensions, member.clock, _granting(member, publisher), receipting
+    )
+    suspending = Suspending(
+        accountant,
+        suspensions,
+        member.clock,
+        _suspending(member, publisher),
+        instance_id=settings.instance_id,
+        leads=lambda: reign.leads,
+    )
     outbox = _outbox(settings, member, publisher)
-    handlers = Handlers(member, reign, accountant, outbox)
+    handlers = Handlers(member, reign, accountant, suspensions, outbox)
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
         settings,
@@ -73,7 +89,11 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
 
     async def account(_request: Request) -> Response:
-        standing = {"leader": reign.leads, "standstill": reign.standstill}
+        standing = {
+            "leader": reign.leads,
+            "standstill": reign.standstill,
+            "suspended": {each.deployment_id: each.ground.value for each in suspensions.in_force()},
+        }
         return JSONResponse({**accountant.account(), **standing})
 
     http = HttpServer(
@@ -88,7 +108,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
             stop,
             leadership.run,
             reign.run,
-            partial(_settle, accountant, receipting),
+            partial(_settle, accountant, suspending, receipting),
             outbox.run,
             partial(_keep_backstop, settings, member.clock, reign),
             partial(member.follow_roster, KeyObserver().roster_refused),
@@ -100,7 +120,12 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         await receipting.close()
 
 
-def _receipting(settings: PurgeSettings, member: Membership, accountant: Accountant) -> Receipting:
+def _receipting(
+    settings: PurgeSettings,
+    member: Membership,
+    accountant: Accountant,
+    suspensions: Suspensions,
+) -> Receipting:
     private_key = read_private_key(settings.receipts_key_file)
     signer = NoteSigner(signer_name(private_key.public_key().public_bytes_raw()), private_key)
     return Receipting(
@@ -108,6 +133,7 @@ def _receipting(settings: PurgeSettings, member: Membership, accountant: Account
         Origin(settings.instance_id, software_digest(), settings.budget_ms),
         accountant=accountant,
         orders=member.orders,
+        suspensions=suspensions,
         clock=member.clock,
     )
 
@@ -129,6 +155,14 @@ def _outbox(settings: PurgeSettings, member: Membership, publisher: Publisher) -
     return ReceiptsOutbox(folder, settings.instance_id, member.clock, send)
 
 
+def _suspending(member: Membership, publisher: Publisher) -> Tell:
+    async def publish(said: DeploymentSuspended) -> None:
+        envelope = member.signer.sign(DEPLOYMENT_SUSPENDED.name, said.encode())
+        await publisher.send(DEPLOYMENT_SUSPENDED, said.deployment_id, envelope.encode())
+
+    return publish
+
+
 async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) -> None:
     if not settings.broker_deletes_records:
         return
@@ -146,8 +180,9 @@ async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) ->
         await asyncio.sleep(_BACKSTOP_RETRY_S)
 
 
-async def _settle(accountant: Accountant, receipting: Receipting) -> None:
+async def _settle(accountant: Accountant, suspending: Suspending, receipting: Receipting) -> None:
     while True:
         await asyncio.sleep(_SETTLE_S)
         accountant.settle()
+        await suspending.settle()
         await receipting.settle()

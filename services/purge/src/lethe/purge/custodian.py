@@ -14,6 +14,7 @@ from lethe.shredding.clock import Clock, instant
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.slotkeys import KEY_BYTES, commitment
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.wrapping import wrap
 
 Entropy = Callable[[int], bytes]
@@ -47,6 +48,8 @@ class Custodian:
     ----------
     orders
         Checked at every slot: no live order for a camera, no key for it.
+    suspensions
+        Checked at every slot: a suspended deployment gets no key.
     term
         Names this custodian's reign; slots are numbered within it.
     entropy
@@ -54,10 +57,17 @@ class Custodian:
     """
 
     def __init__(
-        self, orders: OrderBook, clock: Clock, *, term: str, entropy: Entropy = os.urandom
+        self,
+        orders: OrderBook,
+        suspensions: Suspensions,
+        clock: Clock,
+        *,
+        term: str,
+        entropy: Entropy = os.urandom,
     ) -> None:
         self.term = term
         self._orders = orders
+        self._suspensions = suspensions
         self._clock = clock
         self._entropy = entropy
         self._holders = Holders()
@@ -187,6 +197,8 @@ class Custodian:
     def _live_lanes(self, now: Instant) -> dict[str, HeldOrder]:
         lanes = {}
         for held in self._orders.live_orders(now.wall_us):
+            if self._suspensions.is_suspended(held.order.deployment_id):
+                continue
             for camera_id in held.order.camera_ids:
                 if self._orders.live_order(camera_id, now.wall_us) is held:
                     lanes[camera_id] = held

@@ -12,8 +12,10 @@ from lethe.contracts.live import (
     SlotClosed,
 )
 from lethe.contracts.sealed import Purpose
+from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import Copy, CopyLedger
 from lethe.purge.histogram import Histogram
+from lethe.purge.suspicions import Suspicion, contradiction
 from lethe.purge.tallies import Frame, Offer, SlotTally, tally_of
 
 _REPORTS_US = 2_000_000
@@ -55,6 +57,7 @@ class FrameLedger:
         self.decisions: Counter[ProbeOutcome] = Counter()
         self.discarded: Counter[str] = Counter()
         self.faces_seen = self.probes = self.lost = self.probes_lost = self.reconstructed = 0
+        self.suspicions: list[Suspicion] = []
         self.ages = Histogram()
         self.decision_latency = Histogram()
 
@@ -120,11 +123,12 @@ class FrameLedger:
             copies = self._copies.of(slot, camera_id)
             for number, frame in frames.items():
                 if not frame.settled:
-                    self._settle(camera_id, number, frame, copies, now)
+                    self._settle(slot, camera_id, number, frame, copies, now)
             newest = max(frame.captured.boot_us for frame in frames.values())
             sample = next(iter(frames.values())).captured
             over = now.since_us(sample.shifted_to(newest)) > self._budget_us + 2 * _REPORTS_US
             if over and all(frame.settled for frame in frames.values()):
+                self._doubt(slot, camera_id, frames, copies)
                 self._tallies[slot, camera_id] = self._tallied(slot, camera_id)
                 del self._slots[slot, camera_id]
                 self._over[slot, camera_id] = now
@@ -192,8 +196,21 @@ class FrameLedger:
             return None
         return self._slots.setdefault((slot, camera_id), {}).setdefault(number, Frame(captured))
 
+    def _doubt(
+        self, slot: str, camera_id: str, frames: dict[int, Frame], copies: list[Copy]
+    ) -> None:
+        """Note what can't be true of a slot that is over."""
+        found = {contradiction(number, frame, copies) for number, frame in frames.items()}
+        self.suspicions += [Suspicion(slot, camera_id, ground) for ground in found if ground]
+
     def _settle(
-        self, camera_id: str, number: int, frame: Frame, copies: list[Copy], now: Instant
+        self,
+        slot: str,
+        camera_id: str,
+        number: int,
+        frame: Frame,
+        copies: list[Copy],
+        now: Instant,
     ) -> None:
         age_us = _age_us(number, frame, copies)
         reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
@@ -207,6 +224,9 @@ class FrameLedger:
         if age_us is not None:
             frame.age_ms = age_us / 1000
             self.ages.add(frame.age_ms)
+            if age_us > self._budget_us:
+                ground = SuspensionGround.AGE_OVER_BUDGET
+                self.suspicions.append(Suspicion(slot, camera_id, ground))
 
     def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
         """Tell whether its grants were made before this account began: its age isn't ours."""

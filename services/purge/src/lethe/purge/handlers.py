@@ -7,8 +7,10 @@ from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
     DEPLOYMENT_ORDERED,
+    DEPLOYMENT_SUSPENDED,
     FRAME_PROCESSED,
     KEY_GRANTED,
     PROBE_DECIDED,
@@ -23,15 +25,22 @@ from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.membership import Membership
+from lethe.shredding.suspensions import Suspensions
 
 
 class Handlers:
     """About five lines each: check, decode, call the domain."""
 
     def __init__(
-        self, member: Membership, reign: Reign, accountant: Accountant, outbox: ReceiptsOutbox
+        self,
+        member: Membership,
+        reign: Reign,
+        accountant: Accountant,
+        suspensions: Suspensions,
+        outbox: ReceiptsOutbox,
     ) -> None:
         self._member = member
+        self._suspensions = suspensions
         self._reign = reign
         self._accountant = accountant
         self._outbox = outbox
@@ -42,6 +51,7 @@ class Handlers:
             *(Subscription(topic, self.on_ticket) for topic in TICKETS.values()),
             Subscription(KEY_GRANTED, self.on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
             Subscription(SLOT_CLOSED, self.on_slot),
             Subscription(FRAME_PROCESSED, self.on_frame),
             Subscription(PROBE_DECIDED, self.on_probe),
@@ -72,6 +82,13 @@ class Handlers:
         """Verify an order by ourselves and hold it."""
         ordered = DeploymentOrdered.decode(record.body)
         self._member.orders.hear(ordered, self._member.clock.wall_us())
+
+    async def on_suspension(self, record: Record) -> None:
+        """Hold a suspension, this instance's own or the other's."""
+        envelope = SignedEnvelope.decode(record.body)
+        now_us = self._member.clock.wall_us()
+        self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
+        self._suspensions.hear(DeploymentSuspended.decode(envelope.payload))
 
     async def on_slot(self, record: Record) -> None:
         """Take a camera's counts."""

@@ -21,6 +21,7 @@ from lethe.receipts.errors import BadInput
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.suspensions import Suspensions
 
 MOST_ENTRIES = 50_000
 """A longer log is followed by another, so that mending one after a crash takes no second."""
@@ -67,12 +68,14 @@ class Receipting:
         *,
         accountant: Accountant,
         orders: OrderBook,
+        suspensions: Suspensions,
         clock: Clock,
     ) -> None:
         self._folder = folder
         self._origin = origin
         self._accountant = accountant
         self._orders = orders
+        self._suspensions = suspensions
         self._clock = clock
         self._threads = Threads("receipts", 1)
         self._turn = asyncio.Lock()
@@ -192,7 +195,8 @@ class Receipting:
             del self._closed[:-_MOST_KEPT]
             if self._log is None or not self._is_signing_due():
                 return
-            if self._closed or self._unsigned or self._is_minute_over():
+            untold = self._teller.has_untold(self._suspensions)
+            if self._closed or self._unsigned or untold or self._is_minute_over():
                 # Whoever grants sees the fault.
                 with suppress(ReceiptsLost):
                     await self._write(list)
@@ -230,7 +234,13 @@ class Receipting:
             self._dropped -= dropped
             self._lose(f"counts can't be told: {error}")
         try:
-            said += last()
+            said += self._teller.resumptions(self._suspensions)
+            if not is_last:
+                # What was granted before a suspension is told before it, too.
+                said += last()
+            said += self._teller.suspensions(self._suspensions)
+            if is_last:
+                said += last()
         except BadInput as error:
             self._lose(f"a grant can't be told: {error}")
         is_long = self._unsigned + len(said) >= _MOST_UNSIGNED

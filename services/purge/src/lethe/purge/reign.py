@@ -14,6 +14,7 @@ from lethe.purge.ownership import HeardTicket
 from lethe.receipts.entries import DEPOSED
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.suspensions import Suspensions
 
 _log = structlog.get_logger()
 _SLOT_S = 0.2
@@ -68,9 +69,15 @@ class Reign:
     """
 
     def __init__(
-        self, orders: OrderBook, clock: Clock, publish: Publish, receipts: Receipts
+        self,
+        orders: OrderBook,
+        suspensions: Suspensions,
+        clock: Clock,
+        publish: Publish,
+        receipts: Receipts,
     ) -> None:
         self._orders = orders
+        self._suspensions = suspensions
         self._clock = clock
         self._publish = publish
         self._receipts = receipts
@@ -148,7 +155,7 @@ class Reign:
         if not self._leads:
             await self._receipts.end(DEPOSED)
             return
-        self._custodian = Custodian(self._orders, self._clock, term=term)
+        self._custodian = Custodian(self._orders, self._suspensions, self._clock, term=term)
 
     def _stand_still(self, reason: str) -> None:
         """Grant nothing until there is a log of receipts again; each reason is said once."""

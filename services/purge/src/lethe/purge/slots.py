@@ -6,6 +6,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.copies import Copy, CopyLedger, Ending
 from lethe.purge.frames import FrameLedger
+from lethe.purge.suspicions import OPEN_US, Attention
 from lethe.purge.tallies import SlotTally
 from lethe.receipts.entries import ENROLMENT
 
@@ -48,6 +49,7 @@ class ClosedSlot:
 @dataclass(slots=True)
 class _OpenSlot:
     deadline: Instant
+    is_overdue: bool = False
     # The ledger's own lists, which grow with every grant: it forgets them before this does.
     copies: dict[str, list[Copy]] = field(default_factory=dict)
 
@@ -83,6 +85,26 @@ class SlotBook:
                 and all(self._is_over(name, lane, past_us) for lane in found.copies)
             ):
                 self._close(name, found)
+
+    def take_overdue(self, attention: Attention, now: Instant) -> list[tuple[str, str]]:
+        """Return slots, with their deployments, of which a copy is overdue; each only once."""
+        found = [
+            name
+            for name, each in self._open.items()
+            if not each.is_overdue
+            and now.since_us(each.deadline) > OPEN_US
+            and any(attention.is_overdue(c, now) for copies in each.copies.values() for c in copies)
+        ]
+        for name in found:
+            self._open[name].is_overdue = True
+        return found
+
+    def deployment_of(self, slot: str, lane: str) -> str | None:
+        """Return for which deployment a camera's keys of a slot that is open were granted."""
+        for (name, deployment_id), found in self._open.items():
+            if name == slot and lane in found.copies:
+                return deployment_id
+        return None
 
     def conclude(self) -> None:
         """Close what is told of, without waiting for more: this process ends.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.contracts.suspension import DeploymentSuspended
 from lethe.purge.copies import Ending
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
@@ -13,13 +14,16 @@ from lethe.receipts.entries import (
     Entry,
     MinuteCounted,
     OrderInForce,
+    Resumed,
     SlotClosed,
     SlotGranted,
+    Suspended,
     TermEnded,
 )
 from lethe.receipts.fields import is_hash
 from lethe.receipts.granted import GrantedLeaf, granted_root
 from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.suspensions import Suspensions
 
 _UNDATED = 0
 _MILLION = 1_000_000
@@ -53,6 +57,7 @@ class Teller:
         self.left_open = dict(left_open)
         self._orders: dict[str, OrderInForce] = {}
         self._inherited = frozenset(left_open)
+        self._suspended: dict[str, str] = {}
         self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
         self._closed: Counter[str] = Counter()
         self._uncounted_us: int | None = None
@@ -134,6 +139,34 @@ class Teller:
         self._closed.clear()
         self._uncounted_us = None
 
+    def resumptions(self, suspensions: Suspensions) -> Iterator[Entry]:
+        """Say which deployments were resumed, before anything is granted to them again.
+
+        Also where another log told of the suspension: this one can't know, and may say so twice.
+        """
+        for each in suspensions.lifted():
+            if self._suspended.get(each.deployment_id) == _lifted(each):
+                continue
+            self._suspended[each.deployment_id] = _lifted(each)
+            yield Resumed(at_ms=_UNDATED, deployment=each.deployment_id, reason=each.suspension_id)
+
+    def has_untold(self, suspensions: Suspensions) -> bool:
+        """Tell whether something is suspended that wasn't told to be in this log."""
+        return any(map(self._is_untold, suspensions.in_force()))
+
+    def suspensions(self, suspensions: Suspensions) -> Iterator[Entry]:
+        """Say what is suspended and wasn't told to be; what was granted before is told before."""
+        for each in filter(self._is_untold, suspensions.in_force()):
+            self._suspended[each.deployment_id] = each.suspension_id
+            yield Suspended(
+                at_ms=_UNDATED,
+                deployment=each.deployment_id,
+                reason=f"{each.suspension_id}: {each.ground.value}",
+            )
+
+    def _is_untold(self, said: DeploymentSuspended) -> bool:
+        return self._suspended.get(said.deployment_id) != said.suspension_id
+
     def ended(self, reason: str) -> Entry:
         """Say that the term is over."""
         own = self.left_open.keys() - self._inherited
@@ -157,6 +190,10 @@ class Teller:
         )
         self._orders[held.order.deployment_id] = order
         return [order]
+
+
+def _lifted(said: DeploymentSuspended) -> str:
+    return f"{said.suspension_id} lifted"
 
 
 def _by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]:

@@ -33,6 +33,8 @@ class Account(BaseModel):
         Whether every frame has come to its end.
     standstill
         Why nobody gets keys at present, so that nothing is captured; None while all is well.
+    suspended
+        Deployments that get no keys, with the ground.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -49,6 +51,7 @@ class Account(BaseModel):
     settled: bool = False
     cameras: dict[str, CameraAccount] = Field(default_factory=dict)
     copies: dict[str, Any] = Field(default_factory=dict)
+    suspended: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:

@@ -24,6 +24,7 @@ def plain_line(snapshot: Snapshot) -> str:
         f"{account.faces.get('seen', 0)} faces, {snapshot.alerts} alerts, "
         f"erasure age p50 {_ms(ages.get('p50'))} p99 {_ms(ages.get('p99'))} "
         f"max {_ms(ages.get('max'))}, {account.unerased} unerased, {memory:.0f} MB"
+        f"{', SUSPENDED' if account.suspended else ''}"
     )
 
 
@@ -64,6 +65,9 @@ def _figures(snapshot: Snapshot) -> Table:
     )
     unerased = Text(str(account.unerased), "bold red" if account.unerased else "green")
     table.add_row("unerased", unerased, "")
+    for deployment_id, ground in account.suspended.items():
+        told = Text(f"{one_line(ground)}: nothing is captured", "bold red")
+        table.add_row(Text("suspended", "bold red"), one_line(deployment_id), told)
     return table
 
 

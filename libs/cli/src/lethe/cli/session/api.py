@@ -5,9 +5,10 @@ import json
 from base64 import b64encode
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import Base64Bytes, BaseModel, ConfigDict
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.watchlist import Picture
@@ -40,6 +41,57 @@ class WatchlistState(BaseModel):
 
     references: list[ReferenceState]
     settled: bool
+
+
+class SuspensionRecord(BaseModel):
+    """Why a deployment gets no keys."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    suspension_id: str
+    ground: str
+    reason: str
+    since: str
+
+
+class DeploymentRecord(BaseModel):
+    """How a deployment stands."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    deployment_id: str
+    order_type: str
+    status: str
+    watchlist_size: int
+    threshold: float
+    suspended: SuspensionRecord | None = None
+
+
+class SignedDeployment(DeploymentRecord):
+    """A deployment with its order as it was signed, and the serial of its last state."""
+
+    order: Base64Bytes
+    serial: int
+
+
+class CameraRecord(BaseModel):
+    """How a camera stands."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    camera_id: str
+    deployment_id: str
+    state: str
+
+
+class SystemStatus(BaseModel):
+    """How the system is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    deployments: list[DeploymentRecord]
+    cameras: list[CameraRecord]
+    blind: str | None = None
 
 
 class AlertRecord(BaseModel):
@@ -125,6 +177,21 @@ class AlertApi:
             "cameras": [camera.model_dump(mode="json") for camera in cameras],
         }
         await self._ask("POST", "/api/v1/deployments", patience_s, json=body)
+
+    async def status(self) -> SystemStatus:
+        """Return how the system is."""
+        return SystemStatus.model_validate(await self._ask("GET", "/api/v1/status"))
+
+    async def deployment(self, deployment_id: str) -> SignedDeployment:
+        """Return a deployment with its signed order.
+
+        Raises
+        ------
+        InvalidInput
+            If there is none of this name.
+        """
+        answer = await self._ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}")
+        return SignedDeployment.model_validate(answer)
 
     async def last_sequence(self) -> int:
         """Return the sequence of the newest alert that there is: 0 if there is none."""

@@ -60,8 +60,8 @@ def deploy(options: DeployOptions) -> None:
     Interrupted
         If it was broken off before the order was in force.
     """
-    _check_address(options.alert_url)
-    trust = _load_trust(options.trust)
+    checked_address(options.alert_url)
+    trust = load_trust(options.trust)
     cameras = [require_remote(camera) for camera in options.sources.cameras()]
     if not options.realtime:
         require_footage(cameras)
@@ -106,16 +106,31 @@ async def end_order(api: AlertApi, deployment: Deployment, patience_s: float) ->
     await api.deploy(deployment.ended(), withdrawn, patience_s)
 
 
-def _check_address(url: str) -> None:
+def checked_address(url: str) -> str:
+    """Return the address of an alert service.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none.
+    """
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise InvalidInput(f"{url} isn't an address; give one such as http://127.0.0.1:8080")
+    return url
 
 
-def _load_trust(folder: Path) -> LocalTrust:
+def load_trust(folder: Path) -> LocalTrust:
+    """Return the trust in a folder.
+
+    Raises
+    ------
+    InvalidInput
+        If its roster doesn't hold.
+    """
     try:
         return load_local_trust(folder)
     except Refused:

@@ -1,5 +1,6 @@
 """The local order under which one run watches, signed with this machine's officer key."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,14 @@ class Deployment:
         return sign_order(self.order, self.officer_key_file)
 
     def ended(self) -> DeploymentOrdered:
-        """Return the order as it is ended; its serial is above that of `running`."""
-        return sign_order(self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=2)
+        """Return the order as it is ended.
+
+        Its serial is above that of every state before: resuming counts them up one by one.
+        """
+        serial = time.time_ns() // 1000
+        return sign_order(
+            self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=serial
+        )
 
 
 def new_watchlist_id() -> str:

@@ -15,6 +15,7 @@ from lethe.cli.session.api import AlertApi, AlertRecord
 from lethe.cli.stack.supervisor import Stack
 from lethe.cli.stopping import StopRequest
 from lethe.contracts.errors import LetheError
+from lethe.contracts.suspension import SuspensionGround
 
 LOOK_EVERY_S = 1.0
 SETTLE_POLL_S = 0.1
@@ -77,6 +78,7 @@ class Watching:
         self._troubles: dict[str, str] = {}
         self._garbled: dict[str, int] = {}
         self._standstill: str | None = None
+        self._suspended: dict[str, str] = {}
 
     @property
     def running_s(self) -> float:
@@ -143,6 +145,7 @@ class Watching:
                 self._terminal.notice(f"{camera_id} stopped: {why}")
         self._tell_garbled(self.account.garbled() if self.account else {})
         self._tell_troubles(self.account.troubles() if self.account else {})
+        self._tell_suspensions(self.account.suspended if self.account else {})
 
     def _tell_garbled(self, garbled: dict[str, int]) -> None:
         """Tell of the first pictures of a camera that can't be decoded; the report counts them."""
@@ -167,6 +170,18 @@ class Watching:
         if why is None and self._standstill is not None:
             self._terminal.notice("keys are granted again")
         self._standstill = why
+
+    def _tell_suspensions(self, suspended: dict[str, str]) -> None:
+        for deployment_id, ground in suspended.items():
+            if self._suspended.get(deployment_id) != ground:
+                sentence = SuspensionGround(ground).sentence
+                self._terminal.notice(
+                    f"suspended, nothing is captured: {sentence}; when that is understood: "
+                    f"lethe resume {deployment_id} --alert-url {self._stack.alert_url}"
+                )
+        for deployment_id in self._suspended.keys() - suspended.keys():
+            self._terminal.notice(f"{deployment_id} was resumed")
+        self._suspended = suspended
 
     def _snapshot(self) -> Snapshot:
         processed = int(self.account.frames.get("processed", 0)) if self.account else 0

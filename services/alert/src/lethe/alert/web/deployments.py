@@ -1,5 +1,6 @@
 """Deployment orders and the state of the system over HTTP."""
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from http import HTTPStatus
@@ -58,6 +59,7 @@ class DeploymentEndpoints:
         """Return the routes."""
         return [
             Route("/deployments", self.order, methods=["POST"]),
+            Route("/deployments/{deployment_id}", self.deployment),
             Route("/status", self.status),
         ]
 
@@ -70,6 +72,14 @@ class DeploymentEndpoints:
         ordered = DeploymentOrdered.decode(body.ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
+
+    async def deployment(self, request: Request) -> Response:
+        """Answer with how a deployment stands, its signed order (base64) and the last serial."""
+        found = self._source.deployment(request.path_params["deployment_id"])
+        if found is None:
+            raise HTTPException(404, "no order of this name was heard here")
+        order = b64encode(found.signed.encode()).decode()
+        return JSONResponse(asdict(found.deployment) | {"order": order, "serial": found.serial})
 
     async def status(self, _request: Request) -> Response:
         """Answer with deployments, cameras, alerts and whether the system is blind."""

@@ -92,6 +92,13 @@ async function refreshCards() {
   }
 }
 
+function showBanner(name, text) {
+  const banner = at(name);
+  // Set only when it changes: it is read aloud each time.
+  if (banner.textContent !== text) banner.textContent = text;
+  banner.hidden = text === "";
+}
+
 function showStatus(status) {
   const isLocal = (deployment) => deployment.order_type === "local";
   const all = status.deployments;
@@ -99,10 +106,19 @@ function showStatus(status) {
   at("cameras").textContent = status.cameras
     .map((camera) => `${camera.camera_id}: ${camera.state}`)
     .join(" · ");
-  const blind = at("blind");
-  const reason = status.blind === null ? "" : `No searches take place: ${status.blind}`;
-  if (blind.textContent !== reason) blind.textContent = reason;
-  blind.hidden = reason === "";
+  showBanner("blind", status.blind === null ? "" : `No searches take place: ${status.blind}`);
+  showBanner(
+    "suspended",
+    all
+      .filter((deployment) => deployment.suspended !== null)
+      .map(
+        ({ deployment_id, suspended }) =>
+          `Suspended, nothing is captured: ${suspended.reason} (${deployment_id}, ` +
+          `since ${new Date(suspended.since).toLocaleTimeString()}). ` +
+          "An officer has to find out why before resuming it.",
+      )
+      .join(" "),
+  );
 }
 
 async function refreshStatus() {

@@ -1,0 +1,58 @@
+"""How running deployments stand, and resuming one that was suspended."""
+
+from pathlib import Path
+
+from lethe.cli.session.api import AlertApi, SignedDeployment, SystemStatus
+from lethe.cli.session.deploying import checked_address, load_trust
+from lethe.cli.session.ordering import OFFICER
+from lethe.contracts.base import InvalidMessage
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.shredding.orders import sign_lifting
+
+
+async def system_status(alert_url: str) -> SystemStatus:
+    """Return how the system behind an alert service is."""
+    async with AlertApi(checked_address(alert_url)) as api:
+        return await api.status()
+
+
+async def suspended_deployment(alert_url: str, deployment_id: str) -> SignedDeployment:
+    """Return a deployment that is suspended.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none of this name, or it isn't.
+    """
+    async with AlertApi(checked_address(alert_url)) as api:
+        found = await api.deployment(deployment_id)
+    if found.suspended is None:
+        raise InvalidInput(f"{deployment_id} isn't suspended; it is {found.status}")
+    return found
+
+
+async def resume(alert_url: str, found: SignedDeployment, suspension_id: str, trust: Path) -> None:
+    """Sign, as this machine's officer, that a deployment goes on, and hand it in.
+
+    Parameters
+    ----------
+    suspension_id
+        The suspension that the officer was told of; one that came since isn't lifted.
+
+    Raises
+    ------
+    InvalidInput
+        If the signature isn't accepted.
+    """
+    try:
+        ordered = sign_lifting(
+            SignedEnvelope.decode(found.order),
+            load_trust(trust).key_file(OFFICER),
+            lifts=suspension_id,
+            serial=found.serial + 1,
+        )
+    except InvalidMessage:
+        raise InvalidInput("alert answered with something that is no order") from None
+    async with AlertApi(checked_address(alert_url)) as api:
+        await api.deploy(ordered, [])

@@ -1,0 +1,97 @@
+"""`lethe status` and `lethe resume`: how the deployments stand, and going on after a suspension."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lethe.cli.errors import EXIT_FAILED, one_line
+from lethe.cli.home import find_home
+
+if TYPE_CHECKING:
+    from lethe.cli.session.api import DeploymentRecord, SystemStatus
+
+_alert_url = click.option(
+    "--alert-url",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    metavar="URL",
+    help="Address of the alert service.",
+)
+
+
+@click.command()
+@_alert_url
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def status(alert_url: str, *, as_json: bool) -> None:
+    """Show how the deployments stand, and why one is suspended.
+
+    Ends with 1 if a deployment is suspended or the system is blind, else with 0.
+
+    \b
+    Examples:
+      lethe status
+      lethe status --alert-url http://127.0.0.1:8081 --json
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.session.resuming import system_status  # noqa: PLC0415 - --help stays quick
+
+    found = asyncio.run(system_status(alert_url))
+    click.echo(found.model_dump_json(indent=1) if as_json else "\n".join(_told(found)))
+    if found.blind is not None or any(each.suspended for each in found.deployments):
+        sys.exit(EXIT_FAILED)
+
+
+@click.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@_alert_url
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder with roster.json, root.pub and keys/officer.key; this machine's own without it.",
+)
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
+    """Let a suspended deployment go on, as an officer.
+
+    Lifts the suspension that is shown and no later one. Find out first why it was suspended: the
+    promise to the people who walked past may have been broken.
+
+    \b
+    Example:
+      lethe resume local-5f0c2a7d91be
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.session import resuming  # noqa: PLC0415 - --help stays quick
+
+    found = asyncio.run(resuming.suspended_deployment(alert_url, deployment_id))
+    if found.suspended is None:
+        return
+    click.echo(_line(found))
+    if not yes:
+        click.confirm("Resume it?", abort=True)
+    folder = trust or find_home().trust
+    asyncio.run(resuming.resume(alert_url, found, found.suspended.suspension_id, folder))
+    click.echo(f"{one_line(deployment_id)} goes on")
+
+
+def _told(found: "SystemStatus") -> list[str]:
+    lines = [_line(each) for each in found.deployments] or ["no deployment"]
+    lines += [f"  {each.camera_id}: {each.state}" for each in found.cameras]
+    if found.blind is not None:
+        lines.append(f"no searches take place: {found.blind}")
+    return [
+        one_line(line) if not line.startswith("  ") else f"  {one_line(line)}" for line in lines
+    ]
+
+
+def _line(each: "DeploymentRecord") -> str:
+    told = f"{each.deployment_id} ({each.order_type}): {each.status}"
+    if each.suspended is None:
+        return told
+    return one_line(
+        f"{told} since {each.suspended.since}: {each.suspended.reason} "
+        f"({each.suspended.suspension_id}); when that is understood: "
+        f"lethe resume {each.deployment_id}"
+    )

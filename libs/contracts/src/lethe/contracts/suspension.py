@@ -1,0 +1,51 @@
+"""The suspension of a deployment: from then on it gets no keys, until somebody lifts it."""
+
+from enum import StrEnum
+
+from lethe.contracts.base import Message
+from lethe.contracts.bounds import Name
+from lethe.contracts.instants import Instant
+
+
+class SuspensionGround(StrEnum):
+    """What was found out. Each contradicts what was promised; a crash is none of them."""
+
+    COPY_OPEN = "copy-open"
+    AGE_OVER_BUDGET = "age-over-budget"
+    MORE_PROCESSED = "more-processed-than-captured"
+    MORE_DECIDED = "more-decided-than-probes"
+
+    @property
+    def sentence(self) -> str:
+        """Say it to the people who have to decide."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    SuspensionGround.COPY_OPEN: (
+        "nobody could say what became of a copy of a key, ten seconds after its deadline"
+    ),
+    SuspensionGround.AGE_OVER_BUDGET: "a frame lived longer than the retention budget",
+    SuspensionGround.MORE_PROCESSED: "a frame was processed that no camera had captured",
+    SuspensionGround.MORE_DECIDED: "a face was searched for that no frame had yielded",
+}
+
+
+class DeploymentSuspended(Message):
+    """Signed by the purge that leads. It says nothing of a person.
+
+    Attributes
+    ----------
+    suspension_id
+        What an officer names who lifts it: no other suspension is lifted with it.
+    slot
+        In which the ground was found.
+    at
+        When it was found.
+    """
+
+    suspension_id: Name
+    deployment_id: Name
+    ground: SuspensionGround
+    slot: Name
+    at: Instant

@@ -1,0 +1,83 @@
+"""Which deployments get no keys: those that were suspended and that no officer has resumed."""
+
+import secrets
+
+from lethe.contracts.instants import Instant
+from lethe.contracts.orders import OrderStatus
+from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
+from lethe.shredding.orders import OrderBook
+
+
+class Suspensions:
+    """A suspension holds until an officer's newer state of the order lifts that very one.
+
+    Nothing else ends it: no time, no restart, no other instance that leads. A lifting that is
+    sent again lifts nothing that came after it.
+
+    Parameters
+    ----------
+    orders
+        The verified orders with their states.
+    """
+
+    def __init__(self, orders: OrderBook) -> None:
+        self._orders = orders
+        self._said: dict[str, DeploymentSuspended] = {}
+        self._unpublished: dict[str, DeploymentSuspended] = {}
+
+    def hear(self, said: DeploymentSuspended) -> None:
+        """Take a verified statement; it stands for this instance's own that isn't out yet."""
+        self._said[said.deployment_id] = said
+        self._unpublished.pop(said.deployment_id, None)
+
+    def suspend(
+        self,
+        deployment_id: str,
+        ground: SuspensionGround,
+        *,
+        instance_id: str,
+        slot: str,
+        at: Instant,
+    ) -> bool:
+        """Suspend a deployment at once; tell whether it wasn't suspended before."""
+        if self.of(deployment_id) is not None:
+            return False
+        said = DeploymentSuspended(
+            suspension_id=f"{instance_id}-{secrets.token_hex(4)}",
+            deployment_id=deployment_id,
+            ground=ground,
+            slot=slot,
+            at=at,
+        )
+        self._said[deployment_id] = self._unpublished[deployment_id] = said
+        return True
+
+    def of(self, deployment_id: str) -> DeploymentSuspended | None:
+        """Return the suspension in force, if there is one."""
+        said = self._said.get(deployment_id)
+        return None if said is None or self._is_over(said) else said
+
+    def is_suspended(self, deployment_id: str) -> bool:
+        """Tell whether a deployment gets no keys."""
+        return self.of(deployment_id) is not None
+
+    def in_force(self) -> list[DeploymentSuspended]:
+        """Return every suspension in force."""
+        return [said for said in self._said.values() if not self._is_over(said)]
+
+    def lifted(self) -> list[DeploymentSuspended]:
+        """Return the last suspension of every deployment that was resumed since."""
+        return [said for said in self._said.values() if self._is_lifted(said)]
+
+    def unpublished(self) -> list[DeploymentSuspended]:
+        """Return what this instance found out and nobody was told of yet."""
+        return list(self._unpublished.values())
+
+    def _is_lifted(self, said: DeploymentSuspended) -> bool:
+        held = self._orders.by_deployment(said.deployment_id)
+        return held is not None and held.lifts == said.suspension_id
+
+    def _is_over(self, said: DeploymentSuspended) -> bool:
+        held = self._orders.by_deployment(said.deployment_id)
+        has_ended = held is not None and held.status is OrderStatus.ENDED
+        return has_ended or self._is_lifted(said)

@@ -1,0 +1,168 @@
+"""Counts that contradict each other suspend the demonstration, whoever leads; an officer resumes.
+
+What contradicts is forged: the counting topics aren't signed, so that whoever can write to them
+can stop a deployment, and never lengthen a key's life.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from tools.running import RunningLethe, running_lethe, wait_until
+
+from lethe.contracts.live import FrameOutcome, FrameProcessed
+from lethe.contracts.topics import FRAME_PROCESSED
+from lethe.receipts.entries import SlotGranted, parse_entry
+from lethe.shredding.clock import SystemClock, instant
+
+_FRAMES = 24
+_UNUSED = 47
+"""No camera seals so many frames in one slot."""
+
+
+@pytest.fixture(scope="module")
+def lethe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLethe]:
+    folder: Path = tmp_path_factory.mktemp("suspension")
+    with running_lethe(folder, "demo", "--standby") as lethe:
+        wait_until(lambda: captured(lethe) > 0)
+        yield lethe
+
+
+def leader(lethe: RunningLethe) -> tuple[psutil.Process, dict[str, Any]]:
+    """Return the purge that leads, and its account."""
+    found: list[tuple[psutil.Process, dict[str, Any]]] = []
+
+    def look() -> bool:
+        for name, child in lethe.children().items():
+            if name.startswith("purge-"):
+                with suppress(httpx.HTTPError, psutil.Error, KeyError):
+                    port = child.environ()["LETHE_HTTP_PORT"]
+                    account = httpx.get(f"http://127.0.0.1:{port}/account").json()
+                    if account["leader"]:
+                        found.append((child, account))
+        return bool(found)
+
+    wait_until(look)
+    return found[-1]
+
+
+def captured(lethe: RunningLethe) -> int:
+    return int(leader(lethe)[1]["frames"]["captured"])
+
+
+def without_key(lethe: RunningLethe) -> int:
+    cameras = leader(lethe)[1]["cameras"].values()
+    return sum(camera["dropped"].get("no_key", 0) for camera in cameras)
+
+
+def check_nothing_is_captured(lethe: RunningLethe) -> None:
+    """Wait until cameras have no keys; check that of their next frames none is captured."""
+    begun = without_key(lethe)
+    wait_until(lambda: without_key(lethe) >= begun + _FRAMES)
+    before, begun = captured(lethe), without_key(lethe)
+    wait_until(lambda: without_key(lethe) >= begun + _FRAMES)
+    assert captured(lethe) == before
+
+
+def deployment(lethe: RunningLethe) -> dict[str, Any]:
+    answer = httpx.get(f"{lethe.alert_url}/api/v1/status", timeout=5).raise_for_status()
+    [found] = answer.json()["deployments"]
+    return dict(found)
+
+
+def granted_slot(lethe: RunningLethe) -> str:
+    """Return the newest slot with a camera's keys that receipts tell of."""
+    lines = [
+        line
+        for path in sorted(lethe.data.glob("purge-*/receipts/*"))
+        if path.is_file()
+        for line in path.read_bytes().splitlines()
+        if line.startswith(b"{")
+    ]
+    granted = [e for e in map(parse_entry, lines) if isinstance(e, SlotGranted) and e.deployment]
+    return max(granted, key=lambda entry: entry.at_ms).slot
+
+
+async def forge(broker: str, processed: FrameProcessed) -> None:
+    """Publish a count to the newest generation of its topic."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker)
+    await consumer.start()
+    names = [name for name in await consumer.topics() if name.startswith(FRAME_PROCESSED.name)]
+    await consumer.stop()
+    live = [name for name in names if not name.endswith(".dlq")]
+    producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=False)
+    await producer.start()
+    await producer.send_and_wait(max(live, key=_generation), processed.encode(), partition=0)
+    await producer.stop()
+
+
+def _generation(name: str) -> int:
+    _, _, generation = name.partition(".v1.g")
+    return int(generation or 0)
+
+
+def command(lethe: RunningLethe, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lethe.cli", *arguments, "--alert-url", lethe.alert_url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_contradicting_counts_stop_capture_until_an_officer_resumes(lethe: RunningLethe) -> None:
+    deployment_id = deployment(lethe)["deployment_id"]
+    assert command(lethe, "status").returncode == 0
+    slot = granted_slot(lethe)
+    at = instant(SystemClock())
+    forged = FrameProcessed(
+        camera_id="camera-1",
+        deployment_id=deployment_id,
+        slot=slot,
+        number=_UNUSED,
+        captured=at,
+        at=at,
+        outcome=FrameOutcome.PROCESSED,
+    )
+    asyncio.run(forge(lethe.broker(), forged))
+    wait_until(lambda: deployment(lethe)["suspended"] is not None)
+    found = command(lethe, "status", "--json")
+    [told] = json.loads(found.stdout)["deployments"]
+    assert (found.returncode, told["status"]) == (1, "suspended")
+    assert told["suspended"]["ground"] == "more-processed-than-captured"
+
+    check_nothing_is_captured(lethe)
+    # Nor does another leader make keys for it.
+    killed, _ = leader(lethe)
+    killed.kill()
+    wait_until(lambda: leader(lethe)[0].pid != killed.pid)
+    check_nothing_is_captured(lethe)
+
+    before = captured(lethe)
+    resumed = command(lethe, "resume", deployment_id, "--yes")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    wait_until(lambda: captured(lethe) > before)
+    assert deployment(lethe)["suspended"] is None
+    again = command(lethe, "resume", deployment_id, "--yes")
+    assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
+    assert "isn't suspended" in again.stderr
+    report = lethe.finish(interrupt=True)
+    assert report["unerased"] == 0
+    shown = subprocess.run(
+        [sys.executable, "-m", "lethe.cli", "receipts", "show", "--data", str(lethe.data)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stdout
+    told = [line.split()[0] for line in shown.stdout.splitlines() if line.startswith("  ")]
+    assert [word for word in told if word in ("suspended", "resumed")] == ["suspended", "resumed"]
