@@ -38,7 +38,10 @@ def status(alert_url: str, *, as_json: bool) -> None:
     from lethe.cli.session.resuming import system_status  # noqa: PLC0415 - --help stays quick
 
     found = asyncio.run(system_status(alert_url))
-    click.echo(found.model_dump_json(indent=1) if as_json else "\n".join(_told(found)))
+    if as_json:
+        click.echo(found.model_dump_json(indent=1))  # privacy: names and states, nothing of a face
+    else:
+        click.echo("\n".join(_told(found)))
     if found.blind is not None or any(each.suspended for each in found.deployments):
         sys.exit(EXIT_FAILED)
 
