@@ -3,10 +3,20 @@
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from tests.forensics.attacked_service import LATE_VARIABLE
 from tests.forensics.running import SERVICES, Run, until
 
-RESTART_WITHIN_S = 60.0
+_LATE_S = "5"
+_HOUR_S = 3600
+_DISK_MB = 128
+
+Happening = Callable[[Run], None]
+
+
+def _nothing(_run: Run) -> None:
+    """Let all go well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +28,41 @@ class Fault:
     what
         What happens, in words.
     happen
-        Makes it happen, and returns when it is over.
+        Makes it happen; then everything is searched for the first time.
+    recover
+        Makes an end of it where it doesn't end by itself.
     options, environment
         With which the services are started.
+    disk_mb
+        Size of the disk that the services have for themselves; 0 for a folder of the machine's.
     """
 
     name: str
     what: str
-    happen: Callable[[Run], None]
+    happen: Happening = _nothing
+    recover: Happening = _nothing
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    steps_clocks: bool = False
+    disk_mb: int = 0
 
 
-def _nothing(_run: Run) -> None:
-    """Let all go well."""
-
-
-def _hit(service: str, number: signal.Signals) -> Callable[[Run], None]:
+def _hit(number: signal.Signals, *instances: str) -> Happening:
     def happen(run: Run) -> None:
-        process = run.child(service)
-        process.send_signal(number)
+        before = {instance: run.lethe.children()[instance] for instance in instances}
+        for process in before.values():
+            process.send_signal(number)
         # A stopped process can't be told anything: only its own kernel timer ends it.
-        until(lambda: run.is_replaced(service, process.pid), f"{service} is started again")
+        for instance, process in before.items():
+            until(partial(run.is_replaced, instance, process.pid), f"{instance} is started again")
+
+    return happen
+
+
+def _step(seconds: int, *services: str) -> Happening:
+    def happen(run: Run) -> None:
+        for service in services:
+            (run.clocks / service).write_text(str(seconds))
 
     return happen
 
@@ -47,14 +70,46 @@ def _hit(service: str, number: signal.Signals) -> Callable[[Run], None]:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("none", "nothing", _nothing),
-        *(
-            Fault(f"kill-{service}", f"kill -9 of {service}", _hit(service, signal.SIGKILL))
-            for service in SERVICES
+        Fault("none", "nothing"),
+        *(Fault(f"kill-{s}", f"kill -9 of {s}", _hit(signal.SIGKILL, f"{s}-1")) for s in SERVICES),
+        *(Fault(f"stop-{s}", f"SIGSTOP of {s}", _hit(signal.SIGSTOP, f"{s}-1")) for s in SERVICES),
+        Fault(
+            "kill-both-purges",
+            "kill -9 of purge and of its standby",
+            _hit(signal.SIGKILL, "purge-1", "purge-2"),
+            options=("--standby",),
         ),
-        *(
-            Fault(f"stop-{service}", f"SIGSTOP of {service}", _hit(service, signal.SIGSTOP))
-            for service in SERVICES
+        Fault(
+            "broker-away",
+            "the broker is stopped, and started again",
+            lambda run: run.kafka.stop(),
+            lambda run: run.kafka.start(),
+        ),
+        Fault(
+            "late-detect",
+            f"detect hears of every frame {_LATE_S} s late",
+            environment={LATE_VARIABLE: _LATE_S},
+        ),
+        Fault(
+            "full-disk",
+            "the disk of the services is full",
+            lambda run: run.filled(),
+            lambda run: run.freed(),
+            disk_mb=_DISK_MB,
+        ),
+        Fault(
+            "clock-forward",
+            "every wall clock is an hour ahead, then an hour behind",
+            _step(_HOUR_S, *SERVICES),
+            _step(-_HOUR_S, *SERVICES),
+            steps_clocks=True,
+        ),
+        Fault(
+            "clock-of-detect",
+            "the wall clock of detect alone is an hour ahead, then right again",
+            _step(_HOUR_S, "detect"),
+            _step(0, "detect"),
+            steps_clocks=True,
         ),
     )
 }

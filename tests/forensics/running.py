@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import psutil
+from tests.forensics.attacked_service import CLOCKS_VARIABLE
 from tests.forensics.keys import SOCKET_VARIABLE, KeyTap
 from tests.forensics.tape import Tape, taping
+from tests.support.small_disk import SmallDisk, small_disk
 from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe
 
@@ -36,6 +37,10 @@ class Ground:
         Of `lethe up`.
     environment
         Added to that of `lethe up`, and so of every service.
+    steps_clocks
+        Whether wall clocks may be stepped.
+    disk_mb
+        Size of the disk that the services have for themselves; 0 for a folder of the machine's.
     """
 
     folder: Path
@@ -44,6 +49,8 @@ class Ground:
     footage_s: float
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    steps_clocks: bool = False
+    disk_mb: int = 0
 
 
 @dataclass(slots=True)
@@ -55,6 +62,7 @@ class Run:
     lethe: RunningLethe
     keys: KeyTap
     tape: Tape
+    disk: SmallDisk | None = None
     deployment: subprocess.Popen[str] | None = None
     _deployed_s: float = 0.0
 
@@ -99,13 +107,24 @@ class Run:
             "temporary files": self.ground.folder / "tmp",
         }
 
-    def child(self, service: str) -> psutil.Process:
-        """Return the first instance of a service."""
-        return self.lethe.children()[f"{service}-1"]
+    @property
+    def clocks(self) -> Path:
+        """The folder that says by how much the clock of each service is stepped."""
+        return self.ground.folder / "clocks"
 
-    def is_replaced(self, service: str, pid: int) -> bool:
-        """Tell whether another process than `pid` runs as a service's first instance."""
-        child = self.lethe.children().get(f"{service}-1")
+    def filled(self) -> None:
+        """Fill the disk of the services."""
+        assert self.disk is not None
+        self.disk.fill()
+
+    def freed(self) -> None:
+        """Make room on the disk of the services."""
+        assert self.disk is not None
+        self.disk.free()
+
+    def is_replaced(self, instance: str, pid: int) -> bool:
+        """Tell whether another process than `pid` runs as an instance."""
+        child = self.lethe.children().get(instance)
         return child is not None and child.pid != pid
 
     def footage_is_over(self) -> bool:
@@ -129,13 +148,16 @@ def running(ground: Ground) -> Iterator[Run]:
     shutil.rmtree(ground.folder, ignore_errors=True)
     (ground.folder / "tmp").mkdir(parents=True)
     (ground.folder / "kafka").mkdir()
+    (ground.folder / "clocks").mkdir()
     with ExitStack() as stack:
         keys = stack.enter_context(KeyTap(ground.folder.parent / "keys.socket"))
         stack.callback(keys.path.unlink)
         kafka = stack.enter_context(ApacheKafka(ground.folder / "kafka"))
+        data = ground.folder / "data"
+        disk = stack.enter_context(small_disk(data, ground.disk_mb)) if ground.disk_mb else None
         lethe = stack.enter_context(_lethe(ground, kafka.address, keys.path))
         tape = stack.enter_context(taping(kafka.address))
-        run = Run(ground, kafka, lethe, keys, tape)
+        run = Run(ground, kafka, lethe, keys, tape, disk)
         try:
             yield run
         finally:
@@ -154,6 +176,8 @@ def _lethe(ground: Ground, broker: str, key_socket: Path) -> Iterator[RunningLet
         "TMPDIR": str(ground.folder / "tmp"),
         SOCKET_VARIABLE: str(key_socket),
     }
+    if ground.steps_clocks:
+        told[CLOCKS_VARIABLE] = str(ground.folder / "clocks")
     with (
         (ground.folder / "lethe.err").open("w") as errors,
         subprocess.Popen(

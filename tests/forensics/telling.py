@@ -12,7 +12,9 @@ def summary(found: Sequence[Residue]) -> str:
     """Return one line."""
     if not found:
         return "nothing was found"
-    return f"{sum(residue.kept_bytes for residue in found):,} bytes in {len(found)} places"
+    return "; ".join(
+        f"{r.kept_bytes:,} bytes of {r.kind} in {r.place}, {r.age_s:.1f} s old" for r in found
+    )
 
 
 def conclude(found: Sequence[Residue], rows: list[Row], faults: Sequence[str]) -> int:
