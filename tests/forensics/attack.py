@@ -1,9 +1,11 @@
 """Trying to get back what a run saw, from everything that root can read while it goes on."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import gettempdir
 
 from tests.forensics import disk, memory
 from tests.forensics.canaries import Traces
@@ -117,10 +119,8 @@ class _Look:
             for path in disk.nameless_files(pid):
                 self._note(f"files without a name of {place}", self._in_file(path))
         for place, folder in self._run.folders().items():
-            found = Found()
-            for path in disk.files_under(folder):
-                found += self._in_file(path)
-            self._note(place, found)
+            self._note(place, self._in_files(disk.files_under(folder)))
+        self._note("crash files", self._in_files(disk.core_files(Path.cwd(), Path(gettempdir()))))
         told = self._run.metrics()
         found = self._frames.search(told, born_by=self._last_frame)
         found += self._keys.search(told, born_by=self._last_key)
@@ -131,6 +131,12 @@ class _Look:
     def _in_process(self, pid: int) -> Found:
         found = in_process(self._frames, pid, born_by=self._last_frame)
         found += in_process(self._keys, pid, born_by=self._last_key)
+        return found
+
+    def _in_files(self, paths: Iterable[Path]) -> Found:
+        found = Found()
+        for path in paths:
+            found += self._in_file(path)
         return found
 
     def _in_file(self, path: Path) -> Found:
