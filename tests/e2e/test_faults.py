@@ -15,9 +15,13 @@ from tests.support.breaking import (
     end_with_searches,
 )
 from tests.support.chosen_broker import OnBroker
+from tests.support.witnesses import running_witness
 from tools.open_page import OpenPage
 from tools.running import running_lethe, wait_until
 
+from lethe.cli.home import find_home
+
+_DEMO = ("demo", "--standby", "--cool-down", "0")
 _FAULTS = {
     "ingest-1": signal.SIGKILL,
     "detect-1": signal.SIGSTOP,
@@ -30,14 +34,19 @@ _FAULTS = {
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("faults")
-    arguments = ("demo", "--standby", "--cool-down", "0", *on_broker())
-    with running_lethe(folder, *arguments) as lethe, OpenPage(lethe.alert_url) as page:
+    with (
+        running_witness(folder / "witness", str(find_home().receipts_verifier)) as (address, key),
+        running_lethe(folder, *_DEMO, "--witness", f"{address} {key}", *on_broker()) as lethe,
+        OpenPage(lethe.alert_url) as page,
+    ):
         wait_until(lambda: lethe.last_sequence() > 0)
         for instance_id, number in _FAULTS.items():
             break_instance(lethe, instance_id, number)
         # Alert was killed meanwhile, and purge is another: what is served is whole all the same.
-        wait_until(lambda: len(served_logs(lethe.alert_url)) > 1)
-        served = receipts("verify", lethe.alert_url)
+        wait_until(lambda: len(told_of_receipts(lethe.alert_url)["logs"]) > 1)
+        wait_until(lambda: told_of_receipts(lethe.alert_url)["witnesses"][0]["cosigned"])
+        seen = ("--witness-key", str(key), "--witness-checkpoint", f"{address}/checkpoints")
+        served = receipts("verify", lethe.alert_url, *seen)
         report = end_with_searches(lethe)
         shown = receipts("show", "--data", str(lethe.data))
     return report | {"shown": shown, "served": served, "page": page}
@@ -49,11 +58,11 @@ def receipts(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def served_logs(page: str) -> list[dict[str, Any]]:
-    """Return the newest log of each purge that alert has."""
+def told_of_receipts(page: str) -> dict[str, Any]:
+    """Return the newest log of each purge that alert has, and how it stands with witnesses."""
     answer = httpx.get(f"{page}/api/v1/receipts/checkpoints").raise_for_status()
-    logs: list[dict[str, Any]] = answer.json()["logs"]
-    return logs
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 @pytest.mark.parametrize("found_out", ["shown", "served"])
@@ -64,6 +73,12 @@ def test_the_receipts_hold_and_tell_of_every_purge(report: dict[str, Any], found
     assert first.startswith("good: ")
     assert int(first.split()[1]) >= 2, "the suspended purge's term and the one after it"
     assert not slots.startswith("slots granted 0,")
+
+
+def test_a_witness_saw_what_is_served(report: dict[str, Any]) -> None:
+    told = report["served"].stdout
+    assert "cosignatures of the witnesses that were named: " in told
+    assert "without a witness's checkpoint" not in told
 
 
 def test_no_captured_frame_outlives_the_budget_whatever_breaks(report: dict[str, Any]) -> None:

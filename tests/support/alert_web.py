@@ -25,6 +25,7 @@ from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
+from lethe.alert.witnessing import WitnessState
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 
@@ -47,6 +48,7 @@ class AlertWeb:
     waiting: int | None = 0
     receipts: Kept = field(default_factory=Kept)
     retired: set[str] = field(default_factory=set)
+    witnesses: list[WitnessState] = field(default_factory=list)
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
     adjudicator: Adjudicator = field(init=False)
@@ -85,6 +87,7 @@ class AlertWeb:
             backlog=self.backlog,
             receipts=lambda: self.receipts,
             now=self.now,
+            witnesses=lambda: self.witnesses,
         )
 
     def app(self, port: int = PORT) -> Starlette:

@@ -10,7 +10,6 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.purge.outbox import ReceiptsOutbox
-from lethe.receipts.collecting import collected
 
 PURGE = "purge-1"
 
@@ -24,7 +23,7 @@ def write_log(folder: Path, number: int, log: Log) -> Path:
 
 def served(kept: Kept) -> bytes:
     """Return the file that is handed on."""
-    return b"".join(collected(kept.files, kept.signers))
+    return b"".join(kept.collection().pieces())
 
 
 class Courier:

@@ -21,6 +21,8 @@ PLACES = {
     "lethe/contracts/schemas.py": "generates schemas and synthetic examples",
     "lethe/purge/log_folder.py": "mends logs of receipts: counts, hashes and times",
     "lethe/purge/term_log.py": "logs of receipts: counts, hashes and times",
+    "lethe/receipts/cosigned.py": "checkpoints: sizes and hashes",
+    "lethe/receipts/witness_folder.py": "a witness's key, and checkpoints: sizes and hashes",
     "lethe/shredding/keyfiles.py": "the signing keys of a machine, closed to other users",
     "lethe/shredding/roster.py": "the roster and the root's public key",
     "lethe/vision/build.py": "builds the model pack",

@@ -20,6 +20,8 @@ from lethe.cli.receipts.exporting import find_logs
 from lethe.cli.receipts.keys import receipts_verifier
 from lethe.cli.setting_up import _receipts_key
 from lethe.contracts.errors import InvalidInput
+from lethe.receipts.cosignatures import Cosigner
+from lethe.receipts.cosigned import add_cosigned
 from lethe.receipts.exports import header
 from lethe.receipts.notes import NoteSigner
 from lethe.receipts.verifying import Verifier
@@ -83,6 +85,32 @@ def test_what_was_exported_is_verified_with_this_machines_key(desk: Desk) -> Non
     assert verified.output.startswith("good: 2 logs, 12 entries, 2 checkpoints signed by")
     assert "deployment d" in verified.output
     assert sorted(path.name for path in desk.data.iterdir()) == ["all.txt", "purge-1", "purge-2"]
+
+
+def test_cosignatures_that_alert_keeps_stand_in_the_export(desk: Desk) -> None:
+    log = desk.log("t1")
+    desk.log("t2", "purge-2")
+    cosigner = Cosigner("witness.example/w1", Ed25519PrivateKey.generate())
+    copies = desk.data / "alert" / "receipts" / "of-alert-1"
+    copies.mkdir(parents=True)
+    add_cosigned(copies / "000001-a.cosigned", cosigner.cosign(log.last.sign(desk.signer), 1))
+    file = desk.data / "all.txt"
+    assert desk.run("export", str(file), "--data", str(desk.data)).exit_code == 0
+    verified = desk.run("verify", str(file), "--witness-key", str(cosigner.verifier))
+    assert verified.exit_code == 0, verified.output
+    assert "cosignatures of the witnesses that were named: 1" in verified.output
+
+
+def test_a_witness_that_can_not_run_is_one_line(desk: Desk) -> None:
+    words = ["--data", str(desk.data), "--name", "two words", "--log-key", "x"]
+    told = CliRunner().invoke(lethe, ["witness", *words])
+    assert "the name of a witness has no spaces" in str(told.exception)
+
+
+def test_a_witness_is_named_by_address_and_key(desk: Desk) -> None:
+    told = CliRunner().invoke(lethe, ["up", "--witness", str(desk.signer.verifier)])
+    assert told.exit_code == 2
+    assert "a witness is named as 'ADDRESS KEY'" in told.output
 
 
 def test_entries_that_are_not_signed_yet_are_left_out_and_that_is_said(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
 from lethe.cli.receipts.commands import receipts
+from lethe.cli.receipts.witnessing import witness
 from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_options
 from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.options import WatchOptions
@@ -121,6 +122,7 @@ lethe.add_command(receipts)
 lethe.add_command(resume)
 lethe.add_command(status)
 lethe.add_command(topics)
+lethe.add_command(witness)
 
 
 @lethe.group()

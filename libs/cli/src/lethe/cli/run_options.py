@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from lethe.cli.session.options import THRESHOLD, StackOptions
+from lethe.receipts.asking import NamedWitness
+from lethe.receipts.errors import BadInput
 
 COOL_DOWN_S = 30.0
 MEMORY_BOUND_MB = 4_096
@@ -21,6 +23,17 @@ def _with_options(options: list[Callable[..., Any]]) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def _witnesses(
+    _context: click.Context, _option: click.Parameter, named: tuple[str, ...]
+) -> tuple[str, ...]:
+    try:
+        for each in named:
+            NamedWitness.parse(each)
+    except BadInput as error:
+        raise click.BadParameter(str(error)) from None
+    return named
 
 
 with_stack_options = _with_options(
@@ -82,6 +95,13 @@ with_stack_options = _with_options(
             help="Follow faces and compare the best shots of each, or every face of every frame.",
         ),
         click.option(
+            "--witness",
+            multiple=True,
+            metavar="'ADDRESS KEY'",
+            help="Have a witness cosign the checkpoints of receipts; may be repeated.",
+            callback=_witnesses,
+        ),
+        click.option(
             "--headless", is_flag=True, help="A plain line every five seconds instead of the table."
         ),
     ]
@@ -114,4 +134,5 @@ def chosen_stack(chosen: dict[str, Any]) -> StackOptions:
         headless=chosen["headless"],
         seconds=chosen["seconds"],
         broker=chosen["broker"],
+        witnesses=chosen["witness"],
     )

@@ -1,11 +1,13 @@
 """Several logs in one file, as it is handed on: each up to a checkpoint."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from lethe.receipts.exports import header
-from lethe.receipts.notes import VerifierKey
+from lethe.receipts.cosigned import merged
+from lethe.receipts.exports import checkpoint_block, header
+from lethe.receipts.notes import Note, VerifierKey
 
 _CHUNK_BYTES = 1 << 20
 
@@ -29,21 +31,80 @@ class LogFile:
     covered_bytes: int
 
 
-def collected(logs: Iterable[LogFile], signers: Iterable[VerifierKey]) -> Iterator[bytes]:
-    """Give one file of several logs, in pieces."""
-    yield header(signers)
-    for each in logs:
-        with each.path.open("rb") as stream:
-            stream.seek(each.head_bytes)
-            left = each.covered_bytes - each.head_bytes
-            while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
-                left -= len(chunk)
-                yield chunk
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Bytes of a file from one place to another, or those that stand in their place."""
+
+    path: Path
+    begin: int
+    end: int
+    instead: bytes = field(default=b"", repr=False)
+
+    @property
+    def length(self) -> int:
+        return len(self.instead) or self.end - self.begin
 
 
-def collected_bytes(logs: Iterable[LogFile], signers: Iterable[VerifierKey]) -> int:
-    """Return how long that file is."""
-    return len(header(signers)) + sum(each.covered_bytes - each.head_bytes for each in logs)
+class Collection:
+    """One file of several logs, as they are now: what is appended to them later isn't in it.
+
+    Parameters
+    ----------
+    cosigned
+        Gives cosigned checkpoints of a log, as signed notes. They stand in the place of those of
+        the log, where it has them.
+    """
+
+    def __init__(
+        self,
+        logs: Iterable[LogFile],
+        signers: Iterable[VerifierKey],
+        cosigned: Callable[[LogFile], Iterable[str]] = lambda _log: (),
+    ) -> None:
+        self._head = header(signers)
+        self._spans = [span for log in logs for span in _spans(log, cosigned(log))]
+
+    @property
+    def length(self) -> int:
+        """How many bytes it has."""
+        return len(self._head) + sum(span.length for span in self._spans)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give it in pieces."""
+        yield self._head
+        for span in self._spans:
+            if span.instead:
+                yield span.instead
+            else:
+                yield from _read(span)
+
+
+def _spans(log: LogFile, cosigned: Iterable[str]) -> Iterator[_Span]:
+    """Part a log where cosigned checkpoints stand in the place of its own."""
+    at = log.head_bytes
+    notes = merged(cosigned)
+    if notes and at < log.covered_bytes:
+        with (
+            log.path.open("rb") as stream,
+            mmap(stream.fileno(), log.covered_bytes, access=ACCESS_READ) as content,
+        ):
+            for note in notes:
+                own = checkpoint_block(Note(note.text, note.signatures[:1]))
+                found = content.find(own, at)
+                if found >= 0:
+                    yield _Span(log.path, at, found)
+                    at = found + len(own)
+                    yield _Span(log.path, found, at, checkpoint_block(note))
+    yield _Span(log.path, at, log.covered_bytes)
+
+
+def _read(span: _Span) -> Iterator[bytes]:
+    with span.path.open("rb") as stream:
+        stream.seek(span.begin)
+        left = span.end - span.begin
+        while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
+            left -= len(chunk)
+            yield chunk
 
 
 def in_order(found: Iterable[LogFile], chain: Callable[[LogFile], Hashable]) -> list[LogFile]:

@@ -1,9 +1,10 @@
-"""`lethe-receipts`: verifying receipts without the rest of Lethe."""
+"""`lethe-receipts`: verifying receipts, and witnessing them, without the rest of Lethe."""
 
 import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from lethe.receipts.checkpoints import require_log
 from lethe.receipts.cosignatures import require_witness
@@ -12,7 +13,8 @@ from lethe.receipts.exports import read_lines
 from lethe.receipts.opening import named_verifier, opened, read_note, served_at
 from lethe.receipts.telling import summary_lines, verdict_lines
 from lethe.receipts.verifying import Verdict, Verifier
-from lethe.receipts.witnessed import witnessed_checkpoint
+from lethe.receipts.witness_command import ABOUT, run_witness
+from lethe.receipts.witnessed import witnessed_checkpoints
 
 EXIT_GOOD = 0
 EXIT_REFUTED = 1
@@ -57,7 +59,31 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=shape,
     )
     add_verify_arguments(verify)
+    witness = commands.add_parser(
+        "witness", help="run a witness", description=ABOUT, formatter_class=shape
+    )
+    add_witness_arguments(witness)
     return top
+
+
+def add_witness_arguments(witness: argparse.ArgumentParser) -> None:
+    """Add what `witness` takes."""
+    witness.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="for its key and what it saw"
+    )
+    witness.add_argument(
+        "--name", required=True, help="names it in cosignatures, such as witness.example/w1"
+    )
+    witness.add_argument(
+        "--log-key",
+        action="append",
+        required=True,
+        metavar="PUB",
+        help="verifier key of logs that it knows, or a file that holds it; may be repeated",
+    )
+    witness.add_argument(
+        "--listen", default="127.0.0.1:8090", metavar="HOST:PORT", help="default: %(default)s"
+    )
 
 
 def add_verify_arguments(verify: argparse.ArgumentParser) -> None:
@@ -128,8 +154,9 @@ def verified(
     if witness_checkpoints and known is None:
         raise BadInput("a witness's checkpoint needs --key: the file's own key proves nothing")
     seen = [
-        witnessed_checkpoint(read_note(each), known or (), witnesses)
+        checkpoint
         for each in witness_checkpoints
+        for checkpoint in witnessed_checkpoints(read_note(each), known or (), witnesses)
     ]
     verifier = Verifier(known, witnessed=seen, witnesses=witnesses, told=told)
     with opened(served_at(place)) as stream:
@@ -140,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     try:
         chosen = parser().parse_args(arguments)
-        code, lines = _found_out(chosen)
+        code, lines = _witnessed(chosen) if chosen.command == "witness" else _found_out(chosen)
         say(lines)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -148,6 +175,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(f"the program failed: {type(error).__name__}")
         return EXIT_FAILED
     return code
+
+
+def _witnessed(chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    try:
+        run_witness(chosen.data, name=chosen.name, logs=chosen.log_key, listen=chosen.listen)
+    except BadInput as error:
+        _complain(str(error))
+        return EXIT_INPUT, []
+    return EXIT_GOOD, []
 
 
 def _found_out(chosen: argparse.Namespace) -> tuple[int, list[str]]:

@@ -76,10 +76,10 @@ class Witnessed:
             )
 
 
-def witnessed_checkpoint(
+def witnessed_checkpoints(
     text: str, signers: tuple[VerifierKey, ...], witnesses: tuple[VerifierKey, ...]
-) -> Checkpoint:
-    """Read the note of a checkpoint as a witness kept it.
+) -> list[Checkpoint]:
+    """Read the notes of checkpoints as a witness kept them, an empty line between two.
 
     Parameters
     ----------
@@ -91,6 +91,15 @@ def witnessed_checkpoint(
     BadInput
         If it is none, or not signed as it must be.
     """
+    # In a note a single empty line parts its text from its signatures.
+    parts = text.split("\n\n")
+    notes = ["\n\n".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]
+    return [_witnessed(f"{each.rstrip()}\n", signers, witnesses) for each in notes]
+
+
+def _witnessed(
+    text: str, signers: tuple[VerifierKey, ...], witnesses: tuple[VerifierKey, ...]
+) -> Checkpoint:
     note = Note.parse(text)
     try:
         checkpoint, _signer = signed_by_one(note, signers)

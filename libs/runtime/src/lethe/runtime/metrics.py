@@ -28,3 +28,6 @@ NOT_PUBLISHED = Counter(
 BACKSTOP = Counter(
     "lethe_backstop_total", "Deletions of sealed records asked of the broker", ("result",)
 )
+WITNESSED = Counter(
+    "lethe_witnessed_total", "Checkpoints submitted to witnesses, by result", ("result",)
+)

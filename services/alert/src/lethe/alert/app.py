@@ -32,8 +32,10 @@ from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.front import Front
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.routes import create_routes
+from lethe.alert.witnessing import Witnessing
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import ALERT_TICKET, CANDIDATES_FOUND
+from lethe.receipts.asking import ask_witness
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.durable import DurableReader
 from lethe.runtime.http import HttpServer
@@ -118,6 +120,7 @@ async def _serve(
 
     leadership = Leadership(begin, session_s=settings.session_timeout_ms / 1000)
     receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
+    witnessing = Witnessing(settings.named_witnesses(), receipts.kept, ask_witness)
     handlers = Handlers(member, publisher, deployments, leadership, receipts)
     dead_letters = DeadLetters(settings, publisher)
     candidates = DurableReader(
@@ -163,6 +166,7 @@ async def _serve(
             backlog=candidates.backlog,
             receipts=receipts.kept,
             now=now,
+            witnesses=witnessing.states,
         )
 
     http = HttpServer(
@@ -181,6 +185,7 @@ async def _serve(
         RetentionScheduler(keyring).run,
         keys.run,
         receipts.run,
+        witnessing.run,
         functools.partial(member.follow_roster, observer.roster_refused),
         publisher=publisher,
         reader=reader,

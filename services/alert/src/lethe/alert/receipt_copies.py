@@ -11,7 +11,8 @@ from pathlib import Path
 from lethe.contracts.errors import Refused
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.receipts.checkpoints import require_log
-from lethe.receipts.collecting import LogFile, in_order
+from lethe.receipts.collecting import Collection, LogFile, in_order
+from lethe.receipts.cosigned import cosigned_file, read_cosigned
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.exports import checkpoint_block, entry_line, header, log_line
 from lethe.receipts.hashing import Frontier
@@ -59,6 +60,12 @@ class Kept:
     files: tuple[LogFile, ...] = ()
     signers: tuple[VerifierKey, ...] = ()
     growing: tuple[Growing, ...] = ()
+
+    def collection(self) -> Collection:
+        """Return all of it as one file, with the cosignatures that lie beside the logs; blocks."""
+        return Collection(
+            self.files, self.signers, lambda log: read_cosigned(cosigned_file(log.path))
+        )
 
     def held(self) -> dict[str, int]:
         """Return how many entries there are of the newest logs, by their origins."""

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from lethe.receipts.asking import NamedWitness
+from lethe.receipts.errors import BadInput
 from lethe.receipts.origins import plain
 from lethe.receipts.stored import FOLDER
 from lethe.runtime.settings import ServiceSettings
@@ -56,6 +58,27 @@ class AlertSettings(ServiceSettings):
         description="For copies of purge's receipts, which are served; `receipts` in the data "
         "folder by default. Each instance has a folder of its own in it.",
     )
+
+    witnesses: list[str] = Field(
+        default_factory=list,
+        title="Witnesses",
+        description="Each as `ADDRESS KEY`: where checkpoints of receipts are submitted "
+        "(C2SP tlog-witness) every half minute, and the verifier key of the cosignatures.",
+    )
+
+    @field_validator("witnesses")
+    @classmethod
+    def _name_addresses_and_keys(cls, witnesses: list[str]) -> list[str]:
+        try:
+            for each in witnesses:
+                NamedWitness.parse(each)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return witnesses
+
+    def named_witnesses(self) -> list[NamedWitness]:
+        """Return the witnesses."""
+        return [NamedWitness.parse(each) for each in self.witnesses]
 
     def receipt_copies(self) -> Path:
         """Return the folder of this instance's copies of receipts."""

@@ -41,11 +41,12 @@ def export(file: Path, data: Path) -> None:
       lethe receipts export receipts.txt --data ./data
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.receipts.exporting import export as write  # noqa: PLC0415 - --help stays quick
-    from lethe.cli.receipts.exporting import find_logs  # noqa: PLC0415
+    from lethe.cli.receipts.exporting import find_cosigned, find_logs  # noqa: PLC0415
     from lethe.cli.receipts.keys import receipts_verifier  # noqa: PLC0415
 
     verifier = receipts_verifier(find_home())
-    made = write(find_logs(data, _reading()), file.absolute(), verifier)
+    logs = find_logs(data, _reading())
+    made = write(logs, file.absolute(), verifier, find_cosigned(data))
     _done()
     click.echo(f"{file}: {made.entries:,} entries; logs: {made.logs:,}")
     if made.left_out:
@@ -124,7 +125,7 @@ def show(data: Path) -> None:
 
     verifier = receipts_verifier(find_home())
     logs = find_logs(data, _reading())
-    pieces = export_lines(logs, verifier)
+    pieces = export_lines(logs, verifier, {})
     verdict = _checked(lambda: Verifier([verifier], told=_counting()).verify(_lines(pieces)))
     say(verdict_lines(verdict, has_witness=False))
     say(summary_lines(verdict.totals))

@@ -2,13 +2,15 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
-from lethe.receipts.collecting import LogFile, collected, in_order
+from lethe.receipts.collecting import Collection, LogFile, in_order
+from lethe.receipts.cosigned import SUFFIX as COSIGNED
+from lethe.receipts.cosigned import read_cosigned
 from lethe.receipts.notes import VerifierKey
 from lethe.receipts.stored import FOLDER, SUFFIX, StoredLog, read_stored
 
@@ -60,12 +62,46 @@ def find_logs(data: Path, told: Callable[[str], None]) -> list[FoundLog]:
     return [by_file[file] for file in in_order(by_file, lambda file: file.path.parent)]
 
 
-def export_lines(logs: Iterable[FoundLog], signer: VerifierKey | None) -> Iterator[bytes]:
-    """Give one file of several logs, in pieces; each log up to its last checkpoint."""
-    return collected([each.file for each in logs], [signer] if signer else [])
+def export_lines(
+    logs: Iterable[FoundLog], signer: VerifierKey | None, cosigned: Mapping[str, list[str]]
+) -> Iterator[bytes]:
+    """Give one file of several logs, in pieces; each log up to its last checkpoint.
+
+    Parameters
+    ----------
+    cosigned
+        As `find_cosigned` returns it.
+    """
+    signers = [signer] if signer else []
+    files = [each.file for each in logs]
+    return Collection(files, signers, lambda log: cosigned.get(log.origin, [])).pieces()
 
 
-def export(logs: list[FoundLog], file: Path, signer: VerifierKey | None) -> Exported:
+def find_cosigned(data: Path) -> dict[str, list[str]]:
+    """Return the cosigned checkpoints that alert keeps under a data folder, by origin of the log.
+
+    Raises
+    ------
+    InvalidInput
+        If one can't be read.
+    """
+    below = f"{FOLDER}/of-*/*{COSIGNED}"
+    found: dict[str, list[str]] = {}
+    for path in sorted({*data.glob(below), *data.glob(f"*/{below}")}):
+        try:
+            for note in read_cosigned(path):
+                found.setdefault(note.partition("\n")[0], []).append(note)
+        except OSError as error:
+            raise InvalidInput(f"{path}: {error.strerror}") from None
+    return found
+
+
+def export(
+    logs: list[FoundLog],
+    file: Path,
+    signer: VerifierKey | None,
+    cosigned: Mapping[str, list[str]],
+) -> Exported:
     """Write one file of several logs: whole, or not at all.
 
     Raises
@@ -77,7 +113,7 @@ def export(logs: list[FoundLog], file: Path, signer: VerifierKey | None) -> Expo
         descriptor, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                for piece in export_lines(logs, signer):
+                for piece in export_lines(logs, signer, cosigned):
                     stream.write(piece)
             # What it holds is meant to be handed on.
             Path(partial).chmod(0o644)

@@ -17,6 +17,8 @@ class StackOptions:
     ----------
     broker
         Address of a broker that is there already; None for one of the stack's own.
+    witnesses
+        Of receipts, each as `ADDRESS KEY`.
     """
 
     port: int
@@ -29,6 +31,7 @@ class StackOptions:
     headless: bool
     seconds: float | None
     broker: str | None = None
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ async def _with_stack(
             secrets=home.secrets,
             camera_ca_file=home.camera_ca_file,
             broker=broker,
+            witnesses=options.witnesses,
         )
         async with running_stack(settings, terminal.notice, stop) as stack:
             stop.on_second = stack.kill

@@ -42,6 +42,8 @@ class StackSettings:
         Certificates that vouch for cameras, beside the system's.
     broker
         A broker that is there already; None for one of the stack's own.
+    witnesses
+        Of receipts, each as `ADDRESS KEY`.
     """
 
     trust: LocalTrust
@@ -56,6 +58,7 @@ class StackSettings:
     secrets: Path | None = None
     camera_ca_file: Path | None = None
     broker: BrokerSettings | None = None
+    witnesses: tuple[str, ...] = ()
 
 
 def service_names(settings: StackSettings) -> dict[str, str]:
@@ -121,6 +124,7 @@ def service_spec(
         environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
         names = [f"{name}:{settings.port}" for name in (LOOPBACK, "localhost", "[::1]")]
         environment["LETHE_ALLOWED_HOSTS"] = json.dumps(names)
+        environment["LETHE_WITNESSES"] = json.dumps(settings.witnesses)
     return ChildSpec(
         name=name,
         command=(sys.executable, "-m", f"lethe.{service}"),

@@ -1,14 +1,16 @@
 """Receipts and their checkpoints over HTTP, read-only: what purge signed, for anybody to verify."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from lethe.alert.errors import NotFound
 from lethe.alert.receipt_copies import Kept
-from lethe.receipts.collecting import collected, collected_bytes
+from lethe.alert.witnessing import WitnessState
 
 
 class ReceiptEndpoints:
@@ -18,10 +20,15 @@ class ReceiptEndpoints:
     ----------
     kept
         Returns what there is; raises `Transient` while that isn't known.
+    witnesses
+        Returns how it stands with every witness.
     """
 
-    def __init__(self, kept: Callable[[], Kept]) -> None:
+    def __init__(
+        self, kept: Callable[[], Kept], witnesses: Callable[[], Sequence[WitnessState]]
+    ) -> None:
         self._kept = kept
+        self._witnesses = witnesses
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -35,17 +42,17 @@ class ReceiptEndpoints:
         kept = self._kept()
         if not kept.files:
             raise NotFound("no receipts yet: purge hasn't sent any")
-        length = collected_bytes(kept.files, kept.signers)
+        found = await run_in_threadpool(kept.collection)
         return StreamingResponse(
-            collected(kept.files, kept.signers),
+            found.pieces(),
             media_type="text/plain; charset=utf-8",
-            headers={"Content-Length": str(length)},
+            headers={"Content-Length": str(found.length)},
         )
 
     async def checkpoints(self, _request: Request) -> Response:
-        """Answer with the last checkpoint of each purge's newest log, as signed notes."""
+        """Answer with the last checkpoint of each purge's newest log, and what witnesses say."""
         logs = [
             {"origin": g.copy.file.origin, "size": g.tree.size, "checkpoint": g.checkpoint}
             for g in self._kept().growing
         ]
-        return JSONResponse({"logs": logs})
+        return JSONResponse({"logs": logs, "witnesses": [asdict(w) for w in self._witnesses()]})

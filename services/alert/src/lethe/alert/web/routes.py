@@ -1,6 +1,6 @@
 """The routes of alert: API, websocket and page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.watchlists import WatchlistEndpoints
+from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
 
 
@@ -36,6 +37,7 @@ def create_routes(
     backlog: Callable[[], Awaitable[int | None]],
     receipts: Callable[[], Kept],
     now: Callable[[], Instant],
+    witnesses: Callable[[], Sequence[WitnessState]],
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
@@ -51,6 +53,8 @@ def create_routes(
         Tells which receipts there are; raises `Transient` while that isn't known.
     now
         The clock of this machine.
+    witnesses
+        Tells how it stands with the witnesses of receipts.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
@@ -63,7 +67,7 @@ def create_routes(
         *AlertStream(hub, EventRenderer(watchlists)).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog).routes(),
-        *ReceiptEndpoints(receipts).routes(),
+        *ReceiptEndpoints(receipts, witnesses).routes(),
     ]
     return [
         Route("/", show_page),
