@@ -61,9 +61,9 @@ $(addprefix test-,$(SUITES)):
 kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository that Maven is set up for
 	@$(BIN)/python -m tools.kafka fetch
 
-test-kafka: kafka setup database ## run the integration tests, and end-to-end ones, on Apache Kafka
+test-kafka: kafka setup database ## run what the broker matters to on Apache Kafka
 	@$(BIN)/pytest --broker kafka tests/kafka tests/integration $(patsubst %,tests/e2e/test_%.py, \
-		the_demonstration faults what_compose_runs) $(ARGS)
+		the_demonstration faults live_cameras what_compose_runs) $(ARGS)
 
 test-scale: setup ## two of each service: killed, stopped, added and removed under load
 	@$(BIN)/pytest tests/scale $(ARGS)
