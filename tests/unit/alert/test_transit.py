@@ -1,89 +1,18 @@
 """Transit keys change every minute and are destroyed once their records are ingested."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from tests.support.clocks import FakeClock
 from tests.support.keyrings import keyring_in
+from tests.support.transit_bench import BINDING, TransitBench, sealed_to
 
 from lethe.alert.keyring import Keyring
 from lethe.alert.retention import PERIOD_S
-from lethe.alert.transit import TransitKeyring
 from lethe.contracts.errors import Erased, Refused
-from lethe.contracts.keys import TransitKey
-from lethe.shredding.wrapping import wrap
 
-CROP, BINDING = b"a crop", b"its candidate list"
-_LONG_S = 20.0
 _STILL_USED_S = 6
 """match may seal to a key for so long after it was announced last, and a little longer."""
-
-
-class Pauses:
-    """Pauses that end when the test says so."""
-
-    def __init__(self) -> None:
-        self._begun: asyncio.Queue[tuple[float, asyncio.Event]] = asyncio.Queue()
-        self._over: asyncio.Event | None = None
-        self.passed_s = 0.0
-
-    async def __call__(self, seconds: float) -> None:
-        over = asyncio.Event()
-        self._begun.put_nowait((seconds, over))
-        await over.wait()
-
-    async def until(self, second: float) -> None:
-        """Let so many seconds pass since the start, and what is done within them be done."""
-        while True:
-            seconds, over = await asyncio.wait_for(self._begun.get(), _LONG_S)
-            if self.passed_s + seconds > second:
-                self._begun.put_nowait((seconds, over))
-                return
-            self.passed_s += seconds
-            over.set()
-
-
-class Reading:
-    """How far candidate lists are published and ingested."""
-
-    def __init__(self) -> None:
-        self.published_upto: int | None = 0
-        self.handled_upto = 0
-
-    async def published(self) -> Mapping[int, int] | None:
-        return None if self.published_upto is None else {0: self.published_upto}
-
-    async def handled(self, upto: Mapping[int, int]) -> bool:
-        return upto[0] <= self.handled_upto
-
-
-class Alert:
-    """A running keyring of transit keys over keys in files."""
-
-    def __init__(self, keys: Keyring, term: int = 1) -> None:
-        self.keys = keys
-        self.pauses, self.reading = Pauses(), Reading()
-        self.transit = TransitKeyring(self.keys, term, self.reading, pause=self.pauses)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.transit.run())
-        yield
-        assert not task.done(), "it ended by itself"
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    async def opens(self, key: TransitKey, sealed: bytes) -> bool:
-        try:
-            return await self.transit.unwrap(key.key_id, sealed, BINDING) == CROP
-        except Erased:
-            return False
-
-    def kept(self) -> list[str]:
-        return [name for name in self.keys.names() if name.startswith("transit-")]
 
 
 @pytest.fixture(name="clock")
@@ -96,14 +25,10 @@ def keys_(tmp_path: Path, clock: FakeClock) -> Keyring:
     return keyring_in(tmp_path / "keys", clock)
 
 
-def sealed_to(key: TransitKey) -> bytes:
-    return wrap(CROP, key.public_key, BINDING)
-
-
 async def test_what_is_sealed_to_the_announced_key_opens_with_its_binding_only(
     keys: Keyring,
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     key = alert.transit.announced()
     assert await alert.opens(key, sealed_to(key))
     with pytest.raises(Refused):
@@ -116,10 +41,10 @@ async def test_what_is_sealed_to_the_announced_key_opens_with_its_binding_only(
 async def test_one_that_is_cut_off_opens_nothing_that_its_successor_has_destroyed(
     keys: Keyring,
 ) -> None:
-    before = Alert(keys)
+    before = TransitBench(keys)
     announced = before.transit.announced()
     sealed = sealed_to(announced)
-    after = Alert(keys, term=2)
+    after = TransitBench(keys, term=2)
     assert await after.opens(announced, sealed)
     async with after.running():
         await after.pauses.until(_STILL_USED_S)
@@ -129,7 +54,7 @@ async def test_one_that_is_cut_off_opens_nothing_that_its_successor_has_destroye
 async def test_after_a_minute_another_key_is_announced_and_the_old_one_still_opens(
     keys: Keyring,
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     first = alert.transit.announced()
     sealed = sealed_to(first)
     async with alert.running():
@@ -149,7 +74,7 @@ async def test_after_a_minute_another_key_is_announced_and_the_old_one_still_ope
 async def test_an_old_key_is_destroyed_only_when_everything_sealed_to_it_is_ingested(
     keys: Keyring,
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     first = alert.transit.announced()
     sealed = sealed_to(first)
     async with alert.running():
@@ -170,7 +95,7 @@ async def test_an_old_key_is_destroyed_only_when_everything_sealed_to_it_is_inge
 async def test_while_nothing_is_ingested_the_key_changes_every_minute_all_the_same(
     keys: Keyring,
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     alert.reading.published_upto = None
     async with alert.running():
         await alert.pauses.until(600)
@@ -183,7 +108,7 @@ async def test_while_nothing_is_ingested_the_key_changes_every_minute_all_the_sa
 async def test_what_waits_for_an_hour_is_not_opened_any_more(
     keys: Keyring, clock: FakeClock
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     announced = alert.transit.announced()
     sealed = sealed_to(announced)
     clock.time.advance_ms(3_600_000)
@@ -194,7 +119,7 @@ async def test_what_waits_for_an_hour_is_not_opened_any_more(
 async def test_a_retired_key_gives_way_at_once_and_ends_when_its_records_are_ingested(
     keys: Keyring,
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     first = alert.transit.announced()
     sealed = sealed_to(first)
     async with alert.running():
@@ -209,7 +134,7 @@ async def test_a_retired_key_gives_way_at_once_and_ends_when_its_records_are_ing
 async def test_a_retired_key_ends_within_two_minutes_whatever_is_out_of_reach(
     keys: Keyring, clock: FakeClock
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     alert.reading.published_upto = None
     first = alert.transit.announced()
     sealed = sealed_to(first)
@@ -225,7 +150,7 @@ async def test_a_retired_key_ends_within_two_minutes_whatever_is_out_of_reach(
 async def test_retiring_keys_that_are_gone_or_were_retired_changes_nothing(
     keys: Keyring, clock: FakeClock
 ) -> None:
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     first = alert.transit.announced()
     await alert.transit.retire([first.key_id])
     second = alert.transit.announced()
@@ -239,22 +164,22 @@ async def test_retiring_keys_that_are_gone_or_were_retired_changes_nothing(
 async def test_a_restarted_alert_opens_what_was_sealed_to_its_last_key_until_it_is_ingested(
     keys: Keyring,
 ) -> None:
-    last = Alert(keys).transit.announced()
+    last = TransitBench(keys).transit.announced()
     sealed = sealed_to(last)
-    after = Alert(keys)
+    after = TransitBench(keys)
     assert after.transit.announced().key_id != last.key_id
     async with after.running():
         await after.pauses.until(2)
         assert await after.opens(last, sealed)
         await after.pauses.until(_STILL_USED_S)
         assert not await after.opens(last, sealed)
-    assert not await Alert(keys).opens(last, sealed), "a key came back with a restart"
+    assert not await TransitBench(keys).opens(last, sealed), "a key came back with a restart"
 
 
 async def test_other_keys_of_the_store_are_left_alone(keys: Keyring) -> None:
     keys.create("alert-1")
     keys.create("watchlist-1")
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     async with alert.running():
         await alert.pauses.until(70)
     assert {"alert-1", "watchlist-1"} <= set(keys.names())
@@ -264,9 +189,9 @@ async def test_other_keys_of_the_store_are_left_alone(keys: Keyring) -> None:
 async def test_a_key_that_a_crash_left_half_written_does_not_keep_alert_from_starting(
     keys: Keyring, tmp_path: Path
 ) -> None:
-    whole = Alert(keys).transit.announced()
+    whole = TransitBench(keys).transit.announced()
     (tmp_path / "keys" / "transit-0123456789abcdef").write_bytes(b"")
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     assert await alert.opens(whole, sealed_to(whole))
     async with alert.running():
         await alert.pauses.until(_STILL_USED_S)
@@ -276,10 +201,10 @@ async def test_a_key_that_a_crash_left_half_written_does_not_keep_alert_from_sta
 async def test_a_standby_that_takes_over_opens_what_was_sealed_to_the_leader_before(
     keys: Keyring,
 ) -> None:
-    before = Alert(keys, term=1)
+    before = TransitBench(keys, term=1)
     announced = before.transit.announced()
     sealed = sealed_to(announced)
-    after = Alert(keys, term=2)
+    after = TransitBench(keys, term=2)
     assert await after.opens(announced, sealed)
     assert (announced.term, after.transit.announced().term) == (1, 2)
 
@@ -287,8 +212,8 @@ async def test_a_standby_that_takes_over_opens_what_was_sealed_to_the_leader_bef
 async def test_a_key_that_an_ex_leader_made_after_its_loss_is_destroyed_as_well(
     keys: Keyring,
 ) -> None:
-    after = Alert(keys, term=2)
-    late = Alert(keys, term=1).transit.announced()
+    after = TransitBench(keys, term=2)
+    late = TransitBench(keys, term=1).transit.announced()
     async with after.running():
         await after.pauses.until(_STILL_USED_S)
     assert f"transit-{late.key_id}" not in keys.names()
@@ -296,8 +221,8 @@ async def test_a_key_that_an_ex_leader_made_after_its_loss_is_destroyed_as_well(
 
 
 async def test_an_ex_leader_destroys_no_key_of_its_successor(keys: Keyring) -> None:
-    before = Alert(keys, term=1)
-    after = Alert(keys, term=2)
+    before = TransitBench(keys, term=1)
+    after = TransitBench(keys, term=2)
     announced = after.transit.announced()
     async with before.running():
         await before.pauses.until(_STILL_USED_S)
@@ -306,7 +231,7 @@ async def test_an_ex_leader_destroys_no_key_of_its_successor(keys: Keyring) -> N
 
 async def test_a_key_from_before_there_were_terms_is_taken_over(keys: Keyring) -> None:
     keys.create("transit-0123456789abcdef")
-    alert = Alert(keys)
+    alert = TransitBench(keys)
     async with alert.running():
         await alert.pauses.until(_STILL_USED_S)
     assert "transit-0123456789abcdef" not in keys.names()

@@ -1,0 +1,165 @@
+"""Alerts as processes, fed with candidate lists as match publishes them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.support.alert_desk import CROP, candidates_found
+from tests.support.brokers import now, publishing, reading, settings_for
+from tests.support.processes import until
+from tests.support.readers import searches_of
+
+from lethe.cli.stack.health import HealthClient
+from lethe.cli.stack.ports import LOOPBACK, free_ports
+from lethe.cli.stack.process import Child
+from lethe.cli.stack.services import StackSettings, service_spec
+from lethe.contracts.keys import KeyTicket, TransitKey
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.topics import ALERT_TICKET, CANDIDATES_FOUND
+from lethe.match.transit import TransitKeys
+from lethe.runtime.publisher import Publisher
+from lethe.runtime.reader import Subscription
+from lethe.runtime.records import Record
+from lethe.shredding.roster import create_local_trust
+from lethe.shredding.signing import Signer
+from lethe.shredding.trust import LocalTrust, load_local_trust
+from lethe.shredding.wrapping import wrap
+
+
+class RunningAlerts:
+    """Processes of alert on one database, with the test in match's place."""
+
+    def __init__(
+        self, broker: str, folder: Path, trust: LocalTrust, names: tuple[str, ...]
+    ) -> None:
+        self.published: list[str] = []
+        self.transit = TransitKeys()
+        self._signer = Signer.from_file(trust.key_file("match"))
+        self.folder = folder / "alert"
+        self.database = self.folder / "database" / "alerts.sqlite"
+        self._health = HealthClient()
+        self._client = httpx.AsyncClient(timeout=10.0)
+        self._publisher: Publisher
+        stack = StackSettings(trust, folder, folder, 0, cool_down_s=0.0, memory_bound_mb=0)
+        own = {"LETHE_BROKER": broker}
+        specs = [
+            service_spec(name, name, stack, own, port)
+            for name, port in zip(names, free_ports(len(names)), strict=True)
+        ]
+        # Started again by the test, if at all: one that comes back at once may well lead again.
+        self.children = [Child(replace(spec, restart_limit=0), print, print) for spec in specs]
+
+    async def start(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        for child in self.children:
+            await child.start()
+            child.ready = True
+
+    async def stop(self) -> None:
+        for child in self.children:
+            child.begin_stop(kill=True)
+            await child.end_stop()
+        await self._health.close()
+        await self._client.aclose()
+
+    async def on_ticket(self, record: Record) -> None:
+        payload = SignedEnvelope.decode(record.body).payload
+        self.transit.hear(KeyTicket.decode(payload), now())
+
+    async def leader(self, *, other_than: Child | None = None) -> Child:
+        """Wait until an alert leads and match has its key; return it."""
+        async with asyncio.timeout(60):
+            while True:
+                for child in self.children:
+                    leads = child is not other_than and await self._health.leads(child)
+                    if leads and self.transit.current(now()) is not None:
+                        return child
+
+    async def standing_by(self, child: Child) -> None:
+        """Wait until an alert says that another leads."""
+        async with asyncio.timeout(60):
+            while True:
+                unready = await self._health.unreadiness(child)
+                if unready is None and not await self._health.leads(child):
+                    return
+
+    async def publish(self, count: int, key: TransitKey | None = None) -> None:
+        """Publish candidate lists as match does, their crops sealed to alert's present key."""
+        for _ in range(count):
+            search_id = f"search-{len(self.published)}"
+            transit = key or self.transit.current(now())
+            assert transit is not None
+            at = now()
+            found = candidates_found(search_id, captured=at).model_copy(
+                update={"decided": at, "transit_key_id": transit.key_id, "sealed_crop": b""}
+            )
+            sealed = wrap(CROP, transit.public_key, found.binding())
+            body = found.model_copy(update={"sealed_crop": sealed}).encode()
+            envelope = self._signer.sign(CANDIDATES_FOUND.name, body)
+            await self._publisher.send(CANDIDATES_FOUND, found.camera_id, envelope.encode())
+            self.published.append(search_id)
+
+    async def stored(self) -> None:
+        """Wait until as many candidate lists are stored as were published."""
+        await until(lambda: len(searches_of(self.database)) >= len(self.published))
+
+    async def check(self, leader: Child) -> None:
+        """See that every list is one alert of its own, whose picture opens."""
+        alerts = await self.shown(leader)
+        searches = searches_of(self.database)
+        assert set(searches) == set(self.published)
+        assert len({alert["alert_id"] for alert in alerts}) == len(alerts)
+        assert sorted(searches.values()) == [alert["sequence"] for alert in alerts]
+        for alert in alerts:
+            assert (await self.probe(leader, alert["alert_id"])).content == CROP
+
+    async def shown(self, leader: Child) -> list[dict[str, Any]]:
+        """Wait until every published candidate list is an alert that is shown; return them."""
+        async with asyncio.timeout(60):
+            while True:
+                alerts = await self.alerts(leader)
+                if len(alerts) >= len(self.published):
+                    return alerts
+
+    async def alerts(self, leader: Child) -> list[dict[str, Any]]:
+        """Return every alert that the leader knows."""
+        answer = await self._client.get(f"{_address(leader)}?limit=1000")
+        alerts: list[dict[str, Any]] = answer.json()["alerts"]
+        return alerts
+
+    async def probe(self, leader: Child, alert_id: str) -> httpx.Response:
+        """Ask for an alert's picture."""
+        return await self._client.get(f"{_address(leader)}/{alert_id}/probe")
+
+    async def adjudicate_as_false(self, leader: Child, alert_id: str) -> dict[str, Any]:
+        """Decide that an alert is a false one; return it as it is afterwards."""
+        decision = {"verdict": "false_alert", "confirmed": True, "officer": "Ames"}
+        address = f"{_address(leader)}/{alert_id}/adjudications"
+        answer = await self._client.post(address, json=decision)
+        alert: dict[str, Any] = answer.raise_for_status().json()
+        return alert
+
+
+def _address(leader: Child) -> str:
+    return f"http://{LOOPBACK}:{leader.spec.port}/api/v1/alerts"
+
+
+@asynccontextmanager
+async def running_alerts(
+    broker: str, folder: Path, names: tuple[str, ...]
+) -> AsyncIterator[RunningAlerts]:
+    """Run alerts until the block ends."""
+    create_local_trust(folder / "trust", wall_us=now().wall_us)
+    alerts = RunningAlerts(broker, folder, load_local_trust(folder / "trust"), names)
+    settings = settings_for(broker, "match-1")
+    async with AsyncExitStack() as resources:
+        publisher = await resources.enter_async_context(publishing(settings))
+        tickets = [Subscription(ALERT_TICKET, alerts.on_ticket)]
+        await resources.enter_async_context(reading(settings, publisher, tickets))
+        resources.push_async_callback(alerts.stop)
+        await alerts.start(publisher)
+        yield alerts
