@@ -29,5 +29,5 @@ class ErasureReceipted(Message):
     origin: str = Field(max_length=LONGEST_ORIGIN)
     signer: str = Field(max_length=LONGEST_ORIGIN)
     first: int = Field(ge=0)
-    leaves: list[bytes] = Field(min_length=1, max_length=MOST_ENTRIES)
+    leaves: list[bytes] = Field(min_length=1, max_length=MOST_ENTRIES, repr=False)
     checkpoint: str = Field(max_length=_LONGEST_NOTE)
