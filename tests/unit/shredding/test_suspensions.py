@@ -81,6 +81,23 @@ def test_a_lifting_that_is_sent_again_lifts_nothing_that_came_later(
     assert suspensions.is_suspended(NAME)
 
 
+def test_a_suspension_that_was_lifted_and_is_said_again_hides_none_that_came_later(
+    trust: LocalTrust, book: OrderBook, suspensions: Suspensions
+) -> None:
+    suspension_id = suspend(suspensions)
+    [first] = suspensions.unpublished()
+    suspensions.hear(first)
+    book.hear(lifting(trust, book, suspension_id, 2), WALL_US)
+    suspend(suspensions)
+    [second] = suspensions.unpublished()
+    suspensions.hear(second)
+    with pytest.raises(Refused):
+        suspensions.hear(first)
+    assert suspensions.of(NAME) == second
+    # The topic keeps the last statement only, so that the one in force has to be said again.
+    assert suspensions.unpublished() == [second]
+
+
 def test_another_instance_holds_it_too_and_lifts_it_with_the_same_word(
     trust: LocalTrust, book: OrderBook, suspensions: Suspensions
 ) -> None:

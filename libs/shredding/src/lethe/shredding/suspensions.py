@@ -2,6 +2,7 @@
 
 import secrets
 
+from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
@@ -26,7 +27,18 @@ class Suspensions:
         self._unpublished: dict[str, DeploymentSuspended] = {}
 
     def hear(self, said: DeploymentSuspended) -> None:
-        """Take a verified statement; it stands for this instance's own that isn't out yet."""
+        """Take a verified statement; it stands for this instance's own that isn't out yet.
+
+        Raises
+        ------
+        Refused
+            If it was lifted, and another is in force: whoever sends an old one again ends none.
+            The topic keeps the last statement only, so the one in force is to be told again.
+        """
+        in_force = self.of(said.deployment_id)
+        if in_force is not None and self._is_lifted(said):
+            self._unpublished[said.deployment_id] = in_force
+            raise Refused("a suspension that was lifted is said again while another is in force")
         self._said[said.deployment_id] = said
         self._unpublished.pop(said.deployment_id, None)
 
