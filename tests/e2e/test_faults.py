@@ -86,6 +86,10 @@ def test_no_captured_frame_outlives_the_budget_whatever_breaks(report: dict[str,
     assert report["unerased"] == 0
 
 
+def test_no_service_that_breaks_is_a_ground_to_suspend(report: dict[str, Any]) -> None:
+    assert report["suspensions"] == []
+
+
 def test_every_copy_of_a_dead_process_is_accounted_for(report: dict[str, Any]) -> None:
     assert report["copies"]["dead"] > 0
     assert report["copies"]["open"] == 0

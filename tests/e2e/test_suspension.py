@@ -157,6 +157,7 @@ def test_contradicting_counts_stop_capture_until_an_officer_resumes(lethe: Runni
     assert "isn't suspended" in again.stderr
     report = lethe.finish(interrupt=True)
     assert report["unerased"] == 0
+    assert report["suspensions"] == ["more-processed-than-captured"]
     shown = subprocess.run(
         [sys.executable, "-m", "lethe.cli", "receipts", "show", "--data", str(lethe.data)],
         capture_output=True,

@@ -70,6 +70,10 @@ def test_no_captured_frame_outlives_the_budget_whoever_comes_or_goes(
     assert report["unerased"] == 0
 
 
+def test_nobody_who_comes_or_goes_is_a_ground_to_suspend(report: dict[str, Any]) -> None:
+    assert report["suspensions"] == []
+
+
 def test_every_copy_is_accounted_for(report: dict[str, Any]) -> None:
     assert report["copies"]["dead"] > 0
     assert report["copies"]["open"] == 0

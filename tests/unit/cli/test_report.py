@@ -43,7 +43,7 @@ def make_outcome(alerts: list[AlertRecord], account: Account | None = None) -> O
         watchlist_size=2,
         threshold=0.6,
     )
-    return Outcome(account or Account(), alerts, {}, {"detect": 1}, order, 30.04)
+    return Outcome(account or Account(), alerts, {}, {"detect": 1}, order, 30.04, ["copy-open"])
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -88,6 +88,7 @@ def test_the_report_takes_its_counts_from_the_account_as_they_are() -> None:
     report = build_report(make_outcome([make_alert(120.0), make_alert(80.0)], account))
     assert report["frames"] == {"offered": 10, "captured": 9, "dropped": 1}
     assert report["unerased"] == 2
+    assert report["suspensions"] == ["copy-open"]
     assert report["latency_ms"]["capture_to_decision"] == {"p50": 80.0}
     assert report["latency_ms"]["capture_to_alert"]["max"] == 120.0
     assert report["erasure_age_ms"] == {"p50": 90.0, "max": 200.0}

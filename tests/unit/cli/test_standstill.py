@@ -1,4 +1,7 @@
-"""That nothing is captured is told with the reason, whichever purge knows it, and its end too."""
+"""That nothing is captured is told with the reason, whichever purge knows it, and its end too.
+
+Where it is because of a suspension, the end is an officer's act, and not the end of the order.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,6 +27,7 @@ class Purges:
 
     def __init__(self) -> None:
         self.standstill: str | None = None
+        self.suspended: dict[str, str] = {}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         leads = request.url.host == "leader"
@@ -31,8 +35,16 @@ class Purges:
             "since": f"2026-01-01T00:00:0{int(leads)}.000Z",
             "leader": leads,
             "standstill": self.standstill if leads else None,
+            "suspended": self.suspended,
+            "settled": True,
         }
         return httpx.Response(200, content=json.dumps(account))
+
+
+def quiet_alert(request: httpx.Request) -> httpx.Response:
+    """Answer as an alert service for which nothing waits and that has raised nothing."""
+    is_status = request.url.path.endswith("/status")
+    return httpx.Response(200, json={"alerts": {"waiting": 0} if is_status else []})
 
 
 @pytest.fixture
@@ -54,7 +66,7 @@ async def watching(purges: Purges, tmp_path: Path) -> AsyncIterator[Watching]:
         Terminal(headless=True).notice,
         StopRequest(),
     )
-    no_alerts = httpx.MockTransport(lambda _: httpx.Response(200, json={"alerts": []}))
+    no_alerts = httpx.MockTransport(quiet_alert)
     accounts = AccountReader(
         ["http://standby", "http://leader"], httpx.MockTransport(purges.answer)
     )
@@ -73,3 +85,27 @@ async def test_a_standstill_is_told_once_and_so_is_its_end(
         f"nothing is captured, since no keys are granted: {FULL}",
         "keys are granted again",
     ]
+
+
+async def test_a_suspension_is_told_with_what_to_do_and_so_is_its_end(
+    watching: Watching, purges: Purges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for suspended in ({}, {"local-1": "copy-open"}, {"local-1": "copy-open"}, {}):
+        purges.suspended = suspended
+        await watching.until(EndCondition(seconds=0.0), StopRequest())
+    told, ended = capsys.readouterr().err.splitlines()
+    assert told.startswith("suspended, nothing is captured: nobody could say what became of")
+    assert told.endswith("lethe resume local-1 --alert-url http://127.0.0.1:1")
+    assert ended == "local-1 was resumed"
+    assert watching.suspensions == ["copy-open"]
+
+
+async def test_a_suspended_order_that_ends_was_not_resumed(
+    watching: Watching, purges: Purges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    purges.suspended = {"local-1": "copy-open"}
+    await watching.until(EndCondition(seconds=0.0), StopRequest())
+    purges.suspended = {}
+    await watching.settle(within_s=60.0)
+    assert "resumed" not in capsys.readouterr().err
+    assert watching.suspensions == ["copy-open"]

@@ -83,7 +83,8 @@ def make_report() -> dict[str, Any]:
     )
     resources = Resources(read=lambda _pid: Reading(1.0, 1.0), clock_s=iter((0.0, 1.0)).__next__)
     resources.sample({"detect": 1})
-    return build_report(Outcome(account, [alert], resources.report(), {"detect": 0}, order, 1.0))
+    outcome = Outcome(account, [alert], resources.report(), {"detect": 0}, order, 1.0, [])
+    return build_report(outcome)
 
 
 def fields_of(value: Any, at: str = "") -> Iterator[str]:

@@ -31,6 +31,7 @@ class Outcome:
     restarts: dict[str, int]
     order: DeploymentOrder
     running_s: float
+    suspensions: list[str]
 
 
 def percentile(ordered: list[float], percent: float) -> float:
@@ -67,6 +68,7 @@ def build_report(outcome: Outcome) -> dict[str, Any]:
         "latency_ms": {**account.latency_ms, "capture_to_alert": to_alert},
         "erasure_age_ms": account.erasure_age_ms,
         "unerased": account.unerased,
+        "suspensions": outcome.suspensions,
         "copies": account.copies,
         "cameras": {name: each.model_dump() for name, each in account.cameras.items()},
         "settled": account.settled,

@@ -210,6 +210,7 @@ def _conclude(run: _Run, options: WatchOptions, deployment: Deployment, watching
             restarts=run.stack.restarts,
             order=deployment.order,
             running_s=watching.running_s,
+            suspensions=watching.suspensions,
         )
         write_report(build_report(outcome), options.report.absolute())
         run.terminal.say(f"report written to {options.report}")

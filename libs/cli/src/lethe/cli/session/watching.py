@@ -75,6 +75,7 @@ class Watching:
         self.account: Account | None = None
         self.alerts: list[AlertRecord] = []
         self.faults: dict[str, str] = {}
+        self.suspensions: list[str] = []
         self._troubles: dict[str, str] = {}
         self._garbled: dict[str, int] = {}
         self._standstill: str | None = None
@@ -98,6 +99,8 @@ class Watching:
                 # A service that hangs mustn't keep a Ctrl-C waiting.
                 async with stop.limit(0.0, math.inf):
                     await self._look()
+            # Not once the order has ended: what is suspended then is over, and wasn't resumed.
+            self._tell_suspensions(self.account.suspended if self.account else {})
             self._terminal.show(self._snapshot())
             if end.is_met(self.running_s, self.account):
                 return
@@ -145,7 +148,6 @@ class Watching:
                 self._terminal.notice(f"{camera_id} stopped: {why}")
         self._tell_garbled(self.account.garbled() if self.account else {})
         self._tell_troubles(self.account.troubles() if self.account else {})
-        self._tell_suspensions(self.account.suspended if self.account else {})
 
     def _tell_garbled(self, garbled: dict[str, int]) -> None:
         """Tell of the first pictures of a camera that can't be decoded; the report counts them."""
@@ -174,6 +176,7 @@ class Watching:
     def _tell_suspensions(self, suspended: dict[str, str]) -> None:
         for deployment_id, ground in suspended.items():
             if self._suspended.get(deployment_id) != ground:
+                self.suspensions.append(ground)
                 sentence = SuspensionGround(ground).sentence
                 self._terminal.notice(
                     f"suspended, nothing is captured: {sentence}; when that is understood: "
