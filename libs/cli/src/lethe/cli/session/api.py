@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
-from pydantic import Base64Bytes, BaseModel, ConfigDict
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.watchlist import Picture
@@ -70,7 +70,7 @@ class DeploymentRecord(BaseModel):
 class SignedDeployment(DeploymentRecord):
     """A deployment with its order as it was signed, and the serial of its last state."""
 
-    order: Base64Bytes
+    order: Base64Bytes = Field(repr=False)
     serial: int
 
 

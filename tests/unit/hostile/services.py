@@ -1,0 +1,145 @@
+"""The real reader and handlers of each service, in front of which a test puts records."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from aiokafka import TopicPartition
+from tests.support.brokers import settings_for
+from tests.support.clocks import FakeClock
+from tests.support.forgetting import FakeSwitch
+from tests.support.handing_on import Courier
+from tests.support.hostile import Raw
+from tests.support.members import member_of
+from tests.support.publishing import FakePublisher
+
+from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.handlers import Handlers as AlertHandlers
+from lethe.contracts.keys import Role
+from lethe.contracts.topics import CAMERA_ASSIGNED, Topic
+from lethe.detect.handlers import Handlers as DetectHandlers
+from lethe.detect.zones import Zones
+from lethe.ingest.handlers import Handlers as IngestHandlers
+from lethe.match.handlers import Handlers as MatchHandlers
+from lethe.match.transit import TransitKeys
+from lethe.match.watchlists import Watchlists
+from lethe.purge.accountant import Accountant
+from lethe.purge.handlers import Handlers as PurgeHandlers
+from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.observing import KeyObserver
+from lethe.runtime.reader import Reader, Start, Subscription
+from lethe.runtime.records import Record
+from lethe.shredding.holder import Holder
+from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.membership import Membership
+from lethe.shredding.suspensions import Suspensions
+from lethe.shredding.terms import Standing
+from lethe.shredding.trust import LocalTrust
+
+
+@dataclass
+class Service:
+    """A reader over a service's own dispatch table, and what it published."""
+
+    reader: Reader
+    publisher: FakePublisher
+
+    def reads(self, topic: Topic) -> bool:
+        return topic.name in self.reader._table
+
+    async def take(self, topic: Topic, raw: Raw) -> None:
+        """Hand over a record as the client brings it."""
+        await self.reader._dispatch(TopicPartition(topic.name, 0), raw)
+
+
+class Everything:
+    """Takes whatever a handler tells its domain once a record is checked."""
+
+    is_active = True
+
+    def __init__(self) -> None:
+        self.taken: list[object] = []
+        self.enrolment = self
+
+    def assign(self, told: object) -> None:
+        self.taken.append(told)
+
+    hear = on_report = assign
+
+    async def on_outcome(self, told: object) -> None:
+        self.taken.append(told)
+
+    take = on_outcome
+
+
+def service_of(name: str, trust: LocalTrust, folder: Path) -> Service:
+    """Return a service's handlers behind its reader; must be called in an event loop."""
+    role, clock = Role(name), FakeClock()
+    member, publisher = member_of(trust, role, clock), FakePublisher(clock)
+    settings = settings_for("127.0.0.1:9", f"{name}-1")
+    subscriptions = _subscriptions(role, member, publisher, folder)
+    reader = Reader(
+        settings,
+        subscriptions,
+        publisher=publisher,
+        dead_letters=DeadLetters(settings, publisher),
+    )
+    reader._table = {each.topic.name: each for each in reader._subscriptions}
+    return Service(reader, publisher)
+
+
+def _subscriptions(
+    role: Role, member: Membership, publisher: FakePublisher, folder: Path
+) -> Iterable[Subscription]:
+    domain: Any = Everything()
+    keys = KeyTraffic(
+        Holder(member.instance_id, role, "run", clock=member.clock, switch=FakeSwitch()),
+        member.signer,
+        member.roster,
+        ticket_topic=CAMERA_ASSIGNED,
+        send=publisher.send,
+        standing=Standing,
+        observer=KeyObserver(),
+    )
+    if role is Role.INGEST:
+        return IngestHandlers(member, domain, keys).subscriptions()
+    if role is Role.DETECT:
+        return _of_detect(member, publisher, keys)
+    if role is Role.MATCH:
+        watchlists = Watchlists(domain, instance_id="match-1", resemblance_cosine=0.5)
+        handlers = MatchHandlers(member, publisher, watchlists, TransitKeys(), batch=4)
+        return handlers.subscriptions(keys)
+    if role is Role.PURGE:
+        handlers_of_purge = PurgeHandlers(
+            member,
+            domain,
+            Accountant(member.clock, budget_ms=1000),
+            Suspensions(member.orders),
+            Courier(folder).outbox,
+        )
+        return handlers_of_purge.subscriptions()
+    desk = DeploymentDesk(
+        member.orders, Suspensions(member.orders), member.clock, domain.on_outcome
+    )
+    leadership: Any = SimpleNamespace(reign=domain)
+    return AlertHandlers(member, publisher, desk, leadership, domain).subscriptions(keys)
+
+
+def _of_detect(
+    member: Membership, publisher: FakePublisher, keys: KeyTraffic
+) -> list[Subscription]:
+    domain: Any = Everything()
+    handlers = DetectHandlers(
+        domain, domain, publisher=publisher, threads=domain, clock=member.clock, queue_frames=100
+    )
+    zones = Zones(member.roster, member.clock)
+
+    async def on_camera(record: Record) -> None:
+        zones.hear(record.body)
+
+    return [
+        *handlers.subscriptions(keys),
+        Subscription(CAMERA_ASSIGNED, on_camera, Start.BEGINNING),
+    ]
