@@ -11,6 +11,11 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 """No body of any topic is larger; a larger one is refused before it is parsed."""
 
 
+_PACKED_BYTES = 4096
+"""Room to pack into, which grows where it is too little. The packer's own 256 kB are overwritten
+twice for every message, where what is freed is overwritten: that took longer than the packing."""
+
+
 class InvalidMessage(InvalidInput):
     """A body that doesn't fit its contract. The message names the contract, never the content."""
 
@@ -33,7 +38,9 @@ class Message(BaseModel):
 
     def encode(self) -> bytes:
         """Return the msgpack body."""
-        packed: bytes = msgpack.packb(self.model_dump(mode="python"), use_bin_type=True)
+        packed: bytes = msgpack.packb(
+            self.model_dump(mode="python"), use_bin_type=True, buf_size=_PACKED_BYTES
+        )
         return packed
 
     @classmethod
