@@ -61,7 +61,9 @@ def test_a_service_refuses_to_be_pid_1(name: str, tmp_path: Path) -> None:
     )
     # Before it, a service may log what its environment lacks, a line each.
     *logged, told = ended.stderr.splitlines()
-    assert told == f"lethe {name}: a service can't run as PID 1: start it under an init such as tini"
+    service, why = told.split(": ", 1)
+    assert service == f"lethe {name}"
+    assert why == "a service can't run as PID 1: start it under an init such as tini"
     assert ended.returncode == 2
     assert all(line.startswith("{") for line in logged)
     assert list(tmp_path.iterdir()) == []
