@@ -13,6 +13,7 @@ from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.ownership import Change, GroupListener, generation_of
+from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
 from lethe.runtime.records import Handler, Record
 from lethe.runtime.settings import ServiceSettings
@@ -66,6 +67,7 @@ class DurableReader:
             partition_assignment_strategy=(self._assignor,),
             retry_backoff_ms=50,
         )
+        self._poller = Poller(self._consumer)
 
     async def run(self) -> None:
         """Read, handle and commit until cancelled.
@@ -147,11 +149,9 @@ class DurableReader:
         except KafkaError as error:
             raise refusal(error, session_ms=self._session_ms) or error from None
 
-    async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
+    async def _poll(self) -> Batches:
         try:
-            batches: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
-                timeout_ms=_POLL_MS
-            )
+            batches = await self._poller.poll(_POLL_MS)
         except KafkaError as error:
             _log.warning("reading failed", topic=self._topic.name, error=type(error).__name__)
             await asyncio.sleep(_RETRY_S)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Collection, Iterable
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.topics import plain_name
 from lethe.runtime import metrics
+from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
 
@@ -16,8 +17,6 @@ _POLL_MS = 200
 _MAX_FETCH_BYTES = 8 * 1024 * 1024
 _ASK_WITHIN_S = 1.0
 _log = structlog.get_logger()
-
-Batches = dict[TopicPartition, list[ConsumerRecord]]
 
 
 class Feed:
@@ -49,6 +48,7 @@ class Feed:
             max_partition_fetch_bytes=_MAX_FETCH_BYTES,
             retry_backoff_ms=50,
         )
+        self._poller = Poller(self._consumer)
 
     async def start(self) -> None:
         """Connect."""
@@ -63,6 +63,7 @@ class Feed:
         self._expected = {}
         self._consumer.assign(partitions)
         await self._consumer.seek_to_beginning(*partitions)
+        await self._poller.note_places()
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
         return ends
 
@@ -109,6 +110,7 @@ class Feed:
                 await self._consumer.seek_to_beginning(*first)
             if late := [p for p in fresh if p not in opened]:
                 await self._consumer.seek_to_end(*late)
+            await self._poller.note_places()
             self._consumer.pause(*idle)
             self._expected = await self.positions()
         self._was_assigned = True
@@ -130,7 +132,7 @@ class Feed:
 
     async def _poll(self) -> Batches:
         try:
-            batches: Batches = await self._consumer.getmany(timeout_ms=_POLL_MS)
+            batches = await self._poller.poll(_POLL_MS)
         except KafkaError as error:
             told = refusal(error)
             if told is not None and not self._was_assigned:

@@ -9,6 +9,9 @@ RECORDS = Counter("lethe_records_total", "Records handled", ("topic",))
 RECORDS_GONE = Counter(
     "lethe_records_gone_total", "Records that fell into a gap of a live topic", ("topic",)
 )
+RECORDS_UNREADABLE = Counter(
+    "lethe_records_unreadable_total", "Records that no client can take apart", ("topic",)
+)
 GRANTS = Counter("lethe_grants_total", "Grants taken, by result", ("result",))
 TICKETS_FAILED = Counter("lethe_tickets_failed_total", "Tickets that couldn't be sent")
 ROSTERS_REFUSED = Counter("lethe_rosters_refused_total", "Roster files that didn't hold")

@@ -1,0 +1,54 @@
+"""Records that no client can take apart, as somebody may write them."""
+
+import struct
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
+
+BODY = b"body"
+_NAME, _NO_TEXT = b"header-name", b"\xff\xfe passerby"
+_CRC, _CHECKED_FROM, _ATTRIBUTES = 17, 21, 22
+
+
+def _built() -> bytearray:
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1000)
+    builder.append(0, 1, b"key", BODY, [(_NAME.decode(), b"v")])
+    return bytearray(builder.build())
+
+
+def _summed(batch: bytes | bytearray) -> bytes:
+    """Return a batch with the checksum of what it holds now."""
+    told = bytearray(batch)
+    struct.pack_into(">I", told, _CRC, calc_crc32c(bytes(told[_CHECKED_FROM:])))
+    return bytes(told)
+
+
+def _claims_codec(number: int) -> bytes:
+    batch = _built()
+    batch[_ATTRIBUTES] |= number
+    return _summed(batch)
+
+
+READABLE = bytes(_built())
+UNREADABLE = {
+    "a header's name isn't UTF-8": _summed(READABLE.replace(_NAME, _NO_TEXT)),
+    "it isn't what its compression says": _claims_codec(1),
+    "nobody here has its compression": _claims_codec(4),
+    "its compression doesn't exist": _claims_codec(7),
+    "it was altered on the way": READABLE[:-1] + b"\x7e",
+}
+
+
+async def write_unreadable(broker: str, topic: str, partition: int = 0) -> None:
+    """Write a record with a header name that isn't UTF-8."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=False)
+    await producer.start()
+    try:
+        batch = producer.create_batch()
+        batch.append(key=b"key", value=BODY, timestamp=None, headers=[(_NAME.decode(), b"v")])
+        batch.close()
+        batch._buffer = _summed(bytes(batch._build()).replace(_NAME, _NO_TEXT))
+        await (await producer.send_batch(batch, topic, partition=partition))
+    finally:
+        await producer.stop()
