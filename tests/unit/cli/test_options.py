@@ -1,11 +1,13 @@
 """Every option reaches what it is for."""
 
+import shlex
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.homes import make_home
 
 from lethe.cli.__main__ import lethe
@@ -16,8 +18,11 @@ from lethe.cli.session.options import StackOptions, WatchOptions
 from lethe.cli.stack.services import StackSettings, service_spec
 from lethe.contracts.cameras import Transport
 from lethe.contracts.errors import InvalidInput
+from lethe.receipts.cosignatures import Cosigner
 from lethe.shredding.trust import load_local_trust
 
+_COSIGNER = Cosigner("witness.example/w1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+_WITNESS = f"https://witness.example {_COSIGNER.verifier}"
 _DEFAULTS = StackOptions(
     port=8080,
     data=None,
@@ -41,6 +46,7 @@ _STACK = {
     "--headless": ("headless", True),
     "--seconds 12.5": ("seconds", 12.5),
     "--broker kafka.example:9092": ("broker", "kafka.example:9092"),
+    f"--witness '{_WITNESS}'": ("witnesses", (_WITNESS,)),
 }
 _WATCH = {
     "--threshold 0.75": ("threshold", 0.75),
@@ -111,7 +117,7 @@ def test_without_options_watch_asks_for_the_defaults(asked: list[WatchOptions]) 
 def test_an_option_of_the_stack_changes_that_alone(
     asked: list[Any], command: str, option: str
 ) -> None:
-    call(*(_WATCHED if command == "watch" else [command]), *option.split())
+    call(*(_WATCHED if command == "watch" else [command]), *shlex.split(option))
     [options] = asked
     name, value = _STACK[option]
     assert changed(options if command == "up" else options.stack, _DEFAULTS) == {name: value}

@@ -53,19 +53,26 @@ class Ground:
 class Accountant:
     """A pure function of the topics it hears: leader and standby keep the same account.
 
+    Parameters
+    ----------
+    budget_ms
+        T: no frame may be older when the last of it is gone.
+    patience_s
+        How long after its deadline a copy may be unaccounted for.
+
     Attributes
     ----------
     models
         Digest of the model pack of each instance of detect, as its tickets say.
     """
 
-    def __init__(self, clock: Clock, *, budget_ms: int) -> None:
+    def __init__(self, clock: Clock, *, budget_ms: int, patience_s: float = 10.0) -> None:
         self._clock = clock
         self._since = self._forgot = instant(clock)
         self._copies = CopyLedger(budget_ms)
         self._frames = FrameLedger(self._copies, budget_ms, self._since)
         self._slots = SlotBook(self._copies, self._frames, budget_ms)
-        self._attention = Attention(self._since)
+        self._attention = Attention(self._since, patience_s)
         self._grounds: list[Ground] = []
         self.models: dict[str, str] = {}
 

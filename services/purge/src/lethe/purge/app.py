@@ -62,7 +62,9 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     """Run purge until `stop` is set."""
     member = join(Role.PURGE, **settings.membership())
     publisher = Publisher(settings, lambda: instant(member.clock))
-    accountant = Accountant(member.clock, budget_ms=settings.budget_ms)
+    accountant = Accountant(
+        member.clock, budget_ms=settings.budget_ms, patience_s=settings.suspend_after_s
+    )
     suspensions = Suspensions(member.orders)
     receipting = await asyncio.to_thread(_receipting, settings, member, accountant, suspensions)
     reign = Reign(

@@ -21,6 +21,14 @@ class PurgeSettings(ServiceSettings):
         description="Folder of this instance; its receipts are kept in receipts/, and go on from "
         "there after a start.",
     )
+    suspend_after_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=40,
+        title="Patience",
+        description="Suspend a deployment when nobody could say so many seconds after its deadline "
+        "what became of a copy of a key. A holder that crashed tells of it when it is back.",
+    )
     receipts_key_file: Path = Field(
         title="Receipts key",
         description="Ed25519 key that receipts are signed with; auditors pin its public half.",

@@ -6,7 +6,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.copies import Copy, CopyLedger, Ending
 from lethe.purge.frames import FrameLedger
-from lethe.purge.suspicions import OPEN_US, Attention
+from lethe.purge.suspicions import Attention
 from lethe.purge.tallies import SlotTally
 from lethe.receipts.entries import ENROLMENT
 
@@ -92,7 +92,7 @@ class SlotBook:
             name
             for name, each in self._open.items()
             if not each.is_overdue
-            and now.since_us(each.deadline) > OPEN_US
+            and now.since_us(each.deadline) > 0
             and any(attention.is_overdue(c, now) for copies in each.copies.values() for c in copies)
         ]
         for name in found:

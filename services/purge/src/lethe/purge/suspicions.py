@@ -15,9 +15,6 @@ from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import Copy, Ending
 from lethe.purge.tallies import Frame
 
-OPEN_US = 10_000_000
-"""How long after its deadline a copy may be unaccounted for."""
-
 _SILENCE_US = 2_000_000
 """Holders send a ticket every slot: so long without any, this instance or the broker was away."""
 
@@ -36,10 +33,16 @@ class Attention:
 
     An instance that stood still, or a broker that was away, brings late what was said in time:
     nothing is held against a deployment for a time in which nobody was heard.
+
+    Parameters
+    ----------
+    patience_s
+        How long after its deadline a copy may be unaccounted for.
     """
 
-    def __init__(self, now: Instant) -> None:
+    def __init__(self, now: Instant, patience_s: float) -> None:
         self._since = self._last = now
+        self._patience_us = round(patience_s * 1_000_000)
 
     def hear(self, now: Instant) -> None:
         """Note that a ticket came."""
@@ -51,7 +54,7 @@ class Attention:
         """Tell whether a copy should have been accounted for by now."""
         if copy.ending is not Ending.OPEN or now.since_us(self._last) > _SILENCE_US:
             return False
-        return min(now.since_us(copy.dies), now.since_us(self._since)) > OPEN_US
+        return min(now.since_us(copy.dies), now.since_us(self._since)) > self._patience_us
 
 
 def contradiction(number: int, frame: Frame, copies: Sequence[Copy]) -> SuspensionGround | None:

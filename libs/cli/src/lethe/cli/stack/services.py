@@ -108,6 +108,8 @@ def service_spec(
     }
     if service == "purge":
         environment["LETHE_RECEIPTS_KEY_FILE"] = str(settings.trust.key_file(RECEIPTS_NAME))
+        # A crash is no incident, and a start takes long where all of them share a small machine.
+        environment["LETHE_SUSPEND_AFTER_S"] = "30"
     if service == "ingest" and settings.secrets is not None:
         environment["LETHE_CAMERA_SECRETS_DIR"] = str(settings.secrets)
     if service == "ingest" and settings.camera_ca_file is not None:
