@@ -37,7 +37,8 @@ def portrait(_number: int, width: int, height: int) -> bytes:
 
 def checked(home: Home, *sources: str) -> tuple[int, list[dict[str, Any]]]:
     lines: list[str] = []
-    code = check_cameras(SourceOptions(sources), home, seconds=1.0, as_json=True, say=lines.append)
+    # Long enough for a first look on a machine that has much else to do.
+    code = check_cameras(SourceOptions(sources), home, seconds=3.0, as_json=True, say=lines.append)
     return code, json.loads("".join(lines))["cameras"]
 
 
