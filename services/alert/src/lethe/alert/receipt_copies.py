@@ -202,7 +202,9 @@ def _read(copy: Copy) -> Growing:
         if is_whole or not covered_bytes:
             file = replace(copy.file, covered_bytes=covered_bytes)
             return Growing(replace(copy, file=file), stored.tree, stored.checkpoint)
-        covered_bytes = stored.covered_bytes if stored.unsigned else 0
+        signed_bytes = stored.covered_bytes if stored.unsigned else 0
+        # Where cutting off what isn't signed leaves as much as there was, nothing of it holds.
+        covered_bytes = signed_bytes if signed_bytes < covered_bytes else 0
 
 
 def _file(path: Path, stored: StoredLog, covered_bytes: int) -> LogFile:
