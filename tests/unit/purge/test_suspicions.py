@@ -4,7 +4,7 @@ import pytest
 from tests.support.ledger import GRANTED, Books
 
 from lethe.contracts.keys import Predecessor, Role
-from lethe.contracts.live import FrameOutcome
+from lethe.contracts.live import FrameOutcome, ProbeOutcome
 from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.accountant import Ground
 
@@ -151,6 +151,23 @@ def test_a_decision_about_a_face_that_no_frame_yielded_is_a_ground(books: Books)
     for role in GRANTED:
         acknowledge(books, role, {0: 120})
     assert {g.ground for g in found(books)} == {SuspensionGround.MORE_DECIDED}
+
+
+@pytest.mark.parametrize("outcome", [ProbeOutcome.REFUSED, ProbeOutcome.EXPIRED])
+def test_a_probe_that_match_did_not_open_is_none(books: Books, outcome: ProbeOutcome) -> None:
+    pass_one_frame(books)
+    books.accountant.hear_probe(books.decided("s1", 7, 0, 50, outcome))
+    for role in GRANTED:
+        acknowledge(books, role, {0: 120})
+    assert found(books) == []
+
+
+def test_a_frame_that_detect_refused_is_none(books: Books) -> None:
+    pass_one_frame(books)
+    books.accountant.hear_frame(books.processed("s1", 5, 60, outcome=FrameOutcome.REFUSED))
+    for role in GRANTED:
+        acknowledge(books, role, {0: 120})
+    assert found(books) == []
 
 
 @pytest.mark.parametrize("outcome", [None, FrameOutcome.EXPIRED])

@@ -186,7 +186,7 @@ def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
         return returned
     finally:
         coroutine.close()
-    raise NotImplementedError("Qdrant's local mode waited for something")
+    raise RuntimeError("Qdrant's local mode waited for something")
 
 
 def _collection(watchlist_id: str) -> str:

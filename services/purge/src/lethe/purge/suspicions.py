@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role
-from lethe.contracts.live import FrameOutcome
+from lethe.contracts.live import FrameOutcome, ProbeOutcome
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import Copy, Ending
 from lethe.purge.tallies import Frame
 
+_OPENED_FRAME = (FrameOutcome.PROCESSED, FrameOutcome.UNREADABLE)
+_OPENED_PROBE = (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES)
 _SILENCE_US = 2_000_000
 """Holders send a ticket every slot: so long without any, this instance or the broker was away."""
 
@@ -60,15 +62,17 @@ class Attention:
 def contradiction(number: int, frame: Frame, copies: Sequence[Copy]) -> SuspensionGround | None:
     """Return what can't be true of a frame of which everything was told; None if all can.
 
-    Only what living holders say of themselves counts against a deployment. An expired frame's
-    report may come from an instance that had just lost the camera, and says nothing of probes.
+    Only what living holders say of themselves counts against a deployment, and only of what they
+    opened. An expired frame's report may come from an instance that had just lost the camera; a
+    record that was refused was somebody else's, and its forger must not stop a deployment.
     """
-    if frame.outcome in (None, FrameOutcome.EXPIRED):
+    if frame.outcome not in _OPENED_FRAME:
         return None
     if not frame.reported and _never_sealed(number, copies):
         return SuspensionGround.MORE_PROCESSED
     alive = not any(copy.ending is Ending.DEAD for copy in copies if copy.role is Role.DETECT)
-    if alive and frame.decided.keys() - frame.probes:
+    opened = {n for n, outcome in frame.decided.items() if outcome in _OPENED_PROBE}
+    if alive and opened - frame.probes:
         return SuspensionGround.MORE_DECIDED
     return None
 
