@@ -1,6 +1,7 @@
 """One consumer with manual assignment that keeps its place when the assignment changes."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Iterable
 
 import structlog
@@ -16,6 +17,7 @@ from lethe.runtime.settings import ServiceSettings
 _POLL_MS = 200
 _MAX_FETCH_BYTES = 8 * 1024 * 1024
 _ASK_WITHIN_S = 1.0
+_STOP_WITHIN_S = 0.5
 _log = structlog.get_logger()
 
 
@@ -55,8 +57,14 @@ class Feed:
         await self._consumer.start()
 
     async def stop(self) -> None:
-        """Disconnect."""
-        await self._consumer.stop()
+        """Disconnect.
+
+        A client stopped right after an assignment drops its first cancellation and would never
+        end; the second one, of the timeout, ends it.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_WITHIN_S):
+                await self._consumer.stop()
 
     async def rewind(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Read these and no others, from their beginning; return where they end now."""

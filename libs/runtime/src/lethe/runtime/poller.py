@@ -54,9 +54,8 @@ class Poller:
         try:
             batches: Batches = await self._consumer.getmany(timeout_ms=timeout_ms)
         except _UNREADABLE:
-            batches = await self._around()
-        for partition, records in batches.items():
-            self._places[partition] = records[-1].offset + 1
+            return await self._around()
+        self._note_read(batches)
         return batches
 
     async def _around(self) -> Batches:
@@ -71,12 +70,17 @@ class Poller:
                 except _UNREADABLE as error:
                     await self._pass_over(partition, error)
                     return batches
+                self._note_read(one)
                 for records in one.values():
                     batches.setdefault(partition, []).extend(records)
                     brought = True
             if not brought:
                 await asyncio.sleep(_PAUSE_S)
         return batches
+
+    def _note_read(self, batches: Batches) -> None:
+        for partition, records in batches.items():
+            self._places[partition] = records[-1].offset + 1
 
     async def _go_back(self) -> None:
         """Undo what the failed poll took from other partitions and didn't bring."""
