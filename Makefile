@@ -7,10 +7,10 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-SUITES := unit contract privacy integration e2e
-# A broker and five services fill the machine by themselves; the other suites share it.
-ALONE := integration e2e
-SIDE_BY_SIDE := -n logical --dist loadfile
+# Those that take longest come first: what ends last shall be short.
+SUITES := e2e integration contract privacy unit
+# Tests share the machine, but for those of a stack that fills it by itself.
+SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
@@ -47,8 +47,8 @@ up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
 test: setup browser database ## run every test but test-scale and test-kafka
-	@$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix tests/,$(filter-out $(ALONE),$(SUITES))) $(ARGS)
-	@$(BIN)/pytest $(addprefix tests/,$(ALONE)) $(ARGS)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix tests/,$(SUITES)) $(ARGS)
+	@$(BIN)/pytest -m alone tests/e2e $(ARGS)
 
 test-unit: setup ## run the unit tests
 test-contract: setup database ## run the contract tests

@@ -21,6 +21,8 @@ from tools.running import running_lethe, wait_until
 
 from lethe.cli.home import find_home
 
+pytestmark = pytest.mark.alone
+
 _DEMO = ("demo", "--standby", "--cool-down", "0")
 _FAULTS = {
     "ingest-1": signal.SIGKILL,

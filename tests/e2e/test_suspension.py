@@ -24,6 +24,8 @@ from lethe.contracts.topics import FRAME_PROCESSED
 from lethe.receipts.entries import SlotGranted, parse_entry
 from lethe.shredding.clock import SystemClock, instant
 
+pytestmark = pytest.mark.alone
+
 _FRAMES = 24
 _UNUSED = 47
 """No camera seals so many frames in one slot."""

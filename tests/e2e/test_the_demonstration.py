@@ -15,6 +15,8 @@ from tools.running import running_lethe
 from lethe.cli.home import find_home
 from lethe.contracts.topics import CANDIDATES_FOUND, PURGE_LEADERSHIP, REGISTRY, SealedTopic
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def script() -> dict[str, Any]:

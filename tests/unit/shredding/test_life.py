@@ -41,7 +41,6 @@ def _check(trust_folder: Path, holder_type: type[Holder], how: settings) -> Coun
     return seen
 
 
-@pytest.mark.slow
 def test_nothing_that_happens_on_the_way_lengthens_a_life(tmp_path: Path) -> None:
     seen = _check(tmp_path, Holder, _SETTINGS)
     valid = ("held", "sealed", "opened", "probes", "killed", "late grants", "Refused", "Erased")
@@ -86,7 +85,6 @@ class _KeepsItsTickets(Holder):
                 self._arm()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("holder_type", "finding"),
     [
@@ -104,7 +102,6 @@ def test_a_holder_that_does_not_forget_is_found_out(
         _check(tmp_path, holder_type, _UNTIL_BROKEN)
 
 
-@pytest.mark.slow
 def test_a_wipe_that_does_nothing_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +111,6 @@ def test_a_wipe_that_does_nothing_is_found_out(
         _check(tmp_path, Holder, _UNTIL_BROKEN)
 
 
-@pytest.mark.slow
 def test_a_destroy_that_does_nothing_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +122,6 @@ def test_a_destroy_that_does_nothing_is_found_out(
         _check(tmp_path, Holder, _UNTIL_BROKEN)
 
 
-@pytest.mark.slow
 def test_a_close_that_does_nothing_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_client.models import (
     Distance,
+    NearestQuery,
     PointIdsList,
     PointStruct,
     QueryRequest,
@@ -102,15 +103,7 @@ class QdrantIndex:
         self, watchlist_id: str, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         """Return for each probe its best comparisons, best first."""
-        requests = [
-            QueryRequest(
-                query=probe.tolist(),
-                limit=limit,
-                with_payload=True,
-                params=self._params,
-            )
-            for probe in probes
-        ]
+        requests = [self._request(probe, limit) for probe in probes]
 
         async def work() -> list[list[Comparison]]:
             try:
@@ -148,6 +141,16 @@ class QdrantIndex:
         await self._client.close()
         if self._threads is not None:
             self._threads.close()
+
+    def _request(self, probe: Template, limit: int) -> QueryRequest:
+        if self._threads is None:
+            query = probe.tolist()
+            return QueryRequest(query=query, limit=limit, with_payload=True, params=self._params)
+        # The local mode makes an array of what it is given. Of numpy's numbers that has the
+        # precision of the list; of Python's it has twice that, and the whole list is brought to
+        # it at every search. The model's own check takes none but Python's, so it is passed by.
+        nearest = NearestQuery.model_construct(nearest=list(probe))
+        return QueryRequest.model_construct(query=nearest, limit=limit, with_payload=True)
 
     async def _call(self, work: Callable[[], Coroutine[None, None, _T]]) -> _T:
         try:
