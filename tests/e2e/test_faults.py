@@ -42,10 +42,13 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
         OpenPage(lethe.alert_url) as page,
     ):
         wait_until(lambda: lethe.last_sequence() > 0)
+        wait_until(lambda: origins(lethe.alert_url))
+        before = origins(lethe.alert_url)
         for instance_id, number in _FAULTS.items():
             break_instance(lethe, instance_id, number)
-        # Alert was killed meanwhile, and purge is another: what is served is whole all the same.
-        wait_until(lambda: len(told_of_receipts(lethe.alert_url)["logs"]) > 1)
+        # Alert was killed meanwhile, and another purge leads, or the same one anew: what is
+        # served is whole all the same.
+        wait_until(lambda: origins(lethe.alert_url) - before)
         wait_until(lambda: told_of_receipts(lethe.alert_url)["witnesses"][0]["cosigned"])
         seen = ("--witness-key", str(key), "--witness-checkpoint", f"{address}/checkpoints")
         served = receipts("verify", lethe.alert_url, *seen)
@@ -65,6 +68,11 @@ def told_of_receipts(page: str) -> dict[str, Any]:
     answer = httpx.get(f"{page}/api/v1/receipts/checkpoints").raise_for_status()
     told: dict[str, Any] = answer.json()
     return told
+
+
+def origins(page: str) -> set[str]:
+    """Return the names of the newest logs, one for each time that a purge began to lead."""
+    return {log["origin"] for log in told_of_receipts(page)["logs"]}
 
 
 @pytest.mark.parametrize("found_out", ["shown", "served"])

@@ -15,9 +15,9 @@ from lethe.cli.errors import Interrupted
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SETTLED_BY_S = 2.0
 """So long after a Ctrl-C the order has ended and what it left is accounted for, or isn't."""
-KILLED_BY_S = 4.0
+KILLED_BY_S = 3.7
 """So long after it, services that haven't ended are killed."""
-CLOSED_BY_S = 4.3
+CLOSED_BY_S = 4.0
 """So long after it nothing is waited for any more. The rest of five seconds is for removing the
 folder of the run, and for the interpreter's own end."""
 Result = TypeVar("Result")
