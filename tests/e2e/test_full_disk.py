@@ -9,8 +9,6 @@ import pytest
 from tests.support.small_disk import small_disk
 from tools.running import RunningLethe, running_lethe, wait_until
 
-pytestmark = pytest.mark.alone
-
 _MORE_ALERTS = 3
 _MORE_TICKETS = 5
 _HEARD = 'lethe_records_total{topic="lethe.ingest.key-ticket.v1"}'

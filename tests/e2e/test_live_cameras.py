@@ -16,8 +16,6 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.camera.secret import keep_secret
 
-pytestmark = pytest.mark.alone
-
 PASSWORD = "hunter2:&/"
 FILE = """
 [hall]

@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import pytest
 from tests.support.browser import chromium
 from tools.running import running_lethe
-
-pytestmark = pytest.mark.alone
 
 PICTURES_SHOWN = """() => {
     const pictures = [...document.querySelectorAll("article img")];

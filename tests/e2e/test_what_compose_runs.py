@@ -18,8 +18,6 @@ from tests.support.chosen_broker import OnBroker
 from tools.running import wait_until
 from websockets.sync.client import connect
 
-pytestmark = pytest.mark.alone
-
 LISTED = {"astronaut", "person-3"}
 
 
