@@ -47,6 +47,12 @@ make_venv() {
     pwd >.venv/place.stamp
 }
 
+# Compiled afterwards on all cores: pip does it on one.
+install_packages() {
+    pip_install --no-compile --require-hashes --requirement requirements.lock
+    .venv/bin/python -m compileall -q -j 0 .venv/lib
+}
+
 # Its commands hold the path of this folder: an environment that was moved is made anew.
 if [[ ! -f .venv/place.stamp || $(<.venv/place.stamp) != "$PWD" ]]; then
     make_venv
@@ -55,7 +61,7 @@ fi
 members=(libs/* services/*)
 unless_done packages "$(sha256sum <requirements.lock)" \
     "installing the pinned packages (a few minutes the first time)" \
-    pip_install --require-hashes --requirement requirements.lock
+    install_packages
 unless_done members "$(cat "${members[@]/%//pyproject.toml}" | sha256sum)" \
     "installing Lethe's own packages" \
     pip_install --no-build-isolation "${members[@]/#/--editable=}"
