@@ -74,13 +74,12 @@ class RunningLethe:
         for name, child in self.children().items():
             if name.startswith("purge-"):
                 with suppress(httpx.HTTPError, psutil.Error):
-                    found.append(_ask(child, "/account").json())
+                    found.append(account(_url(child)))
         return found
 
     def metric(self, instance_id: str, name: str) -> float:
         """Return a number of an instance's `/metrics` by name and labels; 0 if it isn't there."""
-        told = _ask(self.children()[instance_id], "/metrics").text.splitlines()
-        return sum(float(line.split()[-1]) for line in told if line.startswith(f"{name} "))
+        return metric(_url(self.children()[instance_id]), name)
 
     def all_stand(self) -> bool:
         """Tell whether every service says that it is ready, or that it stands by."""
@@ -95,11 +94,7 @@ class RunningLethe:
 
     def last_sequence(self) -> int:
         """Return the sequence of the newest alert; 0 while alert doesn't answer."""
-        try:
-            answer = httpx.get(f"{self.alert_url}/api/v1/status", timeout=1.0).raise_for_status()
-        except httpx.HTTPError:
-            return 0
-        return int(answer.json()["alerts"]["last_sequence"])
+        return last_sequence(self.alert_url)
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts raised so far."""
@@ -136,8 +131,29 @@ def stands(port: int) -> bool:
         return False
 
 
-def _ask(child: psutil.Process, path: str) -> httpx.Response:
-    return httpx.get(f"http://127.0.0.1:{child.environ()['LETHE_HTTP_PORT']}{path}")
+def last_sequence(alert_url: str) -> int:
+    """Return the sequence of the newest alert; 0 while no leading alert answers there."""
+    try:
+        answer = httpx.get(f"{alert_url}/api/v1/status", timeout=1.0).raise_for_status()
+    except httpx.HTTPError:
+        return 0
+    return int(answer.json()["alerts"]["last_sequence"])
+
+
+def metric(url: str, name: str) -> float:
+    """Return a number of a service's `/metrics` by name and labels; 0 if it isn't there."""
+    told = httpx.get(f"{url}/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in told if line.startswith(f"{name} "))
+
+
+def account(url: str) -> dict[str, Any]:
+    """Return the account of a purge."""
+    told: dict[str, Any] = httpx.get(f"{url}/account").json()
+    return told
+
+
+def _url(child: psutil.Process) -> str:
+    return f"http://127.0.0.1:{child.environ()['LETHE_HTTP_PORT']}"
 
 
 @contextmanager

@@ -1,18 +1,14 @@
-"""Instances of a running `lethe` broken, added and taken away, and what that left behind."""
+"""Instances of a running `lethe` broken, and what that left behind."""
 
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from typing import Any
 
-import httpx
 from tests.support.readers import alerts_of, reading_topic, searches_of
 from tools.open_page import OpenPage
-from tools.running import POLL_S, RunningLethe, wait_until
+from tools.running import POLL_S, RunningLethe, last_sequence, wait_until
 
-from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.topics import CANDIDATES_FOUND
@@ -22,39 +18,26 @@ _MORE_ALERTS = 3
 
 def break_instance(lethe: RunningLethe, instance_id: str, number: signal.Signals) -> None:
     """Send a signal to an instance; wait until another stands in its place, and for alerts."""
-    process = lethe.children()[instance_id]
-    process.send_signal(number)
-    # A stopped process can't be told anything: only its own kernel timer ends it.
-    wait_until(lambda: _replaced(lethe, instance_id, process.pid))
+    break_at_once(lethe, {instance_id: number})
     await_alerts(lethe)
 
 
-def await_alerts(lethe: RunningLethe) -> None:
-    """Wait until a few more alerts have come."""
-    while not (before := lethe.last_sequence()):
+def break_at_once(lethe: RunningLethe, endings: Mapping[str, signal.Signals]) -> None:
+    """Send signals to instances by id; wait until others stand in their places."""
+    broken = {instance_id: lethe.children()[instance_id] for instance_id in endings}
+    for instance_id, process in broken.items():
+        process.send_signal(endings[instance_id])
+    # A stopped process can't be told anything: only its own kernel timer ends it.
+    wait_until(lambda: all(_replaced(lethe, name, each.pid) for name, each in broken.items()))
+
+
+def await_alerts(lethe: RunningLethe, alert_url: str | None = None) -> None:
+    """Wait until a few more alerts have come: to the page, or to the alert at an address."""
+    url = alert_url or lethe.alert_url
+    while not (before := last_sequence(url)):
         time.sleep(POLL_S)
     # On a full machine most candidates come too late, and none while nobody listed walks past.
-    wait_until(lambda: lethe.last_sequence() >= before + _MORE_ALERTS, within_s=240.0)
-
-
-@contextmanager
-def added_instance(lethe: RunningLethe, service: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one more instance beside the supervisor's, as a platform would, and end it at last."""
-    first = lethe.children()[f"{service}-1"]
-    [port] = free_ports(1)
-    environment = first.environ() | {
-        "LETHE_INSTANCE_ID": f"{service}-added",
-        "LETHE_HTTP_PORT": str(port),
-    }
-    environment.pop("LETHE_PREDECESSOR", None)
-    with subprocess.Popen(
-        first.cmdline(), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            wait_until(lambda: process.poll() is not None or _is_ready(port))
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
+    wait_until(lambda: last_sequence(url) >= before + _MORE_ALERTS, within_s=240.0)
 
 
 def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:
@@ -86,12 +69,6 @@ def check_an_open_page_missed_and_repeated_nothing(page: OpenPage, report: dict[
     assert [(alert.sequence, alert.alert_id) for alert in page.shown] == report["committed"]
     assert (page.repeated, page.gaps) == ([], [])
     assert len(page.logs) == 1
-
-
-def _is_ready(port: int) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"http://{LOOPBACK}:{port}/readyz").is_success
-    return False
 
 
 def _replaced(lethe: RunningLethe, instance_id: str, pid: int) -> bool:

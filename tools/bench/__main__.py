@@ -12,7 +12,8 @@ from tools.bench.footage import FACES
 
 from lethe.cli.live.report import machine
 
-_PARTS = ("search", "demonstration", "ending", "faults", "takeover", "evaluation", "kafka-deletion")
+_PARTS = ("search", "demonstration", "ending", "faults", "takeover", "evaluation")
+_ON_KAFKA = ("kafka-takeover", "kafka-deletion")
 _TOLD = "Print the figures with the machine they came from."
 
 
@@ -20,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="make bench", description=_TOLD)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
-    parser.add_argument("--only", choices=_PARTS)
+    parser.add_argument("--only", choices=(*_PARTS, *_ON_KAFKA))
     parser.add_argument(
         "--faces", type=Path, default=FACES, help="people with several photographs each"
     )
@@ -50,6 +51,9 @@ def main() -> int:
     if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
         figures, reports["evaluation"] = evaluation.measure(chosen.faces)
         print_figures("harder footage, photographs of different days", figures)
+    if chosen.only == "kafka-takeover":
+        figures, reports["kafka-takeover"] = takeover.measure_on_kafka()
+        print_figures("two of each service on Apache Kafka, one taken away", figures)
     if chosen.only == "kafka-deletion":
         figures, reports["kafka-deletion"] = kafka_deletion.measure()
         print_figures("deletion on Apache Kafka: one camera, then silence", figures)

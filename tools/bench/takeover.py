@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.figures import Figure, at_most, equal, spread, told
+from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe, running_lethe, wait_until
 
 _FAULTS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP, "ended": signal.SIGTERM}
@@ -19,11 +20,20 @@ _CALM_S = 2.0
 _WITHIN_S = 3.0
 
 
-def measure() -> tuple[list[Figure], dict[str, Any]]:
+def measure_on_kafka() -> tuple[list[Figure], dict[str, Any]]:
+    """Measure the same on one node of Apache Kafka."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lethe-kafka-") as folder,
+        ApacheKafka(Path(folder)) as node,
+    ):
+        return measure("--broker", node.address)
+
+
+def measure(*options: str) -> tuple[list[Figure], dict[str, Any]]:
     """Run the demonstration on two of each, and take away whoever has the first camera."""
     taken: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="lethe-takeover-") as folder:
-        arguments = ("demo", "--cool-down", "0", "--instances", "2")
+        arguments = ("demo", "--cool-down", "0", "--instances", "2", *options)
         with running_lethe(Path(folder), *arguments) as lethe:
             wait_until(lambda: lethe.last_sequence() > 0)
             for service in _SERVICES:
