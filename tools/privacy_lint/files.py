@@ -20,6 +20,7 @@ PLACES = {
     "lethe/cli/stack/process.py": "the log files of the services, which are linted themselves",
     "lethe/contracts/schemas.py": "generates schemas and synthetic examples",
     "lethe/purge/log_folder.py": "mends logs of receipts: counts, hashes and times",
+    "lethe/purge/progress_file.py": "how far signed orders have got: names and hashes",
     "lethe/purge/term_log.py": "logs of receipts: counts, hashes and times",
     "lethe/receipts/cosigned.py": "checkpoints: sizes and hashes",
     "lethe/receipts/witness_folder.py": "a witness's key, and checkpoints: sizes and hashes",

@@ -57,6 +57,14 @@ class Receipts:
             raise Transient("no space left")
 
 
+class Memory:
+    """Remembers; `fault` is what a full disk makes of it."""
+
+    def __init__(self) -> None:
+        self.is_kept = True
+        self.fault: str | None = None
+
+
 class Purge:
     """One purge instance; `refusing` names holders whose grants the broker doesn't take."""
 
@@ -68,8 +76,14 @@ class Purge:
         self.refusing: set[str] = set()
         self.failure: type[Exception] = Transient
         self.receipts = Receipts()
+        self.memory = Memory()
         self.reign = Reign(
-            self.book, self.custody.suspensions, self.custody.clock, self._publish, self.receipts
+            self.book,
+            self.custody.suspensions,
+            self.custody.clock,
+            self._publish,
+            self.receipts,
+            self.memory,
         )
 
     async def _publish(self, granted: KeyGranted) -> None:
@@ -111,6 +125,24 @@ async def test_the_leader_grants_when_all_tickets_are_in_hand(purge: Purge) -> N
         purge.hear_everybody()
         await purge.until_granted(3)
     assert sorted(purge.holders()) == sorted(EVERYBODY)
+
+
+async def test_no_key_is_granted_under_an_order_that_a_restart_would_know_nothing_of(
+    purge: Purge,
+) -> None:
+    await purge.reign.on_leadership(LEADS, 1)
+    purge.memory.is_kept = False
+    async with purge.running():
+        purge.hear_everybody()
+        # A slot begins whenever tickets are in hand, and this was the chance for one.
+        await eventually(lambda: not purge.reign._ready.is_set())
+        assert purge.reign.standstill is None
+        purge.memory.fault = "no space left"
+        assert purge.reign.standstill == "no space left"
+        assert purge.published == []
+        purge.memory.is_kept, purge.memory.fault = True, None
+        await purge.until_granted(3)
+    assert purge.reign.standstill is None
 
 
 async def test_a_standby_keeps_no_ticket_and_grants_to_none(purge: Purge) -> None:

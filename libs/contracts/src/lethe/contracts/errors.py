@@ -17,5 +17,9 @@ class Refused(LetheError):
     """A signature, order, ticket, grant or seal that doesn't hold. Nothing is opened."""
 
 
+class RolledBack(Refused):
+    """A signed statement that is older than one which was obeyed before."""
+
+
 class Erased(LetheError):
     """The key is gone: counted and dropped, never retried."""

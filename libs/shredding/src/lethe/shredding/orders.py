@@ -1,10 +1,11 @@
 """Orders: signed by an officer, verified by every service that obeys them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.contracts.base import InvalidMessage
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Refused, RolledBack
 from lethe.contracts.orders import (
     DeploymentOrder,
     DeploymentOrdered,
@@ -14,6 +15,7 @@ from lethe.contracts.orders import (
     order_hash,
 )
 from lethe.contracts.sealed import ENROLMENT_LANE, SignedEnvelope
+from lethe.shredding.progress import OrderProgress
 from lethe.shredding.roster import OFFICER_ROLE, Roster, RosterEntry
 from lethe.shredding.signing import Signer
 
@@ -90,8 +92,6 @@ class HeldOrder:
     ----------
     signed
         The order as its officer signed it.
-    lifts
-        The suspension that the newest state lifts.
     """
 
     order: DeploymentOrder
@@ -99,7 +99,6 @@ class HeldOrder:
     status: OrderStatus
     serial: int
     signed: SignedEnvelope
-    lifts: str | None = None
 
     def is_live(self, wall_us: int) -> bool:
         """Tell whether it is running and the time is inside its window."""
@@ -123,6 +122,26 @@ class OrderBook:
         self._allow_local = allow_local
         self._orders: dict[str, HeldOrder] = {}
         self._signers: dict[str, tuple[RosterEntry, RosterEntry]] = {}
+        self._progress: dict[str, OrderProgress] = {}
+
+    @property
+    def progress(self) -> Mapping[str, OrderProgress]:
+        """How far each deployment's order has got, by deployment; the newest obeyed counts."""
+        return self._progress
+
+    def restore(self, progress: Mapping[str, OrderProgress]) -> None:
+        """Obey nothing older than what was obeyed before this process was."""
+        self._progress |= progress
+
+    def has_ended(self, deployment_id: str) -> bool:
+        """Tell whether a deployment's order has ended."""
+        progress = self._progress.get(deployment_id)
+        return progress is not None and progress.status is OrderStatus.ENDED
+
+    def lifts(self, deployment_id: str, suspension_id: str) -> bool:
+        """Tell whether an officer lifted that suspension, in the newest state or before."""
+        progress = self._progress.get(deployment_id)
+        return progress is not None and suspension_id in progress.lifted
 
     def hear(self, ordered: DeploymentOrdered, wall_us: int) -> HeldOrder:
         """Verify an order with its state and hold it.
@@ -132,6 +151,8 @@ class OrderBook:
         Refused
             If a signature, a role, a hash, a limit of its type or a serial doesn't hold.
             What was held before stays in force.
+        RolledBack
+            If a newer state was obeyed before.
         """
         officers = (OFFICER_ROLE,)
         signers = (
@@ -149,14 +170,13 @@ class OrderBook:
             state.status,
             state.serial,
             ordered.order,
-            state.lifts,
         )
         if (state.order_hash, state.deployment_id) != (held.order_hash, order.deployment_id):
             raise Refused(f"order {order.deployment_id}: its state is for another order")
         if order.authorised_by != ordered.order.signer:
             raise Refused(f"order {order.deployment_id}: not signed by whom it names")
         self._check_content(order)
-        self._check_progress(held)
+        self._progress[order.deployment_id] = self._advanced(held, state.lifts)
         self._signers[order.deployment_id] = signers
         self._orders[order.deployment_id] = held
         return held
@@ -204,13 +224,19 @@ class OrderBook:
                     f"{name}: a local order names {LOCAL_SUBJECTS_LIMIT} subjects at most"
                 )
 
-    def _check_progress(self, held: HeldOrder) -> None:
-        before = self._orders.get(held.order.deployment_id)
-        if before is None or before == held:
-            return
+    def _advanced(self, held: HeldOrder, lifts: str | None) -> OrderProgress:
+        name = held.order.deployment_id
+        before = self._progress.get(name)
+        lifted = frozenset((lifts,) if lifts else ()) | (before.lifted if before else frozenset())
+        following = OrderProgress(
+            order_hash=held.order_hash, status=held.status, serial=held.serial, lifted=lifted
+        )
+        if before is None or before == following:
+            return following
         if before.order_hash != held.order_hash:
-            raise Refused(f"order {held.order.deployment_id}: another order has this name")
+            raise Refused(f"order {name}: another order has this name")
         if held.serial <= before.serial:
-            raise Refused(f"order {held.order.deployment_id}: its state goes back")
+            raise RolledBack(f"order {name}: its state goes back")
         if before.status is OrderStatus.ENDED:
-            raise Refused(f"order {held.order.deployment_id}: it has ended")
+            raise Refused(f"order {name}: it has ended")
+        return following

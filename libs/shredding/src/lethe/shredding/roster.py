@@ -2,15 +2,17 @@
 
 import json
 from base64 import b64decode, b64encode
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from lethe.contracts.base import InvalidMessage, Message
-from lethe.contracts.errors import InvalidInput, Refused
+from lethe.contracts.errors import InvalidInput, Refused, RolledBack
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.keyfiles import write_private_key
+from lethe.shredding.progress import RosterProgress
 from lethe.shredding.signing import Signer, check_signature
 
 ROSTER_CONTEXT = "lethe roster"
@@ -68,20 +70,45 @@ class Roster:
         """Serial of the roster in force."""
         return self._document.serial
 
+    @property
+    def progress(self) -> RosterProgress:
+        """Which roster is in force."""
+        return self._progress
+
+    def require_after(self, before: RosterProgress) -> None:
+        """Check the roster in force against one that was in force once.
+
+        Raises
+        ------
+        RolledBack
+            If that one is newer, or another with the same serial.
+        """
+        present = self.progress
+        if present.root != before.root or present == before:
+            return
+        if present.serial <= before.serial:
+            raise RolledBack(
+                f"roster {self._file}: its serial {present.serial} is not above {before.serial}, "
+                "which was in force before; mount the newest roster"
+            )
+
     def reload(self) -> bool:
         """Read the file again; tell whether a newer roster came into force.
 
         Raises
         ------
         Refused
-            If the file's roster is older than the one in force, or a different one with the
-            same serial, or isn't signed by the root. The one in force stays.
+            If the file's roster isn't signed by the root. The one in force stays.
+        RolledBack
+            If it is older than the one in force, or a different one with the same serial.
         """
         document = self._read()
         if document == self._document:
             return False
         if document.serial <= self._document.serial:
-            raise Refused(f"roster serial {document.serial} is not above {self._document.serial}")
+            raise RolledBack(
+                f"roster serial {document.serial} is not above {self._document.serial}"
+            )
         self._document = document
         self._index()
         return True
@@ -114,6 +141,11 @@ class Roster:
 
     def _index(self) -> None:
         self._entries = {entry.name: entry for entry in self._document.entries}
+        self._progress = RosterProgress(
+            root=self._root.hex(),
+            serial=self._document.serial,
+            digest=sha256(self._document.encode()).hexdigest(),
+        )
 
     def _read(self) -> RosterDocument:
         try:

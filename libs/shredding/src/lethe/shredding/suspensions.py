@@ -1,10 +1,10 @@
 """Which deployments get no keys: those that were suspended and that no officer has resumed."""
 
 import secrets
+from collections.abc import Iterable
 
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import RolledBack
 from lethe.contracts.instants import Instant
-from lethe.contracts.orders import OrderStatus
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.shredding.orders import OrderBook
 
@@ -26,19 +26,31 @@ class Suspensions:
         self._said: dict[str, DeploymentSuspended] = {}
         self._unpublished: dict[str, DeploymentSuspended] = {}
 
+    @property
+    def said(self) -> list[DeploymentSuspended]:
+        """The last suspension of every deployment, in force or not."""
+        return list(self._said.values())
+
+    def restore(self, said: Iterable[DeploymentSuspended]) -> None:
+        """Hold what was found out before this process was; it is told again if nobody else does."""
+        for each in said:
+            self._said[each.deployment_id] = each
+            if not self._is_over(each):
+                self._unpublished[each.deployment_id] = each
+
     def hear(self, said: DeploymentSuspended) -> None:
         """Take a verified statement; it stands for this instance's own that isn't out yet.
 
         Raises
         ------
-        Refused
+        RolledBack
             If it was lifted, and another is in force: whoever sends an old one again ends none.
             The topic keeps the last statement only, so the one in force is to be told again.
         """
         in_force = self.of(said.deployment_id)
         if in_force is not None and self._is_lifted(said):
             self._unpublished[said.deployment_id] = in_force
-            raise Refused("a suspension that was lifted is said again while another is in force")
+            raise RolledBack("a suspension that was lifted is said again while another is in force")
         self._said[said.deployment_id] = said
         self._unpublished.pop(said.deployment_id, None)
 
@@ -86,10 +98,7 @@ class Suspensions:
         return list(self._unpublished.values())
 
     def _is_lifted(self, said: DeploymentSuspended) -> bool:
-        held = self._orders.by_deployment(said.deployment_id)
-        return held is not None and held.lifts == said.suspension_id
+        return self._orders.lifts(said.deployment_id, said.suspension_id)
 
     def _is_over(self, said: DeploymentSuspended) -> bool:
-        held = self._orders.by_deployment(said.deployment_id)
-        has_ended = held is not None and held.status is OrderStatus.ENDED
-        return has_ended or self._is_lifted(said)
+        return self._orders.has_ended(said.deployment_id) or self._is_lifted(said)

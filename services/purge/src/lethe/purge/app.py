@@ -25,7 +25,9 @@ from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.outbox import ReceiptsOutbox
+from lethe.purge.progress_file import ProgressFile
 from lethe.purge.receipting import Origin, Receipting
+from lethe.purge.recollection import Recollection
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.settings import PurgeSettings
 from lethe.purge.software import software_digest
@@ -66,9 +68,18 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         member.clock, budget_ms=settings.budget_ms, patience_s=settings.suspend_after_s
     )
     suspensions = Suspensions(member.orders)
+    recollection = Recollection(
+        ProgressFile(settings.data_dir), member.roster, member.orders, suspensions
+    )
+    await recollection.recall()
     receipting = await asyncio.to_thread(_receipting, settings, member, accountant, suspensions)
     reign = Reign(
-        member.orders, suspensions, member.clock, _granting(member, publisher), receipting
+        member.orders,
+        suspensions,
+        member.clock,
+        _granting(member, publisher),
+        receipting,
+        recollection,
     )
     suspending = Suspending(
         accountant,
@@ -110,6 +121,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
             stop,
             leadership.run,
             reign.run,
+            recollection.run,
             partial(_settle, accountant, suspending, receipting),
             outbox.run,
             partial(_keep_backstop, settings, member.clock, reign),

@@ -61,11 +61,26 @@ class Receipts(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """Where it is kept which orders and suspensions were obeyed."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether all of it is on the disk."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why it can't be; None while it can."""
+        ...
+
+
 class Reign:
     """Makes keys while this instance leads, each time with a custodian that inherits nothing.
 
     Without receipts it makes none: it tries to begin another term after a second, and where that
-    begins but tells of no grant either, after twice as long each time.
+    begins but tells of no grant either, after twice as long each time. Nor does it make any under
+    an order of which a restart would know nothing.
     """
 
     def __init__(
@@ -75,12 +90,14 @@ class Reign:
         clock: Clock,
         publish: Publish,
         receipts: Receipts,
+        memory: Memory,
     ) -> None:
         self._orders = orders
         self._suspensions = suspensions
         self._clock = clock
         self._publish = publish
         self._receipts = receipts
+        self._memory = memory
         self._custodian: Custodian | None = None
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -93,8 +110,9 @@ class Reign:
     @property
     def standstill(self) -> str | None:
         """Why nobody gets keys at present, as far as this instance can tell; None otherwise."""
-        if self._leads and self._fault is not None:
-            return self._fault
+        fault = self._fault or self._memory.fault
+        if self._leads and fault is not None:
+            return fault
         if self._heard_us is not None and self._clock.boot_us() - self._heard_us > _SILENCE_US:
             return "no service is heard over the broker; does it run, and has its disk room?"
         return None
@@ -131,6 +149,8 @@ class Reign:
             except TimeoutError:
                 pass
             self._ready.clear()
+            if not self._memory.is_kept:
+                continue
             if self._custodian is not None and self._receipts.fault is not None:
                 self._stand_still(self._receipts.fault)
             if self._custodian is not None:

@@ -18,8 +18,8 @@ class PurgeSettings(ServiceSettings):
     )
     data_dir: Path = Field(
         title="Data folder",
-        description="Folder of this instance; its receipts are kept in receipts/, and go on from "
-        "there after a start.",
+        description="Folder of this instance: its receipts in receipts/, which go on from there "
+        "after a start, and progress.json, behind which no order, roster or suspension goes back.",
     )
     suspend_after_s: float = Field(
         default=10.0,
