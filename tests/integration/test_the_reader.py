@@ -1,5 +1,6 @@
 """Reading and publishing over a real broker."""
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 from tests.support.brokers import eventually, now, publishing, reading, settings_for
@@ -14,6 +15,7 @@ from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
+    GENERATION_OPENED,
     PROBE_EXTRACTED,
     REFERENCE_SUBMITTED,
     SLOT_CLOSED,
@@ -251,6 +253,26 @@ async def test_what_is_left_unread_in_an_old_generation_is_counted(broker: str) 
 
 def gone_from(topic: Topic) -> float:
     return REGISTRY.get_sample_value("lethe_records_gone_total", {"topic": topic.name}) or 0.0
+
+
+@pytest.mark.parametrize("runs_already", [True, False])
+async def test_where_topics_do_not_roll_an_announced_generation_leads_nobody_away(
+    broker: str, *, runs_already: bool
+) -> None:
+    inbox = Inbox()
+    subscription = Subscription(FRAME_CAPTURED, inbox.take, owned=True)
+    settings = settings_for(broker, "reader", topics_roll=False)
+    async with TopicAdmin(broker) as admin, publishing(settings) as publisher:
+        if not runs_already:
+            await admin.roll(1, now())
+        async with reading(settings, publisher, [subscription]) as reader:
+            await reader.own(ALL)
+            if runs_already:
+                await admin.roll(1, now())
+            await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"sealed"))
+            await eventually(lambda: inbox.bodies == [b"sealed"])
+            assert reader.generations == [0]
+            assert GENERATION_OPENED.name not in reader._table
 
 
 async def test_a_reader_that_starts_late_reads_the_present_generation(broker: str) -> None:

@@ -63,7 +63,7 @@ async def _make_topics(address: str) -> None:
         await admin.wait_ready()
 
 
-def settings_for(broker: str, instance_id: str) -> ServiceSettings:
+def settings_for(broker: str, instance_id: str, *, topics_roll: bool = True) -> ServiceSettings:
     """Return settings of a client that needs no trust."""
     return ServiceSettings(
         instance_id=instance_id,
@@ -72,6 +72,7 @@ def settings_for(broker: str, instance_id: str) -> ServiceSettings:
         roster_root="",
         signing_key_file=Path("none"),
         session_timeout_ms=2000,
+        topics_roll=topics_roll,
     )
 
 

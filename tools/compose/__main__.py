@@ -29,7 +29,7 @@ from tools.postgres import running_postgres
 
 from lethe.cli.errors import exit_code, one_line
 from lethe.cli.home import find_home
-from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.broker import broker_environment, broker_spec, wait_listening
 from lethe.cli.stack.memory import rss_mb
 from lethe.cli.stack.ports import LOOPBACK, free_ports, require_free_port
 from lethe.cli.stack.process import Child
@@ -165,8 +165,7 @@ async def _broker(given: str | None, folder: Path) -> AsyncIterator[dict[str, st
         broker.ready = True
         address = f"{LOOPBACK}:{port}"
         async with _rolled(address, lambda: rss_mb(broker.pid or 0)):
-            # Deleting records ends a task of this broker: it must not even be tried.
-            yield {"LETHE_BROKER": address, "LETHE_BROKER_DELETES_RECORDS": "false"}
+            yield broker_environment(address)
     finally:
         broker.begin_stop(kill=True)
         await broker.end_stop()

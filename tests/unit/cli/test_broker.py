@@ -12,7 +12,7 @@ import pytest
 from tests.support.processes import send
 
 from lethe.cli.errors import StackFailed
-from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.broker import broker_environment, broker_spec, wait_listening
 from lethe.cli.stack.memory import MemoryBound, rss_mb
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child
@@ -20,6 +20,7 @@ from lethe.cli.stack.rolling import keep_rolling
 from lethe.contracts.errors import LetheError
 from lethe.contracts.topics import FRAME_CAPTURED, generation_name
 from lethe.runtime.admin import TopicAdmin
+from lethe.runtime.settings import ServiceSettings, load_settings
 
 
 @asynccontextmanager
@@ -76,6 +77,16 @@ async def test_a_broker_that_cant_start_is_told_of(tmp_path: Path) -> None:
             second.begin_stop(kill=True)
             await second.end_stop()
         assert "broker didn't start" in str(told)
+
+
+def test_services_are_told_that_its_topics_roll(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("INSTANCE_ID", "ROSTER_FILE", "ROSTER_ROOT", "SIGNING_KEY_FILE"):
+        monkeypatch.setenv(f"LETHE_{name}", "x")
+    monkeypatch.setenv("LETHE_BROKER", "kafka:9092")
+    assert not load_settings(ServiceSettings).topics_roll
+    for name, value in broker_environment("127.0.0.1:9").items():
+        monkeypatch.setenv(name, value)
+    assert load_settings(ServiceSettings).topics_roll
 
 
 async def test_live_topics_are_rolled_when_memory_grows_and_the_old_ones_deleted(

@@ -2,7 +2,7 @@
 
 import structlog
 
-from lethe.contracts.errors import Transient
+from lethe.contracts.errors import Erased, LetheError, Transient
 from lethe.contracts.headers import event_headers
 from lethe.contracts.instants import Instant
 from lethe.contracts.stack import DeadLetter
@@ -14,6 +14,13 @@ from lethe.runtime.settings import ServiceSettings
 _LIMIT_PER_MINUTE = 60
 _MINUTE_MS = 60_000
 _log = structlog.get_logger()
+
+UNHANDLED = (LetheError, ValueError, KeyError)
+"""What a handler may raise over what somebody wrote to a topic; anything else is a mistake of ours.
+
+Decoders of libraries raise the latter two. A reader that ended by them would end at the same record
+after every start.
+"""
 
 
 class DeadLetters:
@@ -27,6 +34,13 @@ class DeadLetters:
         self._publisher = publisher
         self._window: Instant | None = None
         self._sent = 0
+
+    async def pass_over(self, record: Record, error: Exception) -> None:
+        """Count what is gone, bury the rest: the one rule for every reader."""
+        if isinstance(error, Erased):
+            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+        else:
+            await self.bury(record, error)
 
     async def bury(self, record: Record, error: Exception) -> None:
         """Count, log and publish what is known of a record that couldn't be handled."""

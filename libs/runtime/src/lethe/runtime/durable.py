@@ -8,10 +8,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
+from lethe.contracts.errors import Transient
 from lethe.contracts.topics import Topic
 from lethe.runtime import metrics
-from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.ownership import Change, GroupListener, generation_of
 from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
@@ -179,8 +179,8 @@ class DurableReader:
             except Transient as error:
                 _log.warning("held back", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
-            except (InvalidInput, Refused, Erased) as error:
-                await self._dead_letters.bury(record, error)
+            except UNHANDLED as error:
+                await self._dead_letters.pass_over(record, error)
                 break
         if shared_out == self._shared_out:
             await self._commit(partition, raw.offset + 1)

@@ -7,7 +7,9 @@ DEAD_LETTERS = Counter(
 )
 RECORDS = Counter("lethe_records_total", "Records handled", ("topic",))
 RECORDS_GONE = Counter(
-    "lethe_records_gone_total", "Records that fell into a gap of a live topic", ("topic",)
+    "lethe_records_gone_total",
+    "Records that fell into a gap of a live topic, or whose key is gone",
+    ("topic",),
 )
 RECORDS_UNREADABLE = Counter(
     "lethe_records_unreadable_total", "Records that no client can take apart", ("topic",)

@@ -12,11 +12,10 @@ from enum import StrEnum
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.errors import Erased, LetheError
 from lethe.contracts.stack import GenerationOpened
 from lethe.contracts.topics import CAMERA_ASSIGNED, GENERATION_OPENED, Topic, generation_name
 from lethe.runtime import metrics
-from lethe.runtime.deadletters import DeadLetters
+from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.feed import Feed
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reaching import refusal
@@ -76,7 +75,9 @@ class Reader:
         fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
-        self._subscriptions = [own, *subscriptions]
+        # Where topics don't roll, whoever announces a generation leads readers into an empty one.
+        self._own = [own] if settings.topics_roll else []
+        self._subscriptions = [*self._own, *subscriptions]
         self._kept_ones = [s for s in self._subscriptions if s.start is Start.BEGINNING]
         self._live_ones = [s for s in self._subscriptions if s.start is Start.END]
         self._hears_cameras = any(s.topic is CAMERA_ASSIGNED for s in self._kept_ones)
@@ -104,7 +105,7 @@ class Reader:
         try:
             await self._kept.start()
             await self._live.start()
-            await self._catch_up([s for s in self._kept_ones if s.topic is GENERATION_OPENED])
+            await self._catch_up(self._own)
             self.generations = self.generations[-1:]
             await self._catch_up(self._kept_ones)
             kept = self._partitions(self._kept_ones)
@@ -164,16 +165,16 @@ class Reader:
             self._note_camera(record.partition)
         try:
             await subscription.handler(record)
-        except Erased:
-            metrics.RECORDS_GONE.labels(subscription.topic.name).inc()
-        except (LetheError, ValueError, KeyError) as error:
-            await self._dead_letters.bury(record, error)
+        except UNHANDLED as error:
+            await self._dead_letters.pass_over(record, error)
 
     async def _catch_up(self, subscriptions: list[Subscription]) -> None:
         """Read topics from the beginning to their present end: later records build on it.
 
         By the consumer that waits less: whoever starts again is in a hurry.
         """
+        if not subscriptions:
+            return
         self._table |= {generation_name(s.topic, 0): s for s in subscriptions}
         ends = await self._live.rewind(self._partitions(subscriptions))
         while not await self._live.has_reached(ends):

@@ -83,6 +83,12 @@ class ServiceSettings(BrokerSettings):
     supervised: bool = Field(
         default=False, title="Supervised", description="Die with the parent process."
     )
+    topics_roll: bool = Field(
+        default=False,
+        title="Rolling topics",
+        description="Follow new generations of the live topics. For the embedded broker, which "
+        "frees memory only when a topic is deleted; on any other nobody has a reason to open one.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.JSON, title="Log format", description="json or console."
     )

@@ -53,6 +53,16 @@ def broker_spec(port: int, log_file: Path) -> ChildSpec:
     )
 
 
+def broker_environment(address: str) -> dict[str, str]:
+    """Return the settings with which services reach it."""
+    return {
+        "LETHE_BROKER": address,
+        # Deleting records ends a task of this broker: it must not even be tried.
+        "LETHE_BROKER_DELETES_RECORDS": "false",
+        "LETHE_TOPICS_ROLL": "true",
+    }
+
+
 async def wait_listening(broker: Child) -> None:
     """Wait until the broker takes connections.
 

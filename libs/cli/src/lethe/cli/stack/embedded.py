@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from lethe.cli.stack.broker import broker_spec, wait_listening
+from lethe.cli.stack.broker import broker_environment, broker_spec, wait_listening
 from lethe.cli.stack.brokers import Run
 from lethe.cli.stack.memory import MemoryBound, rss_mb
 from lethe.cli.stack.ports import LOOPBACK, free_ports
@@ -39,8 +39,7 @@ class EmbeddedBroker:
     @property
     def environment(self) -> dict[str, str]:
         """The settings with which services reach it."""
-        # Deleting records ends a task of this broker: it must not even be tried.
-        return {"LETHE_BROKER": self._address, "LETHE_BROKER_DELETES_RECORDS": "false"}
+        return broker_environment(self._address)
 
     async def open(self, run: Run) -> None:
         """Start it and make the topics."""
