@@ -32,6 +32,7 @@ def measure_on_kafka() -> tuple[list[Figure], dict[str, Any]]:
 def measure(*options: str) -> tuple[list[Figure], dict[str, Any]]:
     """Run the demonstration on two of each, and take away whoever has the first camera."""
     taken: dict[str, float] = {}
+    ages_ms: list[float] = []
     with tempfile.TemporaryDirectory(prefix="lethe-takeover-") as folder:
         arguments = ("demo", "--cool-down", "0", "--instances", "2", *options)
         with running_lethe(Path(folder), *arguments) as lethe:
@@ -39,18 +40,25 @@ def measure(*options: str) -> tuple[list[Figure], dict[str, Any]]:
             for service in _SERVICES:
                 for name, number in _FAULTS.items():
                     time.sleep(_CALM_S)
+                    # A purge that goes takes its account with it; the other one's goes on.
+                    ages_ms += _oldest(lethe.accounts())
                     taken[f"{service} {name}"] = _take_over(lethe, service, number)
             time.sleep(_CALM_S)
             report = lethe.finish(interrupt=True)
+    ages_ms += _oldest([report])
     figures = [
         *(at_most(f"{name}: the camera is owned again, s", took, _WITHIN_S)
           for name, took in taken.items()),
         told("of all fifteen, s", spread(list(taken.values()))),
         at_most("median, s", round(statistics.median(taken.values()), 2), _WITHIN_S),
-        at_most("erasure age under takeovers max, ms", report["erasure_age_ms"]["max"], 1000),
+        at_most("erasure age under takeovers max, ms", max(ages_ms), 1000),
         equal("unerased under takeovers", report["unerased"], 0),
     ]  # fmt: skip
     return figures, {"taken_s": taken, "report": report}
+
+
+def _oldest(accounts: list[dict[str, Any]]) -> list[float]:
+    return [each["erasure_age_ms"]["max"] for each in accounts if each["frames"]["captured"]]
 
 
 def _take_over(lethe: RunningLethe, service: str, number: signal.Signals) -> float:
