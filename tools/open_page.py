@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -34,6 +35,11 @@ class Shown:
 class OpenPage:
     """Stays connected to the alert stream until the block ends, in a thread of its own.
 
+    Parameters
+    ----------
+    token
+        Returns a bearer token that counts now.
+
     Attributes
     ----------
     shown
@@ -48,7 +54,8 @@ class OpenPage:
         How often it was connected.
     """
 
-    def __init__(self, alert_url: str) -> None:
+    def __init__(self, alert_url: str, token: Callable[[], str]) -> None:
+        self._token = token
         self._address = alert_url.replace("http", "ws", 1) + "/api/v1/alerts/stream"
         self._last = 0
         self._closing = threading.Event()
@@ -83,7 +90,7 @@ class OpenPage:
                 self._closing.wait(_AGAIN_S)
 
     def _listen(self, socket: ClientConnection) -> None:
-        socket.send(json.dumps({"after": self._last}))
+        socket.send(json.dumps({"after": self._last, "token": self._token()}))
         while not self._closing.is_set():
             try:
                 text = socket.recv(_LOOK_UP_S)

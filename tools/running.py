@@ -14,6 +14,10 @@ from typing import Any
 import httpx
 import psutil
 
+from lethe.alert.identity.principal import Role
+from lethe.cli.home import find_home
+from lethe.cli.identity.minting import Grant, LocalTokens
+
 POLL_S = 0.1
 
 
@@ -26,6 +30,10 @@ class RunningLethe:
         Its data folder: logs and database.
     report_file
         Where `--report` writes.
+    page_address
+        What it told people to open.
+    token
+        Returns a bearer token that may do everything.
     told
         What it said on stderr, once it is finished.
     """
@@ -35,7 +43,9 @@ class RunningLethe:
         self.data = data
         self.report_file = report_file
         self.told = ""
-        self.alert_url = self._ready()
+        self.page_address = self._ready()
+        self.alert_url = self.page_address.partition("/#")[0]
+        self.token = LocalTokens(Grant("the test", tuple(Role)), find_home().trust)
 
     def _ready(self) -> str:
         assert self.process.stdout is not None
@@ -92,17 +102,29 @@ class RunningLethe:
         except (psutil.Error, KeyError):
             return False
 
-    def last_sequence(self) -> int:
-        """Return the sequence of the newest alert; 0 while alert doesn't answer."""
-        return last_sequence(self.alert_url)
+    def ask(
+        self, path: str, timeout_s: float = 5.0, alert_url: str | None = None
+    ) -> httpx.Response:
+        """Return alert's answer to a GET; raises `httpx.HTTPError` where it isn't a good one."""
+        bearer = {"Authorization": f"Bearer {self.token()}"}
+        url = f"{alert_url or self.alert_url}{path}"
+        answer = httpx.get(url, headers=bearer, timeout=timeout_s)
+        return answer.raise_for_status()
+
+    def last_sequence(self, alert_url: str | None = None) -> int:
+        """Return the sequence of the newest alert; 0 while no leading alert answers there."""
+        try:
+            answer = self.ask("/api/v1/status", timeout_s=1.0, alert_url=alert_url)
+        except httpx.HTTPError:
+            return 0
+        return int(answer.json()["alerts"]["last_sequence"])
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts raised so far."""
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["sequence"] if found else 0
-            answer = httpx.get(f"{self.alert_url}/api/v1/alerts?after={after}&limit=1000")
-            page = answer.raise_for_status().json()["alerts"]
+            page = self.ask(f"/api/v1/alerts?after={after}&limit=1000").json()["alerts"]
             if not page:
                 return found
             found += page
@@ -129,15 +151,6 @@ def stands(port: int) -> bool:
         return answer.is_success or bool(answer.json()["standby"])
     except httpx.HTTPError:
         return False
-
-
-def last_sequence(alert_url: str) -> int:
-    """Return the sequence of the newest alert; 0 while no leading alert answers there."""
-    try:
-        answer = httpx.get(f"{alert_url}/api/v1/status", timeout=1.0).raise_for_status()
-    except httpx.HTTPError:
-        return 0
-    return int(answer.json()["alerts"]["last_sequence"])
 
 
 def metric(url: str, name: str) -> float:

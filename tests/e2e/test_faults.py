@@ -39,7 +39,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
     with (
         running_witness(folder / "witness", str(find_home().receipts_verifier)) as (address, key),
         running_lethe(folder, *_DEMO, "--witness", f"{address} {key}", *on_broker()) as lethe,
-        OpenPage(lethe.alert_url) as page,
+        OpenPage(lethe.alert_url, lethe.token) as page,
     ):
         wait_until(lambda: lethe.last_sequence() > 0)
         wait_until(lambda: origins(lethe.alert_url))

@@ -76,8 +76,7 @@ def check_nothing_is_captured(lethe: RunningLethe) -> None:
 
 
 def deployment(lethe: RunningLethe) -> dict[str, Any]:
-    answer = httpx.get(f"{lethe.alert_url}/api/v1/status", timeout=5).raise_for_status()
-    [found] = answer.json()["deployments"]
+    [found] = lethe.ask("/api/v1/status").json()["deployments"]
     return dict(found)
 
 

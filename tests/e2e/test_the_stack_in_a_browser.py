@@ -17,7 +17,7 @@ async def test_an_alert_of_the_demonstration_reaches_a_browser_with_both_picture
     with running_lethe(tmp_path, "demo") as lethe:
         async with chromium() as browser:
             page = await browser.new_page()
-            await page.goto(lethe.alert_url)
+            await page.goto(lethe.page_address)
             await page.locator("article").first.wait_for(timeout=60_000)
             await page.wait_for_function(PICTURES_SHOWN)
             text = await page.inner_text("body")

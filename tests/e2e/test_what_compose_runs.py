@@ -3,6 +3,7 @@
 PostgreSQL is a real server, Kafka is the chosen broker and Qdrant is match's local mode.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -15,8 +16,13 @@ import httpx
 import psutil
 import pytest
 from tests.support.chosen_broker import OnBroker
+from tests.support.tokens import bearer
 from tools.running import wait_until
 from websockets.sync.client import connect
+
+from lethe.alert.identity.principal import Role
+from lethe.cli.home import find_home
+from lethe.cli.identity.minting import Grant, LocalTokens
 
 LISTED = {"astronaut", "person-3"}
 
@@ -27,6 +33,7 @@ class RunningComposition:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.urls: dict[str, str] = {}
+        self.token = LocalTokens(Grant("the test", tuple(Role)), find_home().trust)
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("ready"):
@@ -48,10 +55,14 @@ class RunningComposition:
         account: dict[str, Any] = httpx.get(f"{self.urls['purge']}/account").json()
         return account
 
+    def ask(self, path: str) -> httpx.Response:
+        """Return alert's answer to a GET."""
+        return httpx.get(f"{self.urls['alert']}{path}", headers=bearer(self.token()))
+
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts so far; none while alert is being started again."""
         try:
-            answer = httpx.get(f"{self.urls['alert']}/api/v1/alerts?limit=1000").raise_for_status()
+            answer = self.ask("/api/v1/alerts?limit=1000").raise_for_status()
         except httpx.HTTPError:
             return []
         found: list[dict[str, Any]] = answer.json()["alerts"]
@@ -91,7 +102,7 @@ def test_alerts_come_over_the_websocket_from_the_footage_that_ingest_mounts(
 ) -> None:
     address = composition.urls["alert"].replace("http", "ws") + "/api/v1/alerts/stream"
     with connect(address, proxy=None) as socket:
-        socket.send('{"after": 0}')
+        socket.send(json.dumps({"after": 0, "token": composition.token()}))
         wait_until(lambda: '"type":"alert"' in str(socket.recv()).replace(" ", ""))
 
 
@@ -104,7 +115,7 @@ def test_the_alerts_are_in_postgresql_and_their_pictures_outlive_a_crash_of_aler
     composition.child("lethe.alert").kill()
     wait_until(lambda: before <= {alert["alert_id"] for alert in composition.alerts()})
     for alert_id in before:
-        picture = httpx.get(f"{composition.urls['alert']}/api/v1/alerts/{alert_id}/probe")
+        picture = composition.ask(f"/api/v1/alerts/{alert_id}/probe")
         assert picture.content.startswith(b"\xff\xd8\xff")
 
 

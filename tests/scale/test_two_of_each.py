@@ -46,7 +46,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
     arguments = ("--instances", "2", "--cool-down", "0", *on_broker())
     with (
         running_lethe(folder, *watched, *arguments) as lethe,
-        OpenPage(lethe.alert_url) as page,
+        OpenPage(lethe.alert_url, lethe.token) as page,
     ):
         wait_until(lambda: lethe.last_sequence() > 0)
         accounts = _accounts_of_what_comes_and_goes(lethe)

@@ -52,13 +52,14 @@ def candidates_found(
     camera_id: str = "entrance",
     reference_id: str = "reference-1",
     others: tuple[Candidate, ...] = (),
+    deployment_id: str = "deployment-1",
     captured: Instant | None = None,
 ) -> CandidatesFound:
     best = Candidate(subject_id=subject_id, reference_id=reference_id, score=0.83, cosine=0.61)
     return CandidatesFound(
         search_id=search_id,
         camera_id=camera_id,
-        deployment_id="deployment-1",
+        deployment_id=deployment_id,
         order_hash="order",
         watchlist_id="watchlist-1",
         threshold=0.6,
@@ -163,8 +164,10 @@ class MemoryAlertLog:
             self._put(replace(self.alerts[alert.sequence - 1], erased=True))
             self.pictures.pop(alert.alert_id, None)
 
-    async def after(self, sequence: int, limit: int) -> list[Alert]:
-        return self.alerts[sequence : sequence + limit]
+    async def after(
+        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
+    ) -> list[Alert]:
+        return [each for each in self.alerts[sequence:] if _is_of(each, deployments)][:limit]
 
     async def newest(self, limit: int) -> list[Alert]:
         return self.alerts[-limit:]
@@ -187,8 +190,8 @@ class MemoryAlertLog:
     async def unerased_ids(self) -> set[str]:
         return {a.alert_id for a in self.alerts if not a.erased}
 
-    async def count(self) -> int:
-        return len(self.alerts)
+    async def count(self, deployments: frozenset[str] | None = None) -> int:
+        return sum(_is_of(each, deployments) for each in self.alerts)
 
     def _put(self, alert: Alert) -> Alert:
         self.alerts[alert.sequence - 1] = alert
@@ -198,6 +201,10 @@ class MemoryAlertLog:
         if method in self.failing:
             self.failing.discard(method)
             raise DatabaseUnavailable("the database didn't take a statement")
+
+
+def _is_of(alert: Alert, deployments: frozenset[str] | None) -> bool:
+    return deployments is None or alert.deployment_id in deployments
 
 
 def _subject(alert: Alert) -> tuple[str, str, str]:
@@ -267,6 +274,7 @@ class FakeDeployments:
 class FakeStatus:
     def __init__(self) -> None:
         self.orders: dict[str, SignedState] = {}
+        self.areas: dict[str, str | None] = {"deployment-1": "north"}
         self.now = Status(
             deployments=(
                 DeploymentStatus(
@@ -287,3 +295,9 @@ class FakeStatus:
 
     def deployment(self, deployment_id: str) -> SignedState | None:
         return self.orders.get(deployment_id)
+
+    def deployment_ids(self) -> list[str]:
+        return list(self.areas)
+
+    def area(self, deployment_id: str) -> str | None:
+        return self.areas.get(deployment_id)

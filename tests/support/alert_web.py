@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,12 @@ from starlette.routing import BaseRoute
 from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
 from tests.support.databases import a_term
 from tests.support.keyrings import keyring_in
+from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
+from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
@@ -25,6 +28,7 @@ from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
+from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
@@ -49,6 +53,8 @@ class AlertWeb:
     receipts: Kept = field(default_factory=Kept)
     retired: set[str] = field(default_factory=set)
     witnesses: list[WitnessState] = field(default_factory=list)
+    issuer: Issuer = field(default_factory=Issuer)
+    codes: SignInCodes = field(default_factory=lambda: SignInCodes(time.monotonic))
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
     adjudicator: Adjudicator = field(init=False)
@@ -88,13 +94,26 @@ class AlertWeb:
             receipts=lambda: self.receipts,
             now=self.now,
             witnesses=lambda: self.witnesses,
+            doorkeeper=Doorkeeper(self.issuer.verifier()),
+            codes=self.codes,
+            orders=self.status,
         )
 
     def app(self, port: int = PORT) -> Starlette:
         return Starlette(routes=self.routes(), middleware=create_middleware(loopback_hosts(port)))
 
-    def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app()), base_url=BASE)
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """Return a client with a token, or with one that may do everything."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app()),
+            base_url=BASE,
+            headers=bearer(self.issuer.token() if token is None else token),
+        )
+
+    def page_address(self, port: int, token: str | None = None) -> str:
+        """Return the page's address with a code that signs a browser in."""
+        code = self.codes.issue(token or self.issuer.token())
+        return f"http://127.0.0.1:{port}/#sign-in={code}"
 
 
 @contextlib.asynccontextmanager

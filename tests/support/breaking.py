@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.readers import alerts_of, reading_topic, searches_of
 from tools.open_page import OpenPage
-from tools.running import POLL_S, RunningLethe, last_sequence, wait_until
+from tools.running import POLL_S, RunningLethe, wait_until
 
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.sealed import SignedEnvelope
@@ -34,10 +34,10 @@ def break_at_once(lethe: RunningLethe, endings: Mapping[str, signal.Signals]) ->
 def await_alerts(lethe: RunningLethe, alert_url: str | None = None) -> None:
     """Wait until a few more alerts have come: to the page, or to the alert at an address."""
     url = alert_url or lethe.alert_url
-    while not (before := last_sequence(url)):
+    while not (before := lethe.last_sequence(url)):
         time.sleep(POLL_S)
     # On a full machine most candidates come too late, and none while nobody listed walks past.
-    wait_until(lambda: last_sequence(url) >= before + _MORE_ALERTS, within_s=240.0)
+    wait_until(lambda: lethe.last_sequence(url) >= before + _MORE_ALERTS, within_s=240.0)
 
 
 def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:

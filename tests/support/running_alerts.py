@@ -12,7 +12,10 @@ from tests.support.alert_desk import CROP, candidates_found
 from tests.support.brokers import now, publishing, reading, settings_for
 from tests.support.processes import until
 from tests.support.readers import searches_of
+from tests.support.tokens import bearer
 
+from lethe.alert.identity.principal import Role
+from lethe.cli.identity.minting import Grant, mint
 from lethe.cli.stack.health import HealthClient
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child
@@ -42,7 +45,8 @@ class RunningAlerts:
         self.folder = folder / "alert"
         self.database = self.folder / "database" / "alerts.sqlite"
         self._health = HealthClient()
-        self._client = httpx.AsyncClient(timeout=10.0)
+        token = mint(Grant("Ames", tuple(Role)), trust.folder)
+        self._client = httpx.AsyncClient(timeout=10.0, headers=bearer(token))
         self._publisher: Publisher
         stack = StackSettings(trust, folder, folder, 0, cool_down_s=0.0, memory_bound_mb=0)
         own = {"LETHE_BROKER": broker}
@@ -137,7 +141,7 @@ class RunningAlerts:
 
     async def adjudicate_as_false(self, leader: Child, alert_id: str) -> dict[str, Any]:
         """Decide that an alert is a false one; return it as it is afterwards."""
-        decision = {"verdict": "false_alert", "confirmed": True, "officer": "Ames"}
+        decision = {"verdict": "false_alert", "confirmed": True}
         address = f"{_address(leader)}/{alert_id}/adjudications"
         answer = await self._client.post(address, json=decision)
         alert: dict[str, Any] = answer.raise_for_status().json()

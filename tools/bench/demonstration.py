@@ -23,7 +23,10 @@ def measure(seconds: int) -> tuple[list[Figure], dict[str, Any]]:
     script = json.loads((find_home().demonstration / "script.json").read_text())
     with tempfile.TemporaryDirectory(prefix="lethe-bench-") as folder:
         arguments = ("demo", "--cool-down", "0", "--seconds", str(seconds))
-        with running_lethe(Path(folder), *arguments) as lethe, OpenPage(lethe.alert_url) as page:
+        with (
+            running_lethe(Path(folder), *arguments) as lethe,
+            OpenPage(lethe.alert_url, lethe.token) as page,
+        ):
             report = lethe.finish()
             starts = camera_starts(lethe.log_lines("ingest-1"))
     passes = count_passes(script, report["alerts"], starts, report["running_s"] - _LEAD_S)

@@ -26,6 +26,7 @@ PLACES = {
     "lethe/receipts/witness_folder.py": "a witness's key, and checkpoints: sizes and hashes",
     "lethe/shredding/keyfiles.py": "the signing keys of a machine, closed to other users",
     "lethe/shredding/roster.py": "the roster and the root's public key",
+    "lethe/shredding/token_keys.py": "the public half of the key for tokens",
     "lethe/vision/build.py": "builds the model pack",
 }
 """Where files may be written, and what is written there."""

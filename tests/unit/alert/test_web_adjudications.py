@@ -27,7 +27,7 @@ async def address(web: AlertWeb) -> str:
     return f"/api/v1/alerts/{alert.alert_id}"
 
 
-DECISION = {"verdict": "false_alert", "confirmed": True, "officer": "Ames", "outcome": "no_action"}
+DECISION = {"verdict": "false_alert", "confirmed": True, "outcome": "no_action"}
 
 
 async def test_a_false_alert_is_answered_with_what_became_of_it(
@@ -37,7 +37,7 @@ async def test_a_false_alert_is_answered_with_what_became_of_it(
     answer = await client.post(f"{address}/adjudications", json=DECISION)
     assert answer.status_code == 200
     assert answer.json()["erased"] is True
-    told = {**DECISION, "adjudicated_at": instant(9_000).isoformat()}
+    told = {**DECISION, "officer": "Ames", "adjudicated_at": instant(9_000).isoformat()}
     assert answer.json()["adjudication"] == told
     assert (await client.get(f"{address}/probe")).status_code == 410
     assert (await client.get("/api/v1/alerts")).json()["alerts"][0]["adjudication"] == told
@@ -85,10 +85,7 @@ async def test_an_unknown_alert_is_not_found(client: httpx.AsyncClient) -> None:
         {"verdict": None},
         {"confirmed": "yes"},
         {"confirmed": 1},
-        {"officer": ""},
-        {"officer": "  "},
-        {"officer": "n" * 201},
-        {"officer": "Ames\u0000"},
+        {"officer": "somebody else"},
         {"outcome": "released"},
         {"outcome": "not_engaged"},
         {"note": "the free text of an officer"},

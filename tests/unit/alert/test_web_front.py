@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from tests.support.alert_web import BASE, AlertWeb, alert_web, free_port, served
+from tests.support.tokens import bearer
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -61,7 +63,8 @@ async def instance_(tmp_path: Path) -> AsyncIterator[Instance]:
 @pytest.fixture(name="client")
 async def client_(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(instance.app)
-    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+    headers = bearer(instance.web.issuer.token())
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
         yield client
 
 
@@ -118,5 +121,5 @@ async def test_a_websocket_is_refused_by_a_standby_with_the_same_answer(
         assert b"alert-2 leads" in refused.value.response.body
         instance.lead()
         async with connect(address, proxy=None) as socket:
-            await socket.send('{"after": -1}')
+            await socket.send(json.dumps({"after": -1, "token": instance.web.issuer.token()}))
             assert b"hello" in await asyncio.wait_for(socket.recv(decode=False), 20)

@@ -36,7 +36,7 @@ def paged(total: int) -> httpx.MockTransport:
 
 
 async def test_alerts_are_read_over_pages() -> None:
-    async with AlertApi("http://alert", paged(2_500)) as api:
+    async with AlertApi("http://alert", lambda: "token", paged(2_500)) as api:
         alerts, last = await api.alerts_after(100)
         assert len(alerts) == 2_400
         assert last == 2_500
@@ -51,7 +51,7 @@ async def test_a_service_that_is_being_started_again_is_asked_again() -> None:
             raise failure
         return httpx.Response(201)
 
-    async with AlertApi("http://alert", httpx.MockTransport(answer)) as api:
+    async with AlertApi("http://alert", lambda: "token", httpx.MockTransport(answer)) as api:
         await api.make_watchlist("w")
     assert next(failures, None) is None
 
@@ -59,7 +59,9 @@ async def test_a_service_that_is_being_started_again_is_asked_again() -> None:
 async def test_while_another_instance_takes_over_a_call_is_repeated() -> None:
     answers = iter([httpx.Response(503, json={"detail": "alert-2 leads"}), httpx.Response(201)])
 
-    async with AlertApi("http://alert", httpx.MockTransport(lambda _: next(answers))) as api:
+    async with AlertApi(
+        "http://alert", lambda: "token", httpx.MockTransport(lambda _: next(answers))
+    ) as api:
         await api.make_watchlist("w")
     assert next(answers, None) is None
 
@@ -67,7 +69,9 @@ async def test_while_another_instance_takes_over_a_call_is_repeated() -> None:
 async def test_a_look_at_alerts_that_nobody_answers_for_is_over_at_once() -> None:
     answers = iter([httpx.Response(503, json={"detail": "alert-2 leads"})])
 
-    async with AlertApi("http://alert", httpx.MockTransport(lambda _: next(answers))) as api:
+    async with AlertApi(
+        "http://alert", lambda: "token", httpx.MockTransport(lambda _: next(answers))
+    ) as api:
         with pytest.raises(StackFailed, match="503"):
             await api.alerts_after(0)
 
@@ -76,13 +80,13 @@ async def test_a_look_at_alerts_is_not_repeated() -> None:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("down")
 
-    async with AlertApi("http://alert", httpx.MockTransport(answer)) as api:
+    async with AlertApi("http://alert", lambda: "token", httpx.MockTransport(answer)) as api:
         with pytest.raises(StackFailed, match="doesn't answer"):
             await api.alerts_after(0)
 
 
 async def test_a_refusal_is_told_with_its_reason() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(409, json={"detail": "it is there"}))
-    async with AlertApi("http://alert", transport) as api:
+    async with AlertApi("http://alert", lambda: "token", transport) as api:
         with pytest.raises(InvalidInput, match="it is there"):
             await api.make_watchlist("w")

@@ -66,7 +66,7 @@ SOURCES = ("/footage/hall.mp4", "rtsp://yard:554/live")
 def alert(trust: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAlert:
     played = FakeAlert(trust)
     transport = httpx.MockTransport(played.answer)
-    monkeypatch.setattr(deploying, "AlertApi", lambda url: AlertApi(url, transport))
+    monkeypatch.setattr(deploying, "AlertApi", lambda url, token: AlertApi(url, token, transport))
     return played
 
 

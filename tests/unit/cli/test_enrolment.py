@@ -77,7 +77,7 @@ def folder_of(tmp_path: Path, *names: str) -> Watchlist:
 
 async def enrol(alert: FakeAlert, watchlist: Watchlist) -> tuple[list[str], list[int]]:
     seen: list[int] = []
-    async with AlertApi("http://alert", alert.transport) as api:
+    async with AlertApi("http://alert", lambda: "token", alert.transport) as api:
         pictures = await Enrolment(api, "w", watchlist, seen.append).run()
     return [picture.name for picture in pictures], seen
 

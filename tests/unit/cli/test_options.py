@@ -54,6 +54,7 @@ _WATCH = {
     "--no-realtime": ("realtime", False),
     "--report run.json": ("report", Path("run.json")),
     "--skip-bad": ("skip_bad", True),
+    "--area north": ("area", "north"),
 }
 _SOURCES = {
     "--camera cameras.toml": ("files", (Path("cameras.toml"),)),

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from lethe.cli.identity.page_link import PageLink
 from lethe.cli.live.account import AccountReader
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
@@ -43,6 +44,8 @@ class Purges:
 
 def quiet_alert(request: httpx.Request) -> httpx.Response:
     """Answer as an alert service for which nothing waits and that has raised nothing."""
+    if request.url.path.endswith("/sign-in-codes"):
+        return httpx.Response(201, json={"code": "c"})
     is_status = request.url.path.endswith("/status")
     return httpx.Response(200, json={"alerts": {"waiting": 0} if is_status else []})
 
@@ -70,8 +73,9 @@ async def watching(purges: Purges, tmp_path: Path) -> AsyncIterator[Watching]:
     accounts = AccountReader(
         ["http://standby", "http://leader"], httpx.MockTransport(purges.answer)
     )
-    async with AlertApi("http://alert", no_alerts) as api:
-        yield Watching(nothing_started, api, accounts, Terminal(headless=True), after=0)
+    async with AlertApi("http://alert", lambda: "token", no_alerts) as api:
+        page = PageLink(api, "http://alert", lambda: "token")
+        yield Watching(nothing_started, api, page, accounts, Terminal(headless=True), after=0)
     await accounts.close()
 
 

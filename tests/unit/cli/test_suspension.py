@@ -73,7 +73,7 @@ def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
 def service_(trust: LocalTrust, monkeypatch: pytest.MonkeyPatch) -> Service:
     played = Service(trust)
     transport = httpx.MockTransport(played.answer)
-    monkeypatch.setattr(resuming, "AlertApi", lambda url: AlertApi(url, transport))
+    monkeypatch.setattr(resuming, "AlertApi", lambda url, token: AlertApi(url, token, transport))
     return played
 
 
@@ -81,27 +81,33 @@ def run(*arguments: str, answer: str = "") -> Result:
     return CliRunner().invoke(lethe, arguments, input=answer)
 
 
+def status(trust: LocalTrust, *options: str) -> Result:
+    return run("status", "--trust", str(trust.folder), *options)
+
+
 def resume(trust: LocalTrust, *options: str, answer: str = "") -> Result:
     return run("resume", NAME, "--trust", str(trust.folder), *options, answer=answer)
 
 
 @pytest.mark.usefixtures("service")
-def test_a_suspended_deployment_is_told_with_what_to_do() -> None:
-    told = run("status")
+def test_a_suspended_deployment_is_told_with_what_to_do(trust: LocalTrust) -> None:
+    told = status(trust)
     assert told.exit_code == 1
     assert f"nobody could say (s-1); when that is understood: lethe resume {NAME}" in told.output
-    assert json.loads(run("status", "--json").output)["deployments"][0]["status"] == "suspended"
+    assert json.loads(status(trust, "--json").output)["deployments"][0]["status"] == "suspended"
 
 
-def test_a_running_one_ends_with_0_and_a_blind_system_with_1(service: Service) -> None:
+def test_a_running_one_ends_with_0_and_a_blind_system_with_1(
+    service: Service, trust: LocalTrust
+) -> None:
     service.suspended = None
-    told = run("status")
+    told = status(trust)
     assert (told.exit_code, told.output.splitlines()) == (
         0,
         [f"{NAME} (local): running", "  gate: assigned"],
     )
     service.blind = "no match"
-    told = run("status")
+    told = status(trust)
     assert told.exit_code == 1
     assert "no searches take place: no match" in told.output
 

@@ -137,6 +137,7 @@ def test_what_the_environment_lacks_is_read_from_the_folder_of_secrets(
     monkeypatch.setenv("LETHE_SECRETS_DIR", str(tmp_path))
     (tmp_path / "lethe_roster_root").write_text("ab" * 32 + "\n")
     (tmp_path / "lethe_database_password").write_text(SECRET)
+    (tmp_path / "lethe_token_issuer").write_text("https://issuer.example")
     (tmp_path / "lethe_instance_id").write_text("the environment comes first")
     (tmp_path / "match.key").write_text("not a setting")
     settings = load_settings(AlertSettings)
@@ -145,6 +146,18 @@ def test_what_the_environment_lacks_is_read_from_the_folder_of_secrets(
     assert settings.database_password.get_secret_value() == SECRET
     assert settings.instance_id == "match-1"
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("issuer", ["http://issuer.example", "lethe-local"])
+def test_an_issuer_needs_https_unless_its_keys_are_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, issuer: str
+) -> None:
+    monkeypatch.setenv("LETHE_DATA_DIR", "data")
+    monkeypatch.setenv("LETHE_TOKEN_ISSUER", issuer)
+    with pytest.raises(InvalidInput, match="https"):
+        load_settings(AlertSettings)
+    monkeypatch.setenv("LETHE_TOKEN_KEYS_FILE", "tokens.jwks")
+    assert load_settings(AlertSettings).token_issuer == issuer
 
 
 def test_a_folder_of_secrets_that_isnt_there_is_told(

@@ -51,6 +51,7 @@ def test_a_service_refuses_to_be_pid_1(name: str, tmp_path: Path) -> None:
     # No file is there: it is refused before anything is read.
     files = ("ROSTER_FILE", "SIGNING_KEY_FILE", "RECEIPTS_KEY_FILE", "DATA_DIR", "MODEL_PACK")
     settings = {f"LETHE_{file}": str(tmp_path / "none") for file in files}
+    settings["LETHE_TOKEN_ISSUER"] = "https://issuer.example"
     ended = subprocess.run(
         [*AS_PID_1, sys.executable, "-m", f"lethe.{name}"],
         capture_output=True,

@@ -48,7 +48,7 @@ def page_on(stream: Stream) -> Iterator[OpenPage]:
         thread.start()
         try:
             port = server.socket.getsockname()[1]
-            with OpenPage(f"http://127.0.0.1:{port}") as page:
+            with OpenPage(f"http://127.0.0.1:{port}", lambda: "token") as page:
                 yield page
         finally:
             server.shutdown()

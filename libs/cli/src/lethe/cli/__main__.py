@@ -15,6 +15,7 @@ from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
+from lethe.cli.identity.commands import sign_in, token
 from lethe.cli.receipts.commands import receipts
 from lethe.cli.receipts.witnessing import witness
 from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_options
@@ -120,7 +121,9 @@ lethe.add_command(camera)
 lethe.add_command(deploy)
 lethe.add_command(receipts)
 lethe.add_command(resume)
+lethe.add_command(sign_in)
 lethe.add_command(status)
+lethe.add_command(token)
 lethe.add_command(topics)
 lethe.add_command(witness)
 
@@ -213,6 +216,7 @@ def _watch(sources: SourceOptions, watchlist: Path, chosen: dict[str, Any]) -> N
         sources=sources,
         watchlist=watchlist,
         threshold=chosen["threshold"],
+        area=chosen["area"],
         once=chosen["once"],
         realtime=not chosen["no_realtime"],
         report=chosen["report"],

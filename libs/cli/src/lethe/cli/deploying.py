@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from lethe.cli.home import find_home
+from lethe.cli.run_options import AREA
 from lethe.cli.session.options import THRESHOLD
 from lethe.cli.source_options import chosen_sources, with_source_options
 
@@ -25,7 +26,8 @@ from lethe.cli.source_options import chosen_sources, with_source_options
     "--trust",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Folder with roster.json, root.pub and keys/officer.key; this machine's own without it.",
+    help="Folder with roster.json, root.pub, keys/officer.key and keys/token.key; this "
+    "machine's own without it.",
 )
 @click.option(
     "--threshold",
@@ -34,6 +36,7 @@ from lethe.cli.source_options import chosen_sources, with_source_options
     show_default=True,
     help="Comparison score from which an alert is raised.",
 )
+@AREA
 @click.option("--once", is_flag=True, help="Don't loop footage.")
 @click.option(
     "--no-realtime",
@@ -61,6 +64,7 @@ def deploy(
     trust: Path | None,
     threshold: float,
     *,
+    area: str | None,
     once: bool,
     no_realtime: bool,
     skip_bad: bool,
@@ -91,6 +95,7 @@ def deploy(
             watchlist=watchlist,
             trust=trust or find_home().trust,
             threshold=threshold,
+            area=area,
             once=once,
             realtime=not no_realtime,
             skip_bad=skip_bad,

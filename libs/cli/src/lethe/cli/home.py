@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
+from lethe.shredding.token_keys import TOKEN_KEYS_FILE
 
 FOLDER = ".lethe"
 PACK = "yunet-sface"
@@ -61,9 +62,10 @@ class Home:
         Raises
         ------
         InvalidInput
-            If the trust or the model pack is missing.
+            If a part of the trust or the model pack is missing.
         """
-        if not (self.trust / "roster.json").is_file() or not self.model_pack.is_dir():
+        made = (self.trust / "roster.json", self.trust / TOKEN_KEYS_FILE, self.model_pack)
+        if not all(path.exists() for path in made):
             raise InvalidInput(f"{self.folder} isn't set up; run 'make setup' (or 'lethe setup')")
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from lethe.cli.session.options import THRESHOLD, StackOptions
+from lethe.contracts.bounds import Name
 from lethe.receipts.asking import NamedWitness
 from lethe.receipts.errors import BadInput
 
@@ -34,6 +36,13 @@ def _witnesses(
     except BadInput as error:
         raise click.BadParameter(str(error)) from None
     return named
+
+
+def _area(_context: click.Context, _option: click.Parameter, named: str | None) -> str | None:
+    try:
+        return TypeAdapter(Name | None).validate_python(named)
+    except ValidationError:
+        raise click.BadParameter("1 to 200 printable characters") from None
 
 
 with_stack_options = _with_options(
@@ -106,10 +115,17 @@ with_stack_options = _with_options(
         ),
     ]
 )
+AREA = click.option(
+    "--area",
+    metavar="NAME",
+    callback=_area,
+    help="Name the area in the order: officers whose tokens are limited to areas see its alerts.",
+)
 with_watch_options = _with_options(
     [
         click.option("--threshold", type=click.FloatRange(0, 1), default=THRESHOLD,
                      show_default=True, help="Comparison score from which an alert is raised."),
+        AREA,
         click.option("--once", is_flag=True, help="End with the footage instead of looping it."),
         click.option("--no-realtime", is_flag=True,
                      help="As fast as it goes, nothing dropped, instead of at the footage's pace."),

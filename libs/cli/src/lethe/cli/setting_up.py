@@ -7,6 +7,7 @@ from lethe.cli.home import Home
 from lethe.cli.receipts.keys import receipts_verifier
 from lethe.contracts.errors import InvalidInput, LetheError
 from lethe.shredding.roster import create_local_trust, create_receipts_key
+from lethe.shredding.token_keys import create_token_key
 from lethe.shredding.trust import load_local_trust
 from lethe.vision.errors import UnusablePack
 from lethe.vision.pack import load_pack
@@ -29,6 +30,9 @@ def set_up(home: Home, say: Callable[[str], None]) -> None:
         home.folder.mkdir(parents=True, exist_ok=True)
         _trust(home, say)
         _receipts_key(home, say)
+        # Nor one for tokens, if it was set up before there were roles.
+        if create_token_key(home.trust):
+            say(f"tokens of this machine: their key made in {home.trust}")
         _model_pack(home, say)
         _demonstration(home, say)
     except OSError as error:

@@ -22,10 +22,20 @@ _alert_url = click.option(
 )
 
 
+_trust = click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder with roster.json, root.pub, keys/officer.key and keys/token.key; this "
+    "machine's own without it.",
+)
+
+
 @click.command()
 @_alert_url
+@_trust
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-def status(alert_url: str, *, as_json: bool) -> None:
+def status(alert_url: str, trust: Path | None, *, as_json: bool) -> None:
     """Show how the deployments stand, and why one is suspended.
 
     Ends with 1 if a deployment is suspended or the system is blind, else with 0.
@@ -37,7 +47,7 @@ def status(alert_url: str, *, as_json: bool) -> None:
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.session.resuming import system_status  # noqa: PLC0415 - --help stays quick
 
-    found = asyncio.run(system_status(alert_url))
+    found = asyncio.run(system_status(alert_url, trust or find_home().trust))
     if as_json:
         click.echo(found.model_dump_json(indent=1))  # privacy: names and states, nothing of a face
     else:
@@ -49,12 +59,7 @@ def status(alert_url: str, *, as_json: bool) -> None:
 @click.command()
 @click.argument("deployment_id", metavar="DEPLOYMENT")
 @_alert_url
-@click.option(
-    "--trust",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Folder with roster.json, root.pub and keys/officer.key; this machine's own without it.",
-)
+@_trust
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
     """Let a suspended deployment go on, as an officer.
@@ -68,13 +73,13 @@ def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool)
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.session import resuming  # noqa: PLC0415 - --help stays quick
 
-    found = asyncio.run(resuming.suspended_deployment(alert_url, deployment_id))
+    folder = trust or find_home().trust
+    found = asyncio.run(resuming.suspended_deployment(alert_url, deployment_id, folder))
     if found.suspended is None:
         return
     click.echo(_line(found))
     if not yes:
         click.confirm("Resume it?", abort=True)
-    folder = trust or find_home().trust
     asyncio.run(resuming.resume(alert_url, found, found.suspended.suspension_id, folder))
     click.echo(f"{one_line(deployment_id)} goes on")
 

@@ -36,6 +36,9 @@ class DeploymentOrder(Message):
         SHA-256 over the watchlist's subjects and image hashes, see `watchlist_hash`.
     threshold
         Comparison score 0..1 from which candidates are returned.
+    area
+        Where it takes place, as tokens of officers name it. Without one, officers who are
+        limited to areas don't see it.
     """
 
     deployment_id: Name
@@ -51,6 +54,7 @@ class DeploymentOrder(Message):
     watchlist_size: int
     threshold: float = Field(ge=0, le=1)
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
+    area: Name | None = None
 
 
 class OrderStatus(StrEnum):

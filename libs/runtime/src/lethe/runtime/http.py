@@ -17,7 +17,7 @@ from lethe.contracts.errors import InvalidInput
 
 _STOP_S = 2
 _WEBSOCKET_BYTES = 4096
-"""Clients say where they want to resume and what was delivered, nothing longer."""
+"""Clients say who they are, where they resume and what was delivered, nothing longer."""
 
 
 class _Server(uvicorn.Server):

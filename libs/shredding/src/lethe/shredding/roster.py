@@ -14,6 +14,7 @@ from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.keyfiles import write_private_key
 from lethe.shredding.progress import RosterProgress
 from lethe.shredding.signing import Signer, check_signature
+from lethe.shredding.token_keys import create_token_key
 
 ROSTER_CONTEXT = "lethe roster"
 OFFICER_ROLE = "authorising-officer"
@@ -187,7 +188,8 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
     Parameters
     ----------
     folder
-        Gets `roster.json`, `root.pub` and `keys/<name>.key` (mode 0600), and `keys/receipts.key`.
+        Gets `roster.json`, `root.pub` and `keys/<name>.key` (mode 0600); and what
+        `create_receipts_key` and `create_token_key` make.
     wall_us
         The present time, UTC in microseconds.
     """
@@ -211,6 +213,7 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
     write_roster(folder / "roster.json", RosterDocument(serial=1, entries=entries), root)
     (folder / "root.pub").write_text(root.public_key().public_bytes_raw().hex() + "\n")
     create_receipts_key(folder)
+    create_token_key(folder)
 
 
 def create_receipts_key(folder: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
 from lethe.shredding.roster import Roster
+from lethe.shredding.token_keys import TOKEN_KEYS_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class LocalTrust:
     def roster_file(self) -> Path:
         """The signed roster."""
         return self.folder / "roster.json"
+
+    @property
+    def token_keys_file(self) -> Path:
+        """The public half of the key that signs this machine's tokens."""
+        return self.folder / TOKEN_KEYS_FILE
 
     def key_file(self, name: str) -> Path:
         """Return the signing key file of a service or of the officer."""

@@ -211,8 +211,10 @@ class AlertLog(Protocol):
         """Record that alerts are erased, and delete their sealed pictures."""
         ...
 
-    async def after(self, sequence: int, limit: int) -> list[Alert]:
-        """Return alerts after a sequence, in rising sequence."""
+    async def after(
+        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
+    ) -> list[Alert]:
+        """Return alerts after a sequence, in rising sequence; of some deployments, or of all."""
         ...
 
     async def newest(self, limit: int) -> list[Alert]:
@@ -245,6 +247,6 @@ class AlertLog(Protocol):
         """
         ...
 
-    async def count(self) -> int:
-        """Return how many alerts there are."""
+    async def count(self, deployments: frozenset[str] | None = None) -> int:
+        """Return how many alerts there are, of some deployments or of all."""
         ...

@@ -1,6 +1,7 @@
 """The only wiring of alert."""
 
 import functools
+import time
 from dataclasses import replace
 
 import structlog
@@ -13,6 +14,9 @@ from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.enrolling import Enrolment
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
+from lethe.alert.identity.issuer import keys_in, keys_of
+from lethe.alert.identity.jwt_tokens import JwtVerifier, Rules
+from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.keyring import Keyring
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.leading import Leadership
@@ -30,6 +34,7 @@ from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.front import Front
+from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.routes import create_routes
 from lethe.alert.witnessing import Witnessing
@@ -80,6 +85,13 @@ def _open_keyring(settings: AlertSettings, member: Membership, database: Databas
     # Before the first key is made: from a mark of this boot on, no stepped clock lengthens a life.
     keyring.keep_time()
     return keyring
+
+
+def _verifier(settings: AlertSettings) -> JwtVerifier:
+    file, issuer = settings.token_keys_file, settings.token_issuer
+    rules = Rules(issuer, settings.token_audience, settings.token_life_s)
+    keys = keys_in(file) if file else keys_of(issuer)
+    return JwtVerifier(rules, keys, time.time, time.monotonic)
 
 
 async def _serve(
@@ -154,6 +166,8 @@ async def _serve(
         fetch_wait_ms=_FETCH_WAIT_MS,
     )
 
+    doorkeeper, codes = Doorkeeper(_verifier(settings)), SignInCodes(time.monotonic)
+
     def routes(reign: Reign) -> list[BaseRoute]:
         return create_routes(
             desk=reign.desk,
@@ -167,6 +181,9 @@ async def _serve(
             receipts=receipts.kept,
             now=now,
             witnesses=witnessing.states,
+            doorkeeper=doorkeeper,
+            codes=codes,
+            orders=deployments,
         )
 
     http = HttpServer(

@@ -80,6 +80,15 @@ class DeploymentDesk:
             return AlertTerms()
         return AlertTerms(held.order.type, held.order.alert_retention_hours)
 
+    def deployment_ids(self) -> list[str]:
+        """Return the deployments whose orders were heard."""
+        return [held.order.deployment_id for held in self._orders.all_orders()]
+
+    def area(self, deployment_id: str) -> str | None:
+        """Return the area that an order names; None if it names none, or wasn't heard."""
+        held = self._orders.by_deployment(deployment_id)
+        return held.order.area if held else None
+
     async def status(self) -> Status:
         """Return how the deployments stand."""
         now = instant(self._clock)

@@ -37,3 +37,7 @@ class Conflict(LetheError):
 
 class NotLeading(Transient):
     """Another instance leads: it alone writes, raises alerts and answers requests."""
+
+
+class NotSignedIn(LetheError):
+    """There is no token that holds; the message says why, and nothing of a token."""

@@ -1,6 +1,6 @@
 """The alert log in SQL."""
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
@@ -140,9 +140,11 @@ class SqlAlertLog:
                 .values(erased_wall_us=erased_wall_us)
             )
 
-    async def after(self, sequence: int, limit: int) -> list[Alert]:
+    async def after(
+        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
+    ) -> list[Alert]:
         """Return alerts after a sequence, in rising sequence."""
-        statement = select_alerts().where(alerts.c.sequence > sequence)
+        statement = select_alerts().where(alerts.c.sequence > sequence, _of(deployments))
         async with self._term.read() as connection:
             rows = await connection.execute(statement.order_by(alerts.c.sequence).limit(limit))
             return [to_alert(row) for row in rows.mappings()]
@@ -185,10 +187,10 @@ class SqlAlertLog:
         async with self._term.write() as connection:
             return set((await connection.execute(statement)).scalars())
 
-    async def count(self) -> int:
+    async def count(self, deployments: frozenset[str] | None = None) -> int:
         """Return how many alerts there are."""
         async with self._term.read() as connection:
-            statement = select(func.count()).select_from(alerts)
+            statement = select(func.count()).select_from(alerts).where(_of(deployments))
             return (await connection.execute(statement)).scalar_one()
 
     async def _one(self, condition: ColumnElement[bool]) -> Alert | None:
@@ -196,6 +198,10 @@ class SqlAlertLog:
         async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else to_alert(row)
+
+
+def _of(deployments: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if deployments is None else alerts.c.deployment_id.in_(deployments)
 
 
 async def _add_search(

@@ -171,9 +171,11 @@ class AlertDesk:
         async with self._turn:
             return await self._eraser.sweep(now)
 
-    async def after(self, sequence: int, limit: int) -> list[Alert]:
-        """Return published alerts after a sequence, in rising sequence."""
-        alerts = await self._log.after(sequence, limit)
+    async def after(
+        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
+    ) -> list[Alert]:
+        """Return published alerts after a sequence, in rising sequence; see `AlertLog.after`."""
+        alerts = await self._log.after(sequence, limit, deployments)
         # Up to the first that isn't published yet, so that a reader doesn't pass it by.
         return list(takewhile(lambda alert: alert.published is not None, alerts))
 
@@ -206,9 +208,9 @@ class AlertDesk:
             raise Erased("the picture of this alert is erased")
         return await self._vault.open(key_name(alert_id), picture, bound=_bound(alert_id))
 
-    async def count(self) -> int:
-        """Return how many alerts the log holds."""
-        return await self._log.count()
+    async def count(self, deployments: frozenset[str] | None = None) -> int:
+        """Return how many alerts the log holds, of some deployments or of all."""
+        return await self._log.count(deployments)
 
     async def _within_cool_down(self, alert: Alert) -> Alert | None:
         if self._cool_down_us == 0:

@@ -1,9 +1,13 @@
 """Settings of alert."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from lethe.alert.identity.claims import AUDIENCE, MOST_LIFE_S
+from lethe.alert.identity.issuer import require_issuer_address
+from lethe.contracts.errors import InvalidInput
 from lethe.receipts.asking import NamedWitness
 from lethe.receipts.errors import BadInput
 from lethe.receipts.origins import plain
@@ -59,6 +63,27 @@ class AlertSettings(ServiceSettings):
         "folder by default. Each instance has a folder of its own in it.",
     )
 
+    token_issuer: str = Field(
+        title="Issuer of tokens",
+        description="Who signs the tokens of those who call: the address of an OpenID Connect "
+        "issuer, as its discovery document names it.",
+    )
+    token_audience: str = Field(
+        default=AUDIENCE, title="Audience of tokens", description="Tokens for others are refused."
+    )
+    token_keys_file: Path | None = Field(
+        default=None,
+        title="Keys of the issuer",
+        description="JSON Web Key Set to take instead of what the issuer's address tells.",
+    )
+    token_life_s: int = Field(
+        default=3_600,
+        ge=60,
+        le=MOST_LIFE_S,
+        title="Life of tokens",
+        description="Seconds; tokens that count for longer are refused.",
+    )
+
     witnesses: list[str] = Field(
         default_factory=list,
         title="Witnesses",
@@ -75,6 +100,15 @@ class AlertSettings(ServiceSettings):
         except BadInput as error:
             raise ValueError(str(error)) from None
         return witnesses
+
+    @model_validator(mode="after")
+    def _name_an_issuer(self) -> Self:
+        if self.token_keys_file is None:
+            try:
+                require_issuer_address(self.token_issuer)
+            except InvalidInput as error:
+                raise ValueError(f"LETHE_TOKEN_ISSUER: {error}") from None
+        return self
 
     def named_witnesses(self) -> list[NamedWitness]:
         """Return the witnesses."""

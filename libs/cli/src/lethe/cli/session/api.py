@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -116,9 +117,20 @@ class AlertApi:
     Every call may be repeated safely, so one that isn't answered is: the supervisor may be
     starting the service again, or another instance be taking over. `StackFailed` is raised when
     that doesn't help, `InvalidInput` when the service refuses.
+
+    Parameters
+    ----------
+    token
+        Returns a bearer token that counts now.
     """
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[], str],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._token = token
         self._client = httpx.AsyncClient(
             base_url=url, trust_env=False, timeout=_TIMEOUT_S, transport=transport
         )
@@ -133,6 +145,12 @@ class AlertApi:
         trace: TracebackType | None,
     ) -> None:
         await self._client.aclose()
+
+    async def sign_in_code(self, token: str) -> str:
+        """Return a code that signs one browser in with a token, once."""
+        bearer = {"Authorization": f"Bearer {token}"}
+        answer = await self._ask("POST", "/api/v1/sign-in-codes", headers=bearer)
+        return str(answer["code"])
 
     async def make_watchlist(self, watchlist_id: str) -> None:
         """Make an empty watchlist."""
@@ -241,6 +259,7 @@ class AlertApi:
     async def _answer(
         self, method: str, path: str, patience_s: float, content: dict[str, Any]
     ) -> httpx.Response:
+        content = {"headers": {"Authorization": f"Bearer {self._token()}"}} | content
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + patience_s
         while True:

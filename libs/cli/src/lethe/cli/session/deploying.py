@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 
+from lethe.cli.identity.minting import command_tokens
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.cameras import PlannedCamera, SourceOptions
@@ -31,7 +32,9 @@ class DeployOptions:
     sources
         Named as ingest sees them, which may run elsewhere.
     trust
-        Folder with the roster, its root and the officer's key.
+        Folder with the roster, its root, the officer's key and the one for tokens.
+    area
+        Where it takes place, as tokens of officers name it.
     detach
         Leave the order in force instead of ending it with the command.
     """
@@ -46,6 +49,7 @@ class DeployOptions:
     skip_bad: bool
     detach: bool
     seconds: float | None
+    area: str | None = None
 
 
 def deploy(options: DeployOptions) -> None:
@@ -145,7 +149,7 @@ async def _deploy(
     stop = StopRequest()
     stop.listen()
     terminal = Terminal(headless=False, reader_gone=stop.request)
-    async with AlertApi(options.alert_url) as api:
+    async with AlertApi(options.alert_url, command_tokens(trust.folder)) as api:
         watchlist_id = new_watchlist_id()
         enrolled = await stop.during(enrol(api, terminal, watchlist_id, watchlist))
         refuse_faults(watchlist.faults, watchlist.folder, len(enrolled), skip_bad=options.skip_bad)
@@ -154,6 +158,7 @@ async def _deploy(
             watchlist_id=watchlist_id,
             enrolled=enrolled,
             threshold=options.threshold,
+            area=options.area,
             realtime=options.realtime,
             loop=not options.once,
             officer_key_file=trust.key_file(OFFICER),

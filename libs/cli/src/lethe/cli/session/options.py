@@ -46,3 +46,4 @@ class WatchOptions:
     realtime: bool
     report: Path | None
     skip_bad: bool
+    area: str | None = None

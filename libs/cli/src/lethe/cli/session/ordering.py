@@ -59,6 +59,7 @@ def local_deployment(
     loop: bool,
     officer_key_file: Path,
     wall_us: int,
+    area: str | None = None,
 ) -> Deployment:
     """Make the order of one run: from now on, for as long as a local order may last.
 
@@ -85,6 +86,7 @@ def local_deployment(
         watchlist_hash=watchlist_hash([(p.subject_id, p.image_sha256) for p in enrolled]),
         watchlist_size=len({picture.subject_id for picture in enrolled}),
         threshold=threshold,
+        area=area,
     )
     assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
     return Deployment(order, assigned, officer_key_file)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lethe.cli.identity.minting import command_tokens
 from lethe.cli.session.api import AlertApi, SignedDeployment, SystemStatus
 from lethe.cli.session.deploying import checked_address, load_trust
 from lethe.cli.session.ordering import OFFICER
@@ -11,13 +12,13 @@ from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.orders import sign_lifting
 
 
-async def system_status(alert_url: str) -> SystemStatus:
+async def system_status(alert_url: str, trust: Path) -> SystemStatus:
     """Return how the system behind an alert service is."""
-    async with AlertApi(checked_address(alert_url)) as api:
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         return await api.status()
 
 
-async def suspended_deployment(alert_url: str, deployment_id: str) -> SignedDeployment:
+async def suspended_deployment(alert_url: str, deployment_id: str, trust: Path) -> SignedDeployment:
     """Return a deployment that is suspended.
 
     Raises
@@ -25,7 +26,7 @@ async def suspended_deployment(alert_url: str, deployment_id: str) -> SignedDepl
     InvalidInput
         If there is none of this name, or it isn't.
     """
-    async with AlertApi(checked_address(alert_url)) as api:
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         found = await api.deployment(deployment_id)
     if found.suspended is None:
         raise InvalidInput(f"{deployment_id} isn't suspended; it is {found.status}")
@@ -54,5 +55,5 @@ async def resume(alert_url: str, found: SignedDeployment, suspension_id: str, tr
         )
     except InvalidMessage:
         raise InvalidInput("alert answered with something that is no order") from None
-    async with AlertApi(checked_address(alert_url)) as api:
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         await api.deploy(ordered, [])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.home import Home
+from lethe.cli.identity.minting import command_tokens, page_tokens
+from lethe.cli.identity.page_link import PageLink
 from lethe.cli.live.account import AccountReader
 from lethe.cli.live.report import Outcome, build_report, write_report
 from lethe.cli.live.terminal import Terminal
@@ -45,6 +47,7 @@ class _Run:
     trust: LocalTrust
     stack: Stack
     api: AlertApi
+    page: PageLink
     accounts: AccountReader
     terminal: Terminal
     stop: StopRequest
@@ -85,7 +88,7 @@ def up(options: StackOptions, home: Home) -> None:
     trust = _check_machine(options, home)
 
     async def body(run: _Run) -> None:
-        watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=0)
+        watching = Watching(run.stack, run.api, run.page, run.accounts, run.terminal, after=0)
         with run.terminal.table():
             await run.stack.guard(watching.until(EndCondition(options.seconds), run.stop))
 
@@ -134,9 +137,13 @@ async def _with_stack(
             terminal.say(f"starting {_what(options)}")
             begun_s = time.monotonic()
             await stop.during(stack.start())
-            terminal.say(f"ready in {time.monotonic() - begun_s:.1f} s: {stack.alert_url}")
-            async with AlertApi(stack.alert_url) as api, _accounts(stack) as accounts:
-                await body(_Run(options, trust, stack, api, accounts, terminal, stop))
+            took_s = time.monotonic() - begun_s
+            tokens = command_tokens(trust.folder, given=False)
+            async with AlertApi(stack.alert_url, tokens) as api, _accounts(stack) as accounts:
+                page = PageLink(api, stack.alert_url, page_tokens(trust.folder))
+                address = await stop.during(stack.guard(page.issue()))
+                terminal.say(f"ready in {took_s:.1f} s: {address}")
+                await body(_Run(options, trust, stack, api, page, accounts, terminal, stop))
             terminal.say("ending")
 
 
@@ -167,13 +174,16 @@ async def _watch(
         watchlist_id=watchlist_id,
         enrolled=enrolled,
         threshold=options.threshold,
+        area=options.area,
         realtime=options.realtime,
         loop=not options.once,
         officer_key_file=run.trust.key_file(OFFICER),
         wall_us=time.time_ns() // 1000,
     )
     last_sequence = await run.stack.guard(run.api.last_sequence())
-    watching = Watching(run.stack, run.api, run.accounts, run.terminal, after=last_sequence)
+    watching = Watching(
+        run.stack, run.api, run.page, run.accounts, run.terminal, after=last_sequence
+    )
     await run.stop.during(run.stack.guard(run.api.deploy(deployment.running(), deployment.cameras)))
     end = EndCondition(run.options.seconds, tuple(deployment.order.camera_ids))
     with run.terminal.table():

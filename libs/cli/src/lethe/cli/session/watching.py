@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from lethe.cli.identity.page_link import PageLink
 from lethe.cli.live.account import Account, AccountReader
 from lethe.cli.live.resources import Resources
 from lethe.cli.live.snapshot import Rate, Snapshot
@@ -62,10 +63,17 @@ class Watching:
     """
 
     def __init__(
-        self, stack: Stack, api: AlertApi, accounts: AccountReader, terminal: Terminal, after: int
+        self,
+        stack: Stack,
+        api: AlertApi,
+        page: PageLink,
+        accounts: AccountReader,
+        terminal: Terminal,
+        after: int,
     ) -> None:
         self._stack = stack
         self._api = api
+        self._page = page
         self._accounts = accounts
         self._terminal = terminal
         self._sequence = after
@@ -99,6 +107,7 @@ class Watching:
                 # A service that hangs mustn't keep a Ctrl-C waiting.
                 async with stop.limit(0.0, math.inf):
                     await self._look()
+                    await self._page.refresh()
             # Not once the order has ended: what is suspended then is over, and wasn't resumed.
             self._tell_suspensions(self.account.suspended if self.account else {})
             self._terminal.show(self._snapshot())
@@ -189,7 +198,7 @@ class Watching:
     def _snapshot(self) -> Snapshot:
         processed = int(self.account.frames.get("processed", 0)) if self.account else 0
         return Snapshot(
-            address=self._stack.alert_url,
+            address=self._page.address,
             running_s=self.running_s,
             account=self.account,
             frames_per_s=self._rate.update(self.running_s, processed),

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from lethe.alert.identity.claims import LOCAL_ISSUER, MOST_LIFE_S
 from lethe.cli.stack.ports import LOOPBACK
 from lethe.cli.stack.process import ChildSpec
 from lethe.runtime.broker_settings import BrokerSettings
@@ -126,6 +127,9 @@ def service_spec(
         environment["LETHE_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
         names = [f"{name}:{settings.port}" for name in (LOOPBACK, "localhost", "[::1]")]
         environment["LETHE_ALLOWED_HOSTS"] = json.dumps(names)
+        environment["LETHE_TOKEN_ISSUER"] = LOCAL_ISSUER
+        environment["LETHE_TOKEN_KEYS_FILE"] = str(settings.trust.token_keys_file)
+        environment["LETHE_TOKEN_LIFE_S"] = str(MOST_LIFE_S)
         environment["LETHE_WITNESSES"] = json.dumps(settings.witnesses)
     return ChildSpec(
         name=name,

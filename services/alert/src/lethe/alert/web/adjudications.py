@@ -13,22 +13,25 @@ from pydantic import (
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.identity.access import ADJUDICATES, CONFIRMS
+from lethe.alert.identity.reach import Reach
+from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.bodies import read_json
+from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json
 from lethe.contracts.adjudication import Outcome, Verdict
-from lethe.contracts.bounds import Name
 from lethe.contracts.instants import Instant
 
 Adjudicate = Callable[[str, Adjudication], Awaitable[Alert]]
 
 _HINT = (
-    "send verdict (true_alert or false_alert), confirmed (true after an engagement, else false), "
-    "officer (who decided) and, if known, outcome (arrest, other_disposal, no_action, or "
-    "not_engaged, which can't be confirmed)"
+    "send verdict (true_alert or false_alert), confirmed (true after an engagement, else false) "
+    "and, if known, outcome (arrest, other_disposal, no_action, or not_engaged, which can't be "
+    "confirmed)"
 )
 
 
@@ -37,13 +40,10 @@ class _AdjudicationBody(BaseModel):
 
     verdict: Verdict
     confirmed: Annotated[bool, Strict()]
-    officer: Name
     outcome: Outcome | None = None
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
-        if not self.officer.strip():
-            raise ValueError("decided by nobody")
         if self.confirmed and self.outcome is Outcome.NOT_ENGAGED:
             raise ValueError("confirmed without an engagement")
         return self
@@ -59,24 +59,36 @@ class AdjudicationEndpoints:
     """
 
     def __init__(
-        self, adjudicate: Adjudicate, watchlists: WatchlistBook, now: Callable[[], Instant]
+        self,
+        adjudicate: Adjudicate,
+        desk: AlertDesk,
+        watchlists: WatchlistBook,
+        now: Callable[[], Instant],
+        reach: Reach,
     ) -> None:
         self._adjudicate = adjudicate
+        self._desk = desk
         self._watchlists = watchlists
+        self._reach = reach
         self._now = now
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        return [Route("/alerts/{alert_id}/adjudications", self.adjudicate, methods=["POST"])]
+        path = "/alerts/{alert_id}/adjudications"
+        return [Endpoint(path, self.adjudicate, ADJUDICATES, ["POST"])]
 
     async def adjudicate(self, request: Request) -> Response:
-        """Take a decision; answer with the alert as it is afterwards."""
+        """Take a decision of who is signed in; answer with the alert as it is afterwards."""
+        principal = principal_of(request)
         try:
             body = _AdjudicationBody.model_validate(await read_json(request))
         except ValidationError:
             raise HTTPException(400, _HINT) from None
-        decided = Adjudication(
-            body.verdict, body.confirmed, body.outcome, body.officer, self._now()
-        )
-        alert = await self._adjudicate(request.path_params["alert_id"], decided)
+        if body.confirmed:
+            CONFIRMS.require(principal)
+        found = await self._desk.find(request.path_params["alert_id"])
+        self._reach.require(principal, found.deployment_id, "alert")
+        officer = principal.label
+        decided = Adjudication(body.verdict, body.confirmed, body.outcome, officer, self._now())
+        alert = await self._adjudicate(found.alert_id, decided)
         return JSONResponse(alert_json(alert, self._watchlists))

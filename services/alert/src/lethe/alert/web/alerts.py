@@ -3,11 +3,15 @@
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from lethe.alert.alerts import Alert
 from lethe.alert.hub import AlertHub
+from lethe.alert.identity.access import SEES_ALERTS
+from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json
 from lethe.contracts.errors import Erased
 
@@ -32,26 +36,30 @@ def media_type(image: bytes) -> str:
 
 
 class AlertEndpoints:
-    """What officers read of alerts."""
+    """What officers read of alerts, each of those within their limits."""
 
-    def __init__(self, desk: AlertDesk, hub: AlertHub, watchlists: WatchlistBook) -> None:
+    def __init__(
+        self, desk: AlertDesk, hub: AlertHub, watchlists: WatchlistBook, reach: Reach
+    ) -> None:
         self._desk = desk
         self._hub = hub
         self._watchlists = watchlists
+        self._reach = reach
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/alerts", self.after),
-            Route("/alerts/{alert_id}/probe", self.probe),
-            Route("/alerts/{alert_id}/reference", self.reference),
+            Endpoint("/alerts", self.after, SEES_ALERTS),
+            Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS),
+            Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS),
         ]
 
     async def after(self, request: Request) -> Response:
         """Answer with alerts after a sequence, and the newest sequence there is."""
         sequence = _integer(request, "after", default=0, low=0, high=2**62)
         limit = _integer(request, "limit", default=100, low=0, high=_MAX_LIMIT)
-        alerts = await self._desk.after(sequence, limit) if limit else []
+        seen = self._reach.deployments(principal_of(request))
+        alerts = await self._desk.after(sequence, limit, seen) if limit else []
         return JSONResponse(
             {
                 "alerts": [alert_json(alert, self._watchlists) for alert in alerts],
@@ -61,15 +69,21 @@ class AlertEndpoints:
 
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""
-        return _image(await self._desk.probe(request.path_params["alert_id"]))
+        alert = await self._seen(request)
+        return _image(await self._desk.probe(alert.alert_id))
 
     async def reference(self, request: Request) -> Response:
         """Answer with the watchlist image that the face was compared with."""
-        alert = await self._desk.find(request.path_params["alert_id"])
+        alert = await self._seen(request)
         if alert.erased:
             raise Erased("this alert is erased")
         payload = await self._watchlists.payload(alert.reference_id)
         return _image(payload.image)
+
+    async def _seen(self, request: Request) -> Alert:
+        alert = await self._desk.find(request.path_params["alert_id"])
+        self._reach.require(principal_of(request), alert.deployment_id, "alert")
+        return alert
 
 
 def _image(content: bytes) -> Response:

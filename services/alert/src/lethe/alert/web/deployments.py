@@ -1,22 +1,28 @@
 """Deployment orders and the state of the system over HTTP."""
 
+import functools
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 
 from pydantic import Base64Bytes, BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from lethe.alert.hub import AlertHub
-from lethe.alert.ports import Deployments, StatusSource
+from lethe.alert.identity.access import ORDERS, SIGNED_IN
+from lethe.alert.identity.principal import Principal
+from lethe.alert.identity.reach import Reach, is_within
+from lethe.alert.ports import Deployments, Status, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.web.bodies import read_json
+from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.errors import Refused
+from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 
 
 class _OrderBody(BaseModel):
@@ -48,19 +54,21 @@ class DeploymentEndpoints:
         desk: AlertDesk,
         hub: AlertHub,
         backlog: Callable[[], Awaitable[int | None]],
+        reach: Reach,
     ) -> None:
         self._deployments = deployments
         self._source = source
         self._desk = desk
         self._hub = hub
         self._backlog = backlog
+        self._reach = reach
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/deployments", self.order, methods=["POST"]),
-            Route("/deployments/{deployment_id}", self.deployment),
-            Route("/status", self.status),
+            Endpoint("/deployments", self.order, ORDERS, ["POST"]),
+            Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN),
+            Endpoint("/status", self.status, SIGNED_IN),
         ]
 
     async def order(self, request: Request) -> Response:
@@ -70,23 +78,43 @@ class DeploymentEndpoints:
         except ValidationError as error:
             raise HTTPException(400, _fault(error)) from None
         ordered = DeploymentOrdered.decode(body.ordered)
+        _require_within(principal_of(request), ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
     async def deployment(self, request: Request) -> Response:
         """Answer with how a deployment stands, its signed order (base64) and the last serial."""
-        found = self._source.deployment(request.path_params["deployment_id"])
-        if found is None:
+        deployment_id = request.path_params["deployment_id"]
+        found = self._source.deployment(deployment_id)
+        if found is None or not self._reach.sees(principal_of(request), deployment_id):
             raise HTTPException(404, "no order of this name was heard here")
         order = b64encode(found.signed.encode()).decode()
         return JSONResponse(asdict(found.deployment) | {"order": order, "serial": found.serial})
 
-    async def status(self, _request: Request) -> Response:
+    async def status(self, request: Request) -> Response:
         """Answer with deployments, cameras, alerts and whether the system is blind."""
-        status = asdict(await self._source.status())
+        principal = principal_of(request)
+        status = asdict(self._seen(await self._source.status(), principal))
         alerts = {
-            "count": await self._desk.count(),
+            "count": await self._desk.count(self._reach.deployments(principal)),
             "last_sequence": self._hub.last_sequence,
             "waiting": await self._backlog(),
         }
         return JSONResponse(status | {"alerts": alerts, "clients": self._hub.connections})
+
+    def _seen(self, status: Status, principal: Principal) -> Status:
+        sees = functools.partial(self._reach.sees, principal)
+        return replace(
+            status,
+            deployments=tuple(each for each in status.deployments if sees(each.deployment_id)),
+            cameras=tuple(each for each in status.cameras if sees(each.deployment_id)),
+        )
+
+
+def _require_within(principal: Principal, ordered: DeploymentOrdered) -> None:
+    """Check that an order is within somebody's limits; whether it holds is checked elsewhere."""
+    if not principal.is_limited:
+        return
+    order = DeploymentOrder.decode(ordered.order.payload)
+    if not is_within(principal, order.deployment_id, lambda _: order.area):
+        raise Refused("this order's deployment or area isn't within the limits of your token")

@@ -9,19 +9,26 @@ from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.errors import Conflict, NotFound, NotSignedIn
 from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
     Refused: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Erased: HTTPStatus.GONE,
     Transient: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
 }
 
 
@@ -36,11 +43,35 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     )
 
 
-def problems_middleware() -> Middleware:
-    """Return what turns exceptions into problems; other faults reach the server and its log."""
+def problems_middleware() -> list[Middleware]:
+    """Return what turns exceptions into problems; other faults reach the server's log as well."""
     handlers: dict[type[Exception], _Handler] = dict.fromkeys(_STATUS, _of_lethe)
     handlers[HTTPException] = _of_http
-    return Middleware(ExceptionMiddleware, handlers=handlers)
+    return [Middleware(Faults), Middleware(ExceptionMiddleware, handlers=handlers)]
+
+
+class Faults:
+    """Answers with a problem that says nothing of what failed, and lets the failure go on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        has_begun = scope["type"] != "http"
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception:
+            if not has_begun:
+                told = "this failed here; its log says where"
+                await problem(HTTPStatus.INTERNAL_SERVER_ERROR, told)(scope, receive, send)
+            raise
 
 
 async def _of_http(_request: Request, fault: Exception) -> Response:
@@ -51,5 +82,4 @@ async def _of_http(_request: Request, fault: Exception) -> Response:
 
 async def _of_lethe(_request: Request, fault: Exception) -> Response:
     status = next(_STATUS[kind] for kind in type(fault).__mro__ if kind in _STATUS)
-    retry = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(status, str(fault), retry)
+    return problem(status, str(fault), _HEADERS.get(status))

@@ -6,10 +6,12 @@ from dataclasses import asdict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from lethe.alert.errors import NotFound
+from lethe.alert.identity.access import PUBLIC
 from lethe.alert.receipt_copies import Kept
+from lethe.alert.web.gate import Endpoint
 from lethe.alert.witnessing import WitnessState
 
 
@@ -33,8 +35,8 @@ class ReceiptEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/receipts", self.receipts),
-            Route("/receipts/checkpoints", self.checkpoints),
+            Endpoint("/receipts", self.receipts, PUBLIC),
+            Endpoint("/receipts/checkpoints", self.checkpoints, PUBLIC),
         ]
 
     async def receipts(self, _request: Request) -> Response:

@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from lethe.alert.hub import AlertHub
+from lethe.alert.identity.reach import Orders, Reach
+from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
@@ -16,9 +18,11 @@ from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.watchlists import WatchlistEndpoints
 from lethe.alert.witnessing import WitnessState
@@ -38,6 +42,9 @@ def create_routes(
     receipts: Callable[[], Kept],
     now: Callable[[], Instant],
     witnesses: Callable[[], Sequence[WitnessState]],
+    doorkeeper: Doorkeeper,
+    codes: SignInCodes,
+    orders: Orders,
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
@@ -55,22 +62,31 @@ def create_routes(
         The clock of this machine.
     witnesses
         Tells how it stands with the witnesses of receipts.
+    doorkeeper
+        Tells who calls the API.
+    codes
+        Of browsers that are about to sign in.
+    orders
+        Tells which deployments there are, and where.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
     async def show_page(_request: Request) -> Response:
         return HTMLResponse(page)
 
+    reach = Reach(orders)
     api = [
-        *AlertEndpoints(desk, hub, watchlists).routes(),
-        *AdjudicationEndpoints(adjudicate, watchlists, now).routes(),
-        *AlertStream(hub, EventRenderer(watchlists)).routes(),
+        *SessionEndpoints(doorkeeper, codes).routes(),
+        *AlertEndpoints(desk, hub, watchlists, reach).routes(),
+        *AdjudicationEndpoints(adjudicate, desk, watchlists, now, reach).routes(),
+        *AlertStream(hub, EventRenderer(watchlists), doorkeeper, reach).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),
-        *DeploymentEndpoints(deployments, status, desk, hub, backlog).routes(),
+        *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
     ]
+    guards = [*problems_middleware(), gate_middleware(api, doorkeeper)]
     return [
         Route("/", show_page),
         Mount("/static", StaticFiles(packages=[(__package__, "static")])),
-        Mount("/api/v1", routes=api, middleware=[problems_middleware()]),
+        Mount("/api/v1", routes=api, middleware=guards),
     ]

@@ -6,12 +6,14 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.ports import Enroller
 from lethe.alert.reference import Reference, ReferenceState
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.bodies import read_image_form, read_json
+from lethe.alert.web.gate import Endpoint
 
 _WATCHLIST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MAX_TEXT = 200
@@ -27,13 +29,14 @@ class WatchlistEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/watchlists", self.register, methods=["POST"]),
-            Route("/watchlists/{watchlist_id}", self.show),
-            Route("/watchlists/{watchlist_id}/references", self.add, methods=["POST"]),
-            Route(
+            Endpoint("/watchlists", self.register, KEEPS_WATCHLISTS, ["POST"]),
+            Endpoint("/watchlists/{watchlist_id}", self.show, READS_WATCHLISTS),
+            Endpoint("/watchlists/{watchlist_id}/references", self.add, KEEPS_WATCHLISTS, ["POST"]),
+            Endpoint(
                 "/watchlists/{watchlist_id}/references/{reference_id}",
                 self.remove,
-                methods=["DELETE"],
+                KEEPS_WATCHLISTS,
+                ["DELETE"],
             ),
         ]
 

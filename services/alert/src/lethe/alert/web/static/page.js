@@ -1,6 +1,7 @@
 // The officer's page: alerts newest first, and how the system is.
 
 import { AlertCard } from "./card.js";
+import { signedIn, signInAgain } from "./session.js";
 import { AlertStream } from "./stream.js";
 
 const MOST_CARDS = 200;
@@ -10,6 +11,7 @@ const STATES = {
   connecting: "Connecting",
   live: "Live",
   lost: "Connection lost, trying again",
+  ended: "Signed out",
 };
 
 const at = (id) => document.getElementById(id);
@@ -77,6 +79,13 @@ const stream = new AlertStream({
     showNotice("The alert service was started again; its latest alerts are shown.");
   },
   newLeader: refreshCards,
+  signedOut: async (reason) => {
+    showState("ended");
+    // Whoever comes next may see less: nothing stays on the screen.
+    clear();
+    await signInAgain(reason);
+    location.reload();
+  },
 });
 
 async function refreshCards() {
@@ -143,5 +152,6 @@ setInterval(() => {
   for (const card of cards.values()) card.tick(now);
 }, 1000);
 
+await signedIn();
 stream.open();
 refreshStatus();

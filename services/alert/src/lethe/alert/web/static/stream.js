@@ -4,11 +4,13 @@ const SILENCE_MS = 40_000; // the server says something every 15 s
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const SHOWN_AT_FIRST = 100;
+const NOT_SIGNED_IN = 4401;
+const NOT_ALLOWED = 4403;
 const CHANGES = new Set(["sighting", "adjudicated", "erased"]);
 
 export class AlertStream {
   // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart(),
-  // newLeader().
+  // newLeader(), signedOut(reason).
   constructor(on) {
     this.on = on;
     this.last = null; // the highest sequence seen; null before the first connection
@@ -23,7 +25,13 @@ export class AlertStream {
     this.on.state("connecting");
     try {
       if (this.last === null) {
-        const newest = await newestSequence();
+        const answer = await fetch("/api/v1/alerts?limit=0");
+        if (answer.status === 401 || answer.status === 403) {
+          this.on.signedOut((await answer.json()).detail);
+          return;
+        }
+        if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
+        const newest = (await answer.json()).last_sequence;
         this.last = Math.max(0, newest - SHOWN_AT_FIRST);
       }
     } catch {
@@ -39,9 +47,11 @@ export class AlertStream {
       this.listen(socket);
       this.receive(socket, JSON.parse(message.data));
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       clearTimeout(this.silence);
-      this.again();
+      if (event.code === NOT_SIGNED_IN || event.code === NOT_ALLOWED) {
+        this.on.signedOut(event.reason);
+      } else this.again();
     };
     this.listen(socket);
   }
@@ -101,10 +111,4 @@ export class AlertStream {
     this.last = message.sequence;
     this.on.alert(message.alert, this.behind, this.behind && this.returning);
   }
-}
-
-async function newestSequence() {
-  const answer = await fetch("/api/v1/alerts?limit=0");
-  if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
-  return (await answer.json()).last_sequence;
 }

@@ -1,0 +1,1 @@
+"""How the `lethe` command says who it is, and signs people in."""

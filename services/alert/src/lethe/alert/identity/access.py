@@ -1,0 +1,59 @@
+"""Who may call an endpoint: declared beside it, and nobody where nothing is declared."""
+
+from dataclasses import dataclass
+
+from lethe.alert.identity.principal import Principal, Role
+from lethe.contracts.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an endpoint.
+
+    Attributes
+    ----------
+    roles
+        One of these is needed.
+    is_public
+        Anybody may, without a token.
+    is_whole
+        A token that is limited to deployments or areas isn't enough.
+    """
+
+    roles: frozenset[Role] = frozenset()
+    is_public: bool = False
+    is_whole: bool = False
+
+    def require(self, principal: Principal) -> None:
+        """Check that somebody may.
+
+        Raises
+        ------
+        Refused
+            If they may not.
+        """
+        if self.is_public:
+            return
+        if not self.roles & principal.roles:
+            needed = " or ".join(sorted(self.roles)) or "nobody"
+            raise Refused(f"your role doesn't allow this; it is for {needed}")
+        if self.is_whole and principal.is_limited:
+            raise Refused("your token is limited to some deployments or areas; this concerns all")
+
+
+def only(*roles: Role, whole: bool = False) -> Access:
+    """Return the access of some roles."""
+    return Access(frozenset(roles), is_whole=whole)
+
+
+NOBODY = Access()
+PUBLIC = Access(is_public=True)
+SIGNED_IN = only(*Role)
+
+SEES_ALERTS = only(Role.OPERATOR, Role.ENGAGEMENT_OFFICER, Role.SUPERVISOR)
+ADJUDICATES = SEES_ALERTS
+CONFIRMS = only(Role.ENGAGEMENT_OFFICER)
+"""Who decides about somebody whom they have spoken to."""
+KEEPS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, whole=True)
+READS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
+ORDERS = only(Role.AUTHORISING_OFFICER)

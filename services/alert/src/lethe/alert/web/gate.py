@@ -1,0 +1,123 @@
+"""The gate before the API: every endpoint says who may call it, and nobody may otherwise."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lethe.alert.errors import NotSignedIn
+from lethe.alert.identity.access import NOBODY, Access
+from lethe.alert.identity.principal import Principal, TokenVerifier
+
+_PRINCIPAL = "lethe.principal"
+_TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
+
+
+class Endpoint(Route):
+    """A route with who may call it."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        access: Access,
+        methods: Sequence[str] = ("GET",),
+    ) -> None:
+        super().__init__(path, endpoint, methods=list(methods))
+        self.access = access
+
+
+class SocketEndpoint(WebSocketRoute):
+    """A websocket with who may use it. It asks for the token itself, in its first message."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], access: Access) -> None:
+        super().__init__(path, endpoint)
+        self.access = access
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Return the name of the session's cookie: cookies of one host are shared by its ports."""
+    _, _, port = connection.headers.get("host", "").rpartition(":")
+    return f"lethe-session-{port}" if port.isdecimal() else "lethe-session"
+
+
+def token_of(connection: HTTPConnection) -> str | None:
+    """Return the token that a request brings in a header or its cookie, if any."""
+    given = connection.headers.get("authorization")
+    if given is None:
+        return connection.cookies.get(cookie_name(connection))
+    scheme, _, token = given.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Return who calls an endpoint that isn't public."""
+    principal: Principal = connection.scope[_PRINCIPAL]
+    return principal
+
+
+class Doorkeeper:
+    """Tells who calls, and whether they may."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def admit(self, token: str | None, access: Access) -> Principal:
+        """Return who calls.
+
+        Raises
+        ------
+        NotSignedIn
+            If the token doesn't hold, or there is none.
+        Refused
+            If they may not.
+        Transient
+            If that can't be told now.
+        """
+        if not token:
+            raise NotSignedIn(_TOLD)
+        principal = await self._verifier.verify(token)
+        access.require(principal)
+        return principal
+
+
+class Gate:
+    """Lets through what the endpoint's declaration allows, and turns away what declares nothing."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper) -> None:
+        self._app = app
+        self._routes = routes
+        self._doorkeeper = doorkeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve or refuse one connection."""
+        access = self._access(scope)
+        # A websocket can't be told why before it is accepted: `AlertStream` does that.
+        if access is not None and not access.is_public and scope["type"] == "http":
+            connection = HTTPConnection(scope)
+            principal = await self._doorkeeper.admit(token_of(connection), access)
+            scope[_PRINCIPAL] = principal
+        await self._app(scope, receive, send)
+
+    def _access(self, scope: Scope) -> Access | None:
+        """Return who may call what is asked for; None where there is nothing to call."""
+        for route in self._routes:
+            if route.matches(scope)[0] is Match.FULL:
+                access = getattr(route, "access", NOBODY)
+                return access if isinstance(access, Access) else NOBODY
+        return None
+
+
+def gate_middleware(routes: Sequence[BaseRoute], doorkeeper: Doorkeeper) -> Middleware:
+    """Return the gate before some routes."""
+    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper)
+
+
+def is_loopback(headers: Headers) -> bool:
+    """Tell whether a request is addressed to this machine by a name that never leaves it."""
+    host = headers.get("host", "").rpartition(":")[0]
+    return host.lower() in {"127.0.0.1", "localhost", "[::1]"}

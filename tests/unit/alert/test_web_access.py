@@ -1,0 +1,268 @@
+"""Who may call what: every role at every endpoint, and nobody where nothing is declared."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from tests.support.alert_desk import CROP, candidates_found
+from tests.support.alert_web import BASE, AlertWeb, alert_web
+from tests.support.markdown import ROOT
+from tests.support.tokens import Issuer, bearer
+
+from lethe.alert.identity.access import Access
+from lethe.alert.identity.principal import Role
+from lethe.alert.web.gate import Doorkeeper, gate_middleware
+from lethe.alert.web.problems import problems_middleware
+
+OPERATOR, OFFICER = Role.OPERATOR, Role.ENGAGEMENT_OFFICER
+SUPERVISOR, AUTHORISING = Role.SUPERVISOR, Role.AUTHORISING_OFFICER
+ALL = set(Role)
+SEE = {OPERATOR, OFFICER, SUPERVISOR}
+KEEP = {OPERATOR, SUPERVISOR}
+ANYBODY: set[Role] | None = None
+MATRIX: dict[tuple[str, str], set[Role] | None] = {
+    ("POST", "/session"): ANYBODY,
+    ("GET", "/session"): ALL,
+    ("DELETE", "/session"): ANYBODY,
+    ("POST", "/sign-in-codes"): ALL,
+    ("GET", "/alerts"): SEE,
+    ("GET", "/alerts/{alert_id}/probe"): SEE,
+    ("GET", "/alerts/{alert_id}/reference"): SEE,
+    ("POST", "/alerts/{alert_id}/adjudications"): SEE,
+    ("websocket", "/alerts/stream"): SEE,
+    ("POST", "/watchlists"): KEEP,
+    ("GET", "/watchlists/{watchlist_id}"): {*KEEP, AUTHORISING},
+    ("POST", "/watchlists/{watchlist_id}/references"): KEEP,
+    ("DELETE", "/watchlists/{watchlist_id}/references/{reference_id}"): KEEP,
+    ("POST", "/deployments"): {AUTHORISING},
+    ("GET", "/deployments/{deployment_id}"): ALL,
+    ("GET", "/status"): ALL,
+    ("GET", "/receipts"): ANYBODY,
+    ("GET", "/receipts/checkpoints"): ANYBODY,
+}
+OVER_HTTP = [each for each in MATRIX if each[0] != "websocket"]
+GUARDED = [each for each in OVER_HTTP if MATRIX[each] is not None]
+
+
+@pytest.fixture(name="web")
+async def web_(tmp_path: Path) -> AsyncIterator[AlertWeb]:
+    async with alert_web(tmp_path) as web:
+        yield web
+
+
+async def call(web: AlertWeb, endpoint: tuple[str, str], token: str | None) -> httpx.Response:
+    method, path = endpoint
+    address = "/api/v1" + path.format(
+        alert_id="nothing", watchlist_id="nothing", reference_id="nothing", deployment_id="nothing"
+    )
+    async with web.client() as client:
+        del client.headers["Authorization"]
+        headers = {} if token is None else bearer(token)
+        return await client.request(method, address, headers=headers)
+
+
+def declared(web: AlertWeb) -> dict[tuple[str, str], Access]:
+    [api] = [route for route in web.routes() if getattr(route, "path", "") == "/api/v1"]
+    assert isinstance(api, Mount)
+    found: dict[tuple[str, str], Access] = {}
+    for route in api.routes:
+        access = getattr(route, "access", None)
+        assert isinstance(access, Access), f"{route} doesn't declare who may call it"
+        assert isinstance(route, Route | WebSocketRoute)
+        methods = route.methods or set() if isinstance(route, Route) else {"websocket"}
+        found |= {(method, route.path): access for method in methods - {"HEAD"}}
+    return found
+
+
+async def test_every_endpoint_is_in_the_matrix_as_it_is_declared(web: AlertWeb) -> None:
+    told = {
+        endpoint: ANYBODY if access.is_public else set(access.roles)
+        for endpoint, access in declared(web).items()
+    }
+    assert told == MATRIX
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("endpoint", OVER_HTTP)
+async def test_a_role_gets_in_where_it_is_named_and_nowhere_else(
+    web: AlertWeb, endpoint: tuple[str, str], role: Role
+) -> None:
+    named = MATRIX[endpoint]
+    answer = await call(web, endpoint, web.issuer.token(role))
+    if named is None or role in named:
+        # Without a code or a token nobody is signed in, whoever asks.
+        refused = {401} if endpoint == ("POST", "/session") else {401, 403}
+        assert answer.status_code not in refused
+    else:
+        assert answer.status_code == 403
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "your role" in answer.json()["detail"]
+
+
+def _wrong(issuer: Issuer) -> dict[str, str | None]:
+    return {
+        "no token": None,
+        "no role": issuer.token(roles=[]),
+        "expired": issuer.token(exp=1_000, iat=900),
+        "another audience": issuer.token(aud="other"),
+        "another issuer": issuer.token(iss="https://other.example"),
+        "a key of another issuer": Issuer().token(),
+        "nonsense": "nonsense",
+    }
+
+
+@pytest.mark.parametrize("wrong", _wrong(Issuer()))
+@pytest.mark.parametrize("endpoint", GUARDED)
+async def test_without_a_token_that_holds_nothing_is_told(
+    web: AlertWeb, endpoint: tuple[str, str], wrong: str
+) -> None:
+    answer = await call(web, endpoint, _wrong(web.issuer)[wrong])
+    assert answer.status_code == (403 if wrong == "no role" else 401)
+    assert answer.headers["content-type"] == "application/problem+json"
+    if answer.status_code == 401:
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert set(answer.json()) == {"type", "title", "status", "detail"}
+
+
+@pytest.mark.parametrize("scheme", ["Basic YTpi", "Bearer", "Token x", ""])
+async def test_another_way_to_log_in_is_none(web: AlertWeb, scheme: str) -> None:
+    async with web.client() as client:
+        answer = await client.get("/api/v1/alerts", headers={"Authorization": scheme})
+    assert answer.status_code == 401
+
+
+async def test_a_token_in_the_address_counts_for_nothing(web: AlertWeb) -> None:
+    token = web.issuer.token()
+    async with web.client() as client:
+        del client.headers["Authorization"]
+        for name in ("token", "access_token"):
+            answer = await client.get("/api/v1/alerts", params={name: token})
+            assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"deployments": ["deployment-2"]},
+        {"deployments": []},
+        {"deployments": None},
+        {"areas": ["south"]},
+        {"areas": []},
+        {"areas": None},
+        {"deployments": ["deployment-1"], "areas": ["south"]},
+    ],
+)
+async def test_a_deployment_beyond_the_limits_of_a_token_is_not_there(
+    web: AlertWeb, limits: dict[str, Any]
+) -> None:
+    alert = await web.desk.receive(candidates_found("search"), CROP)
+    assert alert is not None
+    async with web.client(web.issuer.token(**limits)) as client:
+        assert (await client.get("/api/v1/alerts")).json()["alerts"] == []
+        status = (await client.get("/api/v1/status")).json()
+        assert (status["deployments"], status["cameras"]) == ([], [])
+        assert status["alerts"]["count"] == 0
+        for path in (
+            f"/api/v1/alerts/{alert.alert_id}/probe",
+            f"/api/v1/alerts/{alert.alert_id}/reference",
+            "/api/v1/deployments/deployment-1",
+        ):
+            assert (await client.get(path)).status_code == 404
+        decision = {"verdict": "false_alert", "confirmed": False}
+        path = f"/api/v1/alerts/{alert.alert_id}/adjudications"
+        assert (await client.post(path, json=decision)).status_code == 404
+    assert await web.desk.probe(alert.alert_id) == CROP
+
+
+@pytest.mark.parametrize(
+    "limits", [{"deployments": ["deployment-1"]}, {"areas": ["north"]}, {"areas": ["a", "north"]}]
+)
+async def test_a_deployment_within_the_limits_of_a_token_is_seen_and_others_are_not(
+    web: AlertWeb, limits: dict[str, Any]
+) -> None:
+    for number, deployment_id in enumerate(("deployment-2", "deployment-1", "deployment-2")):
+        found = candidates_found(f"search-{number}", deployment_id=deployment_id)
+        await web.desk.receive(found, CROP)
+    async with web.client(web.issuer.token(**limits)) as client:
+        [alert] = (await client.get("/api/v1/alerts?limit=1")).json()["alerts"]
+        assert (alert["sequence"], alert["deployment_id"]) == (2, "deployment-1")
+        assert (await client.get(f"/api/v1/alerts/{alert['alert_id']}/probe")).content == CROP
+        [deployment] = (await client.get("/api/v1/status")).json()["deployments"]
+        assert deployment["deployment_id"] == "deployment-1"
+
+
+@pytest.mark.parametrize("limits", [{"deployments": ["deployment-1"]}, {"areas": ["north"]}])
+async def test_who_is_limited_keeps_no_watchlist_since_those_are_for_all(
+    web: AlertWeb, limits: dict[str, Any]
+) -> None:
+    async with web.client(web.issuer.token(**limits)) as client:
+        answer = await client.get("/api/v1/watchlists/list")
+    assert answer.status_code == 403
+    assert "limited" in answer.json()["detail"]
+
+
+async def test_only_an_engagement_officer_decides_after_an_engagement(web: AlertWeb) -> None:
+    alert = await web.desk.receive(candidates_found("search"), CROP)
+    assert alert is not None
+    path = f"/api/v1/alerts/{alert.alert_id}/adjudications"
+    decision = {"verdict": "true_alert", "confirmed": True}
+    for roles, status in (((OPERATOR, SUPERVISOR), 403), ((OFFICER,), 200)):
+        async with web.client(web.issuer.token(*roles)) as client:
+            assert (await client.post(path, json=decision)).status_code == status
+
+
+async def test_an_endpoint_that_declares_nothing_refuses_everybody() -> None:
+    async def endpoint(_request: object) -> PlainTextResponse:
+        raise AssertionError
+
+    issuer = Issuer()
+    routes = [Route("/forgotten", endpoint)]
+    guards = [*problems_middleware(), gate_middleware(routes, Doorkeeper(issuer.verifier()))]
+    app = Starlette(routes=[Mount("/api/v1", routes=routes, middleware=guards)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+        assert (await client.get("/api/v1/forgotten")).status_code == 401
+        answer = await client.get("/api/v1/forgotten", headers=bearer(issuer.token()))
+        assert answer.status_code == 403
+        assert "nobody" in answer.json()["detail"]
+
+
+async def test_what_fails_here_is_told_as_a_problem_that_says_nothing_of_it() -> None:
+    async def endpoint(_request: object) -> PlainTextResponse:
+        raise LookupError("a secret")
+
+    routes = [Mount("/api/v1", routes=[Route("/x", endpoint)], middleware=problems_middleware())]
+    transport = httpx.ASGITransport(Starlette(routes=routes), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        answer = await client.get("/api/v1/x")
+    assert (answer.status_code, answer.json()["status"]) == (500, 500)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+
+
+async def test_what_is_not_there_is_told_as_a_problem(web: AlertWeb) -> None:
+    async with web.client() as client:
+        for method, path, status in (("GET", "nothing", 404), ("PUT", "alerts", 405)):
+            answer = await client.request(method, f"/api/v1/{path}")
+            assert (answer.status_code, answer.json()["status"]) == (status, status)
+
+
+def test_the_documented_table_is_the_declared_one() -> None:
+    lines = (ROOT / "docs/how-to/decide-who-may-do-what.md").read_text().splitlines()
+    requests = ("| `GET ", "| `POST ", "| `DELETE ", "| `websocket ")
+    rows = [line.strip("|").split("|") for line in lines if line.startswith(requests)]
+    told = {}
+    for request, who in ((row[0].strip().strip("`"), row[1].strip()) for row in rows):
+        method, _, path = request.partition(" ")
+        told[method, path] = who
+    assert told == {endpoint: _in_words(named) for endpoint, named in MATRIX.items()}
+
+
+def _in_words(named: set[Role] | None) -> str:
+    if named is None:
+        return "anybody, without a token"
+    return "every role" if named == ALL else ", ".join(role for role in Role if role in named)
