@@ -97,6 +97,35 @@ def test_a_frame_that_nobody_reported_counts_as_gone_with_its_keys(
     assert waiting.result() is True
 
 
+def test_after_a_late_report_frames_go_one_at_a_time_until_one_is_in_time(
+    flow: Flow, clock: FakeClock
+) -> None:
+    fill(flow, clock)
+    clock.time.advance_ms(251)
+    flow.reported("slot", 0)
+    waiting = blocked(flow)
+    flow.reported("slot", 1)
+    assert waiting.result() is True
+    flow.captured("slot", 2, clock.now())
+    waiting = blocked(flow)
+    clock.time.advance_ms(250)
+    flow.reported("slot", 2)
+    assert waiting.result() is True
+    fill(flow, clock)
+
+
+def test_after_a_frame_that_nobody_reported_they_go_one_at_a_time_too(
+    flow: Flow, clock: FakeClock
+) -> None:
+    fill(flow, clock)
+    clock.time.advance_ms(1000)
+    assert flow.wait_for_room()
+    flow.captured("slot", 2, clock.now())
+    waiting = blocked(flow)
+    flow.close()
+    assert waiting.result() is False
+
+
 def test_a_closed_flow_holds_nobody(flow: Flow, clock: FakeClock) -> None:
     assert flow.pause()
     fill(flow, clock)

@@ -17,7 +17,8 @@ class IngestSettings(ServiceSettings):
         default=3,
         ge=1,
         title="Frames in flight",
-        description="Per camera, when footage is taken as fast as it goes.",
+        description="Per camera, when footage is taken as fast as it goes; one on a machine "
+        "that is behind.",
     )
     camera_secrets_dir: Path | None = Field(
         default=None,
