@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
 from tools.kafka.node import ApacheKafka
 
 from lethe.contracts.topics import ALERT_RAISED, FRAME_CAPTURED, PROBE_EXTRACTED
@@ -13,6 +15,7 @@ from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.topic_settings import Difference
 
 RETENTION = Difference(FRAME_CAPTURED.name, "retention.ms", "604800000", "5000")
+_BOMB_BYTES = 32 * 1024 * 1024
 COUNT = Difference(PROBE_EXTRACTED.name, "partitions", "3", "8")
 
 
@@ -110,3 +113,37 @@ def test_a_broker_that_isnt_there_is_told_of_in_one_line(address: str, told: str
     assert done.returncode == (1 if "connections" in told else 2)
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+
+
+async def test_a_batch_that_unpacks_to_more_than_its_topic_takes_is_refused(
+    kafka: ApacheKafka,
+) -> None:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka.address,
+        compression_type="gzip",
+        enable_idempotence=False,
+        max_request_size=_BOMB_BYTES * 2,
+        max_batch_size=_BOMB_BYTES * 2,
+    )
+    async with producer:
+        await producer.send_and_wait(ALERT_RAISED.name, bytes(ALERT_RAISED.max_message_bytes // 2))
+        with pytest.raises(MessageSizeTooLargeError):
+            await producer.send_and_wait(ALERT_RAISED.name, bytes(_BOMB_BYTES))
+        await _set(kafka, ALERT_RAISED.broker_settings() | {"compression.type": "producer"})
+        # It is the setting that refuses it, not the client.
+        await producer.send_and_wait(ALERT_RAISED.name, bytes(_BOMB_BYTES))
+
+
+async def _set(kafka: ApacheKafka, settings: dict[str, str]) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
+    await client.start()
+    try:
+        await client.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, ALERT_RAISED.name, configs=settings)]
+        )
+    finally:
+        await client.close()
+    changed = Difference(ALERT_RAISED.name, "compression.type", "producer", "uncompressed")
+    async with TopicAdmin(kafka.address) as admin:
+        while await admin.differences() != [changed]:
+            pass

@@ -25,8 +25,6 @@ from tests.unit.hostile.services import Service, service_of
 
 from lethe.contracts.stack import DeadLetter
 from lethe.contracts.topics import (
-    ALERT_ADJUDICATED,
-    ALERT_RAISED,
     CAMERA_ASSIGNED,
     CANDIDATES_FOUND,
     DEPLOYMENT_ORDERED,
@@ -45,8 +43,6 @@ ELSEWHERE = {
     (PURGE_LEADERSHIP, "purge"): "nothing is written to it",
     (CAMERA_ASSIGNED, "match"): "only its partitions are shared out",
     (CANDIDATES_FOUND, "alert"): "read durably, see the tests of that reader",
-    (ALERT_RAISED, "purge"): "nothing in purge reads it",
-    (ALERT_ADJUDICATED, "purge"): "nothing in purge reads it",
 }
 """Readers by the registry that have no handler in the dispatch table, and why."""
 

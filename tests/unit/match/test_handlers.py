@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 from tests.support.brokers import eventually
 from tests.support.forgetting import signed
 from tests.support.match_desk import LIST, MatchDesk, blend, payload, template, ticket_of_alert
@@ -27,9 +28,10 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_ENROLLED,
     REFERENCE_EXTRACTED,
+    Topic,
 )
 from lethe.match.enrolment import EnrolmentDesk
-from lethe.match.handlers import Handlers
+from lethe.match.handlers import MOST_PROBES, MOST_TEMPLATES, Handlers
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.trust import LocalTrust
@@ -86,6 +88,34 @@ async def test_probes_that_wait_are_decided_and_told(match: Match) -> None:
     await match.while_running(match.handlers.decide_probes(match.world.desk), until_told)
     told = [ProbeDecided.decode(sent.body) for sent in match.publisher.of(PROBE_DECIDED)]
     assert {t.outcome for t in told} == {ProbeOutcome.CANDIDATES, ProbeOutcome.NON_MATCH}
+
+
+def displaced(topic: Topic) -> float:
+    labels = {"topic": topic.name}
+    return REGISTRY.get_sample_value("lethe_records_displaced_total", labels) or 0.0
+
+
+async def test_where_too_many_wait_the_oldest_gives_way_and_is_counted(match: Match) -> None:
+    before = displaced(PROBE_EXTRACTED), displaced(REFERENCE_EXTRACTED)
+    probe = match.world.probe(template(0))
+    for body in (b"first", b"second", *(b"later" for _ in range(MOST_PROBES - 1))):
+        await match.handlers.on_probe(probe_record(probe.address, body))
+    for body in (b"first", b"second", *(b"later" for _ in range(MOST_TEMPLATES - 1))):
+        headers = address_headers(probe.address)
+        await match.handlers.on_template(record(REFERENCE_EXTRACTED, "enrolment", body, headers))
+    assert match.handlers._waiting.qsize() == MOST_PROBES
+    assert match.handlers._waiting.get_nowait().body == b"second"
+    assert match.handlers._templates.qsize() == MOST_TEMPLATES
+    assert match.handlers._templates.get_nowait()[1] == b"second"
+    after = displaced(PROBE_EXTRACTED), displaced(REFERENCE_EXTRACTED)
+    assert after == (before[0] + 1, before[1] + 1)
+
+
+async def test_a_probe_larger_than_any_that_was_sealed_does_not_wait(match: Match) -> None:
+    probe = match.world.probe(template(0))
+    await match.handlers.on_probe(probe_record(probe.address, probe.body))
+    with pytest.raises(Refused, match="larger"):
+        await match.handlers.on_probe(probe_record(probe.address, probe.body + b"x"))
 
 
 async def test_a_decision_that_the_broker_does_not_take_stops_nothing(match: Match) -> None:

@@ -1,6 +1,9 @@
 """Key memory is zeros when nothing is held, and keys are never shared or repeated."""
 
+import ctypes
+import re
 from itertools import pairwise
+from pathlib import Path
 from threading import Event, Thread
 
 import hypothesis.strategies as st
@@ -99,6 +102,20 @@ def test_a_number_outside_the_slot_has_no_key(number: int) -> None:
     with pytest.raises(Erased):
         held.key(number)
     held.finish(number)
+
+
+def test_the_pages_of_keys_are_locked_and_left_out_of_dumps() -> None:
+    block = SecretArena().take()
+    address = ctypes.addressof(ctypes.c_char.from_buffer(block))
+    flags: set[str] = set()
+    inside = False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if found := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line):
+            inside = int(found[1], 16) <= address < int(found[2], 16)
+        elif inside and line.startswith("VmFlags:"):
+            flags = set(line.split()[1:])
+    # As proc(5) abbreviates them: locked, and excluded from core dumps.
+    assert {"lo", "dd"} <= flags
 
 
 def test_a_block_is_zeros_when_it_is_taken_again() -> None:

@@ -60,7 +60,7 @@ def _topic_row(topic: Topic) -> tuple[str, ...]:
     return (
         f"`{topic.name}`",
         topic.producer,
-        ", ".join(topic.consumers),
+        ", ".join(topic.consumers) or "programs outside Lethe",
         topic.body.value,
         contract,
         topic.key,

@@ -52,6 +52,8 @@ class Topic:
 
     Attributes
     ----------
+    consumers
+        Services that read it. None where it is for programs outside Lethe.
     message
         The contract of the body; of a signed topic, of the payload in the envelope. None where
         the body is sealed: then `lethe.contracts.sealed.SealAddress` describes the headers.
@@ -96,6 +98,9 @@ class Topic:
             "segment.bytes": str(self.segment_bytes),
             "file.delete.delay.ms": str(self.file_delete_delay_ms),
             "max.message.bytes": str(self.max_message_bytes),
+            # A client unpacks whatever a batch unpacks to. So the broker does, and takes no more
+            # than `max.message.bytes` of it.
+            "compression.type": "uncompressed",
         }
         if self.cleanup is Cleanup.DELETE:
             settings["retention.ms"] = str(self.retention_ms)
@@ -206,7 +211,7 @@ CANDIDATES_FOUND = MessageTopic(
 ALERT_RAISED = MessageTopic(
     name="lethe.alert.alert-raised.v1",
     producer="alert",
-    consumers=("purge",),
+    consumers=(),
     key="alert_id",
     body=Body.PLAIN,
     message=AlertRaised,
@@ -216,7 +221,7 @@ ALERT_RAISED = MessageTopic(
 ALERT_ADJUDICATED = MessageTopic(
     name="lethe.alert.alert-adjudicated.v1",
     producer="alert",
-    consumers=("purge",),
+    consumers=(),
     key="alert_id",
     body=Body.PLAIN,
     message=AlertAdjudicated,

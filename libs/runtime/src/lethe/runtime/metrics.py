@@ -11,6 +11,11 @@ RECORDS_GONE = Counter(
     "Records that fell into a gap of a live topic, or whose key is gone",
     ("topic",),
 )
+RECORDS_DISPLACED = Counter(
+    "lethe_records_displaced_total",
+    "Records that waited longest where too many did, and gave way",
+    ("topic",),
+)
 RECORDS_UNREADABLE = Counter(
     "lethe_records_unreadable_total", "Records that no client can take apart", ("topic",)
 )

@@ -1,6 +1,7 @@
 """Records in, domain calls out."""
 
 import asyncio
+from typing import TypeVar
 
 import structlog
 
@@ -9,6 +10,7 @@ from lethe.contracts.headers import read_address
 from lethe.contracts.keys import KeyTicket
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
+from lethe.contracts.probe import PROBE_BYTES
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.topics import (
     ALERT_TICKET,
@@ -31,9 +33,19 @@ from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
+from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 
 _log = structlog.get_logger()
 _ORDERS_CHECK_S = 5.0
+
+MOST_PROBES = 1_024
+"""More than are searched in the time for which their keys live, on the largest of machines."""
+
+MOST_TEMPLATES = 64
+"""alert submits a few at a time."""
+
+_MOST_PROBE_BYTES = PROBE_BYTES + LENGTH_BYTES + TAG_BYTES
+_Waiting = TypeVar("_Waiting")
 
 
 class Handlers:
@@ -53,8 +65,8 @@ class Handlers:
         self._watchlists = watchlists
         self._transit = transit
         self._batch = batch
-        self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue()
-        self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue(MOST_PROBES)
+        self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue(MOST_TEMPLATES)
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return match's dispatch table."""
@@ -110,11 +122,13 @@ class Handlers:
         address = read_address(record.headers)
         if address.purpose is not Purpose.PROBE or address.lane != record.key:
             raise Refused("a probe is addressed as something else")
-        self._waiting.put_nowait(SealedProbe(address, record.body))
+        if len(record.body) > _MOST_PROBE_BYTES:
+            raise Refused("a probe is larger than any that was sealed")
+        _queue(self._waiting, SealedProbe(address, record.body), record)
 
     async def on_template(self, record: Record) -> None:
         """Queue a sealed template of a reference."""
-        self._templates.put_nowait((read_address(record.headers), record.body))
+        _queue(self._templates, (read_address(record.headers), record.body), record)
 
     async def rescue(self, found: CandidatesFound) -> None:
         """Sign and publish a candidate list."""
@@ -151,3 +165,14 @@ class Handlers:
             except LetheError as error:
                 # Whoever submitted it hears nothing and tries again.
                 _log.info("reference not enrolled", error=type(error).__name__)
+
+
+def _queue(queue: asyncio.Queue[_Waiting], item: _Waiting, record: Record) -> None:
+    """Let something wait; where too much does, what has waited longest gives way.
+
+    Its key is the next to end anyway, and a probe without a decision counts as lost.
+    """
+    if queue.full():
+        queue.get_nowait()
+        metrics.RECORDS_DISPLACED.labels(record.topic.name).inc()
+    queue.put_nowait(item)
