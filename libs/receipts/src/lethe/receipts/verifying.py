@@ -1,5 +1,6 @@
 """Verifying a file of receipts as a stream: at the first thing that doesn't hold it ends."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,10 @@ MOST_UNSIGNED = 10_000
 """Entries that are read without a checkpoint behind them: nothing vouches for them yet."""
 
 MOST_KEYS = 64
+EARLIEST_MS = 1_577_836_800_000
+"""The year 2020: no receipt is older, but a machine whose clock was never set begins in 1970."""
+
+MOST_AHEAD_MS = 86_400_000
 _MINUTE_OF_SLOTS = 300
 _DOUBTFUL_SHARE = 0.1
 
@@ -100,6 +105,8 @@ class Verifier:
         Keys of witnesses whose cosignatures in the file are checked.
     told
         Called with the number of entries so far, now and then.
+    now_ms
+        The present time, UTC in milliseconds; this machine's if it isn't given.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class Verifier:
         witnessed: Iterable[Checkpoint] = (),
         witnesses: Iterable[VerifierKey] = (),
         told: Callable[[int], None] | None = None,
+        now_ms: int | None = None,
     ) -> None:
         trusts_file = signers is None
         self._verdict = Verdict(trusts_file=trusts_file, signers=tuple(signers or ()))
@@ -117,6 +125,9 @@ class Verifier:
         self._witnessed = Witnessed(witnessed)
         self._witnesses = tuple(witnesses)
         self._told = told
+        self._latest_ms = MOST_AHEAD_MS + (
+            time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        )
         self._log: _Log | None = None
         self._blamed: str | None = None
 
@@ -173,7 +184,9 @@ class Verifier:
         if log.unsigned >= MOST_UNSIGNED:
             raise Refuted(f"no checkpoint covers the {MOST_UNSIGNED:,} entries before it")
         try:
-            log.rules.take(parse_entry(leaf))
+            entry = parse_entry(leaf)
+            self._require_plausible(entry.at_ms)
+            log.rules.take(entry)
         except BadInput as error:
             raise Refuted(str(error)) from None
         log.tree.append(leaf)
@@ -183,6 +196,15 @@ class Verifier:
         self._verdict.entries += 1
         if self._told is not None and self._verdict.entries % PROGRESS_EVERY == 0:
             self._told(self._verdict.entries)
+
+    def _require_plausible(self, at_ms: int) -> None:
+        if at_ms < EARLIEST_MS:
+            raise Refuted("its time lies before 2020: its writer's clock wasn't set")
+        if at_ms > self._latest_ms:
+            raise Refuted(
+                "its time lies more than a day ahead: its writer's clock was wrong, or this "
+                "machine's is"
+            )
 
     def _checkpoint(self, text: str) -> None:
         log = self._require_log()
