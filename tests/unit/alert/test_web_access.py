@@ -44,6 +44,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/status"): ALL,
     ("GET", "/receipts"): ANYBODY,
     ("GET", "/receipts/checkpoints"): ANYBODY,
+    ("GET", "/openapi.json"): ANYBODY,
 }
 OVER_HTTP = [each for each in MATRIX if each[0] != "websocket"]
 GUARDED = [each for each in OVER_HTTP if MATRIX[each] is not None]

@@ -20,6 +20,7 @@ from lethe.alert.identity.access import ADJUDICATES, CONFIRMS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json
@@ -35,7 +36,9 @@ _HINT = (
 )
 
 
-class _AdjudicationBody(BaseModel):
+class Decision(BaseModel):
+    """What an officer decided about an alert."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     verdict: Verdict
@@ -75,13 +78,13 @@ class AdjudicationEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         path = "/alerts/{alert_id}/adjudications"
-        return [Endpoint(path, self.adjudicate, ADJUDICATES, ["POST"])]
+        return [Endpoint(path, self.adjudicate, ADJUDICATES, "POST", takes=JsonBody(Decision))]
 
     async def adjudicate(self, request: Request) -> Response:
         """Take a decision of who is signed in; answer with the alert as it is afterwards."""
         principal = principal_of(request)
         try:
-            body = _AdjudicationBody.model_validate(await read_json(request))
+            body = Decision.model_validate(await read_json(request))
         except ValidationError:
             raise HTTPException(400, _HINT) from None
         if body.confirmed:

@@ -1,6 +1,5 @@
 """The alert log and its pictures over HTTP."""
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -11,11 +10,13 @@ from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json
 from lethe.contracts.errors import Erased
 
-_MAX_LIMIT = 1_000
+_AFTER = WholeNumber("after", default=0, low=0, high=2**62)
+_LIMIT = WholeNumber("limit", default=100, low=0, high=1_000)
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -49,15 +50,14 @@ class AlertEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Endpoint("/alerts", self.after, SEES_ALERTS),
+            Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT)),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS),
             Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS),
         ]
 
     async def after(self, request: Request) -> Response:
         """Answer with alerts after a sequence, and the newest sequence there is."""
-        sequence = _integer(request, "after", default=0, low=0, high=2**62)
-        limit = _integer(request, "limit", default=100, low=0, high=_MAX_LIMIT)
+        sequence, limit = _AFTER.read(request), _LIMIT.read(request)
         seen = self._reach.deployments(principal_of(request))
         alerts = await self._desk.after(sequence, limit, seen) if limit else []
         return JSONResponse(
@@ -88,14 +88,3 @@ class AlertEndpoints:
 
 def _image(content: bytes) -> Response:
     return Response(content, media_type=media_type(content))
-
-
-def _integer(request: Request, name: str, *, default: int, low: int, high: int) -> int:
-    text = request.query_params.get(name, str(default))
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise HTTPException(400, f"{name} must be a whole number from {low} to {high}")
-    return value

@@ -18,6 +18,7 @@ from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach, is_within
 from lethe.alert.ports import Deployments, Status, StatusSource
 from lethe.alert.raising import AlertDesk
+from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
@@ -25,7 +26,9 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 
 
-class _OrderBody(BaseModel):
+class HandedIn(BaseModel):
+    """A signed order with its state (a DeploymentOrdered in base64), and its cameras."""
+
     ordered: Base64Bytes
     cameras: list[CameraAssigned]
 
@@ -66,7 +69,14 @@ class DeploymentEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Endpoint("/deployments", self.order, ORDERS, ["POST"]),
+            Endpoint(
+                "/deployments",
+                self.order,
+                ORDERS,
+                "POST",
+                takes=JsonBody(HandedIn),
+                gives=HTTPStatus.ACCEPTED,
+            ),
             Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN),
             Endpoint("/status", self.status, SIGNED_IN),
         ]
@@ -74,7 +84,7 @@ class DeploymentEndpoints:
     async def order(self, request: Request) -> Response:
         """Take `{"ordered": base64 of a DeploymentOrdered, "cameras": [CameraAssigned]}`."""
         try:
-            body = _OrderBody.model_validate(await read_json(request))
+            body = HandedIn.model_validate(await read_json(request))
         except ValidationError as error:
             raise HTTPException(400, _fault(error)) from None
         ordered = DeploymentOrdered.decode(body.ordered)

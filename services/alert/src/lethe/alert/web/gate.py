@@ -1,6 +1,7 @@
 """The gate before the API: every endpoint says who may call it, and nobody may otherwise."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -12,23 +13,41 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lethe.alert.errors import NotSignedIn
 from lethe.alert.identity.access import NOBODY, Access
 from lethe.alert.identity.principal import Principal, TokenVerifier
+from lethe.alert.web.asked import Body, WholeNumber
 
 _PRINCIPAL = "lethe.principal"
 _TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
 
 
 class Endpoint(Route):
-    """A route with who may call it."""
+    """A route with who may call it, and what OpenAPI tells of it.
+
+    Parameters
+    ----------
+    takes
+        Its body, if it has one.
+    gives
+        The status of its answer when all is well.
+    query
+        What its address may hold.
+    """
 
     def __init__(
         self,
         path: str,
         endpoint: Callable[..., Any],
         access: Access,
-        methods: Sequence[str] = ("GET",),
+        method: str = "GET",
+        *,
+        takes: Body | None = None,
+        gives: HTTPStatus = HTTPStatus.OK,
+        query: Sequence[WholeNumber] = (),
     ) -> None:
-        super().__init__(path, endpoint, methods=list(methods))
+        super().__init__(path, endpoint, methods=[method])
         self.access = access
+        self.takes = takes
+        self.gives = gives
+        self.query = query
 
 
 class SocketEndpoint(WebSocketRoute):

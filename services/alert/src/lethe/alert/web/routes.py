@@ -19,6 +19,7 @@ from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
+from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.rendering import EventRenderer
@@ -84,6 +85,7 @@ def create_routes(
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
     ]
+    api += OpenApiEndpoints(api).routes()
     guards = [*problems_middleware(), gate_middleware(api, doorkeeper)]
     return [
         Route("/", show_page),

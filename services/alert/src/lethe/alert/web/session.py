@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from lethe.alert.identity.access import PUBLIC, SIGNED_IN
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.sign_in_codes import LIFE_S, SignInCodes
+from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import (
     Doorkeeper,
@@ -23,7 +24,9 @@ from lethe.alert.web.gate import (
 )
 
 
-class _SignInBody(BaseModel):
+class SignIn(BaseModel):
+    """One of the two: a code that somebody was given, or a bearer token."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     code: str | None = Field(default=None, max_length=100, repr=False)
@@ -40,16 +43,16 @@ class SessionEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Endpoint("/session", self.sign_in, PUBLIC, ["POST"]),
+            Endpoint("/session", self.sign_in, PUBLIC, "POST", takes=JsonBody(SignIn)),
             Endpoint("/session", self.show, SIGNED_IN),
-            Endpoint("/session", self.sign_out, PUBLIC, ["DELETE"]),
-            Endpoint("/sign-in-codes", self.issue, SIGNED_IN, ["POST"]),
+            Endpoint("/session", self.sign_out, PUBLIC, "DELETE", gives=HTTPStatus.NO_CONTENT),
+            Endpoint("/sign-in-codes", self.issue, SIGNED_IN, "POST", gives=HTTPStatus.CREATED),
         ]
 
     async def sign_in(self, request: Request) -> Response:
         """Take `{"code": ...}` or `{"token": ...}`; answer with who signed in, and the cookie."""
         try:
-            body = _SignInBody.model_validate(await read_json(request))
+            body = SignIn.model_validate(await read_json(request))
         except ValidationError:
             raise HTTPException(400, "send a code or a token") from None
         token = self._codes.redeem(body.code) if body.code else body.token

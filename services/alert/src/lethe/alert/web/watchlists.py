@@ -1,8 +1,9 @@
 """Watchlists over HTTP."""
 
-import re
 from http import HTTPStatus
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,11 +13,21 @@ from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.ports import Enroller
 from lethe.alert.reference import Reference, ReferenceState
 from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.web.asked import ImageBody, JsonBody
 from lethe.alert.web.bodies import read_image_form, read_json
 from lethe.alert.web.gate import Endpoint
 
-_WATCHLIST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_WATCHLIST_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_TEXTS = ("subject_id", "name")
 _MAX_TEXT = 200
+
+
+class NewWatchlist(BaseModel):
+    """The name of a watchlist."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    watchlist_id: Annotated[str, Strict()] = Field(pattern=_WATCHLIST_ID)
 
 
 class WatchlistEndpoints:
@@ -29,24 +40,40 @@ class WatchlistEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Endpoint("/watchlists", self.register, KEEPS_WATCHLISTS, ["POST"]),
+            Endpoint(
+                "/watchlists",
+                self.register,
+                KEEPS_WATCHLISTS,
+                "POST",
+                takes=JsonBody(NewWatchlist),
+                gives=HTTPStatus.CREATED,
+            ),
             Endpoint("/watchlists/{watchlist_id}", self.show, READS_WATCHLISTS),
-            Endpoint("/watchlists/{watchlist_id}/references", self.add, KEEPS_WATCHLISTS, ["POST"]),
+            Endpoint(
+                "/watchlists/{watchlist_id}/references",
+                self.add,
+                KEEPS_WATCHLISTS,
+                "POST",
+                takes=ImageBody(_TEXTS, _MAX_TEXT),
+                gives=HTTPStatus.ACCEPTED,
+            ),
             Endpoint(
                 "/watchlists/{watchlist_id}/references/{reference_id}",
                 self.remove,
                 KEEPS_WATCHLISTS,
-                ["DELETE"],
+                "DELETE",
+                gives=HTTPStatus.NO_CONTENT,
             ),
         ]
 
     async def register(self, request: Request) -> Response:
         """Register a watchlist: 201 when it is new, 200 when it was there."""
-        watchlist_id = (await read_json(request)).get("watchlist_id")
-        if not isinstance(watchlist_id, str) or not _WATCHLIST_ID.fullmatch(watchlist_id):
+        try:
+            watchlist_id = NewWatchlist.model_validate(await read_json(request)).watchlist_id
+        except ValidationError:
             raise HTTPException(
                 400, "watchlist_id must be 1 to 100 letters, digits, dots, hyphens, underscores"
-            )
+            ) from None
         new = await self._watchlists.register(watchlist_id)
         status = HTTPStatus.CREATED if new else HTTPStatus.OK
         return JSONResponse({"watchlist_id": watchlist_id}, status)

@@ -1,0 +1,91 @@
+"""What a request may bring, in a form that is both read and described."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+SCHEMAS = "#/components/schemas/"
+Schemas = dict[str, object]
+
+
+class Body(Protocol):
+    """A request's body."""
+
+    def described(self, schemas: Schemas) -> dict[str, object]:
+        """Return its media types (OpenAPI's `content`); schemas it refers to are added."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """A JSON object that fits a model."""
+
+    model: type[BaseModel]
+
+    def described(self, schemas: Schemas) -> dict[str, object]:
+        """Return its media types; see `Body`."""
+        schema = self.model.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
+        schemas |= schema.pop("$defs", {})
+        schemas[schema["title"]] = schema
+        return {"application/json": {"schema": {"$ref": f"{SCHEMAS}{schema['title']}"}}}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBody:
+    """A form with an image and texts of some length."""
+
+    texts: tuple[str, ...]
+    most_text: int
+
+    def described(self, schemas: Schemas) -> dict[str, object]:  # noqa: ARG002 - see `Body`
+        """Return its media types; see `Body`."""
+        text = {"type": "string", "minLength": 1, "maxLength": self.most_text}
+        image = {"image": {"type": "string", "contentMediaType": "application/octet-stream"}}
+        schema = {
+            "type": "object",
+            "required": ["image", *self.texts],
+            "properties": image | dict.fromkeys(self.texts, text),
+        }
+        return {"multipart/form-data": {"schema": schema}}
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A whole number in the query of an address."""
+
+    name: str
+    default: int
+    low: int
+    high: int
+
+    def read(self, request: Request) -> int:
+        """Return the number in a request.
+
+        Raises
+        ------
+        HTTPException
+            400 if it isn't one, or is beyond its bounds.
+        """
+        text = request.query_params.get(self.name, str(self.default))
+        try:
+            value = int(text)
+        except ValueError:
+            value = self.low - 1
+        if not self.low <= value <= self.high:
+            detail = f"{self.name} must be a whole number from {self.low} to {self.high}"
+            raise HTTPException(400, detail)
+        return value
+
+    def described(self) -> Mapping[str, object]:
+        """Return it as a parameter of OpenAPI."""
+        schema = {
+            "type": "integer",
+            "default": self.default,
+            "minimum": self.low,
+            "maximum": self.high,
+        }
+        return {"name": self.name, "in": "query", "required": False, "schema": schema}
