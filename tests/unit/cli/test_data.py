@@ -1,8 +1,11 @@
 """The data folder of a run."""
 
+import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from lethe.cli.stack import data
 from lethe.cli.stack.data import LOCK, data_folder, require_writable_file, sweep_left_overs
 from lethe.contracts.errors import InvalidInput
 
+_NOBODY = 65_534
 HOLD = """
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
@@ -79,6 +83,43 @@ def test_a_folder_that_cant_be_written_is_refused(tmp_path: Path) -> None:
             pass
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Do something without root's rights, if we have them."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(mine)
+
+
+def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs").chmod(0o555)
+    with (
+        as_nobody(),
+        pytest.raises(InvalidInput, match=r"can't be made \(Permission denied\).*--data"),
+        data_folder(tmp_path / "theirs" / "data"),
+    ):
+        pass
+
+
+def test_a_report_without_write_permission_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From within, since the folders above are closed to others too.
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs").chmod(0o555)
+    monkeypatch.chdir(tmp_path / "theirs")
+    with (
+        as_nobody(),
+        pytest.raises(InvalidInput, match=r"can't be written \(Permission denied\).*--report"),
+    ):
+        require_writable_file(Path("report.json"), "--report")
 
 
 def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,16 +178,21 @@ def test_what_was_chosen_reaches_the_stack(
 
     monkeypatch.setattr(run, "running_stack", start)
     arguments = ["--port", "0", "--data", str(tmp_path / "kept"), "--no-tracking", "--standby"]
-    arguments += ["--memory-bound-mb", "512", "--instances", "2", "--cool-down", "7"]
+    arguments += ["--instances", "2", "--cool-down", "7"]
     with pytest.raises(InvalidInput, match="far enough"):
         call("up", *arguments, "--broker", "kafka.example:9092")
     [settings] = started
-    assert (settings.memory_bound_mb, settings.instances, settings.cool_down_s) == (512, 2, 7.0)
+    assert (settings.instances, settings.cool_down_s) == (2, 7.0)
     assert (settings.standby, settings.tracking) == (True, False)
     assert settings.data == tmp_path / "kept"
     assert settings.secrets == home.secrets
     assert settings.broker is not None
     assert settings.broker.broker == "kafka.example:9092"
+
+
+def test_a_memory_bound_for_a_broker_that_isnt_ours_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="leave it out with --broker"):
+        call("up", "--memory-bound-mb", "512", "--broker", "kafka.example:9092")
 
 
 @pytest.mark.parametrize("tracking", [True, False])

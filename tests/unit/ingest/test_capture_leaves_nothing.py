@@ -78,6 +78,22 @@ def test_after_a_silence_frames_are_captured_again(studio: Studio) -> None:
     assert studio.capture.seal_next() is not None
 
 
+def test_a_frame_whose_compression_fails_is_counted_and_overwritten(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_image: NDArray[np.uint8], _quality: int) -> bytes:
+        raise ValueError("the encoder's")
+
+    monkeypatch.setattr("lethe.ingest.capture.encode_jpeg", broken)
+    studio.path.run_slot()
+    studio.release()
+    with pytest.raises(ValueError, match="the encoder's"):
+        studio.capture.seal_next()
+    assert studio.told() == {"captured": 0, "failed": 1}
+    studio.check_nothing_is_busy()
+    studio.check_pictures_are_gone()
+
+
 _STEP = st.sampled_from(
     ["release", "release", "seal", "seal", "keys", "wait a little", "wait long", "end", "close"]
 )

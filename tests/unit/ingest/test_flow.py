@@ -159,6 +159,21 @@ def test_in_flow_a_key_that_dies_before_sealing_costs_no_frame(footage: Studio) 
     footage.check_pictures_are_gone()
 
 
+def test_in_flow_a_frame_that_comes_after_the_closing_is_counted(footage: Studio) -> None:
+    footage.path.run_slot()
+    footage.capture.close()
+    footage.release()
+    assert footage.told() == {"captured": 0, "closed": 1}
+
+
+def test_in_flow_a_frame_that_waits_for_a_key_at_the_closing_is_counted(footage: Studio) -> None:
+    thread = waiting_for_a_key(footage, footage.release)
+    footage.capture.close()
+    thread.join(LONG_S)
+    assert footage.told() == {"captured": 0, "closed": 1}
+    footage.check_nothing_is_busy()
+
+
 def test_in_flow_sealing_waits_for_the_next_key(footage: Studio) -> None:
     footage.path.run_slot()
     footage.release()

@@ -58,7 +58,7 @@ class Desk:
 
 def gone() -> float:
     labels = {"topic": CANDIDATES_FOUND.name}
-    return REGISTRY.get_sample_value("lethe_records_gone_total", labels) or 0.0
+    return REGISTRY.get_sample_value("lethe_records_not_opened_total", labels) or 0.0
 
 
 both = pytest.mark.parametrize("kind", ["durable", "live"])

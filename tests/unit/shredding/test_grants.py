@@ -1,6 +1,7 @@
 """A grant opens once, for its ticket alone, and only as purge signed it."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from tests.support.clocks import WALL_US, FakeClock
@@ -20,6 +21,7 @@ from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
+from lethe.shredding.wrapping import UnwrapKey
 
 
 def _signer(trust: LocalTrust, name: str) -> Signer:
@@ -91,6 +93,30 @@ def test_a_key_renamed_within_its_grant_is_refused(trust: LocalTrust, field: str
     with pytest.raises(Refused):
         pipeline.holders[Role.INGEST].accept(granted.model_copy(update={"keys": [renamed]}))
     assert not pipeline.holders[Role.INGEST].holds(CAMERA, Purpose.FRAME)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_the_keys_of_a_grant_are_overwritten_once_they_were_taken_or_refused(
+    trust: LocalTrust, monkeypatch: pytest.MonkeyPatch, *, fits: bool
+) -> None:
+    unwrapped: list[bytes] = []
+    unwrap = UnwrapKey.unwrap
+
+    def remembered(key: UnwrapKey, wrapped: bytes, binding: bytes) -> bytes:
+        secret = unwrap(key, wrapped, binding)
+        assert any(secret)
+        unwrapped.append(secret)
+        return secret
+
+    monkeypatch.setattr(UnwrapKey, "unwrap", remembered)
+    pipeline = Pipeline(trust)
+    granted = pipeline.grants()[Role.DETECT]
+    if not fits:
+        monkeypatch.setattr("lethe.shredding.grants.commitment", lambda _key: bytes(32))
+    unwrapped.clear()
+    with nullcontext() if fits else pytest.raises(Refused):
+        pipeline.holders[Role.DETECT].accept(granted)
+    assert [any(secret) for secret in unwrapped] == [False]
 
 
 def test_a_grant_for_another_holder_or_role_is_passed_over(trust: LocalTrust) -> None:

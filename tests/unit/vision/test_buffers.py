@@ -1,15 +1,12 @@
 """Owned memory is wiped on release, whatever happens, and pools are bounded."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lethe.vision.buffers import BufferPool, WipedBuffer, aligned
-from lethe.vision.errors import BuffersExhausted, BufferTooSmall
+from lethe.vision.buffers import WipedBuffer, aligned
+from lethe.vision.errors import BufferTooSmall
 
 
 class Interrupted(BaseException):
@@ -56,8 +53,6 @@ def test_a_view_never_reaches_out_of_its_buffer(shape: tuple[int, ...], offset: 
 def test_an_empty_buffer_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="at least one byte"):
         WipedBuffer(0)
-    with pytest.raises(ValueError, match="at least one buffer"):
-        BufferPool(1, 0)
 
 
 def test_a_repr_shows_the_size_and_no_content() -> None:
@@ -90,38 +85,3 @@ def flags_of_mapping(address: int) -> set[str]:
 def test_alignment_rounds_up_by_less_than_a_line(size: int) -> None:
     assert aligned(size) % 64 == 0
     assert 0 <= aligned(size) - size < 64
-
-
-def test_a_pool_hands_out_no_more_than_it_has() -> None:
-    pool = BufferPool(100, 2)
-    with pool.lease(), pool.lease():
-        assert pool.available == 0
-        with pytest.raises(BuffersExhausted), pool.lease():
-            pass
-    assert pool.available == 2
-
-
-def test_a_buffer_is_wiped_before_the_next_one_gets_it() -> None:
-    pool = BufferPool(100, 1)
-    with pool.lease() as buffer:
-        buffer.array((100,), np.uint8).fill(3)
-    with pool.lease() as again:
-        assert again is buffer
-        assert not again.array((100,), np.uint8).any()
-
-
-def test_a_waiting_thread_gets_the_buffer_that_is_returned() -> None:
-    pool = BufferPool(100, 1)
-    waiting = threading.Event()
-
-    def wait() -> bool:
-        waiting.set()
-        with pool.lease(timeout_s=30):
-            return True
-
-    with ThreadPoolExecutor(1) as executor:
-        with pool.lease():
-            future = executor.submit(wait)
-            assert waiting.wait(30)
-        assert future.result(timeout=30)
-    assert pool.available == 1

@@ -10,7 +10,12 @@ import pytest
 from tests.support.packs import default_pack
 
 from lethe.vision import build
-from lethe.vision.build import build_default_pack, ensure_default_pack, source_models
+from lethe.vision.build import (
+    build_default_pack,
+    ensure_default_pack,
+    has_default_pack,
+    source_models,
+)
 from lethe.vision.errors import UnusablePack, WrongModelHash
 from lethe.vision.pack import load_pack
 
@@ -89,7 +94,9 @@ def test_a_damaged_pack_is_built_anew_and_a_good_one_is_left_alone(tmp_path: Pat
     assert (target / "sface.onnx").stat().st_mtime_ns == made
 
     (target / "yunet.onnx").write_bytes(b"")
+    assert not has_default_pack(target)
     assert ensure_default_pack(target).digest == default_pack().digest
+    assert has_default_pack(target)
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
@@ -98,4 +105,5 @@ def test_a_pack_of_another_release_is_built_anew(tmp_path: Path) -> None:
     shutil.copytree(default_pack().folder, target)
     manifest = target / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"version": "1"', '"version": "0"'))
+    assert not has_default_pack(target)
     assert ensure_default_pack(target).digest == default_pack().digest

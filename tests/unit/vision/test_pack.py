@@ -83,6 +83,12 @@ def test_a_manifest_that_is_not_one_is_refused(folder: Path, changes: dict[str, 
         load_pack(folder)
 
 
+def test_a_pack_with_a_calibration_of_its_own_is_refused(folder: Path) -> None:
+    change(folder, calibration={"provisional": False, "knots": [[-1, 0], [0.4, 0.6], [1, 1]]})
+    with pytest.raises(UnusablePack, match="calibration of its own, which isn't used yet"):
+        load_pack(folder)
+
+
 def test_a_manifest_cannot_reach_out_of_its_folder(folder: Path) -> None:
     detector = json.loads((folder / "manifest.json").read_text())["detector"]
     change(folder, detector=detector | {"file": "../pack/yunet.onnx"})

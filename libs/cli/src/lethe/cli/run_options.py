@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from lethe.cli.session.options import THRESHOLD, StackOptions
 from lethe.contracts.bounds import Name
+from lethe.contracts.errors import InvalidInput
 from lethe.receipts.asking import NamedWitness
 from lethe.receipts.errors import BadInput
 
@@ -79,8 +80,7 @@ with_stack_options = _with_options(
         click.option(
             "--memory-bound-mb",
             type=click.IntRange(min=64),
-            default=MEMORY_BOUND_MB,
-            show_default=True,
+            show_default=str(MEMORY_BOUND_MB),
             help="End when the embedded broker uses more memory.",
         ),
         click.option(
@@ -138,12 +138,22 @@ with_watch_options = _with_options(
 
 
 def chosen_stack(chosen: dict[str, Any]) -> StackOptions:
-    """Return what was chosen."""
+    """Return what was chosen.
+
+    Raises
+    ------
+    InvalidInput
+        If two options don't go together.
+    """
+    if chosen["broker"] is not None and chosen["memory_bound_mb"] is not None:
+        raise InvalidInput(
+            "--memory-bound-mb bounds the embedded broker; leave it out with --broker"
+        )
     return StackOptions(
         port=chosen["port"],
         data=chosen["data"],
         cool_down_s=chosen["cool_down"],
-        memory_bound_mb=chosen["memory_bound_mb"],
+        memory_bound_mb=chosen["memory_bound_mb"] or MEMORY_BOUND_MB,
         standby=chosen["standby"],
         instances=chosen["instances"],
         tracking=chosen["tracking"],

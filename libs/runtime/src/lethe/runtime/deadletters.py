@@ -38,7 +38,7 @@ class DeadLetters:
     async def pass_over(self, record: Record, error: Exception) -> None:
         """Count what is gone, bury the rest: the one rule for every reader."""
         if isinstance(error, Erased):
-            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+            metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
         else:
             await self.bury(record, error)
 

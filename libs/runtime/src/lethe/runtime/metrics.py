@@ -16,6 +16,11 @@ RECORDS_DISPLACED = Counter(
     "Records that waited longest where too many did, and gave way",
     ("topic",),
 )
+RECORDS_NOT_OPENED = Counter(
+    "lethe_records_not_opened_total",
+    "Sealed records that came too late for their keys, or were refused",
+    ("topic",),
+)
 RECORDS_UNREADABLE = Counter(
     "lethe_records_unreadable_total", "Records that no client can take apart", ("topic",)
 )

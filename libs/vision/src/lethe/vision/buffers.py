@@ -9,16 +9,13 @@ from __future__ import annotations
 import ctypes
 import math
 import mmap
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from lethe.vision.errors import BuffersExhausted, BufferTooSmall
+from lethe.vision.errors import BufferTooSmall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
     from numpy.typing import NDArray
@@ -98,51 +95,6 @@ class WipedBuffer:
 
     def __repr__(self) -> str:
         return f"<WipedBuffer of {self.size_bytes} bytes>"
-
-
-class BufferPool:
-    """A fixed number of equal buffers, leased one at a time to any thread.
-
-    Parameters
-    ----------
-    size_bytes
-        Size of each buffer.
-    count
-        How many there are; the bound on how many images are in the clear at once.
-    """
-
-    def __init__(self, size_bytes: int, count: int) -> None:
-        if count < 1:
-            raise ValueError("a pool needs at least one buffer")
-        self._free = [WipedBuffer(size_bytes) for _ in range(count)]
-        self._returned = threading.Condition()
-
-    @property
-    def available(self) -> int:
-        """How many buffers nobody holds."""
-        with self._returned:
-            return len(self._free)
-
-    @contextmanager
-    def lease(self, timeout_s: float = 0.0) -> Iterator[WipedBuffer]:
-        """Hold a buffer for the length of a `with` block; it is wiped before anybody else has it.
-
-        Raises
-        ------
-        BuffersExhausted
-            None became free within `timeout_s` seconds.
-        """
-        with self._returned:
-            if not self._returned.wait_for(lambda: bool(self._free), timeout=timeout_s):
-                raise BuffersExhausted(f"no buffer became free within {timeout_s} s")
-            buffer = self._free.pop()
-        try:
-            yield buffer
-        finally:
-            buffer.wipe()
-            with self._returned:
-                self._free.append(buffer)
-                self._returned.notify()
 
 
 def scrub_array_cache(size_bytes: int) -> None:

@@ -92,13 +92,20 @@ def ensure_default_pack(target_folder: Path) -> ModelPack:
     UnusablePack, WrongModelHash
         As `build_default_pack`.
     """
+    return _default_pack(target_folder) or build_default_pack(target_folder)
+
+
+def has_default_pack(target_folder: Path) -> bool:
+    """Tell whether a folder holds, whole, the pack that this release builds."""
+    return _default_pack(target_folder) is not None
+
+
+def _default_pack(target_folder: Path) -> ModelPack | None:
     try:
         pack = load_pack(target_folder)
     except UnusablePack:
-        return build_default_pack(target_folder)
-    if pack.manifest != Manifest.model_validate(_manifest()):
-        return build_default_pack(target_folder)
-    return pack
+        return None
+    return pack if pack.manifest == Manifest.model_validate(_manifest()) else None
 
 
 def source_models() -> tuple[Path, Path]:

@@ -1,6 +1,6 @@
 """What can go wrong with an image or a model pack. Messages never hold image data."""
 
-from lethe.contracts.errors import InvalidInput, LetheError, Transient
+from lethe.contracts.errors import InvalidInput, LetheError
 
 
 class UnreadableImage(InvalidInput):
@@ -21,10 +21,6 @@ class LicenceNotAccepted(InvalidInput):
 
 class Halted(LetheError):
     """Work on an image was cut short from outside: its time was over."""
-
-
-class BuffersExhausted(Transient):
-    """Every buffer of a pool is leased; the caller drops its work or waits."""
 
 
 class BufferTooSmall(LetheError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from lethe.vision.errors import UnusablePack, WrongModelHash
-from lethe.vision.scores import ScoreMap
+from lethe.vision.scores import PROVISIONAL, ScoreMap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,11 +142,17 @@ def load_pack(path: Path) -> ModelPack:
     try:
         manifest = Manifest.model_validate_json(data)
         pack = ModelPack(path, manifest, hashlib.sha256(data).hexdigest())
-        _ = pack.score_map
+        score_map = pack.score_map
     except (ValidationError, ValueError):
         raise UnusablePack(
             f"{path / MANIFEST_NAME} is no model manifest: run `lethe models build`"
         ) from None
+    if score_map != PROVISIONAL:
+        # Scored by another map than its own, its scores would mean something else.
+        raise UnusablePack(
+            f"{path / MANIFEST_NAME} has a calibration of its own, which isn't used yet: only the "
+            "provisional one is"
+        )
     check_hash(pack.detector_path, manifest.detector.sha256)
     check_hash(pack.embedder_path, manifest.embedder.sha256)
     return pack

@@ -120,7 +120,7 @@ class Handlers:
         try:
             sealed = await self._threads.run(self._references.extract, address, record.body)
         except LetheError as error:
-            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+            metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
             _log.info("reference not opened", error=type(error).__name__)
             return
         if sealed is not None:
@@ -129,7 +129,7 @@ class Handlers:
     async def _give_up(self, item: tuple[SealAddress, Record]) -> None:
         address, record = item
         if address.purpose is not Purpose.FRAME:
-            metrics.RECORDS_GONE.labels(record.topic.name).inc()
+            metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
             return
         await self._report(
             FrameProcessed(

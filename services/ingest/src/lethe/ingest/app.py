@@ -49,10 +49,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
             metrics.NOT_PUBLISHED.labels(FRAME_CAPTURED.name).inc()
 
     async def send_count(closed: SlotClosed) -> None:
-        try:
-            await publisher.send(SLOT_CLOSED, closed.camera_id, closed.encode())
-        except Transient:
-            metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc()
+        await publisher.send(SLOT_CLOSED, closed.camera_id, closed.encode())
 
     async def on_ownership(partitions: frozenset[int], generation: int) -> None:
         nonlocal standing

@@ -1,15 +1,16 @@
 """The cameras of this instance: those of its partitions, under a live order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 
 import structlog
 
-from lethe.contracts.live import FrameProcessed, SlotClosed
+from lethe.contracts.live import FrameProcessed
 from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
+from lethe.ingest.counts import Counts, SendCount
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame
 from lethe.ingest.opening import SourceOpener, is_live
@@ -25,7 +26,6 @@ _SENT_AT_ONCE = 24
 """Sealed frames of a camera that may be under way: more than come before their keys end."""
 
 SendFrame = Callable[[SealedFrame], Coroutine[None, None, None]]
-SendCount = Callable[[SlotClosed], Awaitable[None]]
 _FINAL = (ReaderState.ENDED, ReaderState.FAILED)
 
 
@@ -164,7 +164,7 @@ class Cameras:
         self._orders = orders
         self._threads = threads
         self._send_frame = send_frame
-        self._send_count = send_count
+        self._counts = Counts(send_count)
         self._frames_in_flight = frames_in_flight
         self._opener = opener or SourceOpener()
         self._assigned: dict[str, CameraAssigned] = {}
@@ -240,11 +240,11 @@ class Cameras:
 
     async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
         """Tell what was counted; that a source ended only after its last frame was counted."""
-        for closed in running.tally.drain(
+        counted = running.tally.drain(
             garbled=running.garbled,
             ended=ended,
             fault=running.fault if ended else None,
             state=running.state,
             trouble=running.trouble,
-        ):
-            await self._send_count(closed)
+        )
+        await self._counts.tell(counted)

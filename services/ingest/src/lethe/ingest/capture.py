@@ -100,7 +100,11 @@ class Capture:
         with self._latest.take(timeout_s=0) as taken:
             if taken is None:
                 return None
-            sealed = self._compressed_and_sealed(taken)
+            try:
+                sealed = self._compressed_and_sealed(taken)
+            except Exception:
+                self._drop(taken.stamp, DropReason.FAILED)
+                raise
         if sealed is not None:
             address = sealed.address
             self._holder.finish(address)
@@ -164,10 +168,10 @@ class Capture:
         return Stamp(instant(self._holder.clock), reservation)
 
     def _release_when_possible(self, frame: SourceFrame, flow: Flow) -> None:
-        if not flow.wait_for_room():
-            return
-        stamp = self._stamp_when_possible(flow)
-        if stamp is not None and not self._latest.offer_blocking(frame.image, stamp):
+        stamp = self._stamp_when_possible(flow) if flow.wait_for_room() else None
+        if stamp is None:
+            self._tally.dropped(self._camera.deployment_id, None, DropReason.CLOSED)
+        elif not self._latest.offer_blocking(frame.image, stamp):
             self._drop(stamp)
 
     def _stamp_when_possible(self, flow: Flow) -> Stamp | None:

@@ -17,6 +17,8 @@ class DropReason(StrEnum):
     OVERTAKEN = "overtaken"
     KEY_GONE = "key_gone"
     STALLED = "stalled"
+    CLOSED = "closed"
+    FAILED = "failed"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,43 @@
+"""Telling what cameras counted: what couldn't be sent is sent first the next time."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+
+from lethe.contracts.errors import Transient
+from lethe.contracts.live import SlotClosed
+from lethe.contracts.topics import SLOT_CLOSED
+from lethe.runtime import metrics
+
+_MOST_KEPT = 4_096
+"""Over ten minutes of one camera. Of what is older the offered and dropped frames are unknown then;
+what was captured is known from the frames themselves."""
+
+SendCount = Callable[[SlotClosed], Awaitable[None]]
+
+
+class Counts:
+    """Sends counts in their order. A count that is sent twice is counted once.
+
+    Parameters
+    ----------
+    send
+        Raises `Transient` when the broker doesn't take it.
+    """
+
+    def __init__(self, send: SendCount) -> None:
+        self._send = send
+        self._untold: deque[SlotClosed] = deque(maxlen=_MOST_KEPT)
+        self._turn = asyncio.Lock()
+
+    async def tell(self, counts: Iterable[SlotClosed]) -> None:
+        """Send what is still untold, and these."""
+        async with self._turn:
+            self._untold.extend(counts)
+            while self._untold:
+                try:
+                    await self._send(self._untold[0])
+                except Transient:
+                    metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc()
+                    return
+                self._untold.popleft()
