@@ -16,6 +16,8 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.camera.secret import keep_secret
 
+pytestmark = pytest.mark.alone  # a camera in the test's own process must not be late
+
 PASSWORD = "hunter2:&/"
 FILE = """
 [hall]
@@ -97,7 +99,7 @@ def test_live_cameras_are_watched_through_an_interruption(
             gate.behaviour.silent = True
             wait_until(lambda: camera(lethe, "gate")["state"] == "reconnecting")
             assert "sends nothing more" in camera(lethe, "gate")["trouble"]
-            assert camera(lethe, "hall")["state"] == "running"
+            wait_until(lambda: camera(lethe, "hall")["state"] == "running")
             gate.behaviour.silent = False
             before = camera(lethe, "gate")["captured"]
             wait_until(lambda: camera(lethe, "gate")["captured"] > before)

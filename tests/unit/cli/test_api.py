@@ -81,7 +81,16 @@ async def test_a_look_at_alerts_is_not_repeated() -> None:
         raise httpx.ConnectError("down")
 
     async with AlertApi("http://alert", lambda: "token", httpx.MockTransport(answer)) as api:
-        with pytest.raises(StackFailed, match="doesn't answer"):
+        with pytest.raises(StackFailed, match=r"nothing is heard at http://alert; .*--alert-url"):
+            await api.alerts_after(0)
+
+
+async def test_an_alert_that_is_there_and_silent_is_told_apart() -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("slow")
+
+    async with AlertApi("http://alert", lambda: "token", httpx.MockTransport(answer)) as api:
+        with pytest.raises(StackFailed, match=r"alert at http://alert doesn't answer \(Read"):
             await api.alerts_after(0)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lethe.cli.finite import FiniteRange
 from lethe.cli.home import find_home
 from lethe.cli.run_options import AREA
 from lethe.cli.session.options import THRESHOLD
@@ -31,7 +32,7 @@ from lethe.cli.source_options import chosen_sources, with_source_options
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=THRESHOLD,
     show_default=True,
     help="Comparison score from which an alert is raised.",
@@ -48,7 +49,7 @@ from lethe.cli.source_options import chosen_sources, with_source_options
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="N",
     help="End the order after N seconds.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from lethe.cli.finite import FiniteRange
 from lethe.cli.session.options import THRESHOLD, StackOptions
 from lethe.contracts.bounds import Name
 from lethe.contracts.errors import InvalidInput
@@ -50,7 +51,7 @@ with_stack_options = _with_options(
     [
         click.option(
             "--seconds",
-            type=click.FloatRange(min=0, min_open=True),
+            type=FiniteRange(min=0, min_open=True),
             metavar="N",
             help="End after N seconds.",
         ),
@@ -70,7 +71,7 @@ with_stack_options = _with_options(
         ),
         click.option(
             "--cool-down",
-            type=click.FloatRange(min=0),
+            type=FiniteRange(min=0),
             default=COOL_DOWN_S,
             show_default=True,
             metavar="SECONDS",
@@ -123,7 +124,7 @@ AREA = click.option(
 )
 with_watch_options = _with_options(
     [
-        click.option("--threshold", type=click.FloatRange(0, 1), default=THRESHOLD,
+        click.option("--threshold", type=FiniteRange(0, 1), default=THRESHOLD,
                      show_default=True, help="Comparison score from which an alert is raised."),
         AREA,
         click.option("--once", is_flag=True, help="End with the footage instead of looping it."),

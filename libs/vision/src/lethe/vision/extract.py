@@ -57,7 +57,9 @@ class ReferenceFault(StrEnum):
 
 
 _ADVICE = {
-    ReferenceFault.NO_FACE: "no face was found: use a picture that shows the face from the front",
+    ReferenceFault.NO_FACE: (
+        "no face was found: use a picture that shows the face from the front, or a larger one"
+    ),
     ReferenceFault.SEVERAL_FACES: "several faces were found: cut the picture to one person",
     ReferenceFault.TOO_SMALL: "the face is too small: use a larger picture",
     ReferenceFault.BLURRED: "the face is blurred: use a sharper picture",

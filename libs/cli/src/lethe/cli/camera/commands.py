@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lethe.cli.finite import FiniteRange
 from lethe.cli.home import find_home
 from lethe.cli.source_options import chosen_sources, with_source_options
 
@@ -21,7 +22,7 @@ def camera() -> None:
 @with_source_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=1, max=600),
+    type=FiniteRange(min=1, max=600),
     default=_SECONDS,
     show_default=True,
     metavar="N",

@@ -273,8 +273,17 @@ class AlertApi:
                     return answer
             except httpx.TransportError as error:
                 if loop.time() + _RETRY_S >= deadline_s:
-                    raise StackFailed(f"alert doesn't answer ({type(error).__name__})") from None
+                    raise self._unanswered(error) from None
             await asyncio.sleep(_RETRY_S)
+
+    def _unanswered(self, error: httpx.TransportError) -> StackFailed:
+        where = str(self._client.base_url).rstrip("/")
+        if isinstance(error, httpx.ConnectError):
+            return StackFailed(
+                f"alert doesn't answer: nothing is heard at {where}; start Lethe, or say where "
+                "its page is with --alert-url"
+            )
+        return StackFailed(f"alert at {where} doesn't answer ({type(error).__name__})")
 
 
 def _detail(answer: httpx.Response) -> str:

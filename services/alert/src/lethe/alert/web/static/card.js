@@ -20,6 +20,7 @@ export class AlertCard {
     this.sightings = element("dd");
     this.probe = element("div", "picture");
     this.reference = element("div", "picture");
+    this.advice = element("p", "advice", "A possible match. You decide.");
     this.decision = new Decision(alert.alert_id, (decided) => this.update(decided));
     const article = element(
       "article",
@@ -34,7 +35,7 @@ export class AlertCard {
         "div",
         "facts",
         this.subject,
-        element("p", "advice", "A possible match. You decide."),
+        this.advice,
         this.facts(alert),
         this.decision.item,
       ),
@@ -76,6 +77,7 @@ export class AlertCard {
     const last = time.format(new Date(alert.last_sighting_at));
     this.sightings.textContent =
       alert.sightings > 1 ? `${alert.sightings} times, last at ${last}` : "once";
+    this.advice.hidden = Boolean(alert.adjudication);
     this.decision.update(alert);
     if (alert.erased) {
       blank(this.probe, "Erased");

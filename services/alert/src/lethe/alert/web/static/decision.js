@@ -25,7 +25,7 @@ export class Decision {
     this.question = element(
       "p",
       "choice",
-      "Its picture is erased for good. ",
+      "Erase its picture for good? ",
       button("Erase it", () => this.send("false_alert")),
       button("Keep it", () => this.ask(false)),
     );
