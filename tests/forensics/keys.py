@@ -47,6 +47,7 @@ class KeyTap:
 
     def __enter__(self) -> Self:
         """Listen."""
+        self.path.unlink(missing_ok=True)  # as a run that was killed left it
         self._socket.bind(str(self.path))
         self.path.chmod(0o600)
         self._socket.settimeout(_POLL_S)
