@@ -9,17 +9,23 @@ from tests.support.forgetting import (
     ALL_PARTITIONS,
     CAMERA,
     FakeSwitch,
+    an_order,
+    book_with,
+    heard,
     open_frame,
 )
 from tests.support.pipeline import Pipeline
 
 from lethe.contracts.errors import Erased, Refused
-from lethe.contracts.keys import GrantedKey, KeyTicket, Role
+from lethe.contracts.keys import GrantedKey, KeyGranted, KeyTicket, Role
 from lethe.contracts.sealed import Purpose, SignedEnvelope
 from lethe.contracts.topics import INGEST_TICKET, KEY_GRANTED
+from lethe.purge.custodian import Custodian
+from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.signing import Signer
+from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 from lethe.shredding.wrapping import UnwrapKey
 
@@ -138,6 +144,51 @@ def test_a_grant_opens_once(trust: LocalTrust) -> None:
     with pytest.raises(Erased):
         ingest.accept(granted)
     assert ingest.holds_nothing()
+
+
+def check_a_ticket_takes_one_grant(trust: LocalTrust, pipeline: Pipeline) -> None:
+    """Let two custodians grant to the same tickets, as when one leads that was overtaken."""
+    book = book_with(trust, an_order())
+    entropy = pipeline.witness.entropy
+    other = Custodian(book, Suspensions(book), pipeline.clock, term="other", entropy=entropy)
+    custodians = (pipeline.custodian, other)
+    for holder in pipeline.holders.values():
+        ticket = heard(holder.issue_ticket(ALL_PARTITIONS), instant(pipeline.clock))
+        assert all(custodian.hear(ticket) for custodian in custodians)
+    pipeline.time.advance_ms(5)
+    first, second = ({g.role: g for g in custodian.make()} for custodian in custodians)
+    ingest = pipeline.holders[Role.INGEST]
+    assert len(ingest.accept(first[Role.INGEST])) == 1
+    with pytest.raises(Erased):
+        ingest.accept(second[Role.INGEST])
+
+
+def test_a_ticket_takes_one_grant_whoever_makes_it(trust: LocalTrust) -> None:
+    check_a_ticket_takes_one_grant(trust, Pipeline(trust))
+
+
+class _KeepsItsTickets(Holder):
+    def accept(self, granted: KeyGranted) -> list:  # type: ignore[type-arg]
+        outstanding = self._tickets.waiting.get(granted.ticket_hash)
+        try:
+            return super().accept(granted)
+        finally:
+            if outstanding is not None:
+                self._tickets.waiting[granted.ticket_hash] = outstanding
+                self._arm()
+
+
+def test_a_holder_that_keeps_its_tickets_is_found_out(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.holders[Role.INGEST] = _KeepsItsTickets(
+        "ingest-1",
+        Role.INGEST,
+        "run-ingest",
+        clock=pipeline.clock,
+        switch=pipeline.switches[Role.INGEST],
+    )
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        check_a_ticket_takes_one_grant(trust, pipeline)
 
 
 def test_a_second_key_under_a_name_that_is_held_does_not_close_the_first(
