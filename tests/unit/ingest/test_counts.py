@@ -47,6 +47,25 @@ def test_every_count_is_told_once_and_in_order_when_the_broker_is_back(there: li
     asyncio.run(run())
 
 
+async def test_a_camera_leaves_its_counts_to_another_that_waits_for_the_broker() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    taken: list[str | None] = []
+
+    async def slow(closed: SlotClosed) -> None:
+        begun.set()
+        await go_on.wait()
+        taken.append(closed.slot)
+
+    counts = Counts(slow)
+    first = asyncio.create_task(counts.tell(counted("slot-1")))
+    await begun.wait()
+    await counts.tell(counted("slot-2"))
+    assert taken == []
+    go_on.set()
+    await first
+    assert taken == ["slot-1", "slot-2"]
+
+
 async def test_cameras_that_tell_at_the_same_time_repeat_nothing() -> None:
     broker = Broker()
     counts = Counts(broker.take)

@@ -7,9 +7,7 @@ DEAD_LETTERS = Counter(
 )
 RECORDS = Counter("lethe_records_total", "Records handled", ("topic",))
 RECORDS_GONE = Counter(
-    "lethe_records_gone_total",
-    "Records that fell into a gap of a live topic, or whose key is gone",
-    ("topic",),
+    "lethe_records_gone_total", "Records that fell into a gap of a live topic", ("topic",)
 )
 RECORDS_DISPLACED = Counter(
     "lethe_records_displaced_total",

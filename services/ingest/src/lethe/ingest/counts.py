@@ -31,13 +31,21 @@ class Counts:
         self._turn = asyncio.Lock()
 
     async def tell(self, counts: Iterable[SlotClosed]) -> None:
-        """Send what is still untold, and these."""
+        """Send what is still untold, and these; leave it to whoever is at it already.
+
+        So cameras that stop while the broker is away wait for it once, and not one after another.
+        """
+        self._untold.extend(counts)
+        if self._turn.locked():
+            return
         async with self._turn:
-            self._untold.extend(counts)
             while self._untold:
+                first = self._untold[0]
                 try:
-                    await self._send(self._untold[0])
+                    await self._send(first)
                 except Transient:
                     metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc()
                     return
-                self._untold.popleft()
+                # Unless it gave way meanwhile to those that came.
+                if self._untold[0] is first:
+                    self._untold.popleft()
