@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from tests.support.keyrings import MemoryKeyStore, a_keyring
 
-from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.alerts import Alert
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
+from lethe.alert.judgements import Adjudication
 from lethe.alert.keyring import Keyring
 from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
 from lethe.alert.raising import AlertDesk
@@ -78,7 +79,7 @@ class MemoryAlertLog:
         self.alerts: list[Alert] = []
         self.searches: dict[str, int] = {}
         self.transit: dict[str, str | None] = {}
-        self.adjudicated: list[Alert] = []
+        self.adjudicated: list[tuple[Alert, Adjudication]] = []
         self.announced: set[int] = set()
         self.pictures: dict[str, SealedBlob] = {}
         self.failing: set[str] = set()
@@ -135,13 +136,29 @@ class MemoryAlertLog:
         self._fail("adjudicate")
         added = replace(adjudication, number=len(self.adjudicated) + 1)
         known = self.alerts[alert.sequence - 1]
-        self.adjudicated.append(self._put(replace(known, adjudication=added)))
-        return self.adjudicated[-1]
+        judgements = replace(known.judgements, **{added.capacity.value: added})
+        version = known.version + 1
+        adjudicated = self._put(replace(known, judgements=judgements, version=version))
+        self.adjudicated.append((adjudicated, added))
+        return adjudicated
 
-    async def unannounced(self, limit: int) -> list[Alert]:
+    async def mark_handled(self, alert: Alert) -> None:
+        self._fail("mark_handled")
+        known = self.alerts[alert.sequence - 1]
+        self._put(
+            replace(
+                known,
+                acknowledged=alert.acknowledged,
+                claim=alert.claim,
+                version=alert.version,
+            )
+        )
+
+    async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         self._fail("unannounced")
-        numbered = enumerate(self.adjudicated, start=1)
-        return [alert for number, alert in numbered if number not in self.announced][:limit]
+        waiting = [each for _, each in self.adjudicated if each.number not in self.announced]
+        of_alert = {each.number: self.alerts[a.sequence - 1] for a, each in self.adjudicated}
+        return [(of_alert[each.number], each) for each in waiting][:limit]
 
     async def mark_announced(self, adjudication: Adjudication) -> None:
         self._fail("mark_announced")

@@ -67,7 +67,7 @@ class AlertWeb:
         self.desk = AlertDesk(
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
         )
-        self.adjudicator = Adjudicator(self.desk, log, self._announce)
+        self.adjudicator = Adjudicator(self.desk.handling, log, self._announce)
         await self.desk.restore()
         self.watchlists = WatchlistBook(SqlReferenceStore(term), self.vault)
         await self.watchlists.restore()

@@ -12,12 +12,13 @@ from tests.support.alert_desk import MemoryAlertLog, instant
 from tests.support.databases import a_term, open_database
 from tools.postgres import Server
 
-from lethe.alert.alerts import Adjudication, Alert, AlertLog
+from lethe.alert.alerts import Alert, AlertLog
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
+from lethe.alert.judgements import Adjudication, Judgements, Mark
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.vault import SealedBlob
-from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.adjudication import Capacity, Outcome, Verdict
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
@@ -129,8 +130,53 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.pictured_ids() == {"b"}
 
 
-def adjudication(verdict: Verdict = Verdict.FALSE_ALERT, officer: str = "Ames") -> Adjudication:
-    return Adjudication(verdict, True, Outcome.NO_ACTION, officer, instant(5_000))
+OFFICER, OPERATOR = Capacity.ENGAGEMENT_OFFICER, Capacity.OPERATOR
+
+
+def adjudication(
+    verdict: Verdict = Verdict.FALSE_ALERT, officer: str = "Ames", capacity: Capacity = OFFICER
+) -> Adjudication:
+    return Adjudication(verdict, True, Outcome.NO_ACTION, officer, instant(5_000), capacity)
+
+
+async def test_who_saw_an_alert_and_who_is_going_is_recorded(log: AlertLog) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    await log.append(draft("b"), "search-b", None)
+    seen = replace(alert, acknowledged=Mark("Ames", instant(1)), version=1)
+    going = replace(seen, claim=Mark("Birch", instant(2)), version=2)
+    for handled in (seen, going):
+        await log.mark_handled(handled)
+        assert await log.find("a") == handled
+    assert [each.version for each in await log.after(0, 9)] == [2, 0]
+
+
+async def test_each_capacity_has_its_latest_adjudication(log: AlertLog) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    await log.adjudicate(alert, adjudication(capacity=OPERATOR))
+    await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT, "Birch"))
+    both = await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT, "Cole", OPERATOR))
+    assert both.version == 3
+    assert both.judgements == Judgements(
+        replace(adjudication(Verdict.TRUE_ALERT, "Cole", OPERATOR), number=3),
+        replace(adjudication(Verdict.TRUE_ALERT, "Birch"), number=2),
+    )
+    assert await log.find("a") == both
+
+
+async def test_false_by_an_operator_is_due_only_while_nobody_went_and_no_officer_differs(
+    log: AlertLog,
+) -> None:
+    for name in "abcd":
+        alert = await log.append(draft(name), f"search-{name}", PICTURE)
+        if name == "b":
+            await log.mark_handled(replace(alert, claim=Mark("Birch", instant(2)), version=1))
+        if name != "d":
+            await log.adjudicate(alert, adjudication(capacity=OPERATOR))
+        if name == "c":
+            await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT, "Birch"))
+    due = await log.due(0, 9)
+    assert [alert.alert_id for alert in due] == ["a"]
+    assert [each.alert_id for each in await log.after(0, 9) if each.is_false] == ["a"]
 
 
 async def test_the_latest_adjudication_of_an_alert_is_told_with_it_everywhere(
@@ -142,7 +188,8 @@ async def test_the_latest_adjudication_of_an_alert_is_told_with_it_everywhere(
     await log.adjudicate(first, replace(adjudication(officer="Birch"), outcome=None))
     expected = replace(
         first,
-        adjudication=replace(adjudication(officer="Birch"), outcome=None, number=2),
+        judgements=Judgements(None, replace(adjudication(officer="Birch"), outcome=None, number=2)),
+        version=2,
     )
     assert await log.find("a") == expected
     assert await log.of_search("search-a") == expected
@@ -175,11 +222,13 @@ async def test_adjudications_are_announced_each_as_it_was_and_once_told_no_more(
     alert = await log.append(draft("a"), "search-a", None)
     first = await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT))
     second = await log.adjudicate(first, adjudication(Verdict.FALSE_ALERT))
-    assert await log.unannounced(9) == [first, second]
-    assert await log.unannounced(1) == [first]
     assert first.adjudication is not None
+    assert second.adjudication is not None
+    expected = [(second, first.adjudication), (second, second.adjudication)]
+    assert await log.unannounced(9) == expected
+    assert await log.unannounced(1) == expected[:1]
     await log.mark_announced(first.adjudication)
-    assert await log.unannounced(9) == [second]
+    assert await log.unannounced(9) == expected[1:]
 
 
 async def test_the_transit_keys_of_all_searches_of_an_alert_are_known(log: AlertLog) -> None:

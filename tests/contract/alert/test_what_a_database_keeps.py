@@ -10,13 +10,15 @@ from tests.support.databases import a_term
 from tests.support.keyrings import keyring_in
 from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pictures_opened
 
-from lethe.alert.alerts import Adjudication
 from lethe.alert.database import Database
 from lethe.alert.hub import AlertHub
+from lethe.alert.judgements import Adjudication
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import Vault
-from lethe.contracts.adjudication import Verdict
+from lethe.contracts.adjudication import Capacity, Verdict
+
+OFFICER = Capacity.ENGAGEMENT_OFFICER
 
 
 async def folder_of(database: Database) -> Path:
@@ -48,8 +50,8 @@ async def test_the_key_of_an_alert_is_in_no_file_before_or_after_it_was_called_f
     yesterday = files_below(await folder_of(database))
     assert holding(yesterday, picture.ciphertext), "these aren't the files"
 
-    decision = Adjudication(Verdict.FALSE_ALERT, True, None, "Ames", instant(9_000))
-    assert (await desk.adjudicate(alert.alert_id, decision)).erased
+    decision = Adjudication(Verdict.FALSE_ALERT, True, None, "Ames", instant(9_000), OFFICER)
+    assert (await desk.handling.adjudicate(alert.alert_id, decision)).erased
     today = files_below(await folder_of(database), keys)
 
     for loot in (yesterday, today):

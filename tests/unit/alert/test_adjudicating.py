@@ -9,17 +9,23 @@ from tests.support.alert_desk import CROP, DeskBench, candidates_found, instant
 from tests.support.brokers import eventually
 
 from lethe.alert.adjudicating import Adjudicator
-from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.alerts import Alert
 from lethe.alert.errors import Conflict, DatabaseUnavailable, NotFound
 from lethe.alert.hub import EventKind, HubEvent, Subscription
-from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
+from lethe.alert.judgements import Adjudication
+from lethe.contracts.adjudication import AlertAdjudicated, Capacity, Outcome, Verdict
 from lethe.contracts.errors import Erased, Transient
+
+OFFICER = Capacity.ENGAGEMENT_OFFICER
 
 
 def decision(
-    verdict: Verdict = Verdict.FALSE_ALERT, *, officer: str = "Ames", confirmed: bool = False
+    verdict: Verdict = Verdict.FALSE_ALERT,
+    *,
+    officer: str = "Ames",
+    confirmed: bool = False,
 ) -> Adjudication:
-    return Adjudication(verdict, confirmed, Outcome.NO_ACTION, officer, instant(5_000))
+    return Adjudication(verdict, confirmed, Outcome.NO_ACTION, officer, instant(5_000), OFFICER)
 
 
 def kinds(subscription: Subscription) -> list[tuple[EventKind, bool]]:
@@ -44,7 +50,7 @@ async def test_a_false_alert_is_erased_at_once_and_pages_are_told() -> None:
     bench = DeskBench()
     false, other = await raised(bench, "a"), await raised(bench, "b")
     stream = bench.hub.subscribe(-1)
-    answer = await bench.desk.adjudicate(false.alert_id, decision())
+    answer = await bench.desk.handling.adjudicate(false.alert_id, decision())
     assert answer.erased
     assert answer.is_false
     assert bench.keys.names() == [f"alert-{other.alert_id}"]
@@ -58,23 +64,23 @@ async def test_a_true_alert_is_kept_and_may_still_turn_out_false() -> None:
     bench = DeskBench()
     alert = await raised(bench)
     stream = bench.hub.subscribe(-1)
-    assert not (await bench.desk.adjudicate(alert.alert_id, decision(Verdict.TRUE_ALERT))).erased
+    assert not (
+        await bench.desk.handling.adjudicate(alert.alert_id, decision(Verdict.TRUE_ALERT))
+    ).erased
     assert await opens(bench, alert)
     assert kinds(stream) == [(EventKind.ADJUDICATED, False)]
-    await bench.desk.adjudicate(alert.alert_id, decision(confirmed=True))
+    await bench.desk.handling.adjudicate(alert.alert_id, decision(confirmed=True))
     assert not await opens(bench, alert)
-    assert [a.adjudication and a.adjudication.verdict for a in bench.log.adjudicated] == [
-        Verdict.TRUE_ALERT,
-        Verdict.FALSE_ALERT,
-    ]
+    verdicts = [adjudication.verdict for _, adjudication in bench.log.adjudicated]
+    assert verdicts == [Verdict.TRUE_ALERT, Verdict.FALSE_ALERT]
 
 
 async def test_the_same_decision_again_changes_nothing() -> None:
     bench = DeskBench()
     alert = await raised(bench)
-    first = await bench.desk.adjudicate(alert.alert_id, decision())
+    first = await bench.desk.handling.adjudicate(alert.alert_id, decision())
     stream = bench.hub.subscribe(-1)
-    again = await bench.desk.adjudicate(alert.alert_id, decision())
+    again = await bench.desk.handling.adjudicate(alert.alert_id, decision())
     assert again == first
     assert len(bench.log.adjudicated) == 1
     assert kinds(stream) == []
@@ -83,16 +89,16 @@ async def test_the_same_decision_again_changes_nothing() -> None:
 async def test_a_false_alert_cannot_be_decided_on_otherwise() -> None:
     bench = DeskBench()
     alert = await raised(bench)
-    await bench.desk.adjudicate(alert.alert_id, decision())
+    await bench.desk.handling.adjudicate(alert.alert_id, decision())
     for other in (decision(Verdict.TRUE_ALERT), decision(officer="Birch")):
         with pytest.raises(Conflict):
-            await bench.desk.adjudicate(alert.alert_id, other)
+            await bench.desk.handling.adjudicate(alert.alert_id, other)
     assert len(bench.log.adjudicated) == 1
 
 
 async def test_an_unknown_alert_is_not_adjudicated() -> None:
     with pytest.raises(NotFound):
-        await DeskBench().desk.adjudicate("nothing", decision())
+        await DeskBench().desk.handling.adjudicate("nothing", decision())
 
 
 async def test_a_decision_that_was_not_recorded_erases_nothing() -> None:
@@ -100,7 +106,7 @@ async def test_a_decision_that_was_not_recorded_erases_nothing() -> None:
     alert = await raised(bench)
     bench.log.failing.add("adjudicate")
     with pytest.raises(DatabaseUnavailable):
-        await bench.desk.adjudicate(alert.alert_id, decision())
+        await bench.desk.handling.adjudicate(alert.alert_id, decision())
     assert await opens(bench, alert)
 
 
@@ -109,7 +115,7 @@ async def test_what_fails_after_the_record_is_made_good_later(failing: str) -> N
     bench = DeskBench()
     alert = await raised(bench)
     bench.log.failing.add(failing)
-    answer = await bench.desk.adjudicate(alert.alert_id, decision())
+    answer = await bench.desk.handling.adjudicate(alert.alert_id, decision())
     assert not answer.erased
     assert await bench.desk.erase_due(instant(0)) == 1
     assert not await opens(bench, alert)
@@ -132,14 +138,14 @@ async def test_an_alert_that_is_erased_already_can_still_be_decided_on() -> None
     alert = await raised(bench)
     await bench.desk.erase_due(instant(25 * 3_600_000))
     stream = bench.hub.subscribe(-1)
-    assert (await bench.desk.adjudicate(alert.alert_id, decision())).erased
+    assert (await bench.desk.handling.adjudicate(alert.alert_id, decision())).erased
     assert kinds(stream) == [(EventKind.ADJUDICATED, True)]
 
 
 async def test_a_subject_seen_again_after_a_false_alert_is_a_new_alert() -> None:
     bench = DeskBench(cool_down_s=60)
     alert = await raised(bench)
-    await bench.desk.adjudicate(alert.alert_id, decision())
+    await bench.desk.handling.adjudicate(alert.alert_id, decision())
     again = await bench.desk.receive(candidates_found("b"), CROP)
     assert again is not None
     assert again.alert_id != alert.alert_id
@@ -162,7 +168,7 @@ class Listener:
 
 @asynccontextmanager
 async def announcing(bench: DeskBench, listener: Listener) -> AsyncIterator[Adjudicator]:
-    adjudicator = Adjudicator(bench.desk, bench.log, listener)
+    adjudicator = Adjudicator(bench.desk.handling, bench.log, listener)
     task = asyncio.create_task(adjudicator.run())
     yield adjudicator
     assert not task.done(), task
@@ -187,6 +193,7 @@ async def test_others_hear_of_an_adjudication_once_with_what_it_says() -> None:
             confirmed=True,
             outcome=Outcome.NO_ACTION,
             adjudicated=instant(5_000),
+            capacity=Capacity.ENGAGEMENT_OFFICER,
         )
     ]
 

@@ -31,8 +31,11 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("DELETE", "/session"): ANYBODY,
     ("POST", "/sign-in-codes"): ALL,
     ("GET", "/alerts"): SEE,
+    ("GET", "/alerts/{alert_id}"): SEE,
     ("GET", "/alerts/{alert_id}/probe"): SEE,
     ("GET", "/alerts/{alert_id}/reference"): SEE,
+    ("POST", "/alerts/{alert_id}/acknowledgement"): SEE,
+    ("POST", "/alerts/{alert_id}/claim"): {OFFICER},
     ("POST", "/alerts/{alert_id}/adjudications"): SEE,
     ("websocket", "/alerts/stream"): SEE,
     ("POST", "/watchlists"): KEEP,
@@ -169,14 +172,17 @@ async def test_a_deployment_beyond_the_limits_of_a_token_is_not_there(
         assert (status["deployments"], status["cameras"]) == ([], [])
         assert status["alerts"]["count"] == 0
         for path in (
+            f"/api/v1/alerts/{alert.alert_id}",
             f"/api/v1/alerts/{alert.alert_id}/probe",
             f"/api/v1/alerts/{alert.alert_id}/reference",
             "/api/v1/deployments/deployment-1",
         ):
             assert (await client.get(path)).status_code == 404
         decision = {"verdict": "false_alert", "confirmed": False}
-        path = f"/api/v1/alerts/{alert.alert_id}/adjudications"
-        assert (await client.post(path, json=decision)).status_code == 404
+        path = f"/api/v1/alerts/{alert.alert_id}"
+        assert (await client.post(f"{path}/adjudications", json=decision)).status_code == 404
+        for act in ("acknowledgement", "claim"):
+            assert (await client.post(f"{path}/{act}")).status_code == 404
     assert await web.desk.probe(alert.alert_id) == CROP
 
 

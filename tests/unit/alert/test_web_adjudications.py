@@ -39,6 +39,9 @@ async def test_a_false_alert_is_answered_with_what_became_of_it(
     assert answer.json()["erased"] is True
     told = {**DECISION, "officer": "Ames", "adjudicated_at": instant(9_000).isoformat()}
     assert answer.json()["adjudication"] == told
+    assert answer.json()["judgements"] == {"operator": None, "engagement_officer": told}
+    assert (answer.json()["state"], answer.json()["version"]) == ("adjudicated", 1)
+    assert answer.headers["ETag"] == '"1"'
     assert (await client.get(f"{address}/probe")).status_code == 410
     assert (await client.get("/api/v1/alerts")).json()["alerts"][0]["adjudication"] == told
     assert web.retired == {"transit"}

@@ -59,7 +59,12 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "sightings": 1,
                 "last_sighting_at": instant(100).isoformat(),
                 "erased": False,
+                "state": "raised",
+                "version": 0,
+                "acknowledged": None,
+                "claim": None,
                 "adjudication": None,
+                "judgements": {"operator": None, "engagement_officer": None},
                 "candidates": [],
             }
         ],

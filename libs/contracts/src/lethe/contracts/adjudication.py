@@ -23,6 +23,13 @@ class Outcome(StrEnum):
     NOT_ENGAGED = "not_engaged"
 
 
+class Capacity(StrEnum):
+    """In what capacity somebody judged an alert."""
+
+    OPERATOR = "operator"
+    ENGAGEMENT_OFFICER = "engagement_officer"
+
+
 class AlertAdjudicated(Message):
     """An alert was adjudicated: for purge and for systems outside. No biometrics, no names.
 
@@ -34,6 +41,8 @@ class AlertAdjudicated(Message):
         Rises with every adjudication of this alert service; the highest of an alert counts.
     confirmed
         Whether the person was engaged and the verdict stands on that.
+    capacity
+        Whose judgement it is: an engagement officer's is final. None before there were two.
     """
 
     alert_id: Name
@@ -44,3 +53,4 @@ class AlertAdjudicated(Message):
     confirmed: bool
     outcome: Outcome | None = None
     adjudicated: Instant
+    capacity: Capacity | None = None

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
+from lethe.contracts.adjudication import AlertAdjudicated, Capacity, Outcome, Verdict
 from lethe.contracts.base import Message
 from lethe.contracts.cameras import Point
 from lethe.contracts.enrolment import (
@@ -145,6 +145,7 @@ EXAMPLES: tuple[Message, ...] = (
         confirmed=True,
         outcome=Outcome.NO_ACTION,
         adjudicated=_at(42_000),
+        capacity=Capacity.ENGAGEMENT_OFFICER,
     ),
     AlertRaised(
         alert_id="alert-1",

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from lethe.alert.alerts import Adjudication, Alert, AlertLog
-from lethe.alert.raising import AlertDesk
+from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.handling import AlertHandling
+from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.errors import Transient
 
@@ -19,7 +20,7 @@ _log = structlog.get_logger()
 
 
 class Adjudicator:
-    """Has the desk act on an adjudication, and others hear of it.
+    """Has an adjudication taken, and others hear of it.
 
     An officer waits for the former only: the broker may be away.
 
@@ -29,15 +30,17 @@ class Adjudicator:
         Tells purge and systems outside of one; raises `Transient` if that can't be done now.
     """
 
-    def __init__(self, desk: AlertDesk, log: AlertLog, announce: Announce) -> None:
-        self._desk = desk
+    def __init__(self, handling: AlertHandling, log: AlertLog, announce: Announce) -> None:
+        self._handling = handling
         self._log = log
         self._announce = announce
         self._news = asyncio.Event()
 
-    async def adjudicate(self, alert_id: str, adjudication: Adjudication) -> Alert:
-        """Record what an officer decided and act on it; see `AlertDesk.adjudicate`."""
-        alert = await self._desk.adjudicate(alert_id, adjudication)
+    async def adjudicate(
+        self, alert_id: str, adjudication: Adjudication, seen: int | None = None
+    ) -> Alert:
+        """Record what an officer decided and act on it; see `AlertHandling.adjudicate`."""
+        alert = await self._handling.adjudicate(alert_id, adjudication, seen)
         self._news.set()
         return alert
 
@@ -55,7 +58,6 @@ class Adjudicator:
 
     async def _announce_all(self) -> None:
         while waiting := await self._log.unannounced(_AT_ONCE):
-            for alert in waiting:
-                await self._announce(alert.told_as_adjudicated())
-                if alert.adjudication is not None:
-                    await self._log.mark_announced(alert.adjudication)
+            for alert, adjudication in waiting:
+                await self._announce(alert.told_as_adjudicated(adjudication))
+                await self._log.mark_announced(adjudication)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from lethe.alert.judgements import NO_JUDGEMENTS, Adjudication, AlertState, Judgements, Mark
 from lethe.alert.vault import SealedBlob
-from lethe.contracts.adjudication import AlertAdjudicated, Outcome, Verdict
+from lethe.contracts.adjudication import AlertAdjudicated, Verdict
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import AlertRaised, Candidate
 from lethe.contracts.orders import OrderType
@@ -22,35 +23,6 @@ class AlertTerms:
 
     order_type: OrderType = OrderType.LOCAL
     retention_hours: int = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Adjudication:
-    """What an officer decided about an alert. It is added to the log, never changed.
-
-    Attributes
-    ----------
-    confirmed
-        Whether the person was engaged and the verdict stands on that.
-    officer
-        Who says to have decided.
-    number
-        Its place among all adjudications, rising; 0 before it is added.
-    """
-
-    verdict: Verdict
-    confirmed: bool
-    outcome: Outcome | None
-    officer: str
-    adjudicated: Instant
-    number: int = 0
-
-    def says_the_same_as(self, other: "Adjudication | None") -> bool:
-        """Tell whether it is the same decision of the same officer, whenever it was told."""
-        return other is not None and (
-            (self.verdict, self.confirmed, self.outcome, self.officer)
-            == (other.verdict, other.confirmed, other.outcome, other.officer)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +45,14 @@ class Alert:
         When its retention ends.
     erased
         Its picture can't be opened any more.
-    adjudication
-        The latest, if there is one.
+    version
+        How many times people did something about it: what they saw when they decided.
+    acknowledged
+        Who saw it first.
+    claim
+        Who is going, if anybody.
+    judgements
+        What operators and engagement officers decided.
     """
 
     sequence: int
@@ -96,12 +74,31 @@ class Alert:
     last_sighting_wall_us: int
     erase_at_wall_us: int
     erased: bool
-    adjudication: Adjudication | None = None
+    version: int = 0
+    acknowledged: Mark | None = None
+    claim: Mark | None = None
+    judgements: Judgements = NO_JUDGEMENTS
+
+    @property
+    def adjudication(self) -> Adjudication | None:
+        """The judgement that counts: an operator's doesn't while somebody is going."""
+        if self.judgements.engagement_officer is not None or self.claim is not None:
+            return self.judgements.engagement_officer
+        return self.judgements.operator
 
     @property
     def is_false(self) -> bool:
-        """Whether it was adjudicated as a false alert."""
+        """Whether it was adjudicated as a false alert: then it is closed, and erased."""
         return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT
+
+    @property
+    def state(self) -> AlertState:
+        """How far it has come."""
+        if self.adjudication is not None:
+            return AlertState.ADJUDICATED
+        if self.claim is not None:
+            return AlertState.CLAIMED
+        return AlertState.RAISED if self.acknowledged is None else AlertState.ACKNOWLEDGED
 
     def latency_ms(self) -> float | None:
         """Return the milliseconds from capture to publication."""
@@ -129,25 +126,18 @@ class Alert:
             published=self.published,
         )
 
-    def told_as_adjudicated(self) -> AlertAdjudicated:
-        """Return the event that tells purge and systems outside.
-
-        Raises
-        ------
-        ValueError
-            If the alert isn't adjudicated.
-        """
-        if self.adjudication is None:
-            raise ValueError("an adjudication is announced after it was made")
+    def told_as_adjudicated(self, adjudication: Adjudication) -> AlertAdjudicated:
+        """Return the event that tells purge and systems outside of one of its adjudications."""
         return AlertAdjudicated(
             alert_id=self.alert_id,
-            number=self.adjudication.number,
+            number=adjudication.number,
             camera_id=self.camera_id,
             deployment_id=self.deployment_id,
-            verdict=self.adjudication.verdict,
-            confirmed=self.adjudication.confirmed,
-            outcome=self.adjudication.outcome,
-            adjudicated=self.adjudication.adjudicated,
+            verdict=adjudication.verdict,
+            confirmed=adjudication.confirmed,
+            outcome=adjudication.outcome,
+            adjudicated=adjudication.adjudicated,
+            capacity=adjudication.capacity,
         )
 
 
@@ -188,11 +178,15 @@ class AlertLog(Protocol):
         ...
 
     async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
-        """Add an adjudication; return the alert as it is afterwards."""
+        """Add an adjudication; return the alert as it is afterwards, one version on."""
         ...
 
-    async def unannounced(self, limit: int) -> list[Alert]:
-        """Return alerts as they were with each adjudication that isn't announced, in its order."""
+    async def mark_handled(self, alert: Alert) -> None:
+        """Record the alert's `acknowledged`, `claim` and `version`."""
+        ...
+
+    async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
+        """Return the adjudications that aren't announced, in their order, with their alerts."""
         ...
 
     async def mark_announced(self, adjudication: Adjudication) -> None:

@@ -122,7 +122,7 @@ async def _serve(
             watchlists=book,
             enrolment=Enrolment(holder, book, outbox.reference),
             transit=transit,
-            adjudicator=Adjudicator(desk, log, outbox.adjudicated),
+            adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
             now=now,
         )
         await reign.watchlists.restore()

@@ -35,6 +35,10 @@ class Conflict(LetheError):
     """What is asked for contradicts what is there; the message says what to do."""
 
 
+class Stale(LetheError):
+    """Somebody did something about it since the asker looked; the message says what to do."""
+
+
 class NotLeading(Transient):
     """Another instance leads: it alone writes, raises alerts and answers requests."""
 

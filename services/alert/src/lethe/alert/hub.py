@@ -14,6 +14,8 @@ class EventKind(StrEnum):
 
     ALERT = "alert"
     SIGHTING = "sighting"
+    ACKNOWLEDGED = "acknowledged"
+    CLAIMED = "claimed"
     ADJUDICATED = "adjudicated"
     ERASED = "erased"
 

@@ -1,22 +1,27 @@
 """The alert log in SQL."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.alerts import Alert
+from lethe.alert.judgements import Adjudication
 from lethe.alert.rows import (
     adjudication_row,
+    handling_columns,
     instant_columns,
+    is_false,
     select_adjudicated,
     select_alerts,
+    to_adjudicated,
     to_alert,
     to_row,
 )
 from lethe.alert.tables import adjudications, alerts, pictures, searches
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
-from lethe.contracts.adjudication import Verdict
 
 
 class SqlAlertLog:
@@ -78,11 +83,8 @@ class SqlAlertLog:
         latest = case((seen < captured_wall_us, captured_wall_us), else_=seen)
         async with self._term.write() as connection:
             await _add_search(connection, search_id, alert.sequence, transit_key_id)
-            await connection.execute(
-                update(alerts)
-                .where(alerts.c.sequence == alert.sequence)
-                .values(sightings=alerts.c.sightings + 1, last_sighting_wall_us=latest)
-            )
+            seen_again = {"sightings": alerts.c.sightings + 1, "last_sighting_wall_us": latest}
+            await _update(connection, alert, seen_again)
             return await _the(connection, alert)
 
     async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
@@ -91,15 +93,21 @@ class SqlAlertLog:
             await connection.execute(
                 insert(adjudications).values(adjudication_row(alert, adjudication))
             )
+            await _update(connection, alert, {"version": alerts.c.version + 1})
             return await _the(connection, alert)
 
-    async def unannounced(self, limit: int) -> list[Alert]:
-        """Return alerts as they were with each adjudication that isn't announced, in its order."""
+    async def mark_handled(self, alert: Alert) -> None:
+        """Record the alert's `acknowledged`, `claim` and `version`."""
+        async with self._term.write() as connection:
+            await _update(connection, alert, handling_columns(alert))
+
+    async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
+        """Return the adjudications that aren't announced, in their order, with their alerts."""
         number = adjudications.c.number
         waiting = select_adjudicated().where(adjudications.c.announced.is_(False))
         async with self._term.read() as connection:
             rows = await connection.execute(waiting.order_by(number).limit(limit))
-            return [to_alert(row) for row in rows.mappings()]
+            return [to_adjudicated(row) for row in rows.mappings()]
 
     async def mark_announced(self, adjudication: Adjudication) -> None:
         """Record that an adjudication is announced."""
@@ -123,11 +131,7 @@ class SqlAlertLog:
     async def mark_published(self, alert: Alert) -> None:
         """Record the alert's `published`."""
         async with self._term.write() as connection:
-            await connection.execute(
-                update(alerts)
-                .where(alerts.c.sequence == alert.sequence)
-                .values(instant_columns("published", alert.published))
-            )
+            await _update(connection, alert, instant_columns("published", alert.published))
 
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
@@ -166,10 +170,9 @@ class SqlAlertLog:
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
         """Return unerased alerts whose retention ended by then, or which are false alerts."""
         is_over = alerts.c.erase_at_wall_us <= wall_us
-        is_false = adjudications.c.verdict == Verdict.FALSE_ALERT.value
         statement = (
             select_alerts()
-            .where(alerts.c.erased_wall_us.is_(None), or_(is_over, is_false))
+            .where(alerts.c.erased_wall_us.is_(None), or_(is_over, is_false()))
             .order_by(alerts.c.sequence)
             .limit(limit)
         )
@@ -212,6 +215,11 @@ async def _add_search(
             search_id=search_id, alert_sequence=sequence, transit_key_id=transit_key_id
         )
     )
+
+
+async def _update(connection: AsyncConnection, alert: Alert, values: Mapping[str, object]) -> None:
+    statement = update(alerts).where(alerts.c.sequence == alert.sequence).values(values)
+    await connection.execute(statement)
 
 
 async def _the(connection: AsyncConnection, alert: Alert) -> Alert:

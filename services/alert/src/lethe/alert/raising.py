@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 
-from lethe.alert.alerts import Adjudication, Alert, AlertLog, AlertTerms
+from lethe.alert.alerts import Alert, AlertLog, AlertTerms
 from lethe.alert.erasing import AlertEraser, Retire, key_name
-from lethe.alert.errors import Conflict, NoCandidates, NotFound
+from lethe.alert.errors import NoCandidates, NotFound
+from lethe.alert.handling import AlertHandling
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
 from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.errors import Erased
@@ -20,6 +21,8 @@ _HOUR_US = 3_600_000_000
 
 class AlertDesk:
     """Raises alerts and keeps them until their retention ends.
+
+    `handling` takes what people do about them.
 
     Parameters
     ----------
@@ -57,6 +60,7 @@ class AlertDesk:
         self._cool_down_us = round(cool_down_s * 1e6)
         # One at a time: the stream's order is the log's order.
         self._turn = asyncio.Lock()
+        self.handling = AlertHandling(log, hub, self._eraser, self._turn, now)
 
     async def restore(self) -> list[Alert]:
         """Load the stream from the log, and publish what a crash kept from being published.
@@ -131,40 +135,6 @@ class AlertDesk:
                 self._hub.publish(HubEvent(EventKind.SIGHTING, updated))
                 return None
             return await self._publish(await self._persist(alert, found, crop))
-
-    async def adjudicate(self, alert_id: str, adjudication: Adjudication) -> Alert:
-        """Record what an officer decided; a false alert is erased at once.
-
-        The same decision of the same officer again changes nothing.
-
-        Returns
-        -------
-        Alert
-            As it is afterwards. A false alert that isn't erased yet, because the key store can't
-            be reached, is erased by `erase_due`.
-
-        Raises
-        ------
-        NotFound
-            If there is no such alert.
-        Conflict
-            If it is a false alert already: there is nothing left to decide on.
-        Transient
-            If the log didn't take it. Nothing is erased then.
-        """
-        async with self._turn:
-            known = await self.find(alert_id)
-            if adjudication.says_the_same_as(known.adjudication):
-                return known
-            if known.is_false:
-                raise Conflict("this alert was adjudicated as false and is erased")
-            # First what was decided, then what follows from it: no picture goes without a record.
-            adjudicated = await self._log.adjudicate(known, adjudication)
-            self._eraser.changed(adjudicated)
-            self._hub.publish(HubEvent(EventKind.ADJUDICATED, adjudicated))
-            if not adjudicated.is_false or adjudicated.erased:
-                return adjudicated
-            return await self._eraser.erase_false(adjudicated, self._now())
 
     async def erase_due(self, now: Instant) -> int:
         """Erase what is due and follow up on keys that ended by themselves; see `AlertEraser`."""

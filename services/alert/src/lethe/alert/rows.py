@@ -1,33 +1,57 @@
 """Alerts as rows, and rows as alerts."""
 
-from sqlalchemy import RowMapping, Select, func, select
+from collections.abc import Iterable
 
-from lethe.alert.alerts import Adjudication, Alert
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select
+from sqlalchemy.sql import FromClause
+
+from lethe.alert.alerts import Alert
+from lethe.alert.judgements import Adjudication, Judgements, Mark
 from lethe.alert.tables import adjudications, alerts
-from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.adjudication import Capacity, Outcome, Verdict
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
-_OF_ADJUDICATION = [column for column in adjudications.c if column.name != "alert_id"]
-_LATEST = (
-    select(func.max(adjudications.c.number))
-    .where(adjudications.c.alert_id == alerts.c.alert_id)
-    .correlate(alerts)
-    .scalar_subquery()
-)
+_LATEST = {capacity: adjudications.alias(capacity.value) for capacity in Capacity}
+_NEW = "new"
 
 
-def select_alerts() -> Select[tuple[object, ...]]:
-    """Return a statement for alerts, each with its latest adjudication."""
-    joined = alerts.outerjoin(adjudications, adjudications.c.number == _LATEST)
-    return select(*alerts.c, *_OF_ADJUDICATION).select_from(joined)
+def _named(columns: Iterable[ColumnElement[object]], prefix: str) -> list[ColumnElement[object]]:
+    return [column.label(f"{prefix}_{column.key}") for column in columns]
+
+
+def select_alerts(*further: ColumnElement[object]) -> Select[tuple[object, ...]]:
+    """Return a statement for alerts, each with its latest adjudication in every capacity."""
+    joined: FromClause = alerts
+    columns = [*alerts.c, *further]
+    for capacity, latest in _LATEST.items():
+        number = (
+            select(func.max(adjudications.c.number))
+            .where(
+                adjudications.c.alert_id == alerts.c.alert_id,
+                adjudications.c.capacity == capacity.value,
+            )
+            .correlate(alerts)
+            .scalar_subquery()
+        )
+        joined = joined.outerjoin(latest, latest.c.number == number)
+        columns += _named(latest.c, capacity.value)
+    return select(*columns).select_from(joined)
 
 
 def select_adjudicated() -> Select[tuple[object, ...]]:
-    """Return a statement for adjudications, each with its alert."""
-    joined = adjudications.join(alerts, adjudications.c.alert_id == alerts.c.alert_id)
-    return select(*alerts.c, *_OF_ADJUDICATION).select_from(joined)
+    """Return a statement for adjudications, each with its alert; see `to_adjudicated`."""
+    statement = select_alerts(*_named(adjudications.c, _NEW))
+    return statement.join(adjudications, adjudications.c.alert_id == alerts.c.alert_id)
+
+
+def is_false() -> ColumnElement[bool]:
+    """Return the condition of `select_alerts` that says what `Alert.is_false` does."""
+    operator, officer = _LATEST[Capacity.OPERATOR], _LATEST[Capacity.ENGAGEMENT_OFFICER]
+    false = Verdict.FALSE_ALERT.value
+    nobody_went = and_(officer.c.number.is_(None), alerts.c.claimed_by.is_(None))
+    return or_(officer.c.verdict == false, and_(nobody_went, operator.c.verdict == false))
 
 
 def instant_columns(name: str, instant: Instant | None) -> dict[str, object]:
@@ -69,6 +93,7 @@ _PLAIN = (
     "sightings",
     "last_sighting_wall_us",
     "erase_at_wall_us",
+    "version",
 )
 
 
@@ -79,13 +104,33 @@ def to_row(alert: Alert) -> dict[str, object]:
         **instant_columns("captured", alert.captured),
         **instant_columns("decided", alert.decided),
         **instant_columns("published", alert.published),
+        **handling_columns(alert),
         "order_type": alert.order_type.value,
         "candidates": [candidate.model_dump() for candidate in alert.candidates],
     }
 
 
+def handling_columns(alert: Alert) -> dict[str, object]:
+    """Return the columns of what people do about an alert before they decide."""
+    return {
+        "version": alert.version,
+        **_mark_columns("acknowledged", alert.acknowledged),
+        **_mark_columns("claimed", alert.claim),
+    }
+
+
+def _mark_columns(name: str, mark: Mark | None) -> dict[str, object]:
+    officer, at = (None, None) if mark is None else (mark.officer, mark.at)
+    return {f"{name}_by": officer, **instant_columns(name, at)}
+
+
+def _mark(row: RowMapping, name: str) -> Mark | None:
+    officer, at = row[f"{name}_by"], _instant(row, name)
+    return None if officer is None or at is None else Mark(officer, at)
+
+
 def to_alert(row: RowMapping) -> Alert:
-    """Return the alert in a row, with its adjudication if that is there."""
+    """Return the alert in a row, with its adjudications if they are there."""
     return Alert(
         **{name: row[name] for name in _PLAIN},
         sequence=row["sequence"],
@@ -95,8 +140,18 @@ def to_alert(row: RowMapping) -> Alert:
         published=_instant(row, "published"),
         candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
         erased=row["erased_wall_us"] is not None,
-        adjudication=_to_adjudication(row),
+        acknowledged=_mark(row, "acknowledged"),
+        claim=_mark(row, "claimed"),
+        judgements=Judgements(*(_to_adjudication(row, capacity.value) for capacity in Capacity)),
     )
+
+
+def to_adjudicated(row: RowMapping) -> tuple[Alert, Adjudication]:
+    """Return an alert and one of its adjudications, of `select_adjudicated`."""
+    adjudication = _to_adjudication(row, _NEW)
+    if adjudication is None:
+        raise ValueError("a row without an adjudication")
+    return to_alert(row), adjudication
 
 
 def adjudication_row(alert: Alert, adjudication: Adjudication) -> dict[str, object]:
@@ -109,17 +164,20 @@ def adjudication_row(alert: Alert, adjudication: Adjudication) -> dict[str, obje
         "officer": adjudication.officer,
         **instant_columns("adjudicated", adjudication.adjudicated),
         "announced": False,
+        "capacity": adjudication.capacity.value,
     }
 
 
-def _to_adjudication(row: RowMapping) -> Adjudication | None:
-    if row.get("number") is None:
+def _to_adjudication(row: RowMapping, prefix: str) -> Adjudication | None:
+    if row.get(f"{prefix}_number") is None:
         return None
+    outcome = row[f"{prefix}_outcome"]
     return Adjudication(
-        verdict=Verdict(row["verdict"]),
-        confirmed=row["confirmed"],
-        outcome=row["outcome"] and Outcome(row["outcome"]),
-        officer=row["officer"],
-        adjudicated=_certain_instant(row, "adjudicated"),
-        number=row["number"],
+        verdict=Verdict(row[f"{prefix}_verdict"]),
+        confirmed=row[f"{prefix}_confirmed"],
+        outcome=outcome and Outcome(outcome),
+        officer=row[f"{prefix}_officer"],
+        adjudicated=_certain_instant(row, f"{prefix}_adjudicated"),
+        capacity=Capacity(row[f"{prefix}_capacity"]),
+        number=row[f"{prefix}_number"],
     )

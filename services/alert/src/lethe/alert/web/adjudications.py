@@ -12,22 +12,24 @@ from pydantic import (
 )
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.alerts import Alert
 from lethe.alert.identity.access import ADJUDICATES, CONFIRMS
+from lethe.alert.identity.principal import Principal, Role
 from lethe.alert.identity.reach import Reach
+from lethe.alert.judgements import Adjudication
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
-from lethe.alert.web.rendering import alert_json
-from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.alert.web.versions import answer_with, seen_version
+from lethe.contracts.adjudication import Capacity, Outcome, Verdict
 from lethe.contracts.instants import Instant
 
-Adjudicate = Callable[[str, Adjudication], Awaitable[Alert]]
+Adjudicate = Callable[[str, Adjudication, int | None], Awaitable[Alert]]
 
 _HINT = (
     "send verdict (true_alert or false_alert), confirmed (true after an engagement, else false) "
@@ -78,7 +80,10 @@ class AdjudicationEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         path = "/alerts/{alert_id}/adjudications"
-        return [Endpoint(path, self.adjudicate, ADJUDICATES, "POST", takes=JsonBody(Decision))]
+        takes = JsonBody(Decision)
+        return [
+            Endpoint(path, self.adjudicate, ADJUDICATES, "POST", takes=takes, is_versioned=True)
+        ]
 
     async def adjudicate(self, request: Request) -> Response:
         """Take a decision of who is signed in; answer with the alert as it is afterwards."""
@@ -91,7 +96,23 @@ class AdjudicationEndpoints:
             CONFIRMS.require(principal)
         found = await self._desk.find(request.path_params["alert_id"])
         self._reach.require(principal, found.deployment_id, "alert")
-        officer = principal.label
-        decided = Adjudication(body.verdict, body.confirmed, body.outcome, officer, self._now())
-        alert = await self._adjudicate(found.alert_id, decided)
-        return JSONResponse(alert_json(alert, self._watchlists))
+        decided = self._adjudication(body, principal)
+        alert = await self._adjudicate(found.alert_id, decided, seen_version(request))
+        return answer_with(alert, self._watchlists)
+
+    def _adjudication(self, body: Decision, principal: Principal) -> Adjudication:
+        return Adjudication(
+            body.verdict,
+            body.confirmed,
+            body.outcome,
+            principal.label,
+            self._now(),
+            _capacity(principal),
+        )
+
+
+def _capacity(principal: Principal) -> Capacity:
+    """Return as what somebody decides: whoever isn't at the scene does as an operator."""
+    if Role.ENGAGEMENT_OFFICER in principal.roles:
+        return Capacity.ENGAGEMENT_OFFICER
+    return Capacity.OPERATOR

@@ -13,6 +13,7 @@ from lethe.alert.watchlists import WatchlistBook
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json
+from lethe.alert.web.versions import answer_with
 from lethe.contracts.errors import Erased
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
@@ -51,6 +52,7 @@ class AlertEndpoints:
         """Return the routes."""
         return [
             Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT)),
+            Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS),
             Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS),
         ]
@@ -66,6 +68,10 @@ class AlertEndpoints:
                 "last_sequence": self._hub.last_sequence,
             }
         )
+
+    async def show(self, request: Request) -> Response:
+        """Answer with one alert, and its version as ETag."""
+        return answer_with(await self._seen(request), self._watchlists)
 
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""

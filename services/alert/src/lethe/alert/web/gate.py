@@ -30,6 +30,8 @@ class Endpoint(Route):
         The status of its answer when all is well.
     query
         What its address may hold.
+    is_versioned
+        Whether `If-Match` names the version of an alert that the request is about.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Endpoint(Route):
         takes: Body | None = None,
         gives: HTTPStatus = HTTPStatus.OK,
         query: Sequence[WholeNumber] = (),
+        is_versioned: bool = False,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.access = access
         self.takes = takes
         self.gives = gives
         self.query = query
+        self.is_versioned = is_versioned
 
 
 class SocketEndpoint(WebSocketRoute):

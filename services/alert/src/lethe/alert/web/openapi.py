@@ -27,6 +27,15 @@ _PROBLEM = {
 }
 
 
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "description": "The ETag of the alert that this is about; 412 if it isn't the present one.",
+}
+
+
 class OpenApiEndpoints:
     """Serves the description of the other endpoints, and of itself.
 
@@ -76,7 +85,11 @@ def _operation(route: Endpoint, schemas: Schemas) -> dict[str, object]:
     operation: dict[str, object] = {
         "operationId": route.endpoint.__qualname__.replace("Endpoints.", "."),
         "summary": text.partition("\n")[0],
-        "parameters": [*_in_path(route), *(each.described() for each in route.query)],
+        "parameters": [
+            *_in_path(route),
+            *(each.described() for each in route.query),
+            *([_IF_MATCH] if route.is_versioned else []),
+        ],
         "responses": _answers(route),
         "security": [] if route.access.is_public else [{"bearer": []}, {"cookie": []}],
         "x-roles": sorted(route.access.roles),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lethe.alert.errors import Conflict, NotFound, NotSignedIn
+from lethe.alert.errors import Conflict, NotFound, NotSignedIn, Stale
 from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -23,6 +23,7 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Erased: HTTPStatus.GONE,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
     Transient: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, datetime
 
-from lethe.alert.alerts import Adjudication, Alert
+from lethe.alert.alerts import Alert
 from lethe.alert.hub import EventKind, Gap, HubEvent
+from lethe.alert.judgements import Adjudication, Mark
 from lethe.alert.watchlists import WatchlistBook
+from lethe.contracts.adjudication import Capacity
 
 _CACHED = 512
 
@@ -33,7 +35,15 @@ def alert_json(alert: Alert, watchlists: WatchlistBook) -> dict[str, object]:
         "sightings": alert.sightings,
         "last_sighting_at": _utc(alert.last_sighting_wall_us),
         "erased": alert.erased,
+        "state": alert.state.value,
+        "version": alert.version,
+        "acknowledged": _mark(alert.acknowledged),
+        "claim": _mark(alert.claim),
         "adjudication": _adjudication(alert.adjudication),
+        "judgements": {
+            capacity.value: _adjudication(alert.judgements.made_as(capacity))
+            for capacity in Capacity
+        },
         "candidates": [
             {
                 "subject_id": other.subject_id,
@@ -44,6 +54,10 @@ def alert_json(alert: Alert, watchlists: WatchlistBook) -> dict[str, object]:
             for other in alert.candidates
         ],
     }
+
+
+def _mark(mark: Mark | None) -> dict[str, object] | None:
+    return None if mark is None else {"officer": mark.officer, "at": mark.at.isoformat()}
 
 
 def _adjudication(adjudication: Adjudication | None) -> dict[str, object] | None:
@@ -63,7 +77,7 @@ class EventRenderer:
 
     def __init__(self, watchlists: WatchlistBook) -> None:
         self._watchlists = watchlists
-        self._texts: dict[tuple[EventKind, int, int, Adjudication | None], str] = {}
+        self._texts: dict[tuple[EventKind, int, int, int], str] = {}
 
     def render(self, event: HubEvent | Gap) -> str:
         """Return the message that a client receives."""
@@ -71,7 +85,7 @@ class EventRenderer:
             return json.dumps({"type": "gap", "after": event.after, "sequence": event.sequence})
         alert = event.alert
         # Nothing else of an alert changes between two events of one kind.
-        key = (event.kind, alert.sequence, alert.sightings, alert.adjudication)
+        key = (event.kind, alert.sequence, alert.sightings, alert.version)
         text = self._texts.get(key)
         if text is None:
             text = json.dumps(

@@ -19,6 +19,7 @@ from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
+from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
@@ -79,6 +80,7 @@ def create_routes(
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),
         *AlertEndpoints(desk, hub, watchlists, reach).routes(),
+        *HandlingEndpoints(desk, watchlists, reach).routes(),
         *AdjudicationEndpoints(adjudicate, desk, watchlists, now, reach).routes(),
         *AlertStream(hub, EventRenderer(watchlists), doorkeeper, reach).routes(),
         *WatchlistEndpoints(watchlists, enroller).routes(),

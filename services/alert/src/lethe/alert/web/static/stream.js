@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 15_000;
 const SHOWN_AT_FIRST = 100;
 const NOT_SIGNED_IN = 4401;
 const NOT_ALLOWED = 4403;
-const CHANGES = new Set(["sighting", "adjudicated", "erased"]);
+const CHANGES = new Set(["sighting", "acknowledged", "claimed", "adjudicated", "erased"]);
 
 export class AlertStream {
   // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart(),
