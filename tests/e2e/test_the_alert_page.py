@@ -13,8 +13,10 @@ from tests.support.alert_desk import candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.browser import chromium
 from tests.support.images import astronaut
+from tests.support.watchlists import details, pictured
 
 from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.watchlists.reference import Reference
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 
@@ -49,7 +51,7 @@ class Desk:
     """An alert service with one listed person, and what happens before its cameras."""
 
     web: AlertWeb
-    reference_id: str
+    reference: Reference
     port: int
 
     async def alert(
@@ -62,7 +64,8 @@ class Desk:
         found = candidates_found(
             search_id,
             camera_id=camera_id,
-            reference_id=self.reference_id,
+            subject_id=self.reference.subject_id,
+            reference_id=self.reference.reference_id,
             captured=_now(),
             others=others,
         )
@@ -78,9 +81,8 @@ class Desk:
 @pytest_asyncio.fixture(loop_scope="module")
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with alert_web(tmp_path, now=_now) as web:
-        await web.watchlists.register("watchlist-1")
-        added = await web.watchlists.add("watchlist-1", "subject-1", "Eileen Collins", PORTRAIT)
-        yield Desk(web, added.reference_id, free_port())
+        added = await pictured(web.watchlists, "Eileen Collins", PORTRAIT)
+        yield Desk(web, added, free_port())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -281,7 +283,8 @@ async def test_a_blind_deployment_is_said_on_the_page(desk: Desk, page: Page) ->
 
 async def test_a_name_with_markup_stays_text(desk: Desk, page: Page) -> None:
     name = "<img src=x onerror=alert(1)>"
-    await desk.web.watchlists.add("watchlist-1", "subject-1", name, PORTRAIT + b"2")
+    subject_id = desk.reference.subject_id
+    await desk.web.watchlists.subjects.edit("watchlist-1", subject_id, details(name), revision=1)
     async with served(desk.web.app(desk.port), desk.port):
         await page.goto(desk.url)
         await desk.alert("search-1")

@@ -5,7 +5,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 from tests.support.brokers import eventually, now, publishing, reading, settings_for
 
-from lethe.cli.session.watchlist import IMAGE_LIMIT_BYTES
+from lethe.cli.watchlist.images import IMAGE_LIMIT_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
 from lethe.contracts.sealed import SealedBody

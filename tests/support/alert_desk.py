@@ -13,8 +13,6 @@ from lethe.alert.keyring import Keyring
 from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import SealedBlob, Vault
-from lethe.contracts.enrolment import ReferencePayload
-from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate, CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
@@ -267,13 +265,10 @@ class DeskBench:
 
 class FakeEnroller:
     def __init__(self) -> None:
-        self.submitted: list[ReferencePayload] = []
-        self.fails = False
+        self.submitted: list[str] = []
 
-    async def submit(self, reference: ReferencePayload) -> None:
-        if self.fails:
-            raise Transient("no key to seal the image with; try again")
-        self.submitted.append(reference)
+    def submit(self, reference_id: str) -> None:
+        self.submitted.append(reference_id)
 
 
 class FakeDeployments:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import uvicorn
@@ -22,11 +23,12 @@ from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
+from lethe.alert.ports import Enroller
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
-from lethe.alert.references import SqlReferenceStore
 from lethe.alert.vault import Vault
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
 from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.witnessing import WitnessState
@@ -35,6 +37,12 @@ from lethe.contracts.instants import Instant
 
 PORT = 4711
 BASE = f"http://127.0.0.1:{PORT}"
+
+
+class Recorder(Enroller, Protocol):
+    """An enroller that remembers what it was given."""
+
+    submitted: list[str]
 
 
 @dataclass
@@ -46,7 +54,7 @@ class AlertWeb:
     now: Callable[[], Instant]
     kept: int
     clock: ManualClock = field(default_factory=ManualClock)
-    enroller: FakeEnroller = field(default_factory=FakeEnroller)
+    enroller: Recorder = field(default_factory=FakeEnroller)
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     status: FakeStatus = field(default_factory=FakeStatus)
     waiting: int | None = 0
@@ -69,7 +77,7 @@ class AlertWeb:
         )
         self.adjudicator = Adjudicator(self.desk.handling, log, self._announce)
         await self.desk.restore()
-        self.watchlists = WatchlistBook(SqlReferenceStore(term), self.vault)
+        self.watchlists = WatchlistBook(sql_shelf(term), self.vault, self.now)
         await self.watchlists.restore()
 
     async def _retire(self, key_ids: Iterable[str]) -> None:

@@ -39,7 +39,8 @@ async def test_tables_from_before_there_were_versions_are_taken_over(tmp_path: P
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-        await connection.execute(text("INSERT INTO watchlists VALUES ('w', 'k')"))
+        known = text("INSERT INTO watchlists (watchlist_id, key_name) VALUES ('w', 'k')")
+        await connection.execute(known)
     await engine.dispose()
     database = await Database.open(url)
     async with database.begin() as opened:

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from sqlalchemy import text
 from tests.contract.alert.test_alert_logs import draft
-from tests.contract.alert.test_reference_stores import IMAGE, sealed
+from tests.contract.alert.test_watchlist_stores import IMAGE, reference, subject, version
 
 from lethe.alert.database import Database
 from lethe.alert.errors import NotLeading
 from lethe.alert.log import SqlAlertLog
-from lethe.alert.references import SqlReferenceStore
 from lethe.alert.term import Term, leader_of
 from lethe.alert.vault import SealedBlob
+from lethe.alert.watchlists.sql_shelf import sql_shelf
 
 _STATEMENTS = 200
 PICTURE = SealedBlob(b"nonce", b"ciphertext")
@@ -58,23 +58,31 @@ async def test_an_ex_leader_that_wakes_up_writes_no_alert(database: Database) ->
 
 
 async def test_an_ex_leader_that_wakes_up_changes_no_watchlist(database: Database) -> None:
-    before = SqlReferenceStore(await Term.begin(database, "alert-1"))
-    await before.add_watchlist("watchlist-1", "key-1")
-    await before.add(sealed("r-1"), IMAGE)
-    after = SqlReferenceStore(await Term.begin(database, "alert-2"))
+    before = sql_shelf(await Term.begin(database, "alert-1"))
+    await before.versions.add(version())
+    person = await before.subjects.add(subject())
+    known = await before.references.add(reference("r-1"), IMAGE)
+    after = sql_shelf(await Term.begin(database, "alert-2"))
 
     refused = [
-        before.add_watchlist("watchlist-2", "key-2"),
-        before.add(sealed("r-2", image_sha256="cd" * 32), IMAGE),
-        before.record(sealed("r-1")),
-        before.remove("r-1"),
+        before.versions.add(version("watchlist-2")),
+        before.versions.change(version(), 1),
+        before.versions.freeze("watchlist-1", "hash"),
+        before.subjects.add(subject("subject-2")),
+        before.subjects.change(person, 1),
+        before.subjects.remove("watchlist-1", "subject-1"),
+        before.references.add(reference("r-2", image_sha256="cd" * 32), IMAGE),
+        before.references.record(known),
+        before.references.remove("r-1"),
     ]
     for write in refused:
         with pytest.raises(NotLeading):
             await write
 
-    assert await after.watchlist_ids() == ["watchlist-1"]
-    assert await after.of_watchlist("watchlist-1") == [sealed("r-1")]
+    assert await after.versions.find("watchlist-1") == version()
+    assert await after.versions.all_ids() == ["watchlist-1"]
+    assert await after.subjects.after("watchlist-1", 0, 10) == [person]
+    assert await after.references.of_watchlist("watchlist-1") == [known]
 
 
 async def test_a_transaction_that_began_before_the_taking_over_is_whole_or_refused(

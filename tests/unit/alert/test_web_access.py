@@ -24,6 +24,7 @@ SUPERVISOR, AUTHORISING = Role.SUPERVISOR, Role.AUTHORISING_OFFICER
 ALL = set(Role)
 SEE = {OPERATOR, OFFICER, SUPERVISOR}
 KEEP = {OPERATOR, SUPERVISOR}
+READ = {*KEEP, AUTHORISING}
 ANYBODY: set[Role] | None = None
 MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/session"): ANYBODY,
@@ -38,10 +39,19 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/alerts/{alert_id}/claim"): {OFFICER},
     ("POST", "/alerts/{alert_id}/adjudications"): SEE,
     ("websocket", "/alerts/stream"): SEE,
+    ("GET", "/watchlists"): READ,
     ("POST", "/watchlists"): KEEP,
-    ("GET", "/watchlists/{watchlist_id}"): {*KEEP, AUTHORISING},
+    ("GET", "/watchlists/{watchlist_id}"): READ,
+    ("PUT", "/watchlists/{watchlist_id}"): KEEP,
+    ("GET", "/watchlists/{watchlist_id}/subjects"): READ,
+    ("POST", "/watchlists/{watchlist_id}/subjects"): KEEP,
+    ("GET", "/watchlists/{watchlist_id}/subjects/{subject_id}"): READ,
+    ("PUT", "/watchlists/{watchlist_id}/subjects/{subject_id}"): KEEP,
+    ("DELETE", "/watchlists/{watchlist_id}/subjects/{subject_id}"): KEEP,
+    ("GET", "/watchlists/{watchlist_id}/references"): READ,
     ("POST", "/watchlists/{watchlist_id}/references"): KEEP,
     ("DELETE", "/watchlists/{watchlist_id}/references/{reference_id}"): KEEP,
+    ("GET", "/watchlists/{watchlist_id}/references/{reference_id}/image"): READ,
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
     ("GET", "/status"): ALL,
@@ -61,9 +71,8 @@ async def web_(tmp_path: Path) -> AsyncIterator[AlertWeb]:
 
 async def call(web: AlertWeb, endpoint: tuple[str, str], token: str | None) -> httpx.Response:
     method, path = endpoint
-    address = "/api/v1" + path.format(
-        alert_id="nothing", watchlist_id="nothing", reference_id="nothing", deployment_id="nothing"
-    )
+    names = ("alert_id", "watchlist_id", "subject_id", "reference_id", "deployment_id")
+    address = "/api/v1" + path.format_map(dict.fromkeys(names, "nothing"))
     async with web.client() as client:
         del client.headers["Authorization"]
         headers = {} if token is None else bearer(token)
@@ -260,7 +269,7 @@ async def test_what_is_not_there_is_told_as_a_problem(web: AlertWeb) -> None:
 
 def test_the_documented_table_is_the_declared_one() -> None:
     lines = (ROOT / "docs/how-to/decide-who-may-do-what.md").read_text().splitlines()
-    requests = ("| `GET ", "| `POST ", "| `DELETE ", "| `websocket ")
+    requests = tuple(f"| `{method} " for method in ("GET", "POST", "PUT", "DELETE", "websocket"))
     rows = [line.strip("|").split("|") for line in lines if line.startswith(requests)]
     told = {}
     for request, who in ((row[0].strip().strip("`"), row[1].strip()) for row in rows):

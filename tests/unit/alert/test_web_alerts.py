@@ -5,6 +5,7 @@ import httpx
 import pytest
 from tests.support.alert_desk import CROP, candidates_found, instant
 from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.watchlists import pictured
 
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.web.alerts import media_type
@@ -25,10 +26,14 @@ async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _raise(web: AlertWeb, search_id: str = "search") -> Alert:
-    await web.watchlists.register("watchlist-1")
-    reference = await web.watchlists.add("watchlist-1", "subject-1", "Ada Lovelace", PORTRAIT)
+    reference = await pictured(web.watchlists, "Ada Lovelace", PORTRAIT)
     web.clock.ms = 220
-    found = candidates_found(search_id, at_ms=100, reference_id=reference.reference_id)
+    found = candidates_found(
+        search_id,
+        at_ms=100,
+        subject_id=reference.subject_id,
+        reference_id=reference.reference_id,
+    )
     alert = await web.desk.receive(found, CROP, AlertTerms(retention_hours=1))
     assert alert is not None
     return alert
@@ -48,7 +53,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "deployment_id": "deployment-1",
                 "order_type": "local",
                 "camera_id": "entrance",
-                "subject_id": "subject-1",
+                "subject_id": alert.subject_id,
                 "subject": "Ada Lovelace",
                 "score": 0.83,
                 "cosine": 0.61,

@@ -1,4 +1,5 @@
-import tempfile
+"""Watchlists and their subjects over HTTP."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,16 @@ import httpx
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web
 
-from lethe.alert.web.bodies import MAX_IMAGE_BYTES
-from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
-
-IMAGE = b"\xff\xd8\xff a portrait"
-LIST = "/api/v1/watchlists/list"
-REFERENCES = f"{LIST}/references"
-WHO = {"name": "Ada Lovelace", "subject_id": "s-1"}
+LISTS = "/api/v1/watchlists"
+LIST = f"{LISTS}/list"
+SUBJECTS = f"{LIST}/subjects"
+ADA: dict[str, Any] = {
+    "reference_number": "A-17",
+    "name": "Ada Lovelace",
+    "category": "warrant",
+    "grounds": "failed to appear",
+}
+NAMED: dict[str, Any] = {"name": "Market square", "purpose": "May", "categories": ["warrant"]}
 
 
 @pytest.fixture
@@ -25,156 +29,55 @@ async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
 @pytest.fixture
 async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
     async with web.client() as client:
-        answer = await client.post("/api/v1/watchlists", json={"watchlist_id": "list"})
+        answer = await client.post(LISTS, json={"watchlist_id": "list"} | NAMED)
         assert answer.status_code == 201
         yield client
 
 
-async def _add(
-    client: httpx.AsyncClient, image: bytes = IMAGE, who: dict[str, str] | None = None
-) -> httpx.Response:
-    return await client.post(
-        REFERENCES, data=WHO if who is None else who, files={"image": ("a.jpg", image)}
-    )
-
-
-async def test_an_image_is_submitted_and_its_outcome_shown(
-    web: AlertWeb, client: httpx.AsyncClient
-) -> None:
-    added = await _add(client)
-    assert added.status_code == 202
-    reference_id = added.json()["reference_id"]
-    (payload,) = web.enroller.submitted
-    assert (payload.reference_id, payload.subject_id, payload.image) == (reference_id, "s-1", IMAGE)
-    assert (await client.get(LIST)).json()["settled"] is False
-
-    await web.watchlists.record(
-        ReferenceEnrolled(
-            reference_id=reference_id,
-            watchlist_id="list",
-            instance_id="match-1",
-            outcome=EnrolmentOutcome.REJECTED,
-            fault="no_face",
-        )
-    )
-
-    assert (await client.get(LIST)).json() == {
+async def test_a_watchlist_is_told_with_its_counts_and_its_hash(client: httpx.AsyncClient) -> None:
+    answer = await client.get(LIST)
+    assert answer.headers["etag"] == '"1"'
+    assert answer.json() == NAMED | {
+        "watchlist_id": "list",
+        "list_id": "list",
+        "number": 1,
+        "revision": 1,
+        "ordered_hash": None,
+        "erased": False,
+        "subjects": 0,
+        "references": {"submitted": 0, "enrolled": 0, "rejected": 0},
         "settled": True,
-        "references": [
-            {
-                "reference_id": reference_id,
-                "subject_id": "s-1",
-                "name": "Ada Lovelace",
-                "state": "rejected",
-                "fault": "no_face",
-                "resembles": None,
-            }
-        ],
+        "content_hash": answer.json()["content_hash"],
     }
-    assert (await client.delete(f"{REFERENCES}/{reference_id}")).status_code == 204
-    assert (await client.get(LIST)).json()["references"] == []
+    assert len(answer.json()["content_hash"]) == 64
 
 
-async def test_registering_again_is_no_error(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/watchlists", json={"watchlist_id": "list"})
-    assert answer.status_code == 200
+async def test_registering_again_is_no_error_and_changes_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.post(LISTS, json={"watchlist_id": "list", "name": "other"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Market square")
 
 
-async def test_what_could_not_be_submitted_is_submitted_when_it_is_sent_again(
-    web: AlertWeb, client: httpx.AsyncClient
-) -> None:
-    web.enroller.fails = True
-    failed = await _add(client)
-    assert failed.status_code == 503
-    assert failed.headers["retry-after"] == "1"
-    web.enroller.fails = False
-    assert (await _add(client)).status_code == 202
-    assert len(web.enroller.submitted) == 1
-    assert len((await client.get(LIST)).json()["references"]) == 1
+async def test_watchlists_come_in_pages(client: httpx.AsyncClient) -> None:
+    for name in ("a", "z"):
+        await client.post(LISTS, json={"watchlist_id": name})
+    first = (await client.get(LISTS, params={"limit": 2})).json()
+    rest = (await client.get(LISTS, params={"limit": 2, "after": first["next"]})).json()
+    ids = [each["watchlist_id"] for each in (*first["watchlists"], *rest["watchlists"])]
+    assert (ids, rest["next"]) == (["a", "list", "z"], None)
+    assert (await client.get(LISTS, params={"after": "../"})).status_code == 400
 
 
-async def test_an_image_that_may_yet_be_enrolled_is_not_removed(client: httpx.AsyncClient) -> None:
-    reference_id = (await _add(client)).json()["reference_id"]
-    assert (await client.delete(f"{REFERENCES}/{reference_id}")).status_code == 409
-
-
-async def test_a_large_image_never_reaches_a_temporary_file(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise AssertionError("an image was spooled to disk")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    assert (await _add(client, bytes(MAX_IMAGE_BYTES))).status_code == 202
-
-
-async def test_an_image_above_the_limit_is_refused(
-    web: AlertWeb, client: httpx.AsyncClient
-) -> None:
-    answer = await _add(client, bytes(MAX_IMAGE_BYTES + 1))
-    assert answer.status_code == 413
-    assert web.enroller.submitted == []
-
-
-async def test_a_body_that_does_not_end_is_refused_while_it_streams(
-    client: httpx.AsyncClient,
-) -> None:
-    sent = 0
-
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal sent
-        yield (b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n')
-        while sent < 4 * MAX_IMAGE_BYTES:
-            sent += 1024 * 1024
-            yield bytes(1024 * 1024)
-
-    answer = await client.post(
-        REFERENCES,
-        content=endless(),
-        headers={"content-type": "multipart/form-data; boundary=b"},
-    )
-    assert answer.status_code == 413
-    assert sent < 2 * MAX_IMAGE_BYTES
-
-
-@pytest.mark.parametrize(
-    "who",
-    [
-        {"subject_id": "s-1"},
-        {"name": "Ada"},
-        {"name": " ", "subject_id": "s-1"},
-        {"name": "A" * 201, "subject_id": "s-1"},
-        {"name": "Ada\x1b[2J", "subject_id": "s-1"},
-    ],
-    ids=["no name", "no subject", "blank name", "long name", "control characters"],
-)
-async def test_a_reference_needs_a_name_and_a_subject(
-    web: AlertWeb, client: httpx.AsyncClient, who: dict[str, str]
-) -> None:
-    answer = await _add(client, who=who)
-    assert answer.status_code == 400
-    assert "printable characters" in answer.json()["detail"]
-    assert web.enroller.submitted == []
-
-
-@pytest.mark.parametrize(
-    ("request_parts", "status"),
-    [
-        ({"json": {}}, 415),
-        ({"files": {"image": ("a.jpg", b"")}, "data": WHO}, 400),
-        ({"files": {"other": ("a.jpg", IMAGE)}, "data": WHO}, 400),
-        ({"files": [("image", ("a", IMAGE)), ("image", ("b", IMAGE))], "data": WHO}, 400),
-        ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400),
-        ({"content": b"x", "headers": {"content-type": "multipart/form-data; boundary=b"}}, 400),
-    ],
-    ids=["json", "empty", "no image", "two images", "no boundary", "garbage"],
-)
-async def test_a_form_that_is_none_is_refused_with_a_reason(
-    client: httpx.AsyncClient, request_parts: dict[str, Any], status: int
-) -> None:
-    answer = await client.post(REFERENCES, **request_parts)
-    assert answer.status_code == status
-    assert answer.json()["detail"]
+async def test_a_change_needs_the_tag_of_what_was_read(client: httpx.AsyncClient) -> None:
+    renamed = NAMED | {"name": "Station square"}
+    assert (await client.put(LIST, json=renamed)).status_code == 428
+    wrong = await client.put(LIST, json=renamed, headers={"If-Match": "*"})
+    assert wrong.status_code == 400
+    tag = (await client.get(LIST)).headers["etag"]
+    changed = await client.put(LIST, json=renamed, headers={"If-Match": tag})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Station square")
+    again = await client.put(LIST, json=NAMED, headers={"If-Match": tag})
+    assert again.status_code == 412
+    assert "read it again" in again.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +87,7 @@ async def test_a_form_that_is_none_is_refused_with_a_reason(
         ({"json": {"watchlist_id": 7}}, 400),
         ({"json": {}}, 400),
         ({"json": []}, 400),
+        ({"json": {"watchlist_id": "w", "categories": []}}, 400),
         ({"content": b"{", "headers": {"content-type": "application/json"}}, 400),
         ({"content": b"[" * 100_000, "headers": {"content-type": "application/json"}}, 400),
         (
@@ -192,18 +96,94 @@ async def test_a_form_that_is_none_is_refused_with_a_reason(
         ),
         ({"content": b"{}", "headers": {"content-type": "text/plain"}}, 415),
     ],
-    ids=["path", "number", "missing", "list", "cut off", "deep", "large", "plain text"],
-)
-async def test_a_watchlist_id_that_is_none_is_refused(
+    ids=[
+        "path", "number", "missing", "list", "no category", "cut off", "deep", "large",
+        "plain text",
+    ],
+)  # fmt: skip
+async def test_a_watchlist_that_is_none_is_refused(
     client: httpx.AsyncClient, body: dict[str, Any], status: int
 ) -> None:
-    assert (await client.post("/api/v1/watchlists", **body)).status_code == status
+    assert (await client.post(LISTS, **body)).status_code == status
+
+
+async def test_a_subject_is_added_read_changed_and_removed(client: httpx.AsyncClient) -> None:
+    added = await client.post(SUBJECTS, json=ADA)
+    assert (added.status_code, added.headers["etag"]) == (201, '"1"')
+    subject_id = added.json()["subject_id"]
+    assert (await client.post(SUBJECTS, json=ADA)).json()["subject_id"] == subject_id
+    one = f"{SUBJECTS}/{subject_id}"
+    read = await client.get(one)
+    assert {name: read.json()[name] for name in ADA} == ADA
+    careful = ADA | {"is_child": True, "warning_markers": ["may run"]}
+    assert (await client.put(one, json=careful)).status_code == 428
+    tag = {"If-Match": read.headers["etag"]}
+    changed = await client.put(one, json=careful, headers=tag)
+    assert (changed.headers["etag"], changed.json()["is_child"]) == ('"2"', True)
+    assert (await client.put(one, json=careful, headers=tag)).status_code == 412
+    assert (await client.delete(one)).status_code == 204
+    assert (await client.get(one)).status_code == 404
+
+
+async def test_subjects_come_in_pages(client: httpx.AsyncClient) -> None:
+    for number in range(3):
+        await client.post(SUBJECTS, json=ADA | {"reference_number": f"A-{number}"})
+    first = (await client.get(SUBJECTS, params={"limit": 2})).json()
+    rest = (await client.get(SUBJECTS, params={"limit": 2, "after": first["next"]})).json()
+    told = [each["reference_number"] for each in (*first["subjects"], *rest["subjects"])]
+    assert (told, rest["next"]) == (["A-0", "A-1", "A-2"], None)
+
+
+async def test_what_does_not_fit_is_said_by_field_and_not_repeated(
+    client: httpx.AsyncClient,
+) -> None:
+    wrong = ADA | {"grounds": "", "expires_on": "Ada's birthday", "name": "A" * 201}
+    answer = await client.post(SUBJECTS, json=wrong)
+    assert answer.status_code == 400
+    detail = answer.json()["detail"]
+    assert all(f"{field}: " in detail for field in ("grounds", "expires_on", "name"))
+    assert "birthday" not in detail
+    assert "AAA" not in detail
+
+
+async def test_another_subject_under_a_known_number_is_a_conflict(
+    client: httpx.AsyncClient,
+) -> None:
+    subject_id = (await client.post(SUBJECTS, json=ADA)).json()["subject_id"]
+    answer = await client.post(SUBJECTS, json=ADA | {"name": "Grace"})
+    assert answer.status_code == 409
+    assert subject_id in answer.json()["detail"]
+
+
+async def test_nothing_of_a_version_that_was_ordered_is_changed(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    subject_id = (await client.post(SUBJECTS, json=ADA)).json()["subject_id"]
+    await web.watchlists.versions.freeze("list", "ordered")
+    assert (await client.get(LIST)).json()["ordered_hash"] == "ordered"
+    tag = {"If-Match": '"1"'}
+    for call in (
+        client.put(LIST, json=NAMED, headers=tag),
+        client.put(f"{SUBJECTS}/{subject_id}", json=ADA, headers=tag),
+        client.delete(f"{SUBJECTS}/{subject_id}"),
+        client.post(SUBJECTS, json=ADA | {"reference_number": "B-1"}),
+        client.post(
+            f"{LIST}/references", data={"subject_id": subject_id}, files={"image": b"\xff\xd8"}
+        ),
+    ):
+        answer = await call
+        assert answer.status_code == 409
+        assert "was ordered" in answer.json()["detail"]
 
 
 async def test_an_unknown_watchlist_is_not_found(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/api/v1/watchlists/nothing")).status_code == 404
-    unknown = await client.post(
-        "/api/v1/watchlists/nothing/references", data=WHO, files={"image": IMAGE}
-    )
-    assert unknown.status_code == 404
-    assert "register it first" in unknown.json()["detail"]
+    unknown = f"{LISTS}/nothing"
+    for call in (
+        client.get(unknown),
+        client.get(f"{unknown}/subjects"),
+        client.post(f"{unknown}/subjects", json=ADA),
+        client.get(f"{unknown}/references"),
+    ):
+        answer = await call
+        assert answer.status_code == 404
+        assert "register it first" in answer.json()["detail"]

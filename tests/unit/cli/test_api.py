@@ -7,6 +7,7 @@ import pytest
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.api import AlertApi
+from lethe.cli.watchlist.api import WatchlistApi
 from lethe.contracts.errors import InvalidInput
 
 
@@ -52,7 +53,7 @@ async def test_a_service_that_is_being_started_again_is_asked_again() -> None:
         return httpx.Response(201)
 
     async with AlertApi("http://alert", lambda: "token", httpx.MockTransport(answer)) as api:
-        await api.make_watchlist("w")
+        await WatchlistApi(api, "w").register()
     assert next(failures, None) is None
 
 
@@ -62,7 +63,7 @@ async def test_while_another_instance_takes_over_a_call_is_repeated() -> None:
     async with AlertApi(
         "http://alert", lambda: "token", httpx.MockTransport(lambda _: next(answers))
     ) as api:
-        await api.make_watchlist("w")
+        await WatchlistApi(api, "w").register()
     assert next(answers, None) is None
 
 
@@ -98,4 +99,4 @@ async def test_a_refusal_is_told_with_its_reason() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(409, json={"detail": "it is there"}))
     async with AlertApi("http://alert", lambda: "token", transport) as api:
         with pytest.raises(InvalidInput, match="it is there"):
-            await api.make_watchlist("w")
+            await WatchlistApi(api, "w").register()

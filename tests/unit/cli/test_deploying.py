@@ -39,11 +39,24 @@ class FakeAlert:
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/deployments":
             return self._order(json.loads(request.content))
-        if request.url.path.endswith("/references"):
-            reference = {"reference_id": f"r-{len(self.references)}", "subject_id": "s"}
-            self.references.append(reference | {"state": self.state, "fault": None})
-            return httpx.Response(202, json=reference)
-        return httpx.Response(200, json={"references": self.references, "settled": True})
+        if request.url.path.endswith("/subjects"):
+            return self._subjects(request)
+        if request.method == "POST":
+            number = len(self.references) + 1
+            reference = {
+                "reference_id": f"r-{number}",
+                "subject_id": "s",
+                "image_sha256": "ab" * 32,
+            }
+            self.references.append(reference | {"state": self.state, "change": number})
+            return httpx.Response(202, json=self.references[-1] | {"state": "submitted"})
+        return httpx.Response(200, json={"references": self.references, "next": None})
+
+    def _subjects(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"subjects": [], "next": None})
+        listed = json.loads(request.content) | {"subject_id": "s", "revision": 1}
+        return httpx.Response(201, json=listed)
 
     def _order(self, body: dict[str, Any]) -> httpx.Response:
         ordered = DeploymentOrdered.decode(b64decode(body["ordered"]))

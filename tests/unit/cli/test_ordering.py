@@ -6,7 +6,7 @@ import pytest
 
 from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment
-from lethe.cli.session.watchlist import Picture
+from lethe.cli.watchlist.people import Enrolled
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderStatus, watchlist_hash
 from lethe.shredding.orders import OrderBook
@@ -15,9 +15,9 @@ from lethe.shredding.trust import LocalTrust, load_local_trust
 
 NOW_US = 1_800_000_000_000_000
 PICTURES = [
-    Picture("Ann", "subject-a", Path("ann.jpg"), "aa" * 32),
-    Picture("Ann", "subject-a", Path("ann2.jpg"), "bb" * 32),
-    Picture("Bob", "subject-b", Path("bob.jpg"), "cc" * 32),
+    Enrolled("subject-a", "aa" * 32),
+    Enrolled("subject-a", "bb" * 32),
+    Enrolled("subject-b", "cc" * 32),
 ]
 
 

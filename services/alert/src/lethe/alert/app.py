@@ -11,7 +11,6 @@ from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
-from lethe.alert.enrolling import Enrolment
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.issuer import keys_in, keys_of
@@ -24,7 +23,6 @@ from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import ReceiptCopies
 from lethe.alert.receipt_mirror import ReceiptMirror
-from lethe.alert.references import SqlReferenceStore
 from lethe.alert.reign import Reign
 from lethe.alert.retention import RetentionScheduler
 from lethe.alert.retention_clock import RetentionClock
@@ -32,7 +30,10 @@ from lethe.alert.settings import AlertSettings
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.enrolling import Enrolment
+from lethe.alert.watchlists.ordered import ClosingDeployments
+from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web.front import Front
 from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
@@ -112,7 +113,7 @@ async def _serve(
     async def begin() -> Reign:
         term = await Term.begin(database, settings.instance_id)
         vault, hub, log = Vault(keyring), AlertHub(term.log_id, term.number), SqlAlertLog(term)
-        book = WatchlistBook(SqlReferenceStore(term), vault)
+        book = WatchlistBook(sql_shelf(term), vault, now)
         transit = TransitKeyring(keyring, term.number, candidates)
         desk = AlertDesk(log, hub, vault, now, transit.retire, cool_down_s=settings.cool_down_s)
         reign = Reign(
@@ -175,7 +176,7 @@ async def _serve(
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=deployments,
+            deployments=ClosingDeployments(deployments, reign.watchlists.versions),
             status=deployments,
             backlog=candidates.backlog,
             receipts=receipts.kept,

@@ -3,12 +3,12 @@
 import structlog
 
 from lethe.alert.deploying import DeploymentDesk
-from lethe.alert.enrolling import SealedReference
 from lethe.alert.errors import NotLeading
 from lethe.alert.leading import Leadership
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.transit import TransitKeyring
+from lethe.alert.watchlists.enrolling import SealedReference
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import Erased, LetheError, Refused, Transient

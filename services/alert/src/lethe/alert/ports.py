@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from lethe.contracts.enrolment import ReferencePayload
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
 from lethe.contracts.sealed import SignedEnvelope
 
@@ -11,14 +10,8 @@ from lethe.contracts.sealed import SignedEnvelope
 class Enroller(Protocol):
     """Sends images of subjects through the pipeline."""
 
-    async def submit(self, reference: ReferencePayload) -> None:
-        """Seal and submit an image; its outcome comes later.
-
-        Raises
-        ------
-        Transient
-            If it can't be sealed or sent right now.
-        """
+    def submit(self, reference_id: str) -> None:
+        """Take an image to be enrolled; its outcome comes later."""
         ...
 
 

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import structlog
 
 from lethe.alert.adjudicating import Adjudicator
-from lethe.alert.enrolling import Enrolment
 from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.shredding.terms import Standing

@@ -102,6 +102,28 @@ watchlists = Table(
     metadata,
     Column("watchlist_id", String, primary_key=True),
     Column("key_name", String, nullable=False, unique=True),
+    Column("list_id", String, nullable=False, server_default=""),
+    Column("number", Integer, nullable=False, server_default="1"),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("details_nonce", LargeBinary, nullable=True),
+    Column("details_ciphertext", LargeBinary, nullable=True),
+    Column("ordered_hash", String, nullable=True),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("place", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("number_tag", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    # What the details are sealed as: those of before there were any are a name alone.
+    Column("bound", String, nullable=False),
+    Column("details_nonce", LargeBinary, nullable=False),
+    Column("details_ciphertext", LargeBinary, nullable=False),
+    UniqueConstraint("watchlist_id", "subject_id"),
+    UniqueConstraint("watchlist_id", "number_tag"),
 )
 
 references = Table(
@@ -111,15 +133,17 @@ references = Table(
     Column("reference_id", String, nullable=False, unique=True),
     Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), nullable=False),
     Column("subject_id", String, nullable=False),
-    Column("name_nonce", LargeBinary, nullable=False),
-    Column("name_ciphertext", LargeBinary, nullable=False),
     Column("image_nonce", LargeBinary, nullable=False),
     Column("image_ciphertext", LargeBinary, nullable=False),
     Column("image_sha256", String, nullable=False),
     Column("state", String, nullable=False),
     Column("fault", String, nullable=True),
     Column("resembles", String, nullable=True),
+    Column("change", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("watchlist_id", "subject_id", "image_sha256"),
+    Index("references_changed", "watchlist_id", "change"),
+    Index("references_of_image", "watchlist_id", "image_sha256"),
+    Index("references_in_state", "state", "watchlist_id"),
 )
 
 leadership = Table(

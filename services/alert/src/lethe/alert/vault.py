@@ -1,6 +1,7 @@
 """Sealing at rest: bytes under a data key of the keyring."""
 
 import asyncio
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from lethe.contracts.errors import Refused
 from lethe.shredding.memory import wipe_bytes
 
 _NONCE_BYTES = 12
+_TAGS = b"lethe vault tags v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,29 @@ class Vault:
                 ]
             except InvalidTag:
                 raise Refused(f"what is stored under the key {name} was altered") from None
+
+        return await asyncio.to_thread(work)
+
+    async def tag(self, name: str, text: str) -> str:
+        """Return what stands for a text where it is looked up.
+
+        It is the same for the same text under the same key (HMAC-SHA256 under a key of its own
+        that derives from it), and tells nothing without the key.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        """
+
+        def work() -> str:
+            secret = self._keys.open(name)
+            own = hmac.digest(secret, _TAGS, "sha256")
+            wipe_bytes(secret)
+            try:
+                return hmac.digest(own, text.encode(), "sha256").hex()
+            finally:
+                wipe_bytes(own)
 
         return await asyncio.to_thread(work)
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -12,7 +12,6 @@ import httpx
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from lethe.cli.errors import StackFailed
-from lethe.cli.session.watchlist import Picture
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 
@@ -21,27 +20,6 @@ _PATIENCE_S = 15.0
 _RETRY_S = 0.2
 _SHORTEST_S = 0.5
 _PAGE = 1_000
-
-
-class ReferenceState(BaseModel):
-    """Where the enrolment of one image is."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    reference_id: str
-    subject_id: str
-    state: str
-    fault: str | None = None
-    resembles: str | None = None
-
-
-class WatchlistState(BaseModel):
-    """Where the enrolment of a watchlist is."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    references: list[ReferenceState]
-    settled: bool
 
 
 class SuspensionRecord(BaseModel):
@@ -149,33 +127,8 @@ class AlertApi:
     async def sign_in_code(self, token: str) -> str:
         """Return a code that signs one browser in with a token, once."""
         bearer = {"Authorization": f"Bearer {token}"}
-        answer = await self._ask("POST", "/api/v1/sign-in-codes", headers=bearer)
+        answer = await self.ask("POST", "/api/v1/sign-in-codes", headers=bearer)
         return str(answer["code"])
-
-    async def make_watchlist(self, watchlist_id: str) -> None:
-        """Make an empty watchlist."""
-        await self._ask("POST", "/api/v1/watchlists", json={"watchlist_id": watchlist_id})
-
-    async def submit(self, watchlist_id: str, picture: Picture) -> str:
-        """Send one image and return its reference id.
-
-        Raises
-        ------
-        InvalidInput
-            If the service refuses the image itself.
-        """
-        answer = await self._ask(
-            "POST",
-            f"/api/v1/watchlists/{watchlist_id}/references",
-            data={"name": picture.name, "subject_id": picture.subject_id},
-            files={"image": ("image", picture.path.read_bytes(), "application/octet-stream")},
-        )
-        return str(answer["reference_id"])
-
-    async def watchlist(self, watchlist_id: str) -> WatchlistState:
-        """Return the state of every reference."""
-        answer = await self._ask("GET", f"/api/v1/watchlists/{watchlist_id}")
-        return WatchlistState.model_validate(answer)
 
     async def deploy(
         self,
@@ -194,11 +147,11 @@ class AlertApi:
             "ordered": b64encode(ordered.encode()).decode(),
             "cameras": [camera.model_dump(mode="json") for camera in cameras],
         }
-        await self._ask("POST", "/api/v1/deployments", patience_s, json=body)
+        await self.ask("POST", "/api/v1/deployments", patience_s, json=body)
 
     async def status(self) -> SystemStatus:
         """Return how the system is."""
-        return SystemStatus.model_validate(await self._ask("GET", "/api/v1/status"))
+        return SystemStatus.model_validate(await self.ask("GET", "/api/v1/status"))
 
     async def deployment(self, deployment_id: str) -> SignedDeployment:
         """Return a deployment with its signed order.
@@ -208,7 +161,7 @@ class AlertApi:
         InvalidInput
             If there is none of this name.
         """
-        answer = await self._ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}")
+        answer = await self.ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}")
         return SignedDeployment.model_validate(answer)
 
     async def last_sequence(self) -> int:
@@ -222,7 +175,7 @@ class AlertApi:
 
     async def waiting(self) -> int | None:
         """Return how many candidate lists wait to become alerts; None while that isn't known."""
-        answer = await self._ask("GET", "/api/v1/status", patience_s=0.0)
+        answer = await self.ask("GET", "/api/v1/status", patience_s=0.0)
         waiting: int | None = answer["alerts"]["waiting"]
         return waiting
 
@@ -239,13 +192,29 @@ class AlertApi:
 
     async def _page(self, after: int, patience_s: float) -> list[dict[str, Any]]:
         parameters = {"after": after, "limit": _PAGE}
-        answer = await self._ask("GET", "/api/v1/alerts", patience_s, params=parameters)
+        answer = await self.ask("GET", "/api/v1/alerts", patience_s, params=parameters)
         page: list[dict[str, Any]] = answer["alerts"]
         return page
 
-    async def _ask(
-        self, method: str, path: str, patience_s: float = _PATIENCE_S, **content: Any
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        patience_s: float = _PATIENCE_S,
+        also: Mapping[str, str] | None = None,
+        **content: Any,
     ) -> Any:
+        """Return what one endpoint answers.
+
+        Parameters
+        ----------
+        also
+            Headers beside those of every call.
+        content
+            The request, as httpx takes it.
+        """
+        signed_in = {"Authorization": f"Bearer {self._token()}"} | dict(also or {})
+        content = {"headers": signed_in} | content
         answer = await self._answer(method, path, patience_s, content)
         if answer.is_client_error:
             raise InvalidInput(f"alert refused {method} {path}: {_detail(answer)}")
@@ -259,7 +228,6 @@ class AlertApi:
     async def _answer(
         self, method: str, path: str, patience_s: float, content: dict[str, Any]
     ) -> httpx.Response:
-        content = {"headers": {"Authorization": f"Bearer {self._token()}"}} | content
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + patience_s
         while True:

@@ -11,12 +11,14 @@ from lethe.cli.identity.minting import command_tokens
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.cameras import PlannedCamera, SourceOptions
-from lethe.cli.session.enrolment import Enrolment
-from lethe.cli.session.faults import refuse_faults
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
 from lethe.cli.session.sources import require_footage
-from lethe.cli.session.watchlist import Picture, Watchlist, read_watchlist
 from lethe.cli.stopping import StopRequest
+from lethe.cli.watchlist.api import WatchlistApi
+from lethe.cli.watchlist.enrolment import Enrolment
+from lethe.cli.watchlist.faults import refuse_faults
+from lethe.cli.watchlist.folder import read_watchlist
+from lethe.cli.watchlist.people import Enrolled, People
 from lethe.contracts.errors import InvalidInput, Refused
 from lethe.shredding.trust import LocalTrust, load_local_trust
 
@@ -70,7 +72,7 @@ def deploy(options: DeployOptions) -> None:
     if not options.realtime:
         require_footage(cameras)
     watchlist = read_watchlist(options.watchlist)
-    if not watchlist.pictures:
+    if not watchlist.listed:
         refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
     asyncio.run(_deploy(options, trust, cameras, watchlist))
 
@@ -92,13 +94,15 @@ def require_remote(camera: PlannedCamera) -> PlannedCamera:
 
 
 async def enrol(
-    api: AlertApi, terminal: Terminal, watchlist_id: str, watchlist: Watchlist
-) -> list[Picture]:
+    api: AlertApi, terminal: Terminal, watchlist_id: str, watchlist: People
+) -> list[Enrolled]:
     """Enrol a watchlist and tell of it; return what became references."""
     begun_s = time.monotonic()
-    total = len(watchlist.pictures)
+    total = watchlist.images
+    one = WatchlistApi(api, watchlist_id)
+    await one.register()
     with terminal.progress("enrolling", total) as progress:
-        enrolled = await Enrolment(api, watchlist_id, watchlist, progress).run()
+        enrolled = await Enrolment(one, watchlist, progress).run()
     took_s = time.monotonic() - begun_s
     terminal.say(f"enrolled {len(enrolled)} of {total} images in {took_s:.1f} s")
     return enrolled
@@ -144,7 +148,7 @@ def load_trust(folder: Path) -> LocalTrust:
 
 
 async def _deploy(
-    options: DeployOptions, trust: LocalTrust, cameras: list[PlannedCamera], watchlist: Watchlist
+    options: DeployOptions, trust: LocalTrust, cameras: list[PlannedCamera], watchlist: People
 ) -> None:
     stop = StopRequest()
     stop.listen()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.cli.session.cameras import PlannedCamera
-from lethe.cli.session.watchlist import Picture
+from lethe.cli.watchlist.people import Enrolled
 from lethe.contracts.orders import (
     CameraAssigned,
     DeploymentOrder,
@@ -53,7 +53,7 @@ def local_deployment(
     *,
     cameras: list[PlannedCamera],
     watchlist_id: str,
-    enrolled: list[Picture],
+    enrolled: list[Enrolled],
     threshold: float,
     realtime: bool,
     loop: bool,
@@ -68,7 +68,7 @@ def local_deployment(
     cameras
         As they were checked.
     enrolled
-        The pictures that became references; the order's hash covers exactly these.
+        What became references; the order's hash covers exactly these.
     wall_us
         The present time, UTC in microseconds.
     """
@@ -83,8 +83,8 @@ def local_deployment(
         starts_at_us=wall_us,
         ends_at_us=wall_us + LOCAL_HOURS_LIMIT * _HOUR_US,
         watchlist_id=watchlist_id,
-        watchlist_hash=watchlist_hash([(p.subject_id, p.image_sha256) for p in enrolled]),
-        watchlist_size=len({picture.subject_id for picture in enrolled}),
+        watchlist_hash=watchlist_hash([(each.subject_id, each.image_sha256) for each in enrolled]),
+        watchlist_size=len({each.subject_id for each in enrolled}),
         threshold=threshold,
         area=area,
     )

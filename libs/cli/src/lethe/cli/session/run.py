@@ -16,18 +16,19 @@ from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.cameras import PlannedCamera
 from lethe.cli.session.deploying import end_order, enrol
-from lethe.cli.session.faults import refuse_faults
 from lethe.cli.session.options import StackOptions, WatchOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
 from lethe.cli.session.sources import check_camera, require_footage
 from lethe.cli.session.watching import EndCondition, Watching
-from lethe.cli.session.watchlist import Watchlist, read_watchlist
 from lethe.cli.stack.data import data_folder, require_writable_file
 from lethe.cli.stack.external import broker_settings
 from lethe.cli.stack.ports import require_free_port
 from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
 from lethe.cli.stopping import SETTLED_BY_S, StopRequest
+from lethe.cli.watchlist.faults import refuse_faults
+from lethe.cli.watchlist.folder import read_watchlist
+from lethe.cli.watchlist.people import People
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
 from lethe.ingest.opening import SourceOpener, is_live
 from lethe.ingest.sources import Secrets
@@ -74,7 +75,7 @@ def watch(options: WatchOptions, home: Home) -> None:
     if options.report is not None:
         require_writable_file(options.report.absolute(), "--report")
     watchlist = read_watchlist(options.watchlist)
-    if not watchlist.pictures:
+    if not watchlist.listed:
         refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
 
     async def body(run: _Run) -> None:
@@ -162,7 +163,7 @@ async def _accounts(stack: Stack) -> AsyncIterator[AccountReader]:
 
 
 async def _watch(
-    run: _Run, options: WatchOptions, cameras: list[PlannedCamera], watchlist: Watchlist
+    run: _Run, options: WatchOptions, cameras: list[PlannedCamera], watchlist: People
 ) -> None:
     watchlist_id = new_watchlist_id()
     enrolled = await run.stop.during(

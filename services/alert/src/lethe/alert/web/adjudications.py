@@ -21,7 +21,7 @@ from lethe.alert.identity.principal import Principal, Role
 from lethe.alert.identity.reach import Reach
 from lethe.alert.judgements import Adjudication
 from lethe.alert.raising import AlertDesk
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of

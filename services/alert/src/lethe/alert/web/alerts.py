@@ -9,7 +9,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.rendering import alert_json

@@ -1,5 +1,6 @@
 """What a request may bring, in a form that is both read and described."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,6 +52,46 @@ class ImageBody:
             "properties": image | dict.fromkeys(self.texts, text),
         }
         return {"multipart/form-data": {"schema": schema}}
+
+
+class Asked(Protocol):
+    """Something in the query of an address."""
+
+    def described(self) -> Mapping[str, object]:
+        """Return it as a parameter of OpenAPI."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in the query of an address, empty where it is left out.
+
+    Attributes
+    ----------
+    pattern
+        What it has to fit.
+    """
+
+    name: str
+    pattern: str
+
+    def read(self, request: Request) -> str:
+        """Return the word in a request.
+
+        Raises
+        ------
+        HTTPException
+            400 if it doesn't fit.
+        """
+        text = request.query_params.get(self.name, "")
+        if text and not re.fullmatch(self.pattern, text):
+            raise HTTPException(400, f"{self.name} must fit {self.pattern}")
+        return text
+
+    def described(self) -> Mapping[str, object]:
+        """Return it as a parameter of OpenAPI."""
+        schema = {"type": "string", "pattern": self.pattern}
+        return {"name": self.name, "in": "query", "required": False, "schema": schema}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+_Model = TypeVar("_Model", bound=BaseModel)
 MAX_IMAGE_BYTES = 7 * 1024 * 1024
 """With its seal an image must fit what the broker takes, 8 MB."""
 MAX_JSON_BYTES = 1024 * 1024
@@ -52,6 +55,28 @@ async def read_json(request: Request) -> dict[str, object]:
     if not isinstance(content, dict):
         raise HTTPException(400, "the body must be a JSON object")
     return content
+
+
+async def read_model(request: Request, model: type[_Model]) -> _Model:
+    """Return the JSON object in a body as a model.
+
+    Raises
+    ------
+    HTTPException
+        As `read_json`; 400 if it doesn't fit the model, with the fields but not their content.
+    """
+    content = await read_json(request)
+    try:
+        return model.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise HTTPException(400, faults_of(error)) from None
+
+
+def faults_of(error: ValidationError) -> str:
+    """Say which fields don't fit and why, without repeating what they hold."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    told = {".".join(str(part) for part in fault["loc"]): fault["msg"] for fault in faults}
+    return "; ".join(f"{field}: {why}" if field else why for field, why in told.items())
 
 
 async def read_image_form(request: Request) -> ImageForm:

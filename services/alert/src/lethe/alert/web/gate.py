@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lethe.alert.errors import NotSignedIn
 from lethe.alert.identity.access import NOBODY, Access
 from lethe.alert.identity.principal import Principal, TokenVerifier
-from lethe.alert.web.asked import Body, WholeNumber
+from lethe.alert.web.asked import Asked, Body
 
 _PRINCIPAL = "lethe.principal"
 _TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
@@ -31,7 +31,7 @@ class Endpoint(Route):
     query
         What its address may hold.
     is_versioned
-        Whether `If-Match` names the version of an alert that the request is about.
+        Whether `If-Match` names the version that the request is about.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Endpoint(Route):
         *,
         takes: Body | None = None,
         gives: HTTPStatus = HTTPStatus.OK,
-        query: Sequence[WholeNumber] = (),
+        query: Sequence[Asked] = (),
         is_versioned: bool = False,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])

@@ -8,7 +8,7 @@ from lethe.alert.alerts import Alert
 from lethe.alert.identity.access import CLAIMS, SEES_ALERTS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with, seen_version
 

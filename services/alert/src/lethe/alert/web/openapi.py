@@ -32,7 +32,7 @@ _IF_MATCH = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
-    "description": "The ETag of the alert that this is about; 412 if it isn't the present one.",
+    "description": "The ETag of what this is about; 412 if it isn't the present one.",
 }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from lethe.alert.alerts import Alert
 from lethe.alert.hub import EventKind, Gap, HubEvent
 from lethe.alert.judgements import Adjudication, Mark
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.contracts.adjudication import Capacity
 
 _CACHED = 512

@@ -14,7 +14,7 @@ from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
@@ -23,9 +23,11 @@ from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
+from lethe.alert.web.references import ReferenceEndpoints
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
+from lethe.alert.web.subjects import SubjectEndpoints
 from lethe.alert.web.watchlists import WatchlistEndpoints
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
@@ -83,7 +85,9 @@ def create_routes(
         *HandlingEndpoints(desk, watchlists, reach).routes(),
         *AdjudicationEndpoints(adjudicate, desk, watchlists, now, reach).routes(),
         *AlertStream(hub, EventRenderer(watchlists), doorkeeper, reach).routes(),
-        *WatchlistEndpoints(watchlists, enroller).routes(),
+        *WatchlistEndpoints(watchlists).routes(),
+        *SubjectEndpoints(watchlists.subjects).routes(),
+        *ReferenceEndpoints(watchlists, enroller).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
     ]

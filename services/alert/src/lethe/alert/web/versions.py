@@ -1,13 +1,14 @@
-"""Versions of an alert in HTTP: which one an answer tells of, and which one a request is about."""
+"""Versions in HTTP: which one an answer tells of, and which one a request is about (RFC 9110)."""
 
 import re
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lethe.alert.alerts import Alert
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.rendering import alert_json
 
 _TAG = re.compile(r'"(\d{1,9})"')
@@ -15,8 +16,14 @@ _TAG = re.compile(r'"(\d{1,9})"')
 
 def answer_with(alert: Alert, watchlists: WatchlistBook) -> Response:
     """Return an alert, with its version as ETag: it changes with what people do about it."""
-    headers = {"ETag": f'"{alert.version}"'}
-    return JSONResponse(alert_json(alert, watchlists), headers=headers)
+    return tagged(alert_json(alert, watchlists), alert.version)
+
+
+def tagged(
+    content: dict[str, object], version: int, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """Return an answer that names the version of what it holds in its ETag."""
+    return JSONResponse(content, status, headers={"ETag": f'"{version}"'})
 
 
 def seen_version(request: Request) -> int | None:
@@ -25,12 +32,27 @@ def seen_version(request: Request) -> int | None:
     Raises
     ------
     HTTPException
-        400 if it is no ETag of an alert.
+        400 if it is no ETag of ours.
     """
     given = request.headers.get("if-match")
     if given is None:
         return None
     tag = _TAG.fullmatch(given.strip())
     if tag is None:
-        raise HTTPException(400, 'If-Match must be the ETag of an alert, such as "3"')
+        raise HTTPException(400, 'If-Match must be the ETag of an answer, such as "3"')
     return int(tag[1])
+
+
+def required_version(request: Request) -> int:
+    """Return the version that whoever sends a request has seen.
+
+    Raises
+    ------
+    HTTPException
+        428 if they don't say, 400 as `seen_version`.
+    """
+    seen = seen_version(request)
+    if seen is None:
+        told = "read it first, and send its ETag as If-Match with the change"
+        raise HTTPException(HTTPStatus.PRECONDITION_REQUIRED, told)
+    return seen

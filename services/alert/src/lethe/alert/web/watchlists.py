@@ -1,45 +1,49 @@
-"""Watchlists over HTTP."""
+"""Watchlists over HTTP: versions and what they are for."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
-from starlette.exceptions import HTTPException
+from pydantic import Field, Strict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
-from lethe.alert.ports import Enroller
-from lethe.alert.reference import Reference, ReferenceState
-from lethe.alert.watchlists import WatchlistBook
-from lethe.alert.web.asked import ImageBody, JsonBody
-from lethe.alert.web.bodies import read_image_form, read_json
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.reference import ReferenceState
+from lethe.alert.watchlists.version import ListDetails, Version
+from lethe.alert.web.asked import JsonBody, WholeNumber, Word
+from lethe.alert.web.bodies import read_model
 from lethe.alert.web.gate import Endpoint
+from lethe.alert.web.versions import required_version, tagged
 
-_WATCHLIST_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-_TEXTS = ("subject_id", "name")
-_MAX_TEXT = 200
+WATCHLIST_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_AFTER = Word("after", WATCHLIST_ID)
+_LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
 
 
-class NewWatchlist(BaseModel):
-    """The name of a watchlist."""
+class NewWatchlist(ListDetails):
+    """A watchlist to be made."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    watchlist_id: Annotated[str, Strict()] = Field(pattern=WATCHLIST_ID)
 
-    watchlist_id: Annotated[str, Strict()] = Field(pattern=_WATCHLIST_ID)
+    def details(self) -> ListDetails:
+        """Return what it is called and for."""
+        return ListDetails(name=self.name, purpose=self.purpose, categories=self.categories)
 
 
 class WatchlistEndpoints:
-    """How a watchlist is filled and looked after."""
+    """How a watchlist is made and described."""
 
-    def __init__(self, watchlists: WatchlistBook, enroller: Enroller) -> None:
+    def __init__(self, watchlists: WatchlistBook) -> None:
         self._watchlists = watchlists
-        self._enroller = enroller
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
+        one = "/watchlists/{watchlist_id}"
         return [
+            Endpoint("/watchlists", self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT)),
             Endpoint(
                 "/watchlists",
                 self.register,
@@ -48,80 +52,60 @@ class WatchlistEndpoints:
                 takes=JsonBody(NewWatchlist),
                 gives=HTTPStatus.CREATED,
             ),
-            Endpoint("/watchlists/{watchlist_id}", self.show, READS_WATCHLISTS),
+            Endpoint(one, self.show, READS_WATCHLISTS),
             Endpoint(
-                "/watchlists/{watchlist_id}/references",
-                self.add,
+                one,
+                self.edit,
                 KEEPS_WATCHLISTS,
-                "POST",
-                takes=ImageBody(_TEXTS, _MAX_TEXT),
-                gives=HTTPStatus.ACCEPTED,
-            ),
-            Endpoint(
-                "/watchlists/{watchlist_id}/references/{reference_id}",
-                self.remove,
-                KEEPS_WATCHLISTS,
-                "DELETE",
-                gives=HTTPStatus.NO_CONTENT,
+                "PUT",
+                takes=JsonBody(ListDetails),
+                is_versioned=True,
             ),
         ]
 
+    async def page(self, request: Request) -> Response:
+        """Answer with watchlists in the order of their ids, behind one."""
+        limit = _LIMIT.read(request)
+        found = await self._watchlists.versions.after(_AFTER.read(request), limit)
+        last = found[-1].watchlist_id if len(found) == limit else None
+        return JSONResponse({"watchlists": [_version_json(each) for each in found], "next": last})
+
     async def register(self, request: Request) -> Response:
         """Register a watchlist: 201 when it is new, 200 when it was there."""
-        try:
-            watchlist_id = NewWatchlist.model_validate(await read_json(request)).watchlist_id
-        except ValidationError:
-            raise HTTPException(
-                400, "watchlist_id must be 1 to 100 letters, digits, dots, hyphens, underscores"
-            ) from None
-        new = await self._watchlists.register(watchlist_id)
+        body = await read_model(request, NewWatchlist)
+        new = await self._watchlists.versions.register(body.watchlist_id, body.details())
+        version = await self._watchlists.versions.find(body.watchlist_id)
         status = HTTPStatus.CREATED if new else HTTPStatus.OK
-        return JSONResponse({"watchlist_id": watchlist_id}, status)
-
-    async def add(self, request: Request) -> Response:
-        """Take an image of a subject and send it to be enrolled."""
-        form = await read_image_form(request)
-        reference = await self._watchlists.add(
-            request.path_params["watchlist_id"],
-            _text(form.texts, "subject_id"),
-            _text(form.texts, "name"),
-            form.image,
-        )
-        if reference.state is ReferenceState.SUBMITTED:
-            await self._enroller.submit(await self._watchlists.payload(reference.reference_id))
-        return JSONResponse({"reference_id": reference.reference_id}, HTTPStatus.ACCEPTED)
+        return tagged(_version_json(version), version.revision, status)
 
     async def show(self, request: Request) -> Response:
-        """Answer with the references and whether all of them are settled."""
-        references = await self._watchlists.references(request.path_params["watchlist_id"])
-        return JSONResponse(
-            {
-                "references": [_reference_json(reference) for reference in references],
-                "settled": all(r.state is not ReferenceState.SUBMITTED for r in references),
-            }
-        )
+        """Answer with a watchlist, how many subjects and references it has, and its hash."""
+        version = await self._watchlists.versions.find(request.path_params["watchlist_id"])
+        counted = await self._counted(version.watchlist_id)
+        return tagged(_version_json(version) | counted, version.revision)
 
-    async def remove(self, request: Request) -> Response:
-        """Remove a rejected reference."""
-        await self._watchlists.remove(
-            request.path_params["watchlist_id"], request.path_params["reference_id"]
-        )
-        return Response(status_code=HTTPStatus.NO_CONTENT)
+    async def edit(self, request: Request) -> Response:
+        """Describe a watchlist differently; If-Match names what was read."""
+        revision = required_version(request)
+        details = await read_model(request, ListDetails)
+        watchlist_id = request.path_params["watchlist_id"]
+        version = await self._watchlists.versions.edit(watchlist_id, details, revision)
+        return tagged(_version_json(version), version.revision)
+
+    async def _counted(self, watchlist_id: str) -> dict[str, object]:
+        counts = await self._watchlists.counts(watchlist_id)
+        settled = counts[ReferenceState.SUBMITTED] == 0
+        content = await self._watchlists.content_hash(watchlist_id) if settled else None
+        return {
+            "subjects": await self._watchlists.subjects.count(watchlist_id),
+            "references": {state.value: count for state, count in counts.items()},
+            "settled": settled,
+            "content_hash": content,
+        }
 
 
-def _text(texts: dict[str, str], name: str) -> str:
-    text = texts.get(name, "").strip()
-    if not 0 < len(text) <= _MAX_TEXT or not text.isprintable():
-        raise HTTPException(400, f"{name} must be 1 to {_MAX_TEXT} printable characters")
-    return text
-
-
-def _reference_json(reference: Reference) -> dict[str, object]:
-    return {
-        "reference_id": reference.reference_id,
-        "subject_id": reference.subject_id,
-        "name": reference.name,
-        "state": reference.state.value,
-        "fault": reference.fault,
-        "resembles": reference.resembles,
-    }
+def _version_json(version: Version) -> dict[str, object]:
+    described = version.details.model_dump(mode="json") if version.details else {}
+    known = asdict(version)
+    del known["details"]
+    return known | described | {"erased": version.details is None}

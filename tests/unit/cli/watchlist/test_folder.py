@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lethe.cli.session.watchlist import IMAGE_LIMIT_BYTES, SUBJECTS_LIMIT, read_watchlist
+from lethe.cli.watchlist.folder import SUBJECTS_LIMIT, read_watchlist
+from lethe.cli.watchlist.images import IMAGE_LIMIT_BYTES
 from lethe.contracts.errors import InvalidInput
 
 
@@ -26,17 +27,13 @@ def test_a_file_is_a_person_and_a_sub_folder_is_a_person_with_several_images(
     put(tmp_path / "Bob" / "one.png", b"b1")
     put(tmp_path / "Bob" / "two.png", b"b2")
     found = read_watchlist(tmp_path)
-    assert [picture.name for picture in found.pictures] == ["Ann", "Bob", "Bob"]
-    assert len({picture.subject_id for picture in found.pictures}) == 2
-    assert found.pictures[0].image_sha256 == sha256(b"a").hexdigest()
-    assert found.faults == []
-
-
-def test_a_subject_id_says_nothing_of_the_name(tmp_path: Path) -> None:
-    put(tmp_path / "Ann.jpg", b"a")
-    first, second = (read_watchlist(tmp_path).pictures[0].subject_id for _ in range(2))
-    assert "ann" not in first.lower()
-    assert first != second
+    assert [(p.number, p.details["name"]) for p in found.listed] == [("Ann", "Ann"), ("Bob", "Bob")]
+    assert [[p.shown for p in each.pictures] for each in found.listed] == [
+        ["Ann.jpg"],
+        ["Bob/one.png", "Bob/two.png"],
+    ]
+    assert found.listed[0].pictures[0].image_sha256 == sha256(b"a").hexdigest()
+    assert (found.faults, found.images) == ([], 3)
 
 
 def test_files_of_the_system_are_passed_over(tmp_path: Path) -> None:
@@ -44,7 +41,7 @@ def test_files_of_the_system_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path / ".DS_Store", b"x")
     put(tmp_path / "Thumbs.db", b"x")
     found = read_watchlist(tmp_path)
-    assert (len(found.pictures), found.faults) == (1, [])
+    assert (found.images, found.faults) == (1, [])
 
 
 def test_one_person_as_file_and_as_folder_is_a_fault(tmp_path: Path) -> None:

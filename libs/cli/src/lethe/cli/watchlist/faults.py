@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lethe.cli.errors import one_line
-from lethe.cli.session.watchlist import Fault
+from lethe.cli.watchlist.people import Fault
 from lethe.contracts.errors import InvalidInput
 from lethe.vision.extract import ReferenceFault
 

@@ -9,18 +9,14 @@ import pytest
 from tests.support.brokers import eventually
 from tests.support.databases import a_term
 from tests.support.forgetting import local_trust
-from tests.support.keyrings import keyring_in
 from tests.support.live_path import LivePath
+from tests.support.watchlists import Records, listed
 
 from lethe.alert.database import Database, sqlite_url
-from lethe.alert.enrolling import Enrolment, SealedReference
 from lethe.alert.errors import DatabaseUnavailable
-from lethe.alert.keyring import Keyring
-from lethe.alert.reference import Reference, ReferenceState
-from lethe.alert.references import SqlReferenceStore
 from lethe.alert.term import Term
-from lethe.alert.vault import Vault
-from lethe.alert.watchlists import WatchlistBook
+from lethe.alert.watchlists.enrolling import Enrolment, SealedReference
+from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
 from lethe.contracts.errors import Transient
 from lethe.contracts.keys import Role
@@ -40,10 +36,11 @@ def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
 class Office:
     """Alert's side of enrolment, on SQLite and real keys, with a broker that remembers."""
 
-    def __init__(self, trust: LocalTrust, term: Term, keys: Keyring) -> None:
+    def __init__(self, trust: LocalTrust, term: Term, folder: Path) -> None:
         self.path = LivePath(trust)
-        self.keys = keys
-        self.book = WatchlistBook(SqlReferenceStore(term), Vault(keys))
+        records = Records(term, folder)
+        self.keys = records.keys
+        self.book = records.book
         self.sent: list[SealedReference] = []
         self.broker_away = False
         self.enrolment = Enrolment(self.path.alert, self.book, self._send)
@@ -59,8 +56,9 @@ class Office:
 
     async def add(self, name: str) -> Reference:
         """Add an image and submit it."""
-        reference = await self.book.add(LIST, name, name, f"the image of {name}".encode())
-        await self.enrolment.submit(await self.book.payload(reference.reference_id))
+        subject_id = await listed(self.book, name, on=LIST)
+        reference = await self.book.add(LIST, subject_id, f"the image of {name}".encode())
+        self.enrolment.submit(reference.reference_id)
         return reference
 
     def names(self) -> list[str]:
@@ -99,8 +97,7 @@ class Office:
 @pytest.fixture(name="office")
 async def office_(trust: LocalTrust, tmp_path: Path) -> AsyncIterator[Office]:
     database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
-    office = Office(trust, await a_term(database), keyring_in(tmp_path / "keys"))
-    await office.book.register(LIST)
+    office = Office(trust, await a_term(database), tmp_path)
     yield office
     await database.close()
     # A number that stayed reserved would keep its slot alive until the kernel ends the process.
@@ -174,7 +171,9 @@ async def test_it_stops_when_it_is_told_the_outcome(office: Office, fault: str |
         await office.enrolment.on_outcome(outcome(other))
         assert not office.enrolment.is_active
     assert office.names()[2:] == [other.reference_id]
-    states = {r.subject_id: r.state for r in await office.book.references(LIST)}
+    states = {
+        office.book.name_of(LIST, r.subject_id): r.state for r in await office.book.references(LIST)
+    }
     told = ReferenceState.ENROLLED if fault is None else ReferenceState.REJECTED
     assert states == {"ada": told, "grace": ReferenceState.ENROLLED}
 

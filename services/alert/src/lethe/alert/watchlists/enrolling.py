@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from lethe.alert.errors import NotFound
-from lethe.alert.watchlists import ReferenceState, WatchlistBook
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.reference import ReferenceState
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
 from lethe.contracts.errors import Erased, LetheError
 from lethe.contracts.instants import Instant
@@ -56,9 +57,9 @@ class Enrolment:
         """Whether enrolment keys are needed."""
         return bool(self._wanted)
 
-    async def submit(self, reference: ReferencePayload) -> None:
-        """Take a reference to be enrolled; its image is read again when it is sealed."""
-        self._want(reference.reference_id)
+    def submit(self, reference_id: str) -> None:
+        """Take a reference to be enrolled; its image is read when it is sealed."""
+        self._want(reference_id)
 
     async def resume(self) -> None:
         """Go on with what was submitted and not settled when this instance last stopped."""

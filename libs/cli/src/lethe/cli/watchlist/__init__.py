@@ -1,0 +1,1 @@
+"""Watchlists on the command line: read, enrolled, looked after."""

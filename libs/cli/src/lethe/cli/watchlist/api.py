@@ -1,0 +1,107 @@
+"""The alert service's API, as far as watchlists go."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict
+
+from lethe.cli.session.api import AlertApi
+from lethe.cli.watchlist.people import Picture
+
+_PAGE = 1_000
+
+
+class ReferenceState(BaseModel):
+    """Where the enrolment of one image is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    reference_id: str
+    subject_id: str
+    image_sha256: str
+    state: str
+    fault: str | None = None
+    resembles: str | None = None
+    change: int
+
+
+class SubjectState(BaseModel):
+    """A subject that is listed: its details are beside these, as the API tells them."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    subject_id: str
+    revision: int
+    reference_number: str
+
+    def __repr__(self) -> str:
+        """Return nothing of the details."""
+        return f"SubjectState({self.subject_id})"
+
+    def is_as(self, details: Mapping[str, object]) -> bool:
+        """Tell whether these are its details, as far as they say."""
+        known = self.model_dump()
+        return all(known.get(name) == value for name, value in details.items())
+
+
+class WatchlistApi:
+    """A client of one watchlist version; calls raise as those of `AlertApi`."""
+
+    def __init__(self, api: AlertApi, watchlist_id: str) -> None:
+        self._api = api
+        self._path = f"/api/v1/watchlists/{quote(watchlist_id, safe='')}"
+        self.watchlist_id = watchlist_id
+
+    async def register(self, **described: object) -> None:
+        """Make the list, unless it is there."""
+        content = {"watchlist_id": self.watchlist_id} | described
+        await self._api.ask("POST", "/api/v1/watchlists", json=content)
+
+    async def list(self, details: Mapping[str, object]) -> SubjectState:
+        """List somebody; the same details again are the subject that is there."""
+        answer = await self._api.ask("POST", f"{self._path}/subjects", json=details)
+        return SubjectState.model_validate(answer)
+
+    async def change(self, known: SubjectState, details: Mapping[str, object]) -> SubjectState:
+        """Change the details of a subject as it was read."""
+        path = f"{self._path}/subjects/{known.subject_id}"
+        seen = f'"{known.revision}"'
+        answer = await self._api.ask("PUT", path, json=details, also={"If-Match": seen})
+        return SubjectState.model_validate(answer)
+
+    async def subjects(self) -> AsyncIterator[SubjectState]:
+        """Return every subject."""
+        after: int | None = 0
+        while after is not None:
+            page = {"after": after, "limit": _PAGE}
+            answer = await self._api.ask("GET", f"{self._path}/subjects", params=page)
+            for each in answer["subjects"]:
+                yield SubjectState.model_validate(each)
+            after = answer["next"]
+
+    async def submit(self, subject_id: str, picture: Picture) -> ReferenceState:
+        """Send one image of a subject.
+
+        Raises
+        ------
+        InvalidInput
+            If the service refuses the image itself.
+        """
+        answer = await self._api.ask(
+            "POST",
+            f"{self._path}/references",
+            data={"subject_id": subject_id},
+            files={"image": ("image", picture.path.read_bytes(), "application/octet-stream")},
+        )
+        return ReferenceState.model_validate(answer)
+
+    async def changes(self, after: int) -> Sequence[ReferenceState]:
+        """Return the references that changed behind a change, in the order of their changes."""
+        found: list[ReferenceState] = []
+        following: int | None = after
+        while following is not None:
+            page = {"after": following, "limit": _PAGE}
+            answer = await self._api.ask("GET", f"{self._path}/references", params=page)
+            found += [ReferenceState.model_validate(each) for each in answer["references"]]
+            following = answer["next"]
+        return found

@@ -1,0 +1,165 @@
+"""Enrolling people through the pipeline: images go in, references or faults come out."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from lethe.cli.errors import StackFailed
+from lethe.cli.watchlist.api import ReferenceState, SubjectState, WatchlistApi
+from lethe.cli.watchlist.faults import in_words
+from lethe.cli.watchlist.people import Enrolled, People, Person, Picture
+from lethe.contracts.errors import InvalidInput
+
+IN_FLIGHT = 16
+POLL_S = 0.05
+STALLED_AFTER_S = 12.0
+TRIES = 3
+ENROLLED = "enrolled"
+SUBMITTED = "submitted"
+
+
+class Enrolment:
+    """The enrolment of some people into one watchlist version.
+
+    Whatever the list holds already isn't sent again: a run that was broken off goes on with what
+    is missing. Only a few images are under way at a time: their keys live for seconds, and an
+    image that waits longer in a queue could not be opened any more.
+
+    Parameters
+    ----------
+    people
+        Faults are added to theirs.
+    progress
+        Told how many images have come to an end.
+    """
+
+    def __init__(self, api: WatchlistApi, people: People, progress: Callable[[int], None]) -> None:
+        self._api = api
+        self._people = people
+        self._progress = progress
+        self._pictures = {p.image_sha256: p for each in people.listed for p in each.pictures}
+        self._subjects: dict[str, SubjectState] = {}
+        self._states: dict[str, ReferenceState] = {}
+        self._of_image: dict[tuple[str, str], str] = {}
+        self._seen = 0
+        self._again: deque[tuple[Person, Picture, str, int]] = deque()
+        self._under_way: dict[str, tuple[Person, Picture, int]] = {}
+        self._done = 0
+        self.enrolled: list[Enrolled] = []
+
+    async def run(self) -> list[Enrolled]:
+        """Enrol everything; return what became a reference and note the rest as faults.
+
+        Raises
+        ------
+        StackFailed
+            If the pipeline doesn't answer for an image, tried three times.
+        """
+        self._subjects = {each.reference_number: each async for each in self._api.subjects()}
+        await self._look()
+        loop = asyncio.get_running_loop()
+        moved_s, waiting = loop.time(), self._to_send()
+        is_at_end = False
+        while not is_at_end or self._under_way or self._again:
+            while len(self._under_way) < IN_FLIGHT and not (is_at_end and not self._again):
+                one = self._again.popleft() if self._again else await anext(waiting, None)
+                if one is None:
+                    is_at_end = True
+                else:
+                    await self._submit(*one)
+            await asyncio.sleep(POLL_S)
+            if await self._collect():
+                moved_s = loop.time()
+            elif loop.time() - moved_s > STALLED_AFTER_S:
+                self._try_again()
+                moved_s = loop.time()
+        return self.enrolled
+
+    async def _to_send(self) -> AsyncIterator[tuple[Person, Picture, str, int]]:
+        """Yield what is to be sent; end what the list holds already."""
+        for person in self._people.listed:
+            try:
+                subject = await self._listed(person)
+            except InvalidInput as refused:
+                self._refuse(person, str(refused))
+                continue
+            for picture in person.pictures:
+                known = self._of_image.get((subject.subject_id, picture.image_sha256))
+                if known is None or self._states[known].state == SUBMITTED:
+                    yield person, picture, subject.subject_id, 1
+                else:
+                    self._end(person, picture, self._states[known])
+
+    async def _listed(self, person: Person) -> SubjectState:
+        known = self._subjects.get(person.number)
+        if known is None:
+            return await self._api.list(person.details)
+        if known.is_as(person.details):
+            return known
+        return await self._api.change(known, person.details)
+
+    async def _submit(
+        self, person: Person, picture: Picture, subject_id: str, attempt: int
+    ) -> None:
+        try:
+            state = await self._api.submit(subject_id, picture)
+        except InvalidInput as refused:
+            self._note(person, picture, str(refused))
+        except OSError as error:
+            self._note(person, picture, f"can't be read ({error.strerror})")
+        else:
+            self._states[state.reference_id] = state
+            self._under_way[state.reference_id] = (person, picture, attempt)
+
+    async def _look(self) -> None:
+        for state in await self._api.changes(self._seen):
+            self._seen = state.change
+            self._states[state.reference_id] = state
+            self._of_image[state.subject_id, state.image_sha256] = state.reference_id
+
+    async def _collect(self) -> int:
+        await self._look()
+        ended = [r for r in self._under_way if self._states[r].state != SUBMITTED]
+        for reference_id in ended:
+            person, picture, _ = self._under_way.pop(reference_id)
+            self._end(person, picture, self._states[reference_id])
+        return len(ended)
+
+    def _try_again(self) -> None:
+        for reference_id, (person, picture, attempt) in list(self._under_way.items()):
+            if attempt >= TRIES:
+                raise StackFailed(
+                    f"{picture.shown} wasn't answered for, tried {TRIES} times; see the logs of "
+                    "the services"
+                )
+            # The same image of the same subject is the same reference: it is sent on once more.
+            del self._under_way[reference_id]
+            subject_id = self._states[reference_id].subject_id
+            self._again.append((person, picture, subject_id, attempt + 1))
+
+    def _end(self, person: Person, picture: Picture, state: ReferenceState) -> None:
+        if state.state == ENROLLED:
+            self.enrolled.append(Enrolled(state.subject_id, state.image_sha256))
+            self._count()
+        else:
+            self._note(person, picture, self._reason(state))
+
+    def _reason(self, state: ReferenceState) -> str:
+        if state.resembles is None:
+            return in_words(state.fault)
+        other = self._states.get(state.resembles)
+        known = self._pictures.get(other.image_sha256) if other else None
+        named = known.shown if known else "another image"
+        return f"the same person as {named}? The faces look alike"
+
+    def _refuse(self, person: Person, why: str) -> None:
+        self._people.faults += [person.fault(p.shown, why) for p in person.pictures]
+        self._count(len(person.pictures))
+
+    def _note(self, person: Person, picture: Picture, why: str) -> None:
+        self._people.faults.append(person.fault(picture.shown, why))
+        self._count()
+
+    def _count(self, images: int = 1) -> None:
+        self._done += images
+        self._progress(self._done)

@@ -1,0 +1,1 @@
+"""Watchlists: versions with their subjects, and the images that become references."""

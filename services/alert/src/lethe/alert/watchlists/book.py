@@ -1,0 +1,185 @@
+"""Watchlists: whose images are submitted, and what became of them."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists.reference import Reference, ReferenceState
+from lethe.alert.watchlists.shelf import Shelf
+from lethe.alert.watchlists.subject_desk import SubjectDesk
+from lethe.alert.watchlists.version_desk import VersionDesk
+from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
+from lethe.contracts.errors import Erased
+from lethe.contracts.instants import Instant
+from lethe.contracts.orders import watchlist_hash
+
+
+class WatchlistBook:
+    """Keeps watchlists: one data key per version seals details and images.
+
+    Parameters
+    ----------
+    now
+        The clock of this machine.
+
+    Attributes
+    ----------
+    versions, subjects
+        What there is beside the images.
+    """
+
+    def __init__(self, shelf: Shelf, vault: Vault, now: Callable[[], Instant]) -> None:
+        self._references = shelf.references
+        self._vault = vault
+        self._turn = asyncio.Lock()
+        self.versions = VersionDesk(shelf.versions, vault, self._turn)
+        self.subjects = SubjectDesk(shelf, self.versions, vault, self._turn, now)
+
+    async def restore(self) -> None:
+        """Load the names of all subjects. Call it once at the start."""
+        for watchlist_id in await self.versions.all_ids():
+            try:
+                await self.subjects.restore(watchlist_id)
+            except Erased:
+                continue
+
+    def name_of(self, watchlist_id: str, subject_id: str) -> str:
+        """Return a subject's name, or its id when the name isn't known or is erased."""
+        return self.subjects.name_of(watchlist_id, subject_id)
+
+    async def add(self, watchlist_id: str, subject_id: str, image: bytes) -> Reference:
+        """Add an image of a subject, to be enrolled.
+
+        The same image of the same subject again returns the reference that is there.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version or subject.
+        Conflict
+            If the version was ordered, or another subject has the image.
+        """
+        async with self._turn:
+            key_name = (await self.versions.sealed(watchlist_id)).key_name
+            image_sha256 = sha256(image).hexdigest()
+            for known in await self._references.of_image(watchlist_id, image_sha256):
+                if known.subject_id == subject_id:
+                    return known
+                raise Conflict(f"the same image as {known.reference_id} of {known.subject_id}")
+            await self.versions.open_one(watchlist_id)
+            await self.subjects.known(watchlist_id, subject_id)
+            reference = Reference(
+                reference_id=secrets.token_hex(12),
+                watchlist_id=watchlist_id,
+                subject_id=subject_id,
+                image_sha256=image_sha256,
+            )
+            sealed = await self._vault.seal(key_name, image, bound=_bound(reference))
+            return await self._references.add(reference, sealed)
+
+    async def record(self, outcome: ReferenceEnrolled) -> bool:
+        """Record how an enrolment ended at one match instance.
+
+        One rejection outweighs every enrolment: a reference is on the list everywhere or nowhere.
+
+        Returns
+        -------
+        bool
+            Whether the reference is known.
+        """
+        async with self._turn:
+            known = await self._references.find(outcome.reference_id)
+            if known is None:
+                return False
+            if known.state is not ReferenceState.REJECTED:
+                rejected = outcome.outcome is EnrolmentOutcome.REJECTED
+                state = ReferenceState.REJECTED if rejected else ReferenceState.ENROLLED
+                ended = replace(
+                    known, state=state, fault=outcome.fault, resembles=outcome.resembles
+                )
+                if ended != known:
+                    await self._references.record(ended)
+            return True
+
+    async def references(self, watchlist_id: str) -> Sequence[Reference]:
+        """Return a version's references in the order in which they were added.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        """
+        await self.versions.sealed(watchlist_id)
+        return await self._references.of_watchlist(watchlist_id)
+
+    async def after(self, watchlist_id: str, change: int, limit: int) -> Sequence[Reference]:
+        """Return what changed behind a change, in the order of the last changes."""
+        await self.versions.sealed(watchlist_id)
+        return await self._references.after(watchlist_id, change, limit)
+
+    async def counts(self, watchlist_id: str) -> Mapping[ReferenceState, int]:
+        """Return how many references are in which state."""
+        return await self._references.counts(watchlist_id)
+
+    async def content_hash(self, watchlist_id: str) -> str:
+        """Return the hash of what is enrolled: what an order names."""
+        return watchlist_hash(
+            [
+                (reference.subject_id, reference.image_sha256)
+                for reference in await self.references(watchlist_id)
+                if reference.state is ReferenceState.ENROLLED
+            ]
+        )
+
+    async def unsettled(self) -> Sequence[str]:
+        """Return the references whose enrolment hasn't ended, of all versions."""
+        return await self._references.unsettled()
+
+    async def payload(self, reference_id: str) -> ReferencePayload:
+        """Return a reference with its image, as enrolment takes it.
+
+        Raises
+        ------
+        NotFound
+            If there is no such reference.
+        Erased
+            If its version's data key is erased.
+        """
+        known = await self._references.find(reference_id)
+        blob = await self._references.image(reference_id)
+        if known is None or blob is None:
+            raise NotFound("there is no such reference")
+        key_name = (await self.versions.sealed(known.watchlist_id)).key_name
+        return ReferencePayload(
+            reference_id=reference_id,
+            subject_id=known.subject_id,
+            watchlist_id=known.watchlist_id,
+            image_sha256=known.image_sha256,
+            image=await self._vault.open(key_name, blob, bound=_bound(known)),
+        )
+
+    async def remove(self, watchlist_id: str, reference_id: str) -> None:
+        """Remove a rejected reference.
+
+        Raises
+        ------
+        NotFound
+            If there is no such reference.
+        Conflict
+            If it is enrolled or may yet be: its template wouldn't leave with it.
+        """
+        async with self._turn:
+            known = await self._references.find(reference_id)
+            if known is None or known.watchlist_id != watchlist_id:
+                raise NotFound("there is no such reference")
+            if known.state is not ReferenceState.REJECTED:
+                raise Conflict("only a rejected reference can be removed; register a new watchlist")
+            await self._references.remove(reference_id)
+
+
+def _bound(reference: Reference) -> str:
+    return f"image:{reference.watchlist_id}:{reference.reference_id}"

@@ -1,0 +1,137 @@
+"""References of watchlists in SQL."""
+
+from sqlalchemy import RowMapping, ScalarSelect, Select, delete, func, insert, select, update
+
+from lethe.alert.tables import references
+from lethe.alert.term import Term
+from lethe.alert.vault import SealedBlob
+from lethe.alert.watchlists.reference import Reference, ReferenceState
+
+# Images are megabytes: they are read one at a time, and only when asked for.
+_WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]
+
+
+class SqlReferenceStore:
+    """Implements `ReferenceStore`, in one term of leadership."""
+
+    def __init__(self, term: Term) -> None:
+        self._term = term
+
+    async def add(self, reference: Reference, image: SealedBlob) -> Reference:
+        """Add a reference; return it with its change."""
+        statement = insert(references).values(
+            reference_id=reference.reference_id,
+            watchlist_id=reference.watchlist_id,
+            subject_id=reference.subject_id,
+            image_sha256=reference.image_sha256,
+            image_nonce=image.nonce,
+            image_ciphertext=image.ciphertext,
+            change=_next_change(reference.watchlist_id),
+            **_outcome(reference),
+        )
+        async with self._term.write() as connection:
+            added = await connection.execute(statement.returning(*_WITHOUT_IMAGE))
+            return _to_reference(added.mappings().one())
+
+    async def find(self, reference_id: str) -> Reference | None:
+        """Return one reference."""
+        statement = select(*_WITHOUT_IMAGE).where(references.c.reference_id == reference_id)
+        return next(iter(await self._all(statement)), None)
+
+    async def of_image(self, watchlist_id: str, image_sha256: str) -> list[Reference]:
+        """Return the references that hold an image."""
+        return await self._all(
+            _of_watchlist(watchlist_id).where(references.c.image_sha256 == image_sha256)
+        )
+
+    async def image(self, reference_id: str) -> SealedBlob | None:
+        """Return a reference's sealed image."""
+        statement = select(references.c.image_nonce, references.c.image_ciphertext)
+        chosen = statement.where(references.c.reference_id == reference_id)
+        async with self._term.read() as connection:
+            row = (await connection.execute(chosen)).mappings().one_or_none()
+        return None if row is None else SealedBlob(row["image_nonce"], row["image_ciphertext"])
+
+    async def of_watchlist(self, watchlist_id: str) -> list[Reference]:
+        """Return a version's references in the order in which they were added."""
+        return await self._all(_of_watchlist(watchlist_id).order_by(references.c.place))
+
+    async def of_subject(self, watchlist_id: str, subject_id: str) -> list[Reference]:
+        """Return a subject's references in the order in which they were added."""
+        chosen = _of_watchlist(watchlist_id).where(references.c.subject_id == subject_id)
+        return await self._all(chosen.order_by(references.c.place))
+
+    async def after(self, watchlist_id: str, change: int, limit: int) -> list[Reference]:
+        """Return references that changed behind a change, in the order of their last changes."""
+        chosen = _of_watchlist(watchlist_id).where(references.c.change > change)
+        return await self._all(chosen.order_by(references.c.change).limit(limit))
+
+    async def counts(self, watchlist_id: str) -> dict[ReferenceState, int]:
+        """Return how many references are in which state."""
+        statement = (
+            select(references.c.state, func.count())
+            .where(references.c.watchlist_id == watchlist_id)
+            .group_by(references.c.state)
+        )
+        async with self._term.read() as connection:
+            found = {row[0]: row[1] for row in await connection.execute(statement)}
+        return {state: found.get(state.value, 0) for state in ReferenceState}
+
+    async def unsettled(self) -> list[str]:
+        """Return the references whose enrolment hasn't ended, of all versions."""
+        statement = select(references.c.reference_id).order_by(references.c.place)
+        chosen = statement.where(references.c.state == ReferenceState.SUBMITTED.value)
+        async with self._term.read() as connection:
+            return list((await connection.execute(chosen)).scalars())
+
+    async def record(self, reference: Reference) -> None:
+        """Record a reference's state, fault and resemblance."""
+        statement = (
+            update(references)
+            .where(references.c.reference_id == reference.reference_id)
+            .values(change=_next_change(reference.watchlist_id), **_outcome(reference))
+        )
+        async with self._term.write() as connection:
+            await connection.execute(statement)
+
+    async def remove(self, reference_id: str) -> None:
+        """Remove a reference with its image."""
+        async with self._term.write() as connection:
+            await connection.execute(
+                delete(references).where(references.c.reference_id == reference_id)
+            )
+
+    async def _all(self, statement: Select[tuple[object, ...]]) -> list[Reference]:
+        async with self._term.read() as connection:
+            return [_to_reference(row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _of_watchlist(watchlist_id: str) -> Select[tuple[object, ...]]:
+    return select(*_WITHOUT_IMAGE).where(references.c.watchlist_id == watchlist_id)
+
+
+def _next_change(watchlist_id: str) -> ScalarSelect[int]:
+    others = references.alias()
+    newest = func.coalesce(func.max(others.c.change), 0)
+    return select(newest + 1).where(others.c.watchlist_id == watchlist_id).scalar_subquery()
+
+
+def _outcome(reference: Reference) -> dict[str, object]:
+    return {
+        "state": reference.state.value,
+        "fault": reference.fault,
+        "resembles": reference.resembles,
+    }
+
+
+def _to_reference(row: RowMapping) -> Reference:
+    return Reference(
+        reference_id=row["reference_id"],
+        watchlist_id=row["watchlist_id"],
+        subject_id=row["subject_id"],
+        image_sha256=row["image_sha256"],
+        state=ReferenceState(row["state"]),
+        fault=row["fault"],
+        resembles=row["resembles"],
+        change=row["change"],
+    )

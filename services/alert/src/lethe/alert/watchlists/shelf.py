@@ -1,0 +1,16 @@
+"""Where watchlists are kept, all together."""
+
+from dataclasses import dataclass
+
+from lethe.alert.watchlists.reference import ReferenceStore
+from lethe.alert.watchlists.subject import SubjectStore
+from lethe.alert.watchlists.version import VersionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Versions, their subjects, and the references of these."""
+
+    versions: VersionStore
+    subjects: SubjectStore
+    references: ReferenceStore

@@ -1,0 +1,227 @@
+"""Subjects of a version: added, read and changed, their details sealed under its data key."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from lethe.alert.errors import Conflict, NotFound, Stale
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists.reference import ReferenceState
+from lethe.alert.watchlists.shelf import Shelf
+from lethe.alert.watchlists.subject import SealedSubject, Subject, SubjectDetails
+from lethe.alert.watchlists.version import SealedVersion
+from lethe.alert.watchlists.version_desk import VersionDesk
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.instants import Instant
+
+_AT_ONCE = 1_000
+_EARLIEST_YEAR = 2020
+_NAME_ONLY = "name:"
+"""What the name was bound as of subjects that were kept before there were details."""
+
+
+class SubjectDesk:
+    """Keeps the subjects of all versions.
+
+    Parameters
+    ----------
+    turn
+        As that of the versions.
+    now
+        The clock of this machine: it tells what has expired.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        versions: VersionDesk,
+        vault: Vault,
+        turn: asyncio.Lock,
+        now: Callable[[], Instant],
+    ) -> None:
+        self._store = shelf.subjects
+        self._references = shelf.references
+        self._versions = versions
+        self._vault = vault
+        self._turn = turn
+        self._now = now
+        # Names are asked for with every alert and every client.
+        self._names: dict[tuple[str, str], str] = {}
+
+    async def restore(self, watchlist_id: str) -> None:
+        """Load the names of a version; raises `Erased`."""
+        place = 0
+        while found := await self.after(watchlist_id, place, _AT_ONCE):
+            place = found[-1].place
+
+    def name_of(self, watchlist_id: str, subject_id: str) -> str:
+        """Return a subject's name, or its id when the name isn't known or is erased."""
+        return self._names.get((watchlist_id, subject_id), subject_id)
+
+    async def add(self, watchlist_id: str, details: SubjectDetails) -> tuple[Subject, bool]:
+        """Add a subject.
+
+        Returns
+        -------
+        Subject
+            With its id.
+        bool
+            Whether it is new; the same details again are the subject that is there.
+
+        Raises
+        ------
+        NotFound, Erased
+            If there is no such version, or its data key is erased.
+        Conflict
+            If the version was ordered, or has the reference number with other details.
+        InvalidInput
+            If the category isn't one of the version's, or the subject has expired.
+        """
+        async with self._turn:
+            version = await self._versions.sealed(watchlist_id)
+            number_tag = await self._tag(version, details)
+            known = await self._store.numbered(watchlist_id, number_tag)
+            if known is not None:
+                return await self._same(version, known, details), False
+            await self._versions.open_one(watchlist_id)
+            await self._check(watchlist_id, details)
+            subject_id = f"subject-{secrets.token_hex(8)}"
+            added = await self._store.add(
+                await self._sealed(version, subject_id, number_tag, details)
+            )
+            return self._noted(added, details), True
+
+    async def find(self, watchlist_id: str, subject_id: str) -> Subject:
+        """Return a subject; raises `NotFound`, and `Erased` if the data key is."""
+        version = await self._versions.sealed(watchlist_id)
+        return await self._opened(version, await self.known(watchlist_id, subject_id))
+
+    async def after(self, watchlist_id: str, place: int, limit: int) -> list[Subject]:
+        """Return subjects whose place is behind one, in their order; raises as `find`."""
+        version = await self._versions.sealed(watchlist_id)
+        found = await self._store.after(watchlist_id, place, limit)
+        return await self._opened_all(version, found)
+
+    async def count(self, watchlist_id: str) -> int:
+        """Return how many subjects a version has."""
+        return await self._store.count(watchlist_id)
+
+    async def edit(
+        self, watchlist_id: str, subject_id: str, details: SubjectDetails, revision: int
+    ) -> Subject:
+        """Change a subject's details.
+
+        Raises
+        ------
+        NotFound, Erased, Conflict, InvalidInput
+            As `add`.
+        Stale
+            If they were changed since that revision.
+        """
+        async with self._turn:
+            version = await self._versions.open_one(watchlist_id)
+            known = await self.known(watchlist_id, subject_id)
+            await self._check(watchlist_id, details)
+            number_tag = await self._tag(version, details)
+            same = await self._store.numbered(watchlist_id, number_tag)
+            if same is not None and same.subject_id != subject_id:
+                raise Conflict("another subject has this reference number")
+            sealed = await self._sealed(version, subject_id, number_tag, details)
+            changed = replace(sealed, place=known.place, revision=revision + 1)
+            if not await self._store.change(changed, revision):
+                raise Stale("it was changed meanwhile; read it again")
+            return self._noted(changed, details)
+
+    async def remove(self, watchlist_id: str, subject_id: str) -> None:
+        """Remove a subject none of whose images is enrolled or may yet be.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        Conflict
+            If the version was ordered, or a template wouldn't leave with it.
+        """
+        async with self._turn:
+            await self._versions.open_one(watchlist_id)
+            await self.known(watchlist_id, subject_id)
+            held = await self._references.of_subject(watchlist_id, subject_id)
+            if any(each.state is not ReferenceState.REJECTED for each in held):
+                raise Conflict("images of the subject are enrolled; make a new version without it")
+            await self._store.remove(watchlist_id, subject_id)
+            self._names.pop((watchlist_id, subject_id), None)
+
+    async def known(self, watchlist_id: str, subject_id: str) -> SealedSubject:
+        """Return a subject as it is stored; raises `NotFound`."""
+        found = await self._store.find(watchlist_id, subject_id)
+        if found is None:
+            raise NotFound("there is no such subject; add it first")
+        return found
+
+    async def _same(
+        self, version: SealedVersion, known: SealedSubject, details: SubjectDetails
+    ) -> Subject:
+        found = await self._opened(version, known)
+        if found.details != details:
+            raise Conflict(
+                f"{found.subject_id} has this reference number with other details; change that one"
+            )
+        return found
+
+    async def _check(self, watchlist_id: str, details: SubjectDetails) -> None:
+        described = (await self._versions.find(watchlist_id)).details
+        categories = described.categories if described else ()
+        if details.category not in categories:
+            raise InvalidInput(f"category: it must be one of {', '.join(categories)}")
+        if details.has_expired(self._today()):
+            raise InvalidInput("expires_on: the subject's last day on the list is over")
+
+    def _today(self) -> date:
+        today = datetime.fromtimestamp(self._now().wall_us / 1e6, UTC).date()
+        if today.year < _EARLIEST_YEAR:
+            raise InvalidInput(f"the clock of alert's machine says {today}; set it right")
+        return today
+
+    async def _tag(self, version: SealedVersion, details: SubjectDetails) -> str:
+        return await self._vault.tag(version.key_name, details.reference_number.casefold())
+
+    async def _sealed(
+        self, version: SealedVersion, subject_id: str, number_tag: str, details: SubjectDetails
+    ) -> SealedSubject:
+        bound = f"subject:{version.watchlist_id}:{subject_id}"
+        return SealedSubject(
+            watchlist_id=version.watchlist_id,
+            subject_id=subject_id,
+            number_tag=number_tag,
+            bound=bound,
+            details=await self._vault.seal(version.key_name, details.encode(), bound=bound),
+        )
+
+    async def _opened(self, version: SealedVersion, sealed: SealedSubject) -> Subject:
+        [subject] = await self._opened_all(version, [sealed])
+        return subject
+
+    async def _opened_all(
+        self, version: SealedVersion, found: Sequence[SealedSubject]
+    ) -> list[Subject]:
+        opened = await self._vault.open_all(
+            version.key_name, [(sealed.details, sealed.bound) for sealed in found]
+        )
+        return [
+            self._noted(sealed, _read(sealed, encoded))
+            for sealed, encoded in zip(found, opened, strict=True)
+        ]
+
+    def _noted(self, sealed: SealedSubject, details: SubjectDetails) -> Subject:
+        self._names[sealed.watchlist_id, sealed.subject_id] = details.name
+        return Subject(
+            sealed.watchlist_id, sealed.subject_id, sealed.place, sealed.revision, details
+        )
+
+
+def _read(sealed: SealedSubject, encoded: bytes) -> SubjectDetails:
+    if sealed.bound.startswith(_NAME_ONLY):
+        return SubjectDetails.of_name(encoded.decode())
+    return SubjectDetails.model_validate_json(encoded)

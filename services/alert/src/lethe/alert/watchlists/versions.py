@@ -1,0 +1,95 @@
+"""Versions of watchlists in SQL."""
+
+from sqlalchemy import RowMapping, insert, select, update
+
+from lethe.alert.tables import watchlists
+from lethe.alert.term import Term
+from lethe.alert.vault import SealedBlob
+from lethe.alert.watchlists.version import SealedVersion
+
+
+class SqlVersionStore:
+    """Implements `VersionStore`, in one term of leadership."""
+
+    def __init__(self, term: Term) -> None:
+        self._term = term
+
+    async def add(self, version: SealedVersion) -> None:
+        """Add a version."""
+        async with self._term.write() as connection:
+            await connection.execute(
+                insert(watchlists).values(
+                    watchlist_id=version.watchlist_id,
+                    list_id=version.list_id,
+                    number=version.number,
+                    key_name=version.key_name,
+                    revision=version.revision,
+                    **_details(version),
+                )
+            )
+
+    async def find(self, watchlist_id: str) -> SealedVersion | None:
+        """Return one version."""
+        statement = select(watchlists).where(watchlists.c.watchlist_id == watchlist_id)
+        async with self._term.read() as connection:
+            row = (await connection.execute(statement)).mappings().one_or_none()
+        return None if row is None else _to_version(row)
+
+    async def all_ids(self) -> list[str]:
+        """Return all versions."""
+        async with self._term.read() as connection:
+            return list((await connection.execute(select(watchlists.c.watchlist_id))).scalars())
+
+    async def after(self, watchlist_id: str, limit: int) -> list[SealedVersion]:
+        """Return versions in the order of their ids, behind one."""
+        statement = (
+            select(watchlists)
+            .where(watchlists.c.watchlist_id > watchlist_id)
+            .order_by(watchlists.c.watchlist_id)
+            .limit(limit)
+        )
+        async with self._term.read() as connection:
+            return [_to_version(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def change(self, version: SealedVersion, revision: int) -> bool:
+        """Store other details, unless the revision is no longer that; tell whether it was."""
+        statement = (
+            update(watchlists)
+            .where(watchlists.c.watchlist_id == version.watchlist_id)
+            .where(watchlists.c.revision == revision)
+            .values(revision=version.revision, **_details(version))
+        )
+        async with self._term.write() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+    async def freeze(self, watchlist_id: str, ordered_hash: str) -> None:
+        """Note that a version was ordered; the first order's hash stays."""
+        statement = (
+            update(watchlists)
+            .where(watchlists.c.watchlist_id == watchlist_id)
+            .where(watchlists.c.ordered_hash.is_(None))
+            .values(ordered_hash=ordered_hash)
+        )
+        async with self._term.write() as connection:
+            await connection.execute(statement)
+
+
+def _details(version: SealedVersion) -> dict[str, object]:
+    sealed = version.details
+    return {
+        "details_nonce": sealed and sealed.nonce,
+        "details_ciphertext": sealed and sealed.ciphertext,
+    }
+
+
+def _to_version(row: RowMapping) -> SealedVersion:
+    sealed = row["details_nonce"] is not None
+    return SealedVersion(
+        watchlist_id=row["watchlist_id"],
+        list_id=row["list_id"],
+        number=row["number"],
+        key_name=row["key_name"],
+        details=SealedBlob(row["details_nonce"], row["details_ciphertext"]) if sealed else None,
+        revision=row["revision"],
+        ordered_hash=row["ordered_hash"],
+    )

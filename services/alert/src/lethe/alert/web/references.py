@@ -1,0 +1,94 @@
+"""References of watchlists over HTTP: images in, outcomes out."""
+
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
+from lethe.alert.ports import Enroller
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.reference import Reference, ReferenceState
+from lethe.alert.web.alerts import media_type
+from lethe.alert.web.asked import ImageBody, WholeNumber
+from lethe.alert.web.bodies import read_image_form
+from lethe.alert.web.gate import Endpoint
+
+_MAX_TEXT = 200
+_AFTER = WholeNumber("after", default=0, low=0, high=2**62)
+_LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
+
+
+class ReferenceEndpoints:
+    """How images of subjects are enrolled."""
+
+    def __init__(self, watchlists: WatchlistBook, enroller: Enroller) -> None:
+        self._watchlists = watchlists
+        self._enroller = enroller
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        every = "/watchlists/{watchlist_id}/references"
+        one = f"{every}/{{reference_id}}"
+        return [
+            Endpoint(every, self.changes, READS_WATCHLISTS, query=(_AFTER, _LIMIT)),
+            Endpoint(
+                every,
+                self.add,
+                KEEPS_WATCHLISTS,
+                "POST",
+                takes=ImageBody(("subject_id",), _MAX_TEXT),
+                gives=HTTPStatus.ACCEPTED,
+            ),
+            Endpoint(f"{one}/image", self.image, READS_WATCHLISTS),
+            Endpoint(one, self.remove, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
+        ]
+
+    async def changes(self, request: Request) -> Response:
+        """Answer with references in the order of their last changes, behind one of these."""
+        limit = _LIMIT.read(request)
+        watchlist_id = request.path_params["watchlist_id"]
+        found = await self._watchlists.after(watchlist_id, _AFTER.read(request), limit)
+        last = found[-1].change if len(found) == limit else None
+        return JSONResponse({"references": [_reference_json(each) for each in found], "next": last})
+
+    async def add(self, request: Request) -> Response:
+        """Take an image of a subject and send it to be enrolled."""
+        form = await read_image_form(request)
+        subject_id = form.texts.get("subject_id", "").strip()
+        if not subject_id or len(subject_id) > _MAX_TEXT:
+            raise HTTPException(400, "the form needs the subject_id of whom the image shows")
+        watchlist_id = request.path_params["watchlist_id"]
+        reference = await self._watchlists.add(watchlist_id, subject_id, form.image)
+        if reference.state is ReferenceState.SUBMITTED:
+            self._enroller.submit(reference.reference_id)
+        return JSONResponse(_reference_json(reference), HTTPStatus.ACCEPTED)
+
+    async def image(self, request: Request) -> Response:
+        """Answer with the image of a reference, as it came."""
+        reference_id = request.path_params["reference_id"]
+        payload = await self._watchlists.payload(reference_id)
+        if payload.watchlist_id != request.path_params["watchlist_id"]:
+            raise HTTPException(404, "there is no such reference")
+        return Response(payload.image, media_type=media_type(payload.image))
+
+    async def remove(self, request: Request) -> Response:
+        """Remove a rejected reference."""
+        await self._watchlists.remove(
+            request.path_params["watchlist_id"], request.path_params["reference_id"]
+        )
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _reference_json(reference: Reference) -> dict[str, object]:
+    return {
+        "reference_id": reference.reference_id,
+        "subject_id": reference.subject_id,
+        "image_sha256": reference.image_sha256,
+        "state": reference.state.value,
+        "fault": reference.fault,
+        "resembles": reference.resembles,
+        "change": reference.change,
+    }

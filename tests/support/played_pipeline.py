@@ -1,0 +1,44 @@
+"""Detect and match as a test plays them: images are enrolled or rejected by what they hold."""
+
+import asyncio
+
+from tests.support.watchlists import outcome
+
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.contracts.enrolment import EnrolmentOutcome
+
+
+class PlayedPipeline:
+    """Rejects an image that begins with `no_face`, takes `twin` for the first one, leaves `slow`.
+
+    Outcomes come when the test says so, or by themselves.
+    """
+
+    def __init__(self, book: WatchlistBook) -> None:
+        self.book = book
+        self.submitted: list[str] = []
+        self.most_under_way = 0
+        self._under_way = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def submit(self, reference_id: str) -> None:
+        self.submitted.append(reference_id)
+        self._under_way += 1
+        self.most_under_way = max(self.most_under_way, self._under_way)
+        task = asyncio.create_task(self._enrol(reference_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _enrol(self, reference_id: str) -> None:
+        payload = await self.book.payload(reference_id)
+        if payload.image.startswith(b"slow"):
+            return
+        fault = next(
+            (f for f in ("no_face", "resembles") if payload.image.startswith(f.encode())), None
+        )
+        ended = outcome(reference_id, fault, on=payload.watchlist_id)
+        if ended.outcome is EnrolmentOutcome.REJECTED and fault == "resembles":
+            first = (await self.book.references(payload.watchlist_id))[0]
+            ended = ended.model_copy(update={"resembles": first.reference_id})
+        await self.book.record(ended)
+        self._under_way -= 1

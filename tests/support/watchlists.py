@@ -1,0 +1,68 @@
+"""What tests of watchlists are built from."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.alert_desk import ManualClock
+from tests.support.keyrings import keyring_in
+
+from lethe.alert.term import Term
+from lethe.alert.vault import Vault
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.reference import Reference
+from lethe.alert.watchlists.sql_shelf import sql_shelf
+from lethe.alert.watchlists.subject import SubjectDetails
+from lethe.alert.watchlists.version import ListDetails
+from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
+
+IMAGE = b"\xff\xd8\xff the image of a person"
+
+
+def details(name: str = "Ada Lovelace", **others: Any) -> SubjectDetails:
+    """Return the details of somebody; the reference number is theirs alone."""
+    told = {
+        "reference_number": f"no. {name}",
+        "name": name,
+        "category": "wanted on warrant",
+        "grounds": "failed to appear at Northtown court",
+    }
+    return SubjectDetails.model_validate(told | others)
+
+
+class Records:
+    """A watchlist book on a database, and what lies below it."""
+
+    def __init__(self, term: Term, folder: Path) -> None:
+        self.keys = keyring_in(folder / "keys")
+        self.clock = ManualClock()
+        self.shelf = sql_shelf(term)
+        self.book = self.reopened()
+
+    def reopened(self) -> WatchlistBook:
+        return WatchlistBook(self.shelf, Vault(self.keys), self.clock)
+
+
+async def listed(book: WatchlistBook, name: str = "Ada Lovelace", *, on: str = "list") -> str:
+    """Put somebody on a list, which is made if need be; return the subject's id."""
+    await book.versions.register(on, ListDetails())
+    subject, _ = await book.subjects.add(on, details(name))
+    return subject.subject_id
+
+
+def outcome(reference_id: str, fault: str | None = None, *, on: str = "list") -> ReferenceEnrolled:
+    kind = EnrolmentOutcome.ENROLLED if fault is None else EnrolmentOutcome.REJECTED
+    return ReferenceEnrolled(
+        reference_id=reference_id,
+        watchlist_id=on,
+        instance_id="match-1",
+        outcome=kind,
+        fault=fault,
+        resembles="other" if fault == "resembles" else None,
+    )
+
+
+async def pictured(
+    book: WatchlistBook, name: str, image: bytes, *, on: str = "watchlist-1"
+) -> Reference:
+    """Put somebody on a list with an image."""
+    return await book.add(on, await listed(book, name, on=on), image)

@@ -1,0 +1,145 @@
+"""Enrolling a folder against alert's own API, with a pipeline that a test plays."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.alert_web import BASE, AlertWeb, alert_web
+from tests.support.played_pipeline import PlayedPipeline
+
+from lethe.alert.watchlists.reference import ReferenceState
+from lethe.cli.errors import StackFailed
+from lethe.cli.session.api import AlertApi
+from lethe.cli.watchlist import enrolment
+from lethe.cli.watchlist.api import WatchlistApi
+from lethe.cli.watchlist.enrolment import IN_FLIGHT, TRIES, Enrolment
+from lethe.cli.watchlist.faults import in_words, refuse_faults
+from lethe.cli.watchlist.folder import read_watchlist
+from lethe.cli.watchlist.people import Enrolled, Fault, People
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import watchlist_hash
+from lethe.vision.extract import ReferenceFault
+
+
+@dataclass
+class Bench:
+    """An alert in this process, and what a command sees of it."""
+
+    web: AlertWeb
+    pipeline: PlayedPipeline
+    api: WatchlistApi
+
+    async def enrol(self, people: People) -> tuple[list[Enrolled], list[int]]:
+        seen: list[int] = []
+        await self.api.register()
+        return await Enrolment(self.api, people, seen.append).run(), seen
+
+    async def names(self) -> list[str]:
+        return sorted(
+            self.web.watchlists.name_of("w", each.subject_id)
+            for each in await self.web.watchlists.references("w")
+            if each.state is ReferenceState.ENROLLED
+        )
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Bench]:
+    async with alert_web(folder) as web:
+        pipeline = web.enroller = PlayedPipeline(web.watchlists)
+        transport = httpx.ASGITransport(web.app())
+        async with AlertApi(BASE, web.issuer.token, transport) as api:
+            yield Bench(web, pipeline, WatchlistApi(api, "w"))
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with opened(tmp_path / "alert") as bench:
+        yield bench
+
+
+def people_of(tmp_path: Path, *names: str) -> People:
+    folder = tmp_path / "people"
+    for name in names:
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.jpg").write_bytes(name.encode())
+    return read_watchlist(folder)
+
+
+async def test_every_usable_image_becomes_a_reference(bench: Bench, tmp_path: Path) -> None:
+    enrolled, seen = await bench.enrol(people_of(tmp_path, "ann", "bob"))
+    assert await bench.names() == ["ann", "bob"]
+    assert seen == [1, 2]
+    pairs = [(each.subject_id, each.image_sha256) for each in enrolled]
+    assert await bench.web.watchlists.content_hash("w") == watchlist_hash(pairs)
+
+
+async def test_what_the_pipeline_rejects_is_a_fault_in_words(bench: Bench, tmp_path: Path) -> None:
+    people = people_of(tmp_path, "ann", "no_face", "resembles")
+    await bench.enrol(people)
+    faults = {fault.file: fault.why for fault in people.faults}
+    assert await bench.names() == ["ann"]
+    assert faults["no_face.jpg"] == ReferenceFault.NO_FACE.advice
+    assert "the same person as ann.jpg" in faults["resembles.jpg"]
+
+
+async def test_what_alert_refuses_is_a_fault_of_that_person_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    people = people_of(tmp_path, "ann", "b" * 201, "carl")
+    _, seen = await bench.enrol(people)
+    assert await bench.names() == ["ann", "carl"]
+    assert [fault.file for fault in people.faults] == [f"{'b' * 201}.jpg"]
+    assert seen[-1] == 3
+
+
+async def test_only_a_few_images_are_under_way_at_a_time(bench: Bench, tmp_path: Path) -> None:
+    await bench.enrol(people_of(tmp_path, *(f"p{number}" for number in range(30))))
+    assert 1 <= bench.pipeline.most_under_way <= IN_FLIGHT
+    assert len(await bench.names()) == 30
+
+
+async def test_a_run_that_was_broken_off_goes_on_with_what_is_missing(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await bench.enrol(people_of(tmp_path, "ann", "no_face"))
+    people = people_of(tmp_path, "bob")
+    enrolled, seen = await bench.enrol(people)
+    assert await bench.names() == ["ann", "bob"]
+    assert len(bench.pipeline.submitted) == 3
+    assert (len(enrolled), seen[-1]) == (2, 3)
+    assert [fault.file for fault in people.faults] == ["no_face.jpg"]
+
+
+async def test_an_image_that_nobody_answers_for_is_sent_again_and_then_ends_the_run(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolment, "STALLED_AFTER_S", 0.0)
+    with pytest.raises(StackFailed, match=r"slow.jpg"):
+        await bench.enrol(people_of(tmp_path, "slow"))
+    assert len(bench.pipeline.submitted) == TRIES
+
+
+def test_faults_are_shown_and_end_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = [Fault("b.jpg", "blurred"), Fault("a\x1b[31m.jpg", "no face")]
+    with pytest.raises(InvalidInput, match=r"2 of the images.*--skip-bad"):
+        refuse_faults(faults, Path("people"), 3, skip_bad=False)
+    shown = capsys.readouterr().err
+    assert shown.index("no face") < shown.index("blurred")
+    assert "\x1b[31m" not in shown
+
+
+def test_faults_are_passed_over_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    refuse_faults([Fault("b.jpg", "blurred")], Path("people"), 3, skip_bad=True)
+    assert "b.jpg" in capsys.readouterr().err
+
+
+def test_a_list_without_a_usable_image_is_refused_all_the_same() -> None:
+    with pytest.raises(InvalidInput, match="no usable image"):
+        refuse_faults([Fault("b.jpg", "blurred")], Path("people"), 0, skip_bad=True)
+
+
+def test_an_unknown_fault_speaks_for_itself() -> None:
+    assert in_words("eyes_shut") == "eyes shut"
