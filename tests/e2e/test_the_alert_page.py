@@ -220,7 +220,7 @@ async def test_a_further_sighting_is_counted_on_the_alert_that_is_there(
         await page.goto(desk.url)
         await desk.alert("search-1")
         await expect(page.get_by_role("article")).to_contain_text("once")
-        found = candidates_found("search-2", captured=_now())
+        found = candidates_found("search-2", captured=_now(), subject_id=desk.reference.subject_id)
         assert await desk.web.desk.receive(found, FACE) is None
         await expect(page.get_by_role("article")).to_contain_text("2 times, last at")
         await expect(page.get_by_role("article")).to_have_count(1)
