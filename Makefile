@@ -14,8 +14,8 @@ SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline lock clean \
-        compose-files compose-local
+        test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure \
+        lock clean compose-files compose-local
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -97,6 +97,9 @@ bench: setup ## measure the figures of this machine
 
 bench-pipeline: setup ## compare the five services with plain loops
 	@$(BIN)/python -m tools.bench.pipeline $(ARGS)
+
+bench-erasure: setup ## measure how old frames get and what forgetting costs
+	@$(BIN)/python -m tools.bench.erasure $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
 	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages

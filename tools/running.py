@@ -170,11 +170,19 @@ def _url(child: psutil.Process) -> str:
 
 
 @contextmanager
-def running_lethe(folder: Path, *arguments: str) -> Iterator[RunningLethe]:
-    """Run `lethe` with a data folder, a report and a free port; kill it at the end."""
+def running_lethe(
+    folder: Path, *arguments: str, module: str = "lethe.cli"
+) -> Iterator[RunningLethe]:
+    """Run `lethe` with a data folder, a report and a free port; kill it at the end.
+
+    Parameters
+    ----------
+    module
+        Run instead: the command with something of a bench's own in it.
+    """
     data, report = folder / "data", folder / "report.json"
     data.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "lethe.cli", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     options = ["--headless", "--port", "0", "--data", str(data), "--report", str(report)]
     with subprocess.Popen(
         [*command, *options],

@@ -83,6 +83,7 @@ def test_the_receipts_hold_and_tell_of_every_purge(report: dict[str, Any], found
     assert first.startswith("good: ")
     assert int(first.split()[1]) >= 2, "the suspended purge's term and the one after it"
     assert not slots.startswith("slots granted 0,")
+    assert "the key is pinned by 1 of 1 order" in ended.stdout
 
 
 def test_a_witness_saw_what_is_served(report: dict[str, Any]) -> None:

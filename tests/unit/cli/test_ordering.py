@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from lethe.cli.home import Home
+from lethe.cli.receipts.keys import key_to_pin, receipts_verifier
 from lethe.cli.session.cameras import SourceOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment
 from lethe.cli.watchlist.people import Enrolled
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import InvalidInput, Refused
 from lethe.contracts.orders import OrderStatus, watchlist_hash
+from lethe.receipts.origins import fingerprint
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.trust import LocalTrust, load_local_trust
@@ -37,6 +40,7 @@ def deployment(trust: LocalTrust) -> Deployment:
         realtime=False,
         loop=False,
         officer_key_file=trust.key_file(OFFICER),
+        receipts_key="ab" * 32,
         wall_us=NOW_US,
     )
 
@@ -73,3 +77,18 @@ def test_every_source_is_a_camera_of_its_own(deployment: Deployment) -> None:
     assert cameras == [("camera-1", "/a.mp4"), ("camera-2", "/b")]
     assert deployment.order.camera_ids == ["camera-1", "camera-2"]
     assert not deployment.cameras[0].realtime
+
+
+def test_the_order_pins_the_key_of_receipts(deployment: Deployment) -> None:
+    assert deployment.order.receipts_key == "ab" * 32
+
+
+def test_the_key_to_pin_is_the_one_that_setup_told_auditors(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    create_local_trust(home.trust, wall_us=NOW_US)
+    assert key_to_pin(home.trust) is None, "an officer's machine may not know it"
+    home.receipts_verifier.write_text(f"{receipts_verifier(home)}\n")
+    assert key_to_pin(home.trust) == fingerprint(receipts_verifier(home).public)
+    home.receipts_verifier.write_text("something else\n")
+    with pytest.raises(InvalidInput, match="holds no verifier key"):
+        key_to_pin(home.trust)

@@ -444,3 +444,20 @@ async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) 
     assert len(purge.book.live_orders(purge.custody.clock.wall_us())) == 1
     await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", ended.encode()))
     assert purge.book.live_orders(purge.custody.clock.wall_us()) == []
+
+
+async def test_an_order_that_pins_another_receipts_key_is_refused_and_said_until_it_ends(
+    purge: Purge, handlers: Handlers
+) -> None:
+    purge.book.require_receipts_key("cd" * 32)
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", ended.encode()))
+    other = an_order(deployment_id="deployment-2", receipts_key="ab" * 32)
+    body = signed(purge.trust, other).encode()
+    with pytest.raises(Refused, match="another receipts key"):
+        await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", body))
+    purge.hear_everybody()
+    assert "another receipts key" in str(purge.reign.standstill)
+    ended = signed(purge.trust, other, status=OrderStatus.ENDED, serial=2)
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", ended.encode()))
+    assert purge.reign.standstill is None

@@ -172,3 +172,12 @@ def test_a_name_has_200_characters_at_most_and_the_name_of_a_log_more() -> None:
     assert replace(begun, instance="x" * 200, predecessor_origin="x" * 500).line()
     with pytest.raises(BadInput, match="its instance isn't a printable text of at most 200"):
         replace(begun, instance="x" * 201)
+
+
+def test_an_order_that_pins_no_key_has_no_field_for_one() -> None:
+    assert b"receipts_key" not in _LOG.order().line()
+    pinned = _LOG.order(receipts_key="ab" * 32)
+    assert parse_entry(pinned.line()) == pinned
+    content = json.loads(pinned.line()) | {"receipts_key": ""}
+    with pytest.raises(BadInput, match="left out"):
+        parse_entry(encode(content))

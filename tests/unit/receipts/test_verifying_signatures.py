@@ -21,6 +21,7 @@ from lethe.receipts.errors import BadInput, Refuted
 from lethe.receipts.exports import HEADER, checkpoint_block, entry_line
 from lethe.receipts.hashing import tree_root
 from lethe.receipts.notes import NoteSigner
+from lethe.receipts.origins import fingerprint
 from lethe.receipts.telling import verdict_lines
 from lethe.receipts.verifying import Verifier
 
@@ -163,3 +164,24 @@ def test_entries_before_any_log_are_refuted() -> None:
     entry = ORDER.encode()
     with pytest.raises(Refuted, match="before the first log"):
         verify([HEADER, b'{"a":"' + entry + b'"}\n'])
+
+
+def _pinning(pinned: str) -> Log:
+    log = Log()
+    return log.add(log.begun(), log.order(receipts_key=pinned)).slot().sign()
+
+
+def test_an_order_that_pins_the_key_that_signed_is_told() -> None:
+    verdict = verify(file_of(_pinning(fingerprint(SIGNER.verifier.public))))
+    lines = list(verdict_lines(verdict, has_witness=True))
+    assert any("pinned by 1 of 1 order, as the log says" in line for line in lines)
+
+
+def test_that_no_order_pins_the_key_is_told() -> None:
+    lines = list(verdict_lines(verify(file_of(a_log(1))), has_witness=True))
+    assert any("no order pins the key" in line for line in lines)
+
+
+def test_a_key_that_an_order_does_not_pin_refutes_what_it_signed() -> None:
+    with pytest.raises(Refuted, match="pins another key"):
+        verify(file_of(_pinning("ab" * 32)))

@@ -16,7 +16,7 @@ from tests.support.roots import Root
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.orders import OrderBook, sign_order
+from lethe.shredding.orders import OrderBook, OtherReceiptsKey, sign_order
 from lethe.shredding.roster import OFFICER_ROLE
 from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
@@ -139,3 +139,26 @@ def test_an_order_ends_with_the_standing_of_the_officer_who_signed_it(tmp_path: 
     root.publish(2, role="ingest", key=officer.public_key().public_bytes_raw())
     roster.reload()
     assert book.live_order(CAMERA, WALL_US) is None
+
+
+def test_an_order_that_pins_another_receipts_key_is_refused_until_it_has_ended(
+    trust: LocalTrust,
+) -> None:
+    order = an_order(receipts_key="ab" * 32)
+    book = OrderBook(trust.roster())
+    book.require_receipts_key("cd" * 32)
+    with pytest.raises(OtherReceiptsKey, match="another receipts key"):
+        book.hear(signed(trust, order), WALL_US)
+    assert not book.live_orders(WALL_US)
+    book.hear(signed(trust, order, status=OrderStatus.ENDED, serial=2), WALL_US)
+    assert book.has_ended(order.deployment_id)
+
+
+@pytest.mark.parametrize("pinned", ["ab" * 32, None])
+def test_an_order_that_pins_this_receipts_key_or_none_is_obeyed(
+    trust: LocalTrust, pinned: str | None
+) -> None:
+    book = OrderBook(trust.roster())
+    book.require_receipts_key("ab" * 32)
+    book.hear(signed(trust, an_order(receipts_key=pinned)), WALL_US)
+    assert book.live_order(CAMERA, WALL_US) is not None

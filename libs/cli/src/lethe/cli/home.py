@@ -11,6 +11,7 @@ from lethe.shredding.token_keys import TOKEN_KEYS_FILE
 
 FOLDER = ".lethe"
 PACK = "yunet-sface"
+RECEIPTS_VERIFIER = "receipts.vkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Home:
     @property
     def receipts_verifier(self) -> Path:
         """The public half of the key that purge signs receipts with, for auditors to pin."""
-        return self.trust / "receipts.vkey"
+        return self.trust / RECEIPTS_VERIFIER
 
     @property
     def models(self) -> Path:

@@ -39,6 +39,9 @@ class DeploymentOrder(Message):
     area
         Where it takes place, as tokens of officers name it. Without one, officers who are
         limited to areas don't see it.
+    receipts_key
+        SHA-256 (hex) of the public key that receipts must be signed with: purge obeys the order
+        only if that is its own. None leaves it open.
     """
 
     deployment_id: Name
@@ -55,6 +58,7 @@ class DeploymentOrder(Message):
     threshold: float = Field(ge=0, le=1)
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     area: Name | None = None
+    receipts_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class OrderStatus(StrEnum):

@@ -14,6 +14,7 @@ from lethe.receipts.canonical import decode, encode
 from lethe.receipts.errors import BadInput
 from lethe.receipts.fields import (
     hash_hex,
+    hash_hex_if_any,
     hash_hex_or_none,
     hashes_hex,
     name,
@@ -46,6 +47,9 @@ class Entry:
     def line(self) -> bytes:
         """Return the leaf of the log that this entry is, without a newline."""
         said = {field_name: getattr(self, field_name) for field_name, _ in _declared(type(self))}
+        for field_name in _optional(type(self)):
+            if not said[field_name]:
+                del said[field_name]
         return encode({"kind": self.kind, "v": VERSION, **said})
 
 
@@ -59,6 +63,11 @@ def _declared(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
         found = tuple((each.name, each.metadata["kind"]) for each in fields(kind))
         _known[kind] = found
     return found
+
+
+def _optional(kind: type[Entry]) -> list[str]:
+    """Return the fields that an entry of a kind has only where there is something to say."""
+    return [each.name for each in fields(kind) if "optional" in each.metadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,8 @@ class OrderInForce(Entry):
         How many it names.
     models
         SHA-256 of the model packs, as detect said; empty while it hasn't.
+    receipts_key
+        The key that must sign, by its `fingerprint`, as the order says; empty where it says none.
     """
 
     kind: ClassVar[str] = "order-in-force"
@@ -112,6 +123,7 @@ class OrderInForce(Entry):
     ends_ms: int = number()
     cameras: int = number()
     models: tuple[str, ...] = hashes_hex()
+    receipts_key: str = hash_hex_if_any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +304,11 @@ def parse_entry(line: bytes) -> Entry:
     wanted = {field_name for field_name, _ in _declared(found)}
     if unknown := said.keys() - wanted:
         raise BadInput(f"it has an unknown field, {_printable(min(unknown))}")
-    if missing := wanted - said.keys():
+    optional = _optional(found)
+    if missing := wanted - said.keys() - set(optional):
         raise BadInput(f"its {min(missing)} is missing")
+    if empty := [each for each in optional if said.get(each) == ""]:
+        raise BadInput(f"its {empty[0]} is empty where it would be left out")
     values: dict[str, Any] = {
         each: tuple(value) if isinstance(value, list) else value for each, value in said.items()
     }

@@ -83,6 +83,11 @@ def hash_hex_or_none() -> Any:
     return _declared("hash-or-none")
 
 
+def hash_hex_if_any() -> Any:
+    """Declare a SHA-256 in lower-case hex; an entry without one doesn't have the field."""
+    return field(default="", metadata={"kind": "hash-or-none", "optional": True})
+
+
 def hashes_hex() -> Any:
     """Declare a list of SHA-256 in lower-case hex."""
     return _declared("hashes")

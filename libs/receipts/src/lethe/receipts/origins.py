@@ -8,15 +8,26 @@ _PARTS = 3
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def signer_name(public: bytes) -> str:
-    """Return how the key of an installation's receipts is named: by its own hash.
+def fingerprint(public: bytes) -> str:
+    """Return how an order pins the key of an installation's receipts: its SHA-256 in hex.
 
     Parameters
     ----------
     public
         Ed25519 public key (32 bytes).
     """
-    return f"lethe-receipts/{sha256(public).hexdigest()[:_NAME_DIGITS]}"
+    return sha256(public).hexdigest()
+
+
+def signer_name(public: bytes) -> str:
+    """Return how the key of an installation's receipts is named: by the beginning of its hash.
+
+    Parameters
+    ----------
+    public
+        Ed25519 public key (32 bytes).
+    """
+    return f"lethe-receipts/{fingerprint(public)[:_NAME_DIGITS]}"
 
 
 def log_origin(signer: str, instance: str, term: str) -> str:

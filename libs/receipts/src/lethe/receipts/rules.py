@@ -245,6 +245,12 @@ class LogRules:
         return self._shared.suspended.setdefault(self.begun.instance if self.begun else "", set())
 
     @property
+    def pinned(self) -> dict[str, str]:
+        """The key that each order of this log pins, by deployment; those that pin none are out."""
+        orders = self._orders.items()
+        return {name: order.receipts_key for name, order in orders if order.receipts_key}
+
+    @property
     def _term(self) -> str:
         return self.begun.term if self.begun else ""
 

@@ -21,6 +21,7 @@ def verdict_lines(verdict: Verdict, *, has_witness: bool) -> Iterator[str]:
     closed = sum(each.closed for each in verdict.totals.values())
     oldest = max((each.oldest_age_ms for each in verdict.totals.values()), default=0)
     yield f"slots granted {verdict.granted:,}, closed {closed:,}; oldest erasure age {oldest} ms"
+    yield from _pinned(verdict)
     if verdict.cosignatures:
         yield f"cosignatures of the witnesses that were named: {verdict.cosignatures:,}"
     for remark in verdict.remarks:
@@ -33,6 +34,19 @@ def verdict_lines(verdict: Verdict, *, has_witness: bool) -> Iterator[str]:
         yield "note: without a witness's checkpoint, entries cut off at the end can't be noticed"
     if verdict.trusts_file:
         yield "WARNING: the key stood in the file itself, so anybody may have written all of it"
+
+
+def _pinned(verdict: Verdict) -> Iterator[str]:
+    """Say which orders name the key, as far as the log tells them truly."""
+    orders = [each.order for each in verdict.totals.values() if each.order is not None]
+    pinning = sum(bool(order.receipts_key) for order in orders)
+    if pinning:
+        yield (
+            f"the key is pinned by {pinning:,} of {_many(len(orders), 'order')}, as the log says: "
+            "hold that against an order that you have from whoever signed it"
+        )
+    elif orders:
+        yield "note: no order pins the key; that it is the right one you know by another way"
 
 
 def _unwitnessed(logs: list[tuple[str, int, int]]) -> Iterator[str]:
@@ -58,6 +72,7 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
             f"{_many(order.cameras, 'camera')}, "
             f"threshold {order.threshold_millionths / _MILLION:g}"
         )
+        yield f"  key        {order.receipts_key or 'not pinned by the order'}"
         yield f"  models     {_digests(totals.models)}"
     if totals.first_ms is not None:
         yield f"  from       {_time(totals.first_ms)} to {_time(totals.last_ms)}"

@@ -19,6 +19,7 @@ from lethe.receipts.exports import (
 )
 from lethe.receipts.hashing import Frontier
 from lethe.receipts.notes import Note, VerifierKey
+from lethe.receipts.origins import fingerprint
 from lethe.receipts.rules import LogRules, Shared
 from lethe.receipts.totals import Totals
 from lethe.receipts.witnessed import Witnessed
@@ -217,6 +218,7 @@ class Verifier:
         if checkpoint.origin != log.origin or not log.origin.startswith(f"{signer.name}/"):
             raise Refuted("the checkpoint is that of another log")
         self._require_matches(checkpoint, log)
+        self._require_pinned(signer, log)
         self._verdict.checkpoints += 1
         self._verdict.cosignatures += len(cosignatures(note, self._witnesses))
         log.last = checkpoint
@@ -234,6 +236,13 @@ class Verifier:
                 f"entries {first} to {log.tree.size} aren't those that were signed: one of them "
                 "was changed, dropped, inserted or moved"
             )
+
+    def _require_pinned(self, signer: VerifierKey, log: _Log) -> None:
+        for deployment, pinned in log.rules.pinned.items():
+            if pinned != fingerprint(signer.public):
+                raise Refuted(
+                    f"the order of {deployment} pins another key than the one that signed"
+                )
 
     def _finish_log(self) -> None:
         log = self._log

@@ -84,6 +84,22 @@ def sign_lifting(
     return DeploymentOrdered(order=ordered, state=officer.sign(STATE_CONTEXT, state.encode()))
 
 
+class OtherReceiptsKey(Refused):
+    """An order pins another key than receipts are signed with here.
+
+    Attributes
+    ----------
+    deployment_id
+        Of the order.
+    """
+
+    def __init__(self, deployment_id: str) -> None:
+        super().__init__(
+            f"order {deployment_id}: it pins another receipts key than the one that signs here"
+        )
+        self.deployment_id = deployment_id
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
     """A verified order with the newest state heard.
@@ -123,6 +139,11 @@ class OrderBook:
         self._orders: dict[str, HeldOrder] = {}
         self._signers: dict[str, tuple[RosterEntry, RosterEntry]] = {}
         self._progress: dict[str, OrderProgress] = {}
+        self._receipts_key: str | None = None
+
+    def require_receipts_key(self, fingerprint: str) -> None:
+        """Obey no order from now on that pins another key of receipts; by its fingerprint."""
+        self._receipts_key = fingerprint
 
     @property
     def progress(self) -> Mapping[str, OrderProgress]:
@@ -151,6 +172,8 @@ class OrderBook:
         Refused
             If a signature, a role, a hash, a limit of its type or a serial doesn't hold.
             What was held before stays in force.
+        OtherReceiptsKey
+            If it pins another key of receipts than the one that was required, and hasn't ended.
         RolledBack
             If a newer state was obeyed before.
         """
@@ -176,6 +199,7 @@ class OrderBook:
         if order.authorised_by != ordered.order.signer:
             raise Refused(f"order {order.deployment_id}: not signed by whom it names")
         self._check_content(order)
+        self._check_pinned(held)
         self._progress[order.deployment_id] = self._advanced(held, state.lifts)
         self._signers[order.deployment_id] = signers
         self._orders[order.deployment_id] = held
@@ -223,6 +247,11 @@ class OrderBook:
                 raise Refused(
                     f"{name}: a local order names {LOCAL_SUBJECTS_LIMIT} subjects at most"
                 )
+
+    def _check_pinned(self, held: HeldOrder) -> None:
+        pinned, own = held.order.receipts_key, self._receipts_key
+        if held.status is OrderStatus.RUNNING and own and pinned not in (None, own):
+            raise OtherReceiptsKey(held.order.deployment_id)
 
     def _advanced(self, held: HeldOrder, lifts: str | None) -> OrderProgress:
         name = held.order.deployment_id

@@ -34,7 +34,7 @@ from lethe.purge.software import software_digest
 from lethe.purge.suspending import Publish as Tell
 from lethe.purge.suspending import Suspending
 from lethe.receipts.notes import NoteSigner
-from lethe.receipts.origins import signer_name
+from lethe.receipts.origins import fingerprint, signer_name
 from lethe.receipts.stored import FOLDER
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
@@ -141,7 +141,9 @@ def _receipting(
     suspensions: Suspensions,
 ) -> Receipting:
     private_key = read_private_key(settings.receipts_key_file)
-    signer = NoteSigner(signer_name(private_key.public_key().public_bytes_raw()), private_key)
+    public = private_key.public_key().public_bytes_raw()
+    member.orders.require_receipts_key(fingerprint(public))
+    signer = NoteSigner(signer_name(public), private_key)
     return Receipting(
         LogFolder(settings.data_dir / FOLDER, signer, settings.instance_id),
         Origin(settings.instance_id, software_digest(), settings.budget_ms),

@@ -25,6 +25,7 @@ from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.membership import Membership
+from lethe.shredding.orders import OtherReceiptsKey
 from lethe.shredding.suspensions import Suspensions
 
 
@@ -79,9 +80,14 @@ class Handlers:
         self._accountant.hear_grant(KeyGranted.decode(envelope.payload))
 
     async def on_order(self, record: Record) -> None:
-        """Verify an order by ourselves and hold it."""
+        """Verify an order by ourselves and hold it; say so if its receipts can't be signed."""
         ordered = DeploymentOrdered.decode(record.body)
-        self._member.orders.hear(ordered, self._member.clock.wall_us())
+        try:
+            held = self._member.orders.hear(ordered, self._member.clock.wall_us())
+        except OtherReceiptsKey as error:
+            self._reign.refuse(error.deployment_id, str(error))
+            raise
+        self._reign.obey(held.order.deployment_id)
 
     async def on_suspension(self, record: Record) -> None:
         """Hold a suspension, this instance's own or the other's."""

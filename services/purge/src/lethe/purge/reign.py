@@ -106,6 +106,7 @@ class Reign:
         self._tried_us = 0
         self._retry_us = _RETRY_US
         self._heard_us: int | None = None
+        self._refused: dict[str, str] = {}
 
     @property
     def standstill(self) -> str | None:
@@ -115,7 +116,18 @@ class Reign:
             return fault
         if self._heard_us is not None and self._clock.boot_us() - self._heard_us > _SILENCE_US:
             return "no service is heard over the broker; does it run, and has its disk room?"
+        if self._refused and not self._orders.live_orders(self._clock.wall_us()):
+            return next(iter(self._refused.values()))
         return None
+
+    def refuse(self, deployment_id: str, reason: str) -> None:
+        """Note why nothing is granted under an order, until it is obeyed or has ended."""
+        _log.error("order refused", deployment_id=deployment_id, reason=reason)
+        self._refused[deployment_id] = reason
+
+    def obey(self, deployment_id: str) -> None:
+        """Note that an order is obeyed, or that it has ended."""
+        self._refused.pop(deployment_id, None)
 
     @property
     def leads(self) -> bool:

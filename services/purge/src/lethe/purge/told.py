@@ -187,6 +187,7 @@ class Teller:
             ends_ms=-(-held.order.ends_at_us // 1000),
             cameras=len(held.order.camera_ids),
             models=models,
+            receipts_key=held.order.receipts_key or "",
         )
         self._orders[held.order.deployment_id] = order
         return [order]

@@ -9,6 +9,7 @@ import httpx
 
 from lethe.cli.identity.minting import command_tokens
 from lethe.cli.live.terminal import Terminal
+from lethe.cli.receipts.keys import key_to_pin
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.cameras import PlannedCamera, SourceOptions
 from lethe.cli.session.ordering import OFFICER, Deployment, local_deployment, new_watchlist_id
@@ -166,6 +167,7 @@ async def _deploy(
             realtime=options.realtime,
             loop=not options.once,
             officer_key_file=trust.key_file(OFFICER),
+            receipts_key=key_to_pin(trust.folder),
             wall_us=time.time_ns() // 1000,
         )
         # Not to be broken off: nobody would know whether the order is in force.

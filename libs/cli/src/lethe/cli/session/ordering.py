@@ -60,6 +60,7 @@ def local_deployment(
     officer_key_file: Path,
     wall_us: int,
     area: str | None = None,
+    receipts_key: str | None = None,
 ) -> Deployment:
     """Make the order of one run: from now on, for as long as a local order may last.
 
@@ -71,6 +72,8 @@ def local_deployment(
         What became references; the order's hash covers exactly these.
     wall_us
         The present time, UTC in microseconds.
+    receipts_key
+        The key that must sign the receipts of the run, by its fingerprint.
     """
     deployment_id = f"local-{uuid.uuid4().hex[:12]}"
     order = DeploymentOrder(
@@ -87,6 +90,7 @@ def local_deployment(
         watchlist_size=len({each.subject_id for each in enrolled}),
         threshold=threshold,
         area=area,
+        receipts_key=receipts_key,
     )
     assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
     return Deployment(order, assigned, officer_key_file)

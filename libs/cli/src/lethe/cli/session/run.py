@@ -13,6 +13,7 @@ from lethe.cli.identity.page_link import PageLink
 from lethe.cli.live.account import AccountReader
 from lethe.cli.live.report import Outcome, build_report, write_report
 from lethe.cli.live.terminal import Terminal
+from lethe.cli.receipts.keys import key_to_pin
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.cameras import PlannedCamera
 from lethe.cli.session.deploying import end_order, enrol
@@ -179,6 +180,7 @@ async def _watch(
         realtime=options.realtime,
         loop=not options.once,
         officer_key_file=run.trust.key_file(OFFICER),
+        receipts_key=key_to_pin(run.trust.folder),
         wall_us=time.time_ns() // 1000,
     )
     last_sequence = await run.stack.guard(run.api.last_sequence())

@@ -1,0 +1,1 @@
+"""What forgetting takes, in time and in processor time: `make bench-erasure`."""
