@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from tests.support.clips import write_clip
-from tests.support.ended import Run, running_in
+from tests.support.ended import Ended, Run, running_in
 from tests.support.homes import make_home
 from tests.support.images import astronaut, group_photo, resized, scaled
 
@@ -162,42 +163,58 @@ def test_a_wrong_call(run: Run, arguments: list[str]) -> None:
 
 
 @pytest.fixture
-def faulty(people: Path) -> Path:
-    """Make a watchlist with every fault beside one good image."""
+def faceless(people: Path) -> Path:
+    """Make a watchlist with every fault that only the services find, beside one good image."""
     face = astronaut()
     save(people / "nobody.png", np.full((400, 400, 3), 90, np.uint8))
     save(people / "group.jpg", group_photo())
     save(people / "tiny.png", scaled(face, 0.12))
     save(people / "blurred.png", cv2.GaussianBlur(face, (0, 0), 9))
     save(people / "twin.png", resized(face[:, ::-1].copy(), (500, 500)))
-    (people / "garbage.jpg").write_bytes(b"\xff\xd8\xff" + os.urandom(3000))
-    (people / "empty.jpg").touch()
-    (people / "copy.png").write_bytes((people / "Eileen.png").read_bytes())
-    (people / "hollow").mkdir()
     return people
 
 
+@pytest.fixture
+def faulty(faceless: Path) -> Path:
+    """Add every fault that is known before anything starts."""
+    (faceless / "garbage.jpg").write_bytes(b"\xff\xd8\xff" + os.urandom(3000))
+    (faceless / "cut.jpg").write_bytes((faceless / "group.jpg").read_bytes()[:-9000])
+    (faceless / "empty.jpg").touch()
+    (faceless / "copy.png").write_bytes((faceless / "Eileen.png").read_bytes())
+    (faceless / "hollow").mkdir()
+    (faceless / "eileen.jpg").write_bytes(b"another picture of her")
+    (faceless / "notes.txt").write_text("who is who")
+    return faceless
+
+
+FACELESS = ("nobody.png", "group.jpg", "tiny.png", "blurred.png", "twin.png")
 FAULTY = (
-    "nobody.png",
-    "group.jpg",
-    "tiny.png",
-    "blurred.png",
-    "twin.png",
-    "garbage.jpg",
-    "empty.jpg",
-    "copy.png",
-    "hollow/",
-)
+    "garbage.jpg", "cut.jpg", "empty.jpg", "copy.png", "hollow/", "eileen.jpg", "notes.txt",
+)  # fmt: skip
 
 
-def test_faulty_watchlist_images_are_told_in_a_table(run: Run, clip: Path, faulty: Path) -> None:
-    ended = run("watch", clip, "--watchlist", faulty, "--port", 0, "--once")
+def told_in_a_table(ended: Ended, names: Sequence[str]) -> None:
     assert ended.code == 2, ended.err
     *table, last = ended.err.splitlines()
-    assert last.startswith(f"lethe: {len(FAULTY)} of the images"), ended.err
+    assert last.startswith(f"lethe: {len(names)} of the images"), ended.err
     assert "--skip-bad" in last
     shown = "\n".join(table)
-    assert all(name in shown for name in FAULTY)
+    assert all(name in shown for name in names)
+
+
+def test_what_is_wrong_with_a_watchlist_is_told_before_anything_starts(
+    run: Run, clip: Path, faulty: Path
+) -> None:
+    ended = run("watch", clip, "--watchlist", faulty, "--port", 0, "--once")
+    told_in_a_table(ended, FAULTY)
+    assert ended.out == ""
+
+
+def test_what_the_services_find_wrong_with_a_watchlist_is_told_in_a_table(
+    run: Run, clip: Path, faceless: Path
+) -> None:
+    ended = run("watch", clip, "--watchlist", faceless, "--port", 0, "--once")
+    told_in_a_table(ended, FACELESS)
 
 
 def test_faulty_watchlist_images_are_passed_over_when_asked(
@@ -209,6 +226,7 @@ def test_faulty_watchlist_images_are_passed_over_when_asked(
         "--report", report, "--threshold", "0.75",
     )  # fmt: skip
     assert ended.code == 0, ended.err
+    assert all(name in ended.err for name in (*FACELESS, *FAULTY))
     order = json.loads(report.read_text())["order"]
     assert (order["watchlist_size"], order["threshold"]) == (1, 0.75)
 

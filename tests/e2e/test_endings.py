@@ -1,6 +1,7 @@
 """How a real `lethe` ends: whole, told in one line, and with nothing left behind."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -22,6 +23,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return make_home(tmp_path_factory.mktemp("home") / ".lethe")
 
 
+def environment(home: Home, temporary: Path) -> dict[str, str]:
+    return os.environ | {"LETHE_HOME": str(home.folder), "TMPDIR": str(temporary)}
+
+
 @contextmanager
 def standing(home: Home, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, int]]]:
     """Run `lethe up` until it is ready; give it and the ids of its children by name."""
@@ -30,7 +35,7 @@ def standing(home: Home, temporary: Path) -> Iterator[tuple[subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"LETHE_HOME": str(home.folder), "TMPDIR": str(temporary)},
+        env=environment(home, temporary),
     ) as process:
         try:
             assert process.stdout is not None
@@ -70,6 +75,35 @@ def test_a_service_that_crashes_is_started_again_and_it_is_said(home: Home, tmp_
         process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0
     assert gone(children.values())
+
+
+@pytest.mark.parametrize("options", [(), ("--headless",)], ids=["table", "lines"])
+def test_a_closed_terminal_ends_the_run_also_without_a_signal(
+    home: Home, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    terminal, end = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "lethe.cli", "up", "--port", "0", *options],
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        # Not its controlling terminal: so no SIGHUP comes when it is closed.
+        start_new_session=True,
+        env=environment(home, tmp_path) | {"TERM": "xterm"},
+    ) as process:
+        try:
+            os.close(end)
+            shown = b""
+            while b"unerased" not in shown:
+                shown += os.read(terminal, 4096)
+            children = [child.pid for child in psutil.Process(process.pid).children()]
+            os.close(terminal)
+            assert process.wait(LIMIT_S) == 0
+        finally:
+            process.kill()
+    assert children
+    assert gone(children)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

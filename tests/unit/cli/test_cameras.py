@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lethe.cli.session.cameras import SourceOptions, read_camera_file
+from lethe.cli.session.cameras import CameraSettings, SourceOptions, read_camera_file
 from lethe.contracts.cameras import Point, Transport
 from lethe.contracts.errors import InvalidInput
 
@@ -75,25 +75,44 @@ def test_two_cameras_of_one_name_are_refused(tmp_path: Path) -> None:
         ("", "has no camera"),
         ("source = 'a.mp4'", "outside a table"),
         ("[gate", "isn't TOML"),
-        ("[gate]\n", "source: Field required"),
-        ("[gate]\nsource = ''", "source: "),
+        ("[gate]\nsource = 'a.mp4'\nmax_fps 3", "isn't TOML at line 3, column 9: write tables"),
+        ("[gate]\n", "[gate] source is missing: it takes an address, a file or a folder"),
+        ("[gate]\nsource = ''", "source can't be used: it takes an address"),
         ("[gate]\nsource = 'a.mp4'\npassword = 'hunter2'", "password isn't a setting of a camera"),
+        ("[gate]\nsource = 'a.mp4'\nmaxfps = 3", "did you mean max_fps?"),
+        ("[gate]\nsource = 'a.mp4'\nSecret = 'hunter2'", "did you mean secret?"),
+        ("[gate]\nsource = 'a.mp4'\ncolour = 'red'", "there are source, secret, transport, follow"),
         ("[gate]\nsource = 'rtsp://u:hunter2@h/s'", "holds a password"),
-        ("[gate]\nsource = 'a.mp4'\nzone = [[0, 0], [1, 1]]", "zone: "),
-        ("[gate]\nsource = 'a.mp4'\nzone = [[0, 0], [1, 0], [1, 2]]", "zone.2.1: "),
-        ("[gate]\nsource = 'a.mp4'\nmax_fps = 0", "max_fps: "),
-        ("[gate]\nsource = 'a.mp4'\ntransport = 'pigeon'", "transport: "),
+        ("[gate]\nsource = 'a.mp4'\nsecret = 'u:hunter2'", "secret can't be used: it takes the"),
+        ("[gate]\nsource = 'a.mp4'\nzone = [[0, 0], [1, 1]]", "zone can't be used: it takes an"),
+        ("[gate]\nsource = 'a.mp4'\nzone = [[0, 0], [1, 0], [1, 2]]", "zone, at 2.1, can't"),
+        ("[gate]\nsource = 'a.mp4'\nzone = [[0, 0], [1, 1], [0.5, 0.5]]", "span no area"),
+        ("[gate]\nsource = 'a.mp4'\nmax_fps = 0", "max_fps can't be used: it takes a number"),
+        ("[gate]\nsource = 'a.mp4'\nmax_width = 'wide'", "it takes a whole number from 64 to 1920"),
+        ("[gate]\nsource = 'a.mp4'\njpeg_quality = 101", "it takes a whole number from 1 to 100"),
+        ("[gate]\nsource = 'a.mp4'\ntransport = 'pigeon'", "transport can't be used: it takes"),
+        ("[gate]\nsource = 'a.mp4'\nfollow = 'hunter2'", "follow can't be used: it takes true or"),
         ("['a b']\nsource = 'a.mp4'", "no name for a camera"),
         ("password = 'hunter2", "isn't TOML"),
     ],
-)
-def test_a_wrong_file_is_one_line_that_says_where(tmp_path: Path, text: str, said: str) -> None:
+)  # fmt: skip
+def test_a_wrong_file_is_one_line_that_says_where_and_what_to_write(
+    tmp_path: Path, text: str, said: str
+) -> None:
     file = camera_file(tmp_path, text)
     with pytest.raises(InvalidInput, match=r"cameras\.toml") as caught:
         read_camera_file(file)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", CameraSettings.model_fields)
+def test_for_every_setting_it_is_known_what_it_takes(tmp_path: Path, setting: str) -> None:
+    text = "[gate]\n" + ("" if setting == "source" else "source = 'a.mp4'\n")
+    file = camera_file(tmp_path, f"{text}{setting} = 1979-05-27")
+    with pytest.raises(InvalidInput, match=f"{setting} can't be used: it takes "):
+        read_camera_file(file)
 
 
 def test_a_file_that_cant_be_read_is_one_line(tmp_path: Path) -> None:

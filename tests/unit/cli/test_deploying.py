@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
 from lethe.cli.session import deploying
@@ -87,7 +89,7 @@ def alert(trust: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAlert:
 def options(tmp_path: Path, trust: Path) -> DeployOptions:
     people = tmp_path / "people"
     people.mkdir()
-    (people / "Ann.jpg").write_bytes(b"ann")
+    assert cv2.imwrite(str(people / "Ann.jpg"), np.zeros((8, 8, 3), np.uint8))
     return DeployOptions(
         alert_url=URL,
         sources=SourceOptions(SOURCES, secret="gate"),

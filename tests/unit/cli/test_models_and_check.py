@@ -13,6 +13,7 @@ from tests.support.mjpeg_camera import Manners, MjpegCamera
 
 from lethe.cli.__main__ import lethe
 from lethe.cli.home import Home
+from lethe.contracts.errors import InvalidInput
 from lethe.vision.pack import load_pack, sha256_of
 
 
@@ -74,6 +75,17 @@ def test_a_camera_check_prints_what_it_saw_and_ends_with_the_grade() -> None:
     assert ended.exit_code == max(["fine", "better", "unusable"].index(grade) for grade in grades)
     assert "framing" in lines.output
     assert "transmission" in lines.output
+
+
+def test_a_bad_name_of_a_secret_is_refused_before_anything_is_asked() -> None:
+    # Without an answer, being asked would abort it.
+    with pytest.raises(InvalidInput, match="no name for a secret"):
+        call("camera", "secret", "../gate")
+
+
+def test_the_version_is_an_option_too() -> None:
+    told = call("--version")
+    assert (told.exit_code, told.output) == (0, call("version").output)
 
 
 @pytest.mark.usefixtures("home")

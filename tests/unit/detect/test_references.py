@@ -151,9 +151,9 @@ def test_the_image_and_the_template_are_overwritten(
     pictures: list[NDArray[np.uint8]] = []
     templates: list[bytes] = []
 
-    def remembered_image(data: bytes, *, max_pixels: int) -> NDArray[np.uint8]:
+    def remembered_image(data: bytes) -> NDArray[np.uint8]:
         images.append(data)
-        pictures.append(read_still(data, max_pixels=max_pixels))
+        pictures.append(read_still(data))
         return pictures[-1]
 
     def remembered_template(**fields: object) -> TemplatePayload:

@@ -52,6 +52,14 @@ def test_a_camera_that_shows_a_face_is_fine(home: Home) -> None:
     assert code == max(["fine", "better", "unusable"].index(v["grade"]) for v in told["verdicts"])
 
 
+def test_a_folder_of_good_stills_is_fine_however_few_they_are(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(portrait(1, 512, 512))
+    code, [told] = checked(home, str(tmp_path))
+    assert (code, told["grade"]) == (0, "fine"), told["verdicts"]
+    rate = next(each for each in told["verdicts"] if each["about"] == "rate")
+    assert rate["text"] == "1 still of 512x512"
+
+
 def test_the_worst_of_several_cameras_decides_and_each_is_told(home: Home) -> None:
     with (
         MjpegCamera(Manners(draw=portrait, size=(512, 512))) as good,

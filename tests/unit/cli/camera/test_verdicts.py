@@ -43,6 +43,15 @@ def test_a_good_camera_is_fine_in_everything() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("fps", [0.5, 5.0])
+def test_a_rate_is_held_against_a_camera_but_not_against_stills(fps: float) -> None:
+    camera = seen(FACE, fps=fps)
+    assert about(camera, "rate").grade is not Grade.FINE
+    stills = replace(camera, stills=True)
+    assert about(stills, "rate") == Verdict(Grade.FINE, "rate", "40 stills of 1280x720")
+    assert worst(judge(stills)) is Grade.FINE
+
+
 def test_without_a_picture_the_source_itself_says_why() -> None:
     [verdict] = judge(Observation(trouble="gate refuses the user and password"))
     assert (verdict.grade, verdict.text) == (

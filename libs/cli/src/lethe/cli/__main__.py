@@ -31,6 +31,7 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(context_settings=HELP, invoke_without_command=True)
+@click.version_option(package_name="lethe-cli", prog_name="lethe", message="%(prog)s %(version)s")
 @click.pass_context
 def lethe(context: click.Context) -> None:
     """Live facial recognition that forgets.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from lethe.receipts.totals import Totals
 from lethe.receipts.verifying import Verdict
+from lethe.receipts.words import many
 
 _MILLION = 1_000_000
 _MOST_LISTED = 8
@@ -15,8 +16,8 @@ def verdict_lines(verdict: Verdict, *, has_witness: bool) -> Iterator[str]:
     names = ", ".join(signer.name for signer in verdict.signers)
     good = "WARNING, not good" if verdict.is_doubtful else "good"
     yield (
-        f"{good}: {_many(verdict.logs, 'log')}, {_many(verdict.entries, 'entry', 'entries')}, "
-        f"{_many(verdict.checkpoints, 'checkpoint')} signed by {names}"
+        f"{good}: {many(verdict.logs, 'log')}, {many(verdict.entries, 'entry', 'entries')}, "
+        f"{many(verdict.checkpoints, 'checkpoint')} signed by {names}"
     )
     closed = sum(each.closed for each in verdict.totals.values())
     oldest = max((each.oldest_age_ms for each in verdict.totals.values()), default=0)
@@ -42,7 +43,7 @@ def _pinned(verdict: Verdict) -> Iterator[str]:
     pinning = sum(bool(order.receipts_key) for order in orders)
     if pinning:
         yield (
-            f"the key is pinned by {pinning:,} of {_many(len(orders), 'order')}, as the log says: "
+            f"the key is pinned by {pinning:,} of {many(len(orders), 'order')}, as the log says: "
             "hold that against an order that you have from whoever signed it"
         )
     elif orders:
@@ -53,7 +54,7 @@ def _unwitnessed(logs: list[tuple[str, int, int]]) -> Iterator[str]:
     for origin, seen, size in logs[:_MOST_LISTED]:
         yield f"note: log {origin}: no witness saw what follows entry {seen:,} of {size:,}"
     if len(logs) > _MOST_LISTED:
-        yield f"note: no witness saw the end of {len(logs) - _MOST_LISTED:,} more logs"
+        yield f"note: no witness saw the end of {many(len(logs) - _MOST_LISTED, 'more log')}"
 
 
 def summary_lines(totals: dict[str, Totals]) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
     if order is not None:
         yield (
             f"  order      {order.order_hash[:16]} ({order.order_type}), "
-            f"{_many(order.cameras, 'camera')}, "
+            f"{many(order.cameras, 'camera')}, "
             f"threshold {order.threshold_millionths / _MILLION:g}"
         )
         yield f"  key        {order.receipts_key or 'not pinned by the order'}"
@@ -89,13 +90,13 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
     for at_ms, step, reason in totals.steps:
         yield f"  {step:<10} {_time(at_ms)}: {reason}"
     if totals.steps_told > len(totals.steps):
-        yield f"             {_many(totals.suspensions, 'suspension')} in all"
+        yield f"             {many(totals.suspensions, 'suspension')} in all"
 
 
 def _per_minute(totals: Totals) -> str:
     minutes = totals.minutes
     mean = f"{totals.faces['seen'] / minutes:.1f} faces" if minutes >= 1 else "less than a minute"
-    return f"{mean}; busiest {_many(totals.busiest, 'face')}"
+    return f"{mean}; busiest {many(totals.busiest, 'face')}"
 
 
 def _digests(digests: Iterable[str]) -> str:
@@ -108,10 +109,6 @@ def _digests(digests: Iterable[str]) -> str:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
-
-
-def _many(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def _time(at_ms: int) -> str:

@@ -15,6 +15,9 @@ from lethe.vision.errors import UnreadableImage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_PIXELS = 24_000_000
+"""A larger image couldn't be decoded and overwritten within the retention budget."""
+
 # Formats beyond these have parsers that saw less scrutiny, and nobody needs them here.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 # Many telephones write a JPEG with a second, smaller picture behind it; the first one counts.
@@ -28,7 +31,7 @@ _KINDS = "JPEG, PNG, WebP, BMP or TIFF"
 _filters = threading.Lock()
 
 
-def read_still(data: bytes, *, max_pixels: int = 40_000_000) -> NDArray[np.uint8]:
+def read_still(data: bytes, *, max_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     """Read a still picture.
 
     The orientation that EXIF states is applied, transparency is laid over white, and every colour

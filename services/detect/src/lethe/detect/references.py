@@ -15,8 +15,6 @@ from lethe.vision.extract import UnusableReference
 from lethe.vision.stills import read_still
 
 UNREADABLE = "unreadable"
-_MAX_PIXELS = 24_000_000
-"""A larger image couldn't be decoded and overwritten within the budget."""
 
 
 class ReferenceWorker:
@@ -83,7 +81,7 @@ class ReferenceWorker:
 def _extracted(bench: Workbench, reference: ReferencePayload) -> TemplatePayload:
     template, fault = b"", None
     try:
-        image = read_still(reference.image, max_pixels=_MAX_PIXELS)
+        image = read_still(reference.image)
         try:
             with bench.extractor.extract_reference(image) as extraction:
                 template = extraction.templates[0].astype(np.float32).tobytes()

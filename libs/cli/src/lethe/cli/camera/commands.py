@@ -60,8 +60,9 @@ def make_secret(name: str) -> None:
       lethe camera secret gate
     """  # noqa: D301 - click needs the backspace itself
     # --help stays quick
-    from lethe.cli.camera.secret import keep_secret  # noqa: PLC0415
+    from lethe.cli.camera.secret import keep_secret, require_name  # noqa: PLC0415
 
+    require_name(name)
     user = click.prompt("user", type=str)
     password = click.prompt("password", type=str, hide_input=True, default="", show_default=False)
     path = keep_secret(find_home().secrets, name, user, password)

@@ -15,7 +15,14 @@ from lethe.cli.camera.verdicts import Grade, Verdict, judge, worst
 from lethe.cli.errors import one_line
 from lethe.ingest.latest import LatestFrame
 from lethe.ingest.opening import SourceOpener
-from lethe.ingest.sources import CameraReader, ReaderState, ReaderStatus, Secrets, SourceFrame
+from lethe.ingest.sources import (
+    CameraReader,
+    ReaderState,
+    ReaderStatus,
+    Secrets,
+    SourceFrame,
+)
+from lethe.ingest.sources.stills import StillsSource
 from lethe.vision.loading import open_detector
 from lethe.vision.pack import load_pack
 from lethe.vision.quality import QualityGate
@@ -74,6 +81,7 @@ def look(
     gate = QualityGate()
     examiner = Examiner(detector, camera.settings, min_score=gate.min_detector_score)
     watcher = _Watcher(camera.camera_id, source)
+    watcher.seen.stills = isinstance(source, StillsSource)
     try:
         watcher.run(examiner, seconds)
     finally:

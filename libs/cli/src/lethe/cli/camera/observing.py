@@ -49,6 +49,8 @@ class Observation:
         Per picture that was examined: mean grey, share of pixels near white, and near black.
     trouble
         What the source said last that it isn't running, if it did.
+    stills
+        Whether it is a folder of stills: their rate is Lethe's choice and no camera's.
     """
 
     width: int = 0
@@ -62,6 +64,7 @@ class Observation:
     black: list[float] = field(default_factory=list)
     faces: list[SeenFace] = field(default_factory=list)
     trouble: str = ""
+    stills: bool = False
 
     @property
     def counted(self) -> list[SeenFace]:

@@ -9,6 +9,22 @@ from lethe.contracts.cameras import SecretName
 from lethe.contracts.errors import InvalidInput
 
 
+def require_name(name: str) -> str:
+    """Return a name that a secret may have.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none.
+    """
+    try:
+        return TypeAdapter(SecretName).validate_python(name)
+    except ValidationError:
+        raise InvalidInput(
+            f"{name!r} is no name for a secret: use letters, digits, dot, dash and underscore"
+        ) from None
+
+
 def keep_secret(folder: Path, name: str, user: str, password: str) -> Path:
     """Write a secret, over one of the same name.
 
@@ -17,15 +33,9 @@ def keep_secret(folder: Path, name: str, user: str, password: str) -> Path:
     InvalidInput
         If the name is none for a secret, or the folder can't be written.
     """
-    try:
-        TypeAdapter(SecretName).validate_python(name)
-    except ValidationError:
-        raise InvalidInput(
-            f"{name!r} is no name for a secret: use letters, digits, dot, dash and underscore"
-        ) from None
+    path = folder / require_name(name)
     if not user or any(end in user + password for end in "\r\n"):
         raise InvalidInput("a user is needed, and neither may hold a line break: try again")
-    path = folder / name
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made closed from the start, whatever the umask is; an old one may have been open.

@@ -8,6 +8,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from lethe.cli.camera.observing import EYES_DESIRED_PX, EYES_FLOOR_PX
+from lethe.receipts.words import many
 from lethe.vision.quality import QualityGate
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ def worst(verdicts: list[Verdict]) -> Grade:
 
 
 def _rate(seen: Observation) -> Verdict:
+    if seen.stills:
+        count = many(len(seen.arrivals_s), "still")
+        return Verdict(Grade.FINE, "rate", f"{count} of {seen.width}x{seen.height}")
     shown = f"{seen.fps:.1f} pictures a second of {seen.width}x{seen.height}"
     if seen.fps < _MIN_FPS:
         return Verdict(
@@ -71,7 +75,7 @@ def _rate(seen: Observation) -> Verdict:
 
 def _wire(seen: Observation) -> Verdict:
     share = seen.garbled / max(1, seen.garbled + len(seen.arrivals_s))
-    shown = f"{seen.garbled} garbled, {seen.stalls} interruptions"
+    shown = f"{seen.garbled} garbled, {many(seen.stalls, 'interruption')}"
     if seen.stalls or share > _MOST_GARBLED:
         return Verdict(
             Grade.ADVICE, "transmission", f"{shown}: check cable and network, or lower the bit rate"

@@ -1,13 +1,17 @@
 """The live table of a terminal, and the plain line of everything else."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from lethe.cli.errors import one_line
 from lethe.cli.live.snapshot import Snapshot
+from lethe.receipts.words import many
 
 LATEST_SHOWN = 4
 
@@ -21,23 +25,58 @@ def plain_line(snapshot: Snapshot) -> str:
     memory = sum(usage.rss_mb for usage in snapshot.usages.values())
     return (
         f"{_clock(snapshot.running_s)} {snapshot.frames_per_s:.1f} frames/s, "
-        f"{account.faces.get('seen', 0)} faces, {snapshot.alerts} alerts, "
+        f"{many(account.faces.get('seen', 0), 'face')}, {many(snapshot.alerts, 'alert')}, "
         f"erasure age p50 {_ms(ages.get('p50'))} p99 {_ms(ages.get('p99'))} "
         f"max {_ms(ages.get('max'))}, {account.unerased} unerased, {memory:.0f} MB"
         f"{', SUSPENDED' if account.suspended else ''}"
     )
 
 
-def live_table(snapshot: Snapshot) -> RenderableType:
-    """Return a snapshot as the table of a terminal."""
-    heading = Text.assemble(
-        ("Lethe  ", "bold"), f"{snapshot.address}  ", (_clock(snapshot.running_s), "dim")
-    )
-    parts: list[RenderableType] = [heading, _figures(snapshot), _processes(snapshot)]
-    if snapshot.latest:
-        parts.append(_latest(snapshot))
-    parts.append(Text("Alerts are candidates: a person decides.  Ctrl-C ends everything.", "dim"))
-    return Group(*parts)
+class LiveTable:
+    """A snapshot as the table of a terminal, never higher than its window.
+
+    What a small window has no room for goes in this order: processes are added up in one row,
+    older alerts go, then that row and the last line, then the figures from below. The address
+    and the newest alert stay.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give the lines that there is room for."""
+        height = options.size.height
+        for layout in _layouts(self._snapshot):
+            parts = [console.render_lines(part, options, pad=False) for part in layout]
+            over = sum(map(len, parts)) - height
+            if over <= 0:
+                break
+        else:
+            heading, figures, latest = parts
+            parts = [heading, figures[: max(len(figures) - over, 0)], latest]
+        for line in chain.from_iterable(parts):
+            yield from line
+            yield Segment.line()
+
+
+def _layouts(snapshot: Snapshot) -> Iterator[list[RenderableType]]:
+    """Give what may be shown, the most that there is first."""
+    heading, figures, foot = _heading(snapshot), _figures(snapshot), _foot()
+    newest = min(len(snapshot.latest), LATEST_SHOWN)
+    for rows in range(len(snapshot.usages), -1, -1):
+        yield [heading, figures, _processes(snapshot, rows), _latest(snapshot, newest), foot]
+    for shown in range(newest - 1, 0, -1):
+        yield [heading, figures, _processes(snapshot, 0), _latest(snapshot, shown), foot]
+    yield [heading, figures, _latest(snapshot, min(newest, 1))]
+
+
+def _heading(snapshot: Snapshot) -> Text:
+    clock = (_clock(snapshot.running_s), "dim")
+    return Text.assemble(("Lethe  ", "bold"), f"{snapshot.address}  ", clock)
+
+
+def _foot() -> Text:
+    return Text("Alerts are candidates: a person decides.  Ctrl-C ends everything.", "dim")
 
 
 def _figures(snapshot: Snapshot) -> Table:
@@ -71,21 +110,32 @@ def _figures(snapshot: Snapshot) -> Table:
     return table
 
 
-def _processes(snapshot: Snapshot) -> Table:
+def _processes(snapshot: Snapshot, rows: int) -> Table:
+    """Return this many processes, and one row for those there is no room for."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("process")
     table.add_column("memory", justify="right")
     table.add_column("processor", justify="right")
-    for name, usage in snapshot.usages.items():
-        table.add_row(name, f"{usage.rss_mb:.0f} MB", f"{usage.cpu_percent:.0f}%")
+    told = [(name, use.rss_mb, use.cpu_percent) for name, use in snapshot.usages.items()]
+    shown, left_out = told[:rows], told[rows:]
+    if left_out:
+        _, memory, processor = zip(*left_out, strict=True)
+        all_of_them = many(len(left_out), "process", "processes")
+        name = f"and {len(left_out)} more" if shown else all_of_them
+        shown.append((name, sum(memory), sum(processor)))
+    for name, rss_mb, cpu_percent in shown:
+        table.add_row(name, f"{rss_mb:.0f} MB", f"{cpu_percent:.0f}%")
     return table
 
 
-def _latest(snapshot: Snapshot) -> Table:
+def _latest(snapshot: Snapshot, shown: int) -> RenderableType:
+    """Return this many of the newest alerts, the newest last."""
+    if not shown:
+        return Group()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("latest alerts", "score", "camera", "captured"):
-        table.add_column(heading)
-    for alert in snapshot.latest[-LATEST_SHOWN:]:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    for alert in snapshot.latest[-shown:]:
         # A name comes from a file name: it is text, never markup or an escape sequence.
         name = Text(one_line(alert.subject))
         table.add_row(name, f"{alert.score:.2f}", alert.camera_id, alert.captured_at)

@@ -1,9 +1,11 @@
 """Everything a command says: progress, the live table, plain lines, notices."""
 
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import IO
 
 from rich.console import Console
 from rich.live import Live
@@ -12,7 +14,7 @@ from rich.text import Text
 
 from lethe.cli.errors import one_line
 from lethe.cli.live.snapshot import Snapshot
-from lethe.cli.live.table import live_table, plain_line
+from lethe.cli.live.table import LiveTable, plain_line
 
 LINE_EVERY_S = 5.0
 
@@ -59,9 +61,12 @@ class Terminal:
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a moment of the run: the table each time, a plain line every five seconds."""
+        if is_hung_up(self._out.file):
+            # Rich writes nothing to a terminal that is gone, so that no write would fail.
+            self._reader_went()
         live = self._live
         if live is not None:
-            self._write(lambda: live.update(live_table(snapshot), refresh=True))
+            self._write(lambda: live.update(LiveTable(snapshot), refresh=True))
         elif self._plain and snapshot.running_s >= self._line_at_s:
             self._line_at_s = snapshot.running_s + LINE_EVERY_S
             self.say(plain_line(snapshot))
@@ -113,8 +118,24 @@ class Terminal:
         # What is still buffered would raise again when the interpreter flushes it at its end.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
+        if is_hung_up(sys.stderr):
+            os.dup2(nowhere, sys.stderr.fileno())
         os.close(nowhere)
         self._reader_gone()
+
+
+def is_hung_up(stream: IO[str]) -> bool:
+    """Tell whether nobody can read a stream any more: a closed terminal, the end of a pipe.
+
+    A terminal may be closed without a SIGHUP reaching this process. A file never is hung up.
+    """
+    try:
+        descriptor = stream.fileno()
+    except OSError:
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))
 
 
 class _Console(Console):

@@ -1,5 +1,6 @@
 """The cameras of a run: named on the command line, or described in camera files."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from lethe.cli.session.camera_faults import first_fault
 from lethe.contracts.cameras import (
-    CREDENTIALS_ERROR,
-    CREDENTIALS_HINT,
     MOST_MASKS,
     MaxRate,
     MaxWidth,
@@ -22,6 +22,7 @@ from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import CameraAssigned
 
 _LARGEST_FILE = 1024 * 1024
+_PLACE = re.compile(r"at line \d+, column \d+")
 _CameraId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -113,7 +114,7 @@ class SourceOptions:
                 follow=self.follow and Path(source).is_dir(),
             )
         except ValidationError as error:
-            raise InvalidInput(_first_fault(error)) from None
+            raise InvalidInput(first_fault(error, CameraSettings.model_fields)) from None
 
 
 def read_camera_file(file: Path) -> list[PlannedCamera]:
@@ -134,9 +135,14 @@ def read_camera_file(file: Path) -> list[PlannedCamera]:
         raise InvalidInput(
             f"{file} can't be read ({error.strerror}): name a camera file with --camera"
         ) from None
-    except ValueError:
-        # The parser's own message repeats what the file holds.
-        raise InvalidInput(f"{file} isn't TOML: see the camera file in the reference") from None
+    except ValueError as error:
+        # The rest of the parser's own message may repeat what the file holds.
+        place = _PLACE.search(str(error))
+        where = f" {place[0]}" if place else ""
+        raise InvalidInput(
+            f"{file} isn't TOML{where}: write tables such as [gate] with lines such as "
+            'source = "hall.mp4"'
+        ) from None
     cameras = [_camera(file, name, table) for name, table in tables.items()]
     if not cameras:
         raise InvalidInput(f"{file} has no camera: write a table such as [gate] with a source")
@@ -155,19 +161,10 @@ def _camera(file: Path, name: str, table: Any) -> PlannedCamera:
     try:
         settings = CameraSettings.model_validate(table)
     except ValidationError as error:
-        raise InvalidInput(f"{file}: [{name}] {_first_fault(error)}") from None
+        raise InvalidInput(
+            f"{file}: [{name}] {first_fault(error, CameraSettings.model_fields)}"
+        ) from None
     if "://" in settings.source or settings.source.isdecimal():
         return PlannedCamera(name, settings)
     beside = str(file.parent / Path(settings.source).expanduser())
     return PlannedCamera(name, settings.model_copy(update={"source": beside}))
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_input=False, include_url=False)[0]
-    if fault["type"] == CREDENTIALS_ERROR:
-        return CREDENTIALS_HINT
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        known = ", ".join(CameraSettings.model_fields)
-        return f"{where} isn't a setting of a camera: there are {known}"
-    return f"{where}: {fault['msg']}"

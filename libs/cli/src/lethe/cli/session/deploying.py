@@ -18,8 +18,8 @@ from lethe.cli.stopping import StopRequest
 from lethe.cli.watchlist.api import WatchlistApi
 from lethe.cli.watchlist.enrolment import Enrolment
 from lethe.cli.watchlist.faults import refuse_faults
-from lethe.cli.watchlist.folder import read_watchlist
 from lethe.cli.watchlist.people import Enrolled, People
+from lethe.cli.watchlist.preflight import checked_watchlist
 from lethe.contracts.errors import InvalidInput, Refused
 from lethe.shredding.trust import LocalTrust, load_local_trust
 
@@ -72,9 +72,8 @@ def deploy(options: DeployOptions) -> None:
     cameras = [require_remote(camera) for camera in options.sources.cameras()]
     if not options.realtime:
         require_footage(cameras)
-    watchlist = read_watchlist(options.watchlist)
-    if not watchlist.listed:
-        refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
+    terminal = Terminal(headless=False)
+    watchlist = checked_watchlist(options.watchlist, terminal, skip_bad=options.skip_bad)
     asyncio.run(_deploy(options, trust, cameras, watchlist))
 
 

@@ -28,8 +28,8 @@ from lethe.cli.stack.services import StackSettings
 from lethe.cli.stack.supervisor import Stack, running_stack
 from lethe.cli.stopping import SETTLED_BY_S, StopRequest
 from lethe.cli.watchlist.faults import refuse_faults
-from lethe.cli.watchlist.folder import read_watchlist
 from lethe.cli.watchlist.people import People
+from lethe.cli.watchlist.preflight import checked_watchlist
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
 from lethe.ingest.opening import SourceOpener, is_live
 from lethe.ingest.sources import Secrets
@@ -75,9 +75,8 @@ def watch(options: WatchOptions, home: Home) -> None:
     cameras = [check_camera(camera, opener) for camera in cameras]
     if options.report is not None:
         require_writable_file(options.report.absolute(), "--report")
-    watchlist = read_watchlist(options.watchlist)
-    if not watchlist.listed:
-        refuse_faults(watchlist.faults, watchlist.folder, 0, skip_bad=options.skip_bad)
+    terminal = Terminal(headless=options.stack.headless)
+    watchlist = checked_watchlist(options.watchlist, terminal, skip_bad=options.skip_bad)
 
     async def body(run: _Run) -> None:
         await _watch(run, options, cameras, watchlist)
