@@ -136,7 +136,7 @@ def read_camera_file(file: Path) -> list[PlannedCamera]:
             f"{file} can't be read ({error.strerror}): name a camera file with --camera"
         ) from None
     except ValueError as error:
-        # The rest of the parser's own message may repeat what the file holds.
+        # privacy: only the place is taken; the rest of the message may repeat what the file holds
         place = _PLACE.search(str(error))
         where = f" {place[0]}" if place else ""
         raise InvalidInput(
