@@ -66,7 +66,7 @@ class Everything:
     def assign(self, told: object) -> None:
         self.taken.append(told)
 
-    hear = on_report = assign
+    hear = obey = on_report = assign
 
     async def on_outcome(self, told: object) -> None:
         self.taken.append(told)
