@@ -22,7 +22,8 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.topics import FRAME_PROCESSED
-from lethe.receipts.entries import SlotGranted, parse_entry
+from lethe.receipts.entries import SlotGranted
+from lethe.receipts.parsing import parse_entry
 from lethe.shredding.clock import SystemClock, instant
 
 pytestmark = pytest.mark.alone

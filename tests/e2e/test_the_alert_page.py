@@ -1,23 +1,19 @@
 """The officers' page in a real browser, on real routes and a real database."""
 
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 from tests.support.alert_desk import candidates_found
-from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.alert_web import alert_web, free_port, served
 from tests.support.browser import chromium
-from tests.support.images import astronaut
+from tests.support.page_desk import FACE, PORTRAIT, Desk, present
 from tests.support.watchlists import details, pictured
 
-from lethe.alert.alerts import Alert, AlertTerms
-from lethe.alert.watchlists.reference import Reference
-from lethe.contracts.instants import Instant
+from lethe.alert.alerts import AlertTerms
 from lethe.contracts.live import Candidate
 
 # One browser for all: starting it takes longer than most of these tests.
@@ -27,60 +23,9 @@ WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
 
 
-def _now() -> Instant:
-    return Instant(
-        boot_id="boot",
-        boot_us=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000,
-        wall_us=time.time_ns() // 1000,
-    )
-
-
-def _jpeg(top: int, left: int, side: int, out: int) -> bytes:
-    crop = astronaut()[top : top + side, left : left + side]
-    done, encoded = cv2.imencode(".jpg", cv2.resize(crop, (out, out)))
-    assert done
-    return encoded.tobytes()
-
-
-FACE = _jpeg(50, 160, 130, 160)
-PORTRAIT = _jpeg(0, 70, 340, 340)
-
-
-@dataclass
-class Desk:
-    """An alert service with one listed person, and what happens before its cameras."""
-
-    web: AlertWeb
-    reference: Reference
-    port: int
-
-    async def alert(
-        self,
-        search_id: str,
-        terms: AlertTerms | None = None,
-        camera_id: str = "entrance",
-        others: tuple[Candidate, ...] = (),
-    ) -> Alert:
-        found = candidates_found(
-            search_id,
-            camera_id=camera_id,
-            subject_id=self.reference.subject_id,
-            reference_id=self.reference.reference_id,
-            captured=_now(),
-            others=others,
-        )
-        alert = await self.web.desk.receive(found, FACE, terms)
-        assert alert is not None
-        return alert
-
-    @property
-    def url(self) -> str:
-        return self.web.page_address(self.port)
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with alert_web(tmp_path, now=_now) as web:
+    async with alert_web(tmp_path, now=present) as web:
         added = await pictured(web.watchlists, "Eileen Collins", PORTRAIT)
         yield Desk(web, added, free_port())
 
@@ -166,7 +111,7 @@ async def test_a_page_goes_on_at_the_next_leader_where_it_stopped(desk: Desk, pa
         await desk.alert("search-1", AlertTerms(retention_hours=1), camera_id="camera-1")
         await expect(page.get_by_role("article")).to_have_count(1)
     # While none leads its retention ends: no page hears of it.
-    now = _now()
+    now = present()
     await desk.web.desk.erase_due(now.shifted_to(now.boot_us + 3_600_000_000))
     await desk.alert("search-2", camera_id="camera-2")
     await desk.web.restart()
@@ -220,7 +165,9 @@ async def test_a_further_sighting_is_counted_on_the_alert_that_is_there(
         await page.goto(desk.url)
         await desk.alert("search-1")
         await expect(page.get_by_role("article")).to_contain_text("once")
-        found = candidates_found("search-2", captured=_now(), subject_id=desk.reference.subject_id)
+        found = candidates_found(
+            "search-2", captured=present(), subject_id=desk.reference.subject_id
+        )
         assert await desk.web.desk.receive(found, FACE) is None
         await expect(page.get_by_role("article")).to_contain_text("2 times, last at")
         await expect(page.get_by_role("article")).to_have_count(1)
@@ -231,7 +178,7 @@ async def test_the_pictures_of_an_erased_alert_leave_the_page(desk: Desk, page: 
         await page.goto(desk.url)
         await desk.alert("search-1", AlertTerms(retention_hours=1))
         await expect(page.get_by_role("img", name="Face seen")).to_be_visible()
-        now = _now()
+        now = present()
         await desk.web.desk.erase_due(now.shifted_to(now.boot_us + 3_600_000_000))
         await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
         await expect(page.get_by_role("article").get_by_role("img")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What tests of the alert service are built from: a clock, messages, and fakes of its ports."""
+"""What tests of the alert service are built from: a clock, messages, a desk on a log in memory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -10,12 +10,10 @@ from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
 from lethe.alert.judgements import Adjudication
 from lethe.alert.keyring import Keyring
-from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import SealedBlob, Vault
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate, CandidatesFound
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
 
 EPOCH_US = 1_790_000_000_000_000
 CROP = b"\xff\xd8\xff a face \xff\xd9"
@@ -261,55 +259,3 @@ class DeskBench:
     async def restart(self) -> list[Alert]:
         self._assemble()
         return await self.desk.restore()
-
-
-class FakeEnroller:
-    def __init__(self) -> None:
-        self.submitted: list[str] = []
-
-    def submit(self, reference_id: str) -> None:
-        self.submitted.append(reference_id)
-
-
-class FakeDeployments:
-    def __init__(self) -> None:
-        self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
-        self.refusal: Exception | None = None
-
-    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
-        if self.refusal is not None:
-            raise self.refusal
-        self.orders.append((ordered, cameras))
-        return "deployment-1"
-
-
-class FakeStatus:
-    def __init__(self) -> None:
-        self.orders: dict[str, SignedState] = {}
-        self.areas: dict[str, str | None] = {"deployment-1": "north"}
-        self.now = Status(
-            deployments=(
-                DeploymentStatus(
-                    deployment_id="deployment-1",
-                    order_type=OrderType.LOCAL,
-                    status="running",
-                    watchlist_id="watchlist-1",
-                    watchlist_size=1,
-                    threshold=0.6,
-                    ends_at_us=EPOCH_US,
-                ),
-            ),
-            cameras=(CameraStatus("entrance", "deployment-1", "live"),),
-        )
-
-    async def status(self) -> Status:
-        return self.now
-
-    def deployment(self, deployment_id: str) -> SignedState | None:
-        return self.orders.get(deployment_id)
-
-    def deployment_ids(self) -> list[str]:
-        return list(self.areas)
-
-    def area(self, deployment_id: str) -> str | None:
-        return self.areas.get(deployment_id)

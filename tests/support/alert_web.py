@@ -13,7 +13,8 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from tests.support.alert_desk import FakeDeployments, FakeEnroller, FakeStatus, ManualClock
+from tests.support.alert_desk import ManualClock
+from tests.support.alert_ports import FakeDeployments, FakeEnroller, FakeStatus
 from tests.support.databases import a_term
 from tests.support.keyrings import keyring_in
 from tests.support.tokens import Issuer, bearer

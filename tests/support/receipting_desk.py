@@ -24,8 +24,8 @@ from lethe.purge.log_folder import LogFolder, log_files
 from lethe.purge.receipting import Origin, Receipting
 from lethe.receipts.entries import (
     Entry,
-    parse_entry,
 )
+from lethe.receipts.parsing import parse_entry
 from lethe.receipts.verifying import Verdict
 from lethe.shredding.trust import LocalTrust
 

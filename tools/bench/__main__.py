@@ -1,16 +1,12 @@
 """`python -m tools.bench`: print the figures with the machine they came from."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from tools.bench import demonstration, ending, evaluation, faults, kafka_deletion, search, takeover
-from tools.bench.figures import print_figures, say
 from tools.bench.footage import FACES
-
-from lethe.cli.live.report import machine
+from tools.bench.parts import Parts
 
 _PARTS = ("search", "demonstration", "ending", "faults", "takeover", "evaluation")
 _ON_KAFKA = ("kafka-takeover", "kafka-deletion")
@@ -32,32 +28,35 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print, and write the reports; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
-    reports: dict[str, Any] = {"machine": machine()}
-    say(f"machine: {', '.join(f'{name} {value}' for name, value in reports['machine'].items())}")
-    if chosen.only in (None, "search"):
-        print_figures("search, Qdrant local mode", search.measure())
-    if chosen.only in (None, "demonstration"):
-        figures, reports["demonstration"] = demonstration.measure(chosen.seconds)
-        print_figures(f"demonstration, {chosen.seconds} s, two cameras", figures)
-    if chosen.only in (None, "ending"):
-        figures, reports["ending"] = ending.measure()
-        print_figures("the demonstration, ended with Ctrl-C", figures)
-    if chosen.only in (None, "faults"):
-        figures, reports["faults"] = faults.measure()
-        print_figures("faults: each service killed, stopped and restarted", figures)
-    if chosen.only in (None, "takeover"):
-        figures, reports["takeover"] = takeover.measure()
-        print_figures("two of each service, one taken away", figures)
-    if chosen.only in (None, "evaluation") and chosen.faces.is_dir():
-        figures, reports["evaluation"] = evaluation.measure(chosen.faces)
-        print_figures("harder footage, photographs of different days", figures)
-    if chosen.only == "kafka-takeover":
-        figures, reports["kafka-takeover"] = takeover.measure_on_kafka()
-        print_figures("two of each service on Apache Kafka, one taken away", figures)
-    if chosen.only == "kafka-deletion":
-        figures, reports["kafka-deletion"] = kafka_deletion.measure()
-        print_figures("deletion on Apache Kafka: one camera, then silence", figures)
-    chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
+    parts = Parts(chosen.only)
+    parts.measure("search", "search, Qdrant local mode", search.measure)
+    parts.measure(
+        "demonstration",
+        f"demonstration, {chosen.seconds} s, two cameras",
+        lambda: demonstration.measure(chosen.seconds),
+    )
+    parts.measure("ending", "the demonstration, ended with Ctrl-C", ending.measure)
+    parts.measure("faults", "faults: each service killed, stopped and restarted", faults.measure)
+    parts.measure("takeover", "two of each service, one taken away", takeover.measure)
+    if chosen.faces.is_dir():
+        parts.measure(
+            "evaluation",
+            "harder footage, photographs of different days",
+            lambda: evaluation.measure(chosen.faces),
+        )
+    parts.measure(
+        "kafka-takeover",
+        "two of each service on Apache Kafka, one taken away",
+        takeover.measure_on_kafka,
+        is_extra=True,
+    )
+    parts.measure(
+        "kafka-deletion",
+        "deletion on Apache Kafka: one camera, then silence",
+        kafka_deletion.measure,
+        is_extra=True,
+    )
+    parts.write(chosen.report)
     return 0
 
 

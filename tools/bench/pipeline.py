@@ -1,16 +1,12 @@
 """`python -m tools.bench.pipeline`: what the pipeline costs beside plain loops."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from tools.bench import cameras, shots, whole
-from tools.bench.figures import print_figures, say
 from tools.bench.footage import FACES
-
-from lethe.cli.live.report import machine
+from tools.bench.parts import Parts
 
 _PARTS = ("whole", "loops", "cameras")
 
@@ -32,18 +28,18 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print, and write the report; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
-    reports: dict[str, Any] = {"machine": machine()}
-    say(f"machine: {reports['machine']}")
-    if chosen.only in (None, "whole"):
-        figures, reports["whole"] = whole.measure()
-        print_figures("five services against a bare loop, median (least to largest)", figures)
-    if chosen.only in (None, "loops") and chosen.faces.is_dir():
-        figures, reports["loops"] = shots.measure(chosen.faces)
-        print_figures("three loops over the same frames, median (least to largest)", figures)
-    if chosen.only in (None, "cameras"):
-        figures, reports["cameras"] = cameras.measure()
-        print_figures("cameras and bytes, median (least to largest)", figures)
-    chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
+    parts = Parts(chosen.only)
+    parts.measure(
+        "whole", "five services against a bare loop, median (least to largest)", whole.measure
+    )
+    if chosen.faces.is_dir():
+        parts.measure(
+            "loops",
+            "three loops over the same frames, median (least to largest)",
+            lambda: shots.measure(chosen.faces),
+        )
+    parts.measure("cameras", "cameras and bytes, median (least to largest)", cameras.measure)
+    parts.write(chosen.report)
     return 0
 
 

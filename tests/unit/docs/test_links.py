@@ -10,12 +10,18 @@ from tests.support.commands import commands, options
 from tests.support.markdown import ROOT, Page, page, page_at, pages
 from tools.bench import __main__ as bench
 from tools.bench import pipeline
+from tools.bench.erasure import __main__ as erasure
 
 _TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)", re.MULTILINE)
 _MAKE = re.compile(r"^make ([a-z-]+)")
 _COMMAND = re.compile(r"^(?:\.venv/bin/)?lethe(?: |$)")
 _OPTION = re.compile(r"^--[a-z][a-z-]*$")
-_BENCHES = {"bench": bench.parser, "bench-pipeline": pipeline.parser, "forensics": forensics.parser}
+_BENCHES = {
+    "bench": bench.parser,
+    "bench-pipeline": pipeline.parser,
+    "bench-erasure": erasure.parser,
+    "forensics": forensics.parser,
+}
 _ARGS = re.compile(r'^make ([a-z-]+) ARGS="([^"]*)"')
 
 

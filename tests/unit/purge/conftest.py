@@ -1,4 +1,4 @@
-"""A roster with its keys, made once, and a purge that writes receipts."""
+"""A roster with its keys, made once, a purge that writes receipts, and one that reigns."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.forgetting import local_trust
 from tests.support.receipting_desk import Desk
+from tests.support.reigning import Purge
 
 from lethe.shredding.trust import LocalTrust
 
@@ -20,3 +21,8 @@ def desk_(trust: LocalTrust, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(trust, tmp_path / "receipts")
     yield desk
     desk.receipting._threads.close()
+
+
+@pytest.fixture(name="purge")
+def purge_(trust: LocalTrust) -> Purge:
+    return Purge(trust)

@@ -19,10 +19,10 @@ from lethe.receipts.entries import (
     Suspended,
     TermBegun,
     TermEnded,
-    parse_entry,
 )
 from lethe.receipts.errors import BadInput
 from lethe.receipts.granted import GrantedLeaf, granted_root
+from lethe.receipts.parsing import parse_entry
 from lethe.receipts.proofs import inclusion_proof, verify_inclusion
 
 _LOG = Log()

@@ -1,16 +1,12 @@
 """`make bench-erasure`: how old frames get and what it costs, undisturbed and under every fault."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from tools.bench import faults
 from tools.bench.erasure import costs
-from tools.bench.figures import print_figures, say
-
-from lethe.cli.live.report import machine
+from tools.bench.parts import Parts
 
 _PARTS = ("run", "faults")
 
@@ -30,15 +26,14 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print, and write the report; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
-    reports: dict[str, Any] = {"machine": machine()}
-    say(f"machine: {', '.join(f'{name} {value}' for name, value in reports['machine'].items())}")
-    if chosen.only in (None, "run"):
-        figures, reports["run"] = costs.measure(chosen.seconds)
-        print_figures(f"the demonstration, {chosen.seconds} s, two cameras", figures)
-    if chosen.only in (None, "faults"):
-        figures, reports["faults"] = faults.measure()
-        print_figures("each service killed, stopped and restarted", figures)
-    chosen.report.write_text(json.dumps(reports, indent=1) + "\n")
+    parts = Parts(chosen.only)
+    parts.measure(
+        "run",
+        f"the demonstration, {chosen.seconds} s, two cameras",
+        lambda: costs.measure(chosen.seconds),
+    )
+    parts.measure("faults", "each service killed, stopped and restarted", faults.measure)
+    parts.write(chosen.report)
     return 0
 
 

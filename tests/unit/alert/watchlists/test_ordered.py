@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.support.alert_desk import FakeDeployments
+from tests.support.alert_ports import FakeDeployments
 from tests.support.forgetting import an_order, local_trust, signed
 from tests.support.watchlists import Records
 

@@ -6,19 +6,20 @@ a log, whatever is done to the machine's clock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from lethe.receipts.canonical import decode, encode
-from lethe.receipts.errors import BadInput
+from lethe.receipts.canonical import encode
 from lethe.receipts.fields import (
+    declared_fields,
     hash_hex,
     hash_hex_if_any,
     hash_hex_or_none,
     hashes_hex,
     name,
     number,
+    optional_fields,
     origin,
     require_fit,
 )
@@ -40,34 +41,19 @@ class Entry:
     at_ms: int = number()
 
     def __post_init__(self) -> None:
-        for field_name, declared in _declared(type(self)):
+        for field_name, declared in declared_fields(type(self)):
             value = getattr(self, field_name)
             require_fit(field_name, declared, list(value) if type(value) is tuple else value)
 
     def line(self) -> bytes:
         """Return the leaf of the log that this entry is, without a newline."""
-        said = {field_name: getattr(self, field_name) for field_name, _ in _declared(type(self))}
-        for field_name in _optional(type(self)):
+        said = {
+            field_name: getattr(self, field_name) for field_name, _ in declared_fields(type(self))
+        }
+        for field_name in optional_fields(type(self)):
             if not said[field_name]:
                 del said[field_name]
         return encode({"kind": self.kind, "v": VERSION, **said})
-
-
-_known: dict[type[Entry], tuple[tuple[str, str], ...]] = {}
-
-
-def _declared(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
-    """Return the fields of a kind of entry, and what each was declared to hold."""
-    found = _known.get(kind)
-    if found is None:
-        found = tuple((each.name, each.metadata["kind"]) for each in fields(kind))
-        _known[kind] = found
-    return found
-
-
-def _optional(kind: type[Entry]) -> list[str]:
-    """Return the fields that an entry of a kind has only where there is something to say."""
-    return [each.name for each in fields(kind) if "optional" in each.metadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,36 +270,3 @@ KINDS: Mapping[str, type[Entry]] = MappingProxyType(
         )
     }
 )
-
-
-def parse_entry(line: bytes) -> Entry:
-    """Read a line (without its newline) as exactly one of the entries above.
-
-    Raises
-    ------
-    BadInput
-        If it isn't canonical, or anything in it is unknown, missing or of another type.
-    """
-    said = decode(line)
-    kind, version = said.pop("kind", None), said.pop("v", None)
-    found = KINDS.get(kind) if isinstance(kind, str) else None
-    if found is None:
-        raise BadInput("its kind is unknown")
-    if type(version) is not int or version != VERSION:
-        raise BadInput(f"its version isn't {VERSION}")
-    wanted = {field_name for field_name, _ in _declared(found)}
-    if unknown := said.keys() - wanted:
-        raise BadInput(f"it has an unknown field, {_printable(min(unknown))}")
-    optional = _optional(found)
-    if missing := wanted - said.keys() - set(optional):
-        raise BadInput(f"its {min(missing)} is missing")
-    if empty := [each for each in optional if said.get(each) == ""]:
-        raise BadInput(f"its {empty[0]} is empty where it would be left out")
-    values: dict[str, Any] = {
-        each: tuple(value) if isinstance(value, list) else value for each, value in said.items()
-    }
-    return found(**values)
-
-
-def _printable(field_name: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in field_name[:40])

@@ -1,7 +1,7 @@
 """What the fields of an entry may hold: names, numbers and hashes, nothing that is free text."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any
 
 from lethe.receipts.canonical import LARGEST
@@ -104,3 +104,20 @@ def require_fit(field_name: str, kind: str, value: object) -> None:
     wanted, fits = _CHECKS[kind]
     if not fits(value):
         raise BadInput(f"its {field_name} isn't {wanted}")
+
+
+_known: dict[type[Any], tuple[tuple[str, str], ...]] = {}
+
+
+def declared_fields(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a kind of entry, and what each was declared to hold."""
+    found = _known.get(kind)
+    if found is None:
+        found = tuple((each.name, each.metadata["kind"]) for each in fields(kind))
+        _known[kind] = found
+    return found
+
+
+def optional_fields(kind: type[Any]) -> list[str]:
+    """Return the fields that an entry of a kind has only where there is something to say."""
+    return [each.name for each in fields(kind) if "optional" in each.metadata]

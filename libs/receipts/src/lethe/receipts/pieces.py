@@ -6,7 +6,6 @@ from itertools import chain
 from typing import BinaryIO
 
 from lethe.receipts.checkpoints import Checkpoint, signed_by_one
-from lethe.receipts.entries import parse_entry
 from lethe.receipts.errors import BadInput, ReceiptsError, Refuted
 from lethe.receipts.exports import (
     HEADER,
@@ -18,6 +17,7 @@ from lethe.receipts.exports import (
 )
 from lethe.receipts.hashing import Frontier
 from lethe.receipts.notes import Note, VerifierKey
+from lethe.receipts.parsing import parse_entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from lethe.receipts.chain import Chain
 from lethe.receipts.checkpoints import Checkpoint, signed_by_one
 from lethe.receipts.cosignatures import cosignatures
-from lethe.receipts.entries import parse_entry
 from lethe.receipts.errors import BadInput, Refuted
 from lethe.receipts.exports import (
     CheckpointNote,
@@ -20,6 +19,7 @@ from lethe.receipts.exports import (
 from lethe.receipts.hashing import Frontier
 from lethe.receipts.notes import Note, VerifierKey
 from lethe.receipts.origins import fingerprint
+from lethe.receipts.parsing import parse_entry
 from lethe.receipts.rules import LogRules, Shared
 from lethe.receipts.totals import Totals
 from lethe.receipts.witnessed import Witnessed

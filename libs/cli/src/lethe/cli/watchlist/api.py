@@ -57,7 +57,7 @@ class WatchlistApi:
         content = {"watchlist_id": self.watchlist_id} | described
         await self._api.ask("POST", "/api/v1/watchlists", json=content)
 
-    async def list(self, details: Mapping[str, object]) -> SubjectState:
+    async def add(self, details: Mapping[str, object]) -> SubjectState:
         """List somebody; the same details again are the subject that is there."""
         answer = await self._api.ask("POST", f"{self._path}/subjects", json=details)
         return SubjectState.model_validate(answer)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from lethe.cli.errors import StackFailed
 from lethe.cli.watchlist.api import ReferenceState, SubjectState, WatchlistApi
 from lethe.cli.watchlist.faults import in_words
-from lethe.cli.watchlist.people import Enrolled, People, Person, Picture
+from lethe.cli.watchlist.people import Enrolled, Fault, People, Person, Picture
 from lethe.contracts.errors import InvalidInput
 
 IN_FLIGHT = 16
@@ -42,8 +42,8 @@ class Enrolment:
         self._states: dict[str, ReferenceState] = {}
         self._of_image: dict[tuple[str, str], str] = {}
         self._seen = 0
-        self._again: deque[tuple[Person, Picture, str, int]] = deque()
-        self._under_way: dict[str, tuple[Person, Picture, int]] = {}
+        self._again: deque[tuple[Picture, str, int]] = deque()
+        self._under_way: dict[str, tuple[Picture, int]] = {}
         self._done = 0
         self.enrolled: list[Enrolled] = []
 
@@ -75,7 +75,7 @@ class Enrolment:
                 moved_s = loop.time()
         return self.enrolled
 
-    async def _to_send(self) -> AsyncIterator[tuple[Person, Picture, str, int]]:
+    async def _to_send(self) -> AsyncIterator[tuple[Picture, str, int]]:
         """Yield what is to be sent; end what the list holds already."""
         for person in self._people.listed:
             try:
@@ -86,30 +86,28 @@ class Enrolment:
             for picture in person.pictures:
                 known = self._of_image.get((subject.subject_id, picture.image_sha256))
                 if known is None or self._states[known].state == SUBMITTED:
-                    yield person, picture, subject.subject_id, 1
+                    yield picture, subject.subject_id, 1
                 else:
-                    self._end(person, picture, self._states[known])
+                    self._end(picture, self._states[known])
 
     async def _listed(self, person: Person) -> SubjectState:
         known = self._subjects.get(person.number)
         if known is None:
-            return await self._api.list(person.details)
+            return await self._api.add(person.details)
         if known.is_as(person.details):
             return known
         return await self._api.change(known, person.details)
 
-    async def _submit(
-        self, person: Person, picture: Picture, subject_id: str, attempt: int
-    ) -> None:
+    async def _submit(self, picture: Picture, subject_id: str, attempt: int) -> None:
         try:
             state = await self._api.submit(subject_id, picture)
         except InvalidInput as refused:
-            self._note(person, picture, str(refused))
+            self._note(picture, str(refused))
         except OSError as error:
-            self._note(person, picture, f"can't be read ({error.strerror})")
+            self._note(picture, f"can't be read ({error.strerror})")
         else:
             self._states[state.reference_id] = state
-            self._under_way[state.reference_id] = (person, picture, attempt)
+            self._under_way[state.reference_id] = (picture, attempt)
 
     async def _look(self) -> None:
         for state in await self._api.changes(self._seen):
@@ -121,12 +119,12 @@ class Enrolment:
         await self._look()
         ended = [r for r in self._under_way if self._states[r].state != SUBMITTED]
         for reference_id in ended:
-            person, picture, _ = self._under_way.pop(reference_id)
-            self._end(person, picture, self._states[reference_id])
+            picture, _ = self._under_way.pop(reference_id)
+            self._end(picture, self._states[reference_id])
         return len(ended)
 
     def _try_again(self) -> None:
-        for reference_id, (person, picture, attempt) in list(self._under_way.items()):
+        for reference_id, (picture, attempt) in list(self._under_way.items()):
             if attempt >= TRIES:
                 raise StackFailed(
                     f"{picture.shown} wasn't answered for, tried {TRIES} times; see the logs of "
@@ -135,14 +133,14 @@ class Enrolment:
             # The same image of the same subject is the same reference: it is sent on once more.
             del self._under_way[reference_id]
             subject_id = self._states[reference_id].subject_id
-            self._again.append((person, picture, subject_id, attempt + 1))
+            self._again.append((picture, subject_id, attempt + 1))
 
-    def _end(self, person: Person, picture: Picture, state: ReferenceState) -> None:
+    def _end(self, picture: Picture, state: ReferenceState) -> None:
         if state.state == ENROLLED:
             self.enrolled.append(Enrolled(state.subject_id, state.image_sha256))
             self._count()
         else:
-            self._note(person, picture, self._reason(state))
+            self._note(picture, self._reason(state))
 
     def _reason(self, state: ReferenceState) -> str:
         if state.resembles is None:
@@ -153,11 +151,11 @@ class Enrolment:
         return f"the same person as {named}? The faces look alike"
 
     def _refuse(self, person: Person, why: str) -> None:
-        self._people.faults += [person.fault(p.shown, why) for p in person.pictures]
+        self._people.faults += [Fault(p.shown, why) for p in person.pictures]
         self._count(len(person.pictures))
 
-    def _note(self, person: Person, picture: Picture, why: str) -> None:
-        self._people.faults.append(person.fault(picture.shown, why))
+    def _note(self, picture: Picture, why: str) -> None:
+        self._people.faults.append(Fault(picture.shown, why))
         self._count()
 
     def _count(self, images: int = 1) -> None:

@@ -7,25 +7,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an image, a folder or a row can't be used, or is to be looked at.
+    """Why an image or a folder can't be used.
 
     Attributes
     ----------
     file
         The image or folder as the user knows it.
-    where
-        The row of a table, `row 7`; empty where there is none.
-    number
-        The subject's reference number, where that is known.
-    flagged
-        It is used all the same; somebody should look at it.
     """
 
     file: str
     why: str
-    where: str = ""
-    number: str = ""
-    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +42,15 @@ class Person:
     ----------
     details
         As the API takes them.
-    where
-        As that of a `Fault`.
     """
 
     details: Mapping[str, object] = field(repr=False)
     pictures: tuple[Picture, ...]
-    where: str = ""
 
     @property
     def number(self) -> str:
         """The reference number."""
         return str(self.details["reference_number"])
-
-    def fault(self, file: str, why: str, *, flagged: bool = False) -> Fault:
-        """Return a fault of this person's row or of one of their images."""
-        return Fault(file, why, self.where, self.number, flagged)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.watchlist.faults import refuse_faults
 from lethe.cli.watchlist.folder import read_watchlist
-from lethe.cli.watchlist.people import People, Picture
+from lethe.cli.watchlist.people import Fault, People, Picture
 from lethe.vision.errors import UnreadableImage
 from lethe.vision.stills import read_still
 
@@ -39,7 +39,7 @@ def _drop_unreadable(people: People, terminal: Terminal) -> None:
                 if (why := _unreadable(picture)) is None:
                     readable.append(picture)
                 else:
-                    people.faults.append(person.fault(picture.shown, why))
+                    people.faults.append(Fault(picture.shown, why))
                 done += 1
                 progress(done)
             if readable:

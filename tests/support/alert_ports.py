@@ -1,0 +1,58 @@
+"""Fakes of what alert's endpoints ask: enrolment, deployments and their state."""
+
+from tests.support.alert_desk import EPOCH_US
+
+from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
+
+
+class FakeEnroller:
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+
+    def submit(self, reference_id: str) -> None:
+        self.submitted.append(reference_id)
+
+
+class FakeDeployments:
+    def __init__(self) -> None:
+        self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
+        self.refusal: Exception | None = None
+
+    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+        if self.refusal is not None:
+            raise self.refusal
+        self.orders.append((ordered, cameras))
+        return "deployment-1"
+
+
+class FakeStatus:
+    def __init__(self) -> None:
+        self.orders: dict[str, SignedState] = {}
+        self.areas: dict[str, str | None] = {"deployment-1": "north"}
+        self.now = Status(
+            deployments=(
+                DeploymentStatus(
+                    deployment_id="deployment-1",
+                    order_type=OrderType.LOCAL,
+                    status="running",
+                    watchlist_id="watchlist-1",
+                    watchlist_size=1,
+                    threshold=0.6,
+                    ends_at_us=EPOCH_US,
+                ),
+            ),
+            cameras=(CameraStatus("entrance", "deployment-1", "live"),),
+        )
+
+    async def status(self) -> Status:
+        return self.now
+
+    def deployment(self, deployment_id: str) -> SignedState | None:
+        return self.orders.get(deployment_id)
+
+    def deployment_ids(self) -> list[str]:
+        return list(self.areas)
+
+    def area(self, deployment_id: str) -> str | None:
+        return self.areas.get(deployment_id)

@@ -1,0 +1,65 @@
+"""An alert service behind a page, with one listed person and what happens before its cameras."""
+
+import time
+from dataclasses import dataclass
+
+import cv2
+from tests.support.alert_desk import candidates_found
+from tests.support.alert_web import AlertWeb
+from tests.support.images import astronaut
+
+from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.watchlists.reference import Reference
+from lethe.contracts.instants import Instant
+from lethe.contracts.live import Candidate
+
+
+def present() -> Instant:
+    return Instant(
+        boot_id="boot",
+        boot_us=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000,
+        wall_us=time.time_ns() // 1000,
+    )
+
+
+def _jpeg(top: int, left: int, side: int, out: int) -> bytes:
+    crop = astronaut()[top : top + side, left : left + side]
+    done, encoded = cv2.imencode(".jpg", cv2.resize(crop, (out, out)))
+    assert done
+    return encoded.tobytes()
+
+
+FACE = _jpeg(50, 160, 130, 160)
+PORTRAIT = _jpeg(0, 70, 340, 340)
+
+
+@dataclass
+class Desk:
+    """The service, and who is listed."""
+
+    web: AlertWeb
+    reference: Reference
+    port: int
+
+    async def alert(
+        self,
+        search_id: str,
+        terms: AlertTerms | None = None,
+        camera_id: str = "entrance",
+        others: tuple[Candidate, ...] = (),
+    ) -> Alert:
+        found = candidates_found(
+            search_id,
+            camera_id=camera_id,
+            subject_id=self.reference.subject_id,
+            reference_id=self.reference.reference_id,
+            captured=present(),
+            others=others,
+        )
+        alert = await self.web.desk.receive(found, FACE, terms)
+        assert alert is not None
+        return alert
+
+    @property
+    def url(self) -> str:
+        return self.web.page_address(self.port)

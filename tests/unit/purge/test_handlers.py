@@ -1,0 +1,110 @@
+"""What reaches a purge is checked before it counts: tickets, grants and orders."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.forgetting import an_order, signed
+from tests.support.handing_on import Courier
+from tests.support.members import member_of, signed_by
+from tests.support.pipeline import CAMERA_ROLES
+from tests.support.publishing import record
+from tests.support.reigning import EVERYBODY, LEADS, Purge
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.orders import OrderStatus
+from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
+from lethe.purge.accountant import Accountant
+from lethe.purge.handlers import Handlers
+
+
+@pytest.fixture(name="handlers")
+async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
+    await purge.reign.on_leadership(LEADS, 1)
+    member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
+    accountant = Accountant(purge.custody.clock, budget_ms=1000)
+    outbox = Courier(tmp_path).outbox
+    return Handlers(member, purge.reign, accountant, purge.custody.suspensions, outbox)
+
+
+async def ticketed(
+    purge: Purge, handlers: Handlers, *, by: dict[Role, str], ticket: KeyTicket | None = None
+) -> None:
+    """Let every role's ticket arrive, signed by the names given."""
+    for role in CAMERA_ROLES:
+        topic = TICKETS[role.value]
+        told = ticket if ticket is not None and ticket.role is role else purge.custody.ticket(role)
+        body = signed_by(purge.trust, by.get(role, role.value), topic, told)
+        await handlers.on_ticket(record(topic, f"{role.value}-1", body))
+
+
+async def test_tickets_that_hold_are_granted_to(purge: Purge, handlers: Handlers) -> None:
+    await ticketed(purge, handlers, by={})
+    assert purge.reign._custodian is not None
+    assert {granted.holder for granted in purge.reign._custodian.make()} == EVERYBODY
+
+
+@pytest.mark.parametrize("signer", ["ingest", "alert", "purge", "officer"])
+async def test_a_ticket_that_its_service_did_not_sign_is_not_granted_to(
+    purge: Purge, handlers: Handlers, signer: str
+) -> None:
+    with pytest.raises(Refused):
+        await ticketed(purge, handlers, by={Role.DETECT: signer})
+    assert purge.reign._custodian is not None
+    assert purge.reign._custodian.make() == []
+
+
+async def test_a_ticket_that_claims_another_role_or_instance_is_refused(
+    purge: Purge, handlers: Handlers
+) -> None:
+    topic = TICKETS["ingest"]
+    as_detect = signed_by(purge.trust, "ingest", topic, purge.custody.ticket(Role.DETECT))
+    with pytest.raises(Refused, match="another role or instance"):
+        await handlers.on_ticket(record(topic, "detect-1", as_detect))
+    own = signed_by(purge.trust, "ingest", topic, purge.custody.ticket(Role.INGEST))
+    with pytest.raises(Refused, match="another role or instance"):
+        await handlers.on_ticket(record(topic, "ingest-2", own))
+
+
+async def test_a_grant_that_purge_did_not_sign_is_not_accounted_for(
+    purge: Purge, handlers: Handlers
+) -> None:
+    purge.hear_everybody()
+    assert purge.reign._custodian is not None
+    granted = purge.reign._custodian.make()[0]
+    forged = signed_by(purge.trust, "ingest", KEY_GRANTED, granted)
+    with pytest.raises(Refused):
+        await handlers.on_grant(record(KEY_GRANTED, granted.holder, forged))
+    before = handlers._accountant.account()["copies"]
+    genuine = signed_by(purge.trust, "purge", KEY_GRANTED, granted)
+    await handlers.on_grant(record(KEY_GRANTED, granted.holder, genuine))
+    assert handlers._accountant.account()["copies"] != before
+    assert not any(before.values())
+
+
+async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) -> None:
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    state = ended.state.model_copy(update={"signature": bytes(64)})
+    forged = ended.model_copy(update={"state": state})
+    with pytest.raises(Refused):
+        await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", forged.encode()))
+    assert len(purge.book.live_orders(purge.custody.clock.wall_us())) == 1
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", ended.encode()))
+    assert purge.book.live_orders(purge.custody.clock.wall_us()) == []
+
+
+async def test_an_order_that_pins_another_receipts_key_is_refused_and_said_until_it_ends(
+    purge: Purge, handlers: Handlers
+) -> None:
+    purge.book.require_receipts_key("cd" * 32)
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", ended.encode()))
+    other = an_order(deployment_id="deployment-2", receipts_key="ab" * 32)
+    body = signed(purge.trust, other).encode()
+    with pytest.raises(Refused, match="another receipts key"):
+        await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", body))
+    purge.hear_everybody()
+    assert "another receipts key" in str(purge.reign.standstill)
+    ended = signed(purge.trust, other, status=OrderStatus.ENDED, serial=2)
+    await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", ended.encode()))
+    assert purge.reign.standstill is None
