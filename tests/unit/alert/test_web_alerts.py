@@ -52,6 +52,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "sequence": 1,
                 "deployment_id": "deployment-1",
                 "order_type": "local",
+                "area": "north",
                 "camera_id": "entrance",
                 "subject_id": alert.subject_id,
                 "subject": "Ada Lovelace",

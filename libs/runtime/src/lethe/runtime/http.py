@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Route
 from lethe.contracts.errors import InvalidInput
 
 _STOP_S = 2
+_UNREAD_MS = 30_000
+"""A peer that takes nothing of what is sent to it for so long has lost its connection."""
 _WEBSOCKET_BYTES = 4096
 """Clients say who they are, where they resume and what was delivered, nothing longer."""
 
@@ -112,6 +114,8 @@ class HttpServer:
 def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Taken over by every connection. Closing one waits for what the peer hasn't read yet.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     try:
         bound.bind((host, port))
     except OSError as error:

@@ -39,6 +39,10 @@ class Stale(LetheError):
     """Somebody did something about it since the asker looked; the message says what to do."""
 
 
+class TooMany(LetheError):
+    """Somebody asks more often than anybody has to."""
+
+
 class NotLeading(Transient):
     """Another instance leads: it alone writes, raises alerts and answers requests."""
 

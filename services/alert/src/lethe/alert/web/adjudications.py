@@ -21,11 +21,11 @@ from lethe.alert.identity.principal import Principal, Role
 from lethe.alert.identity.reach import Reach
 from lethe.alert.judgements import Adjudication
 from lethe.alert.raising import AlertDesk
-from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with, seen_version
+from lethe.alert.web.views import AlertViews
 from lethe.contracts.adjudication import Capacity, Outcome, Verdict
 from lethe.contracts.instants import Instant
 
@@ -67,13 +67,13 @@ class AdjudicationEndpoints:
         self,
         adjudicate: Adjudicate,
         desk: AlertDesk,
-        watchlists: WatchlistBook,
+        views: AlertViews,
         now: Callable[[], Instant],
         reach: Reach,
     ) -> None:
         self._adjudicate = adjudicate
         self._desk = desk
-        self._watchlists = watchlists
+        self._views = views
         self._reach = reach
         self._now = now
 
@@ -98,7 +98,7 @@ class AdjudicationEndpoints:
         self._reach.require(principal, found.deployment_id, "alert")
         decided = self._adjudication(body, principal)
         alert = await self._adjudicate(found.alert_id, decided, seen_version(request))
-        return answer_with(alert, self._watchlists)
+        return answer_with(alert, self._views)
 
     def _adjudication(self, body: Decision, principal: Principal) -> Adjudication:
         return Adjudication(

@@ -12,8 +12,8 @@ from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
-from lethe.alert.web.rendering import alert_json
 from lethe.alert.web.versions import answer_with
+from lethe.alert.web.views import AlertViews
 from lethe.contracts.errors import Erased
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
@@ -41,11 +41,17 @@ class AlertEndpoints:
     """What officers read of alerts, each of those within their limits."""
 
     def __init__(
-        self, desk: AlertDesk, hub: AlertHub, watchlists: WatchlistBook, reach: Reach
+        self,
+        desk: AlertDesk,
+        hub: AlertHub,
+        watchlists: WatchlistBook,
+        views: AlertViews,
+        reach: Reach,
     ) -> None:
         self._desk = desk
         self._hub = hub
         self._watchlists = watchlists
+        self._views = views
         self._reach = reach
 
     def routes(self) -> list[BaseRoute]:
@@ -64,14 +70,14 @@ class AlertEndpoints:
         alerts = await self._desk.after(sequence, limit, seen) if limit else []
         return JSONResponse(
             {
-                "alerts": [alert_json(alert, self._watchlists) for alert in alerts],
+                "alerts": [self._views.of(alert).model_dump(mode="json") for alert in alerts],
                 "last_sequence": self._hub.last_sequence,
             }
         )
 
     async def show(self, request: Request) -> Response:
         """Answer with one alert, and its version as ETag."""
-        return answer_with(await self._seen(request), self._watchlists)
+        return answer_with(await self._seen(request), self._views)
 
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""

@@ -1,5 +1,6 @@
 """The gate before the API: every endpoint says who may call it, and nobody may otherwise."""
 
+import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,12 +11,16 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lethe.alert.errors import NotSignedIn
+from lethe.alert.errors import NotSignedIn, TooMany
 from lethe.alert.identity.access import NOBODY, Access
 from lethe.alert.identity.principal import Principal, TokenVerifier
 from lethe.alert.web.asked import Asked, Body
+from lethe.alert.web.rates import Rates
 
 _PRINCIPAL = "lethe.principal"
+# More than a page or an import ever needs: against what runs wild, not against people.
+_REQUESTS_PER_S = 300.0
+_REQUESTS_AT_ONCE = 1_000
 _TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
 
 
@@ -111,10 +116,13 @@ class Doorkeeper:
 class Gate:
     """Lets through what the endpoint's declaration allows, and turns away what declares nothing."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, rates: Rates
+    ) -> None:
         self._app = app
         self._routes = routes
         self._doorkeeper = doorkeeper
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one connection."""
@@ -123,6 +131,8 @@ class Gate:
         if access is not None and not access.is_public and scope["type"] == "http":
             connection = HTTPConnection(scope)
             principal = await self._doorkeeper.admit(token_of(connection), access)
+            if not self._rates.allows(principal.subject):
+                raise TooMany("you ask too often; wait a moment")
             scope[_PRINCIPAL] = principal
         await self._app(scope, receive, send)
 
@@ -135,9 +145,12 @@ class Gate:
         return None
 
 
-def gate_middleware(routes: Sequence[BaseRoute], doorkeeper: Doorkeeper) -> Middleware:
-    """Return the gate before some routes."""
-    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper)
+def gate_middleware(
+    routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, rates: Rates | None = None
+) -> Middleware:
+    """Return the gate before some routes; each person may ask as often as `rates` says."""
+    rates = rates or Rates(_REQUESTS_PER_S, _REQUESTS_AT_ONCE, time.monotonic)
+    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper, rates=rates)
 
 
 def is_loopback(headers: Headers) -> bool:

@@ -8,17 +8,17 @@ from lethe.alert.alerts import Alert
 from lethe.alert.identity.access import CLAIMS, SEES_ALERTS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
-from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with, seen_version
+from lethe.alert.web.views import AlertViews
 
 
 class HandlingEndpoints:
     """Acknowledgements and claims, each of those within somebody's limits."""
 
-    def __init__(self, desk: AlertDesk, watchlists: WatchlistBook, reach: Reach) -> None:
+    def __init__(self, desk: AlertDesk, views: AlertViews, reach: Reach) -> None:
         self._desk = desk
-        self._watchlists = watchlists
+        self._views = views
         self._reach = reach
 
     def routes(self) -> list[BaseRoute]:
@@ -33,14 +33,14 @@ class HandlingEndpoints:
         """Record that who is signed in has seen an alert; the first of all is kept."""
         alert, officer = await self._asked(request)
         seen = await self._desk.handling.acknowledge(alert.alert_id, officer)
-        return answer_with(seen, self._watchlists)
+        return answer_with(seen, self._views)
 
     async def claim(self, request: Request) -> Response:
         """Record that who is signed in is going; with If-Match also instead of another."""
         alert, officer = await self._asked(request)
         seen = seen_version(request)
         claimed = await self._desk.handling.claim(alert.alert_id, officer, seen)
-        return answer_with(claimed, self._watchlists)
+        return answer_with(claimed, self._views)
 
     async def _asked(self, request: Request) -> tuple[Alert, str]:
         principal = principal_of(request)

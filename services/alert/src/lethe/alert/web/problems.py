@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lethe.alert.errors import Conflict, NotFound, NotSignedIn, Stale
+from lethe.alert.errors import Conflict, NotFound, NotSignedIn, Stale, TooMany
 from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -24,12 +24,14 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     Erased: HTTPStatus.GONE,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Transient: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
 }
 
 

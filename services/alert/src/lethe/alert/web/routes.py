@@ -17,6 +17,7 @@ from lethe.alert.receipt_copies import Kept
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
+from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
@@ -28,6 +29,7 @@ from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.subjects import SubjectEndpoints
+from lethe.alert.web.views import AlertViews
 from lethe.alert.web.watchlists import WatchlistEndpoints
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
@@ -79,17 +81,19 @@ def create_routes(
         return HTMLResponse(page)
 
     reach = Reach(orders)
+    views = AlertViews(watchlists, orders.area)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),
-        *AlertEndpoints(desk, hub, watchlists, reach).routes(),
-        *HandlingEndpoints(desk, watchlists, reach).routes(),
-        *AdjudicationEndpoints(adjudicate, desk, watchlists, now, reach).routes(),
-        *AlertStream(hub, EventRenderer(watchlists), doorkeeper, reach).routes(),
+        *AlertEndpoints(desk, hub, watchlists, views, reach).routes(),
+        *HandlingEndpoints(desk, views, reach).routes(),
+        *AdjudicationEndpoints(adjudicate, desk, views, now, reach).routes(),
+        *AlertStream(hub, EventRenderer(views), doorkeeper, reach).routes(),
         *WatchlistEndpoints(watchlists).routes(),
         *SubjectEndpoints(watchlists.subjects).routes(),
         *ReferenceEndpoints(watchlists, enroller).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
+        *AsyncApiEndpoints().routes(),
     ]
     api += OpenApiEndpoints(api).routes()
     guards = [*problems_middleware(), gate_middleware(api, doorkeeper)]

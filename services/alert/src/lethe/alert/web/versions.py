@@ -8,15 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lethe.alert.alerts import Alert
-from lethe.alert.watchlists.book import WatchlistBook
-from lethe.alert.web.rendering import alert_json
+from lethe.alert.web.views import AlertViews
 
 _TAG = re.compile(r'"(\d{1,9})"')
 
 
-def answer_with(alert: Alert, watchlists: WatchlistBook) -> Response:
+def answer_with(alert: Alert, views: AlertViews) -> Response:
     """Return an alert, with its version as ETag: it changes with what people do about it."""
-    return tagged(alert_json(alert, watchlists), alert.version)
+    return tagged(views.of(alert).model_dump(mode="json"), alert.version)
 
 
 def tagged(

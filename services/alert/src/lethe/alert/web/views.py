@@ -1,0 +1,168 @@
+"""Alerts as officers see them: what REST answers, and what the stream carries."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
+
+from lethe.alert.alerts import Alert
+from lethe.alert.judgements import Adjudication, AlertState, Mark
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.live import Candidate
+from lethe.contracts.orders import OrderType
+
+
+class MarkView(BaseModel):
+    """Who did something about an alert, and when."""
+
+    officer: str
+    at: str
+
+
+class AdjudicationView(BaseModel):
+    """What somebody decided about an alert."""
+
+    verdict: Verdict
+    confirmed: bool
+    outcome: Outcome | None
+    officer: str
+    adjudicated_at: str
+
+
+class JudgementsView(BaseModel):
+    """The latest decision in each capacity."""
+
+    operator: AdjudicationView | None
+    engagement_officer: AdjudicationView | None
+
+
+class CandidateView(BaseModel):
+    """Somebody else of the watchlist whose score reaches the threshold."""
+
+    subject_id: str
+    subject: str
+    score: float
+    cosine: float
+
+
+class AlertView(BaseModel):
+    """An alert as it is. No picture: those have addresses of their own.
+
+    Attributes
+    ----------
+    area
+        Of its deployment, as the order names it.
+    score, threshold
+        How alike two faces are and from where on the order wants an alert. No certainty.
+    captured_at, published_at, last_sighting_at
+        RFC 3339, UTC.
+    version
+        Rises with what people do about it: the ETag of answers.
+    adjudication
+        The judgement that counts.
+    """
+
+    alert_id: str
+    sequence: int
+    deployment_id: str
+    order_type: OrderType
+    area: str | None
+    camera_id: str
+    subject_id: str
+    subject: str
+    score: float
+    cosine: float
+    threshold: float
+    captured_at: str
+    published_at: str | None
+    latency_ms: float | None
+    sightings: int
+    last_sighting_at: str
+    erased: bool
+    state: AlertState
+    version: int
+    acknowledged: MarkView | None
+    claim: MarkView | None
+    adjudication: AdjudicationView | None
+    judgements: JudgementsView
+    candidates: list[CandidateView]
+
+
+class AlertViews:
+    """Makes views of alerts.
+
+    Parameters
+    ----------
+    area
+        Tells the area of a deployment.
+    """
+
+    def __init__(self, watchlists: WatchlistBook, area: Callable[[str], str | None]) -> None:
+        self._watchlists = watchlists
+        self._area = area
+
+    def of(self, alert: Alert) -> AlertView:
+        """Return an alert as officers see it."""
+        return AlertView(
+            alert_id=alert.alert_id,
+            sequence=alert.sequence,
+            deployment_id=alert.deployment_id,
+            order_type=alert.order_type,
+            area=self._area(alert.deployment_id),
+            camera_id=alert.camera_id,
+            subject_id=alert.subject_id,
+            subject=self._name(alert, alert.subject_id),
+            score=alert.score,
+            cosine=alert.cosine,
+            threshold=alert.threshold,
+            captured_at=alert.captured.isoformat(),
+            published_at=alert.published and alert.published.isoformat(),
+            latency_ms=alert.latency_ms(),
+            sightings=alert.sightings,
+            last_sighting_at=utc(alert.last_sighting_wall_us / 1e6),
+            erased=alert.erased,
+            state=alert.state,
+            version=alert.version,
+            acknowledged=_mark(alert.acknowledged),
+            claim=_mark(alert.claim),
+            adjudication=_adjudication(alert.adjudication),
+            judgements=JudgementsView(
+                operator=_adjudication(alert.judgements.operator),
+                engagement_officer=_adjudication(alert.judgements.engagement_officer),
+            ),
+            candidates=[self._candidate(alert, other) for other in alert.candidates],
+        )
+
+    def _candidate(self, alert: Alert, other: Candidate) -> CandidateView:
+        return CandidateView(
+            subject_id=other.subject_id,
+            subject=self._name(alert, other.subject_id),
+            score=other.score,
+            cosine=other.cosine,
+        )
+
+    def _name(self, alert: Alert, subject_id: str) -> str:
+        return self._watchlists.name_of(alert.watchlist_id, subject_id)
+
+
+def utc(wall_s: float) -> str:
+    """Return a time (seconds since 1970) in RFC 3339."""
+    moment = datetime.fromtimestamp(wall_s, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _mark(mark: Mark | None) -> MarkView | None:
+    return None if mark is None else MarkView(officer=mark.officer, at=mark.at.isoformat())
+
+
+def _adjudication(adjudication: Adjudication | None) -> AdjudicationView | None:
+    if adjudication is None:
+        return None
+    return AdjudicationView(
+        verdict=adjudication.verdict,
+        confirmed=adjudication.confirmed,
+        outcome=adjudication.outcome,
+        officer=adjudication.officer,
+        adjudicated_at=adjudication.adjudicated.isoformat(),
+    )

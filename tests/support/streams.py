@@ -1,0 +1,41 @@
+"""A client of the alert stream, as tests are one."""
+
+import contextlib
+import json
+from typing import Any
+
+from tests.support.alert_desk import CROP, candidates_found
+from tests.support.alert_web import AlertWeb
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+
+def open_stream(port: int, **options: Any) -> connect:
+    return connect(f"ws://127.0.0.1:{port}/api/v1/alerts/stream", proxy=None, **options)
+
+
+def after(web: AlertWeb, sequence: int, token: str | None = None) -> str:
+    return json.dumps({"after": sequence, "token": token or web.issuer.token()})
+
+
+async def raise_alerts(web: AlertWeb, first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        await web.desk.receive(candidates_found(f"search-{number}"), CROP)
+
+
+async def until_caught_up(socket: ClientConnection) -> list[dict[str, Any]]:
+    messages = []
+    while True:
+        message = json.loads(await socket.recv())
+        messages.append(message)
+        if message["type"] == "caught-up":
+            return messages
+
+
+async def ending_of(socket: ClientConnection) -> tuple[int, str]:
+    """Read until the connection ends; return its code and reason."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await socket.recv()
+    assert socket.close_code is not None
+    return socket.close_code, str(socket.close_reason)
