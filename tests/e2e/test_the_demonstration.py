@@ -1,6 +1,9 @@
 """`lethe demo` from footage to alerts, with everybody else forgotten."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -33,7 +36,21 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
         reading_topics(lethe.broker(), REGISTRY) as bodies,
     ):
         report = lethe.finish()
-    return report | {"bodies": bodies}
+    return report | {"bodies": bodies, "audit": audited(folder, lethe.data)}
+
+
+def audited(folder: Path, data: Path) -> str:
+    """Return what `lethe audit verify` says of what a run left, held against its receipts."""
+    receipts = folder / "receipts.txt"
+    database = data / "alert" / "database" / "alerts.sqlite"
+    told = ""
+    for command in (
+        ("receipts", "export", receipts, "--data", data),
+        ("audit", "verify", database, "--receipts", receipts),
+    ):
+        arguments = [sys.executable, "-m", "lethe.cli", *map(str, command)]
+        told = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+    return told
 
 
 def test_every_frame_of_the_footage_is_offered_and_none_is_dropped(
@@ -71,6 +88,11 @@ def test_everybody_listed_is_alerted_to_on_every_camera_and_nobody_else(
         if scripted["listed"]
     }
     assert seen == listed
+
+
+def test_the_audit_log_holds_and_is_anchored_in_the_receipts(report: dict[str, Any]) -> None:
+    assert report["audit"].startswith("good: ")
+    assert "anchored in the receipts up to entry" in report["audit"]
 
 
 def test_no_record_on_any_topic_holds_a_picture_or_a_template_in_the_clear(

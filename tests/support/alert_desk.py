@@ -156,8 +156,9 @@ class MemoryAlertLog:
         of_alert = {each.number: self.alerts[a.sequence - 1] for a, each in self.adjudicated}
         return [(of_alert[each.number], each) for each in waiting][:limit]
 
-    async def mark_announced(self, adjudication: Adjudication) -> None:
+    async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:
         self._fail("mark_announced")
+        assert (alert.alert_id, adjudication) in [(a.alert_id, of) for a, of in self.adjudicated]
         self.announced.add(adjudication.number)
 
     async def transit_key_ids(self, alert_id: str) -> set[str]:

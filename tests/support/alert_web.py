@@ -20,6 +20,8 @@ from tests.support.keyrings import keyring_in
 from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.audit.consultations import Consultations
+from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -67,11 +69,15 @@ class AlertWeb:
     hub: AlertHub = field(init=False)
     desk: AlertDesk = field(init=False)
     adjudicator: Adjudicator = field(init=False)
+    audit: SqlAuditLog = field(init=False)
+    consultations: Consultations = field(init=False)
     watchlists: WatchlistBook = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
         self.hub = AlertHub(term.log_id, term.number, self.kept)
+        self.audit = SqlAuditLog(term)
+        self.consultations = Consultations(self.audit)
         log = SqlAlertLog(term)
         self.desk = AlertDesk(
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
@@ -106,6 +112,8 @@ class AlertWeb:
             doorkeeper=Doorkeeper(self.issuer.verifier()),
             codes=self.codes,
             orders=self.status,
+            audit=self.audit,
+            consultations=self.consultations,
         )
 
     def app(self, port: int = PORT) -> Starlette:

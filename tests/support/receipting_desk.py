@@ -19,6 +19,7 @@ from lethe.contracts.live import (
 )
 from lethe.contracts.sealed import Purpose
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.custodian import Custodian
 from lethe.purge.log_folder import LogFolder, log_files
 from lethe.purge.receipting import Origin, Receipting
@@ -45,12 +46,14 @@ class Desk:
         self.custody = Custody(book_with(trust, an_order()))
         self.clock = self.custody.clock
         self.accountant = Accountant(self.clock, budget_ms=1000)
+        self.anchoring = Anchoring()
         self.receipting = Receipting(
             LogFolder(folder, SIGNER, "purge-1"),
             Origin("purge-1", "cd" * 32, 1000),
             accountant=self.accountant,
             orders=self.custody.custodian._orders,
             suspensions=self.custody.suspensions,
+            anchoring=self.anchoring,
             clock=self.clock,
         )
 

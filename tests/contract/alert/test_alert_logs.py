@@ -227,7 +227,7 @@ async def test_adjudications_are_announced_each_as_it_was_and_once_told_no_more(
     expected = [(second, first.adjudication), (second, second.adjudication)]
     assert await log.unannounced(9) == expected
     assert await log.unannounced(1) == expected[:1]
-    await log.mark_announced(first.adjudication)
+    await log.mark_announced(second, first.adjudication)
     assert await log.unannounced(9) == expected[1:]
 
 

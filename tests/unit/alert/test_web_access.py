@@ -57,6 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
     ("GET", "/status"): ALL,
+    ("GET", "/audit"): {Role.AUDITOR},
     ("GET", "/receipts"): ANYBODY,
     ("GET", "/receipts/checkpoints"): ANYBODY,
     ("GET", "/openapi.json"): ANYBODY,

@@ -36,6 +36,7 @@ def _limited(web: AlertWeb, **limits: float) -> AlertStream:
         EventRenderer(AlertViews(web.watchlists, web.status.area)),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
+        web.consultations,
         limits=StreamLimits(**limits),  # type: ignore[arg-type]
     )
 
@@ -70,6 +71,7 @@ async def test_when_the_token_ends_the_stream_ends_with_the_reason(web: AlertWeb
         EventRenderer(AlertViews(web.watchlists, web.status.area)),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
+        web.consultations,
         # A moment before the end, however long a slow machine takes to connect.
         now_s=lambda: ends_s - 0.2,
     )

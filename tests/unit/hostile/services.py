@@ -26,6 +26,7 @@ from lethe.match.handlers import Handlers as MatchHandlers
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.handlers import Handlers as PurgeHandlers
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.observing import KeyObserver
@@ -118,6 +119,7 @@ def _subscriptions(
             Accountant(member.clock, budget_ms=1000),
             Suspensions(member.orders),
             Courier(folder).outbox,
+            Anchoring(),
         )
         return handlers_of_purge.subscriptions()
     desk = DeploymentDesk(

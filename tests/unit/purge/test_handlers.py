@@ -15,6 +15,7 @@ from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.handlers import Handlers
 
 
@@ -24,7 +25,8 @@ async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
     outbox = Courier(tmp_path).outbox
-    return Handlers(member, purge.reign, accountant, purge.custody.suspensions, outbox)
+    suspensions = purge.custody.suspensions
+    return Handlers(member, purge.reign, accountant, suspensions, outbox, Anchoring())
 
 
 async def ticketed(

@@ -12,7 +12,7 @@ from tests.support.receipts import (
     verify,
 )
 
-from lethe.receipts.entries import Entry, Resumed, Suspended
+from lethe.receipts.entries import AuditAnchored, Entry, Resumed, Suspended
 from lethe.receipts.errors import Refuted
 
 
@@ -179,3 +179,37 @@ def test_a_suspended_deployment_gets_no_keys_until_it_is_resumed() -> None:
     log.add(replace(suspended, at_ms=log.at_ms)).slot().sign()
     with pytest.raises(Refuted, match="entry 8: keys for d, which is suspended"):
         verify(file_of(log))
+
+
+def _anchored(at_ms: int, size: int, head: str = "ab") -> AuditAnchored:
+    return AuditAnchored(at_ms=at_ms, log="audit", size=size, head=head * 32)
+
+
+def test_heads_of_an_audit_log_are_told_by_the_verdict() -> None:
+    log = a_log(1)
+    later = successor(log, "t2")
+    first, second = Log().begin(), Log(term="t3", instance="purge-2").begin()
+    first.add(_anchored(first.at_ms, 7), _anchored(first.at_ms, 9, "cd")).sign()
+    second.add(_anchored(second.at_ms, 8, "ef")).sign()
+    assert verify(file_of(log, later)).anchors == set()
+    assert verify(file_of(first, second)).anchors == {
+        ("audit", 7, "ab" * 32),
+        ("audit", 9, "cd" * 32),
+        ("audit", 8, "ef" * 32),
+    }
+
+
+@pytest.mark.parametrize("size", [6, 7])
+def test_within_one_log_an_audit_log_is_anchored_with_more_entries_each_time(size: int) -> None:
+    log = Log().begin()
+    log.add(_anchored(log.at_ms, 7), _anchored(log.at_ms, size, "cd")).sign()
+    with pytest.raises(Refuted, match=f"audit is anchored at {size} entries, not more"):
+        verify(file_of(log))
+
+
+def test_an_audit_log_that_was_rewritten_is_no_fault_of_the_receipts() -> None:
+    first, second = Log().begin(), Log(term="t3", instance="purge-2").begin()
+    first.add(_anchored(first.at_ms, 7)).sign()
+    second.add(_anchored(second.at_ms, 7, "cd")).sign()
+    expected = {("audit", 7, "ab" * 32), ("audit", 7, "cd" * 32)}
+    assert verify(file_of(first, second)).anchors == expected

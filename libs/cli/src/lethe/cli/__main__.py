@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from lethe.cli.audit.commands import audit
 from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
@@ -118,6 +119,7 @@ def setup() -> None:
     set_up(find_home(), lambda line: click.echo(one_line(line)))
 
 
+lethe.add_command(audit)
 lethe.add_command(camera)
 lethe.add_command(deploy)
 lethe.add_command(receipts)

@@ -13,6 +13,7 @@ from lethe.contracts.enrolment import (
 )
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import (
+    AuditHead,
     CloseReason,
     DestroyedKeys,
     GrantedKey,
@@ -105,6 +106,7 @@ _GRANTED_KEY = GrantedKey(
     order_hash=_ORDER_HASH,
     commitment=_filler("commitment", 32),
 )
+_AUDIT_HEAD = AuditHead(log="5f0c2a7d91be4421", size=42, digest=_digest("audit"))
 _TICKET = KeyTicket(
     instance_id="detect-1",
     role=Role.DETECT,
@@ -130,12 +132,14 @@ _TICKET = KeyTicket(
     predecessor=Predecessor(boot="a1b2c3d4", exited=_at(-60_000)),
     started=_at(-59_000),
     watchlists={"watchlist-1": _digest("watchlist")},
+    audit=_AUDIT_HEAD,
 )
 _CANDIDATES = [
     Candidate(subject_id="subject-1", reference_id="reference-1", score=0.74, cosine=0.58)
 ]
 
 EXAMPLES: tuple[Message, ...] = (
+    _AUDIT_HEAD,
     AlertAdjudicated(
         alert_id="alert-1",
         number=1,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from lethe.contracts.base import Message
-from lethe.contracts.bounds import ClockTime, Name
+from lethe.contracts.bounds import ClockTime, Count, Name
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import Purpose
 
@@ -71,6 +71,24 @@ class Predecessor(Message):
     exited: Instant
 
 
+class AuditHead(Message):
+    """How far alert's audit log has got: what purge anchors in its receipts.
+
+    Attributes
+    ----------
+    log
+        Names the log.
+    size
+        How many entries it has.
+    digest
+        Hash (SHA-256, hex) of the last of them; before the first, of the log's name.
+    """
+
+    log: Name
+    size: Count
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class KeyTicket(Message):
     """A one-time public key of a holder, with what it owns and what it destroyed.
 
@@ -94,6 +112,8 @@ class KeyTicket(Message):
     receipts
         How many entries alert keeps of the newest log of each purge, by the log's origin. None
         where it doesn't keep any now.
+    audit
+        Head of the audit log, told by the alert that leads.
     """
 
     instance_id: str
@@ -113,6 +133,7 @@ class KeyTicket(Message):
     leaving: bool = False
     model: str = ""
     receipts: dict[str, int] | None = None
+    audit: AuditHead | None = None
 
 
 class GrantedKey(Message):

@@ -52,6 +52,8 @@ class Shared:
         By instance, those that its next log has to close, and how long its logs went on since.
     suspended
         By instance, the deployments that get no keys from it.
+    anchors
+        Heads of audit logs: name, size, hash.
     """
 
     chain: Chain
@@ -60,6 +62,7 @@ class Shared:
     owed: dict[str, dict[SlotKey, int]] = field(default_factory=dict)
     orders: dict[str, OrderInForce] = field(default_factory=dict)
     suspended: dict[str, set[str]] = field(default_factory=dict)
+    anchors: set[tuple[str, int, str]] = field(default_factory=set)
 
     def of(self, deployment: str) -> Totals:
         """Return the sums of a deployment."""
@@ -91,12 +94,13 @@ class LogRules:
         self.begun: TermBegun | None = None
         self.ended = False
         self._hands_over = False
+        self._anchored: dict[str, int] = {}
         self._takers: dict[type[Entry], Callable[..., None]] = {
             OrderInForce: self._order,
             SlotGranted: self._grant,
             SlotClosed: self._close,
             MinuteCounted: self._count,
-            AuditAnchored: lambda _said: None,
+            AuditAnchored: self._anchor,
             Suspended: self._suspend,
             Resumed: self._resume,
             TermEnded: self._end,
@@ -206,6 +210,14 @@ class LogRules:
             raise Refuted(f"it counts {said.slots} slots where {closed} were closed")
         require_faces_add_up(said)
         self._shared.of(said.deployment).count(said)
+
+    def _anchor(self, said: AuditAnchored) -> None:
+        if said.size <= self._anchored.get(said.log, 0):
+            raise Refuted(f"the audit log {said.log} is anchored at {said.size} entries, not more")
+        self._anchored[said.log] = said.size
+        # Another log may say otherwise: a database came back from a backup, or was rewritten. That
+        # is for whoever verifies the audit log.
+        self._shared.anchors.add((said.log, said.size, said.head))
 
     def _suspend(self, said: Suspended) -> None:
         if said.deployment not in self._suspended():

@@ -53,6 +53,8 @@ class Verdict:
     unwitnessed
         Logs whose end no witness saw: origin, how many entries one did, how many there are. Logs
         that a witnessed one follows are witnessed.
+    anchors
+        Heads of audit logs: name, size, hash.
     """
 
     logs: int = 0
@@ -67,6 +69,7 @@ class Verdict:
     totals: dict[str, Totals] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     unwitnessed: list[tuple[str, int, int]] = field(default_factory=list)
+    anchors: set[tuple[str, int, str]] = field(default_factory=set)
 
     @property
     def granted(self) -> int:
@@ -122,7 +125,7 @@ class Verifier:
         trusts_file = signers is None
         self._verdict = Verdict(trusts_file=trusts_file, signers=tuple(signers or ()))
         self._chain = Chain()
-        self._shared = Shared(self._chain, self._verdict.totals)
+        self._shared = Shared(self._chain, self._verdict.totals, anchors=self._verdict.anchors)
         self._witnessed = Witnessed(witnessed)
         self._witnesses = tuple(witnesses)
         self._told = told

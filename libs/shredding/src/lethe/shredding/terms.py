@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lethe.contracts.keys import GrantedKey, Role, TransitKey
+from lethe.contracts.keys import AuditHead, GrantedKey, Role, TransitKey
 from lethe.contracts.sealed import Purpose
 
 OrderCheck = Callable[[GrantedKey, int], bool]
@@ -48,6 +48,7 @@ class Standing:
     watchlists: dict[str, str] = field(default_factory=dict)
     model: str = ""
     receipts: dict[str, int] | None = None
+    audit: AuditHead | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Tickets:
             leaving=leaving,
             model=standing.model,
             receipts=standing.receipts,
+            audit=standing.audit,
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

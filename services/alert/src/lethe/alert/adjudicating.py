@@ -60,4 +60,4 @@ class Adjudicator:
         while waiting := await self._log.unannounced(_AT_ONCE):
             for alert, adjudication in waiting:
                 await self._announce(alert.told_as_adjudicated(adjudication))
-                await self._log.mark_announced(adjudication)
+                await self._log.mark_announced(alert, adjudication)

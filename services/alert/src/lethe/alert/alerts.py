@@ -189,7 +189,7 @@ class AlertLog(Protocol):
         """Return the adjudications that aren't announced, in their order, with their alerts."""
         ...
 
-    async def mark_announced(self, adjudication: Adjudication) -> None:
+    async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:
         """Record that an adjudication is announced."""
         ...
 

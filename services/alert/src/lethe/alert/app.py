@@ -8,6 +8,8 @@ import structlog
 from starlette.routing import BaseRoute, Mount
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.audit.consultations import Consultations
+from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
@@ -111,7 +113,8 @@ async def _serve(
     )
 
     async def begin() -> Reign:
-        term = await Term.begin(database, settings.instance_id)
+        term = await Term.begin(database, settings.instance_id, member.clock.wall_us)
+        audit = SqlAuditLog(term)
         vault, hub, log = Vault(keyring), AlertHub(term.log_id, term.number), SqlAlertLog(term)
         book = WatchlistBook(sql_shelf(term), vault, now)
         transit = TransitKeyring(keyring, term.number, candidates)
@@ -125,6 +128,8 @@ async def _serve(
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
             now=now,
+            audit=audit,
+            consultations=Consultations(audit),
         )
         await reign.watchlists.restore()
         await reign.enrolment.resume()
@@ -185,6 +190,8 @@ async def _serve(
             doorkeeper=doorkeeper,
             codes=codes,
             orders=deployments,
+            audit=reign.audit,
+            consultations=reign.consultations,
         )
 
     http = HttpServer(

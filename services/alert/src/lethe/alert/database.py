@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, Self
+from urllib.parse import quote
 
 from pydantic import SecretStr
 from sqlalchemy import URL, event, make_url
@@ -74,15 +75,7 @@ class Database:
         DatabaseUnusable
             If the URL isn't understood, or the database can't be opened and written.
         """
-        try:
-            parsed = make_url(url)
-            secret = password.get_secret_value() if password else parsed.password
-            engine = _engine(parsed.set(password=secret))
-        except (ArgumentError, NoSuchModuleError, ImportError):
-            raise DatabaseUnusable(
-                "the database URL isn't understood; give one such as sqlite+aiosqlite:////path "
-                "or postgresql+asyncpg://user@host/name"
-            ) from None
+        parsed, engine = _connecting(url, password)
         folder = None
         if parsed.get_backend_name() == "sqlite":
             folder = _prepare_sqlite(engine, parsed.database)
@@ -98,6 +91,20 @@ class Database:
                 "free or name a place that can be"
             ) from None
         return cls(engine, faults, folder)
+
+    @classmethod
+    def look_into(cls, url: str, password: SecretStr | None = None) -> Self:
+        """Return a database that is only read: nothing in it is made or changed.
+
+        It is connected to by `begin`; for the parameters see `open`.
+
+        Raises
+        ------
+        DatabaseUnusable
+            If the URL isn't understood, or it is of a SQLite file that isn't there.
+        """
+        parsed, engine = _connecting(_read_only(url), password)
+        return cls(engine, (*_FAULTS, *_driver_faults(parsed)), None)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -121,6 +128,33 @@ class Database:
             raise DatabaseUnavailable(
                 f"the database didn't take a statement ({type(fault).__name__})"
             ) from None
+
+
+def _connecting(url: str | URL, password: SecretStr | None) -> tuple[URL, AsyncEngine]:
+    """Return a URL that is understood, and what connects to it."""
+    try:
+        parsed = make_url(url)
+        secret = password.get_secret_value() if password else parsed.password
+        return parsed, _engine(parsed.set(password=secret))
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        raise DatabaseUnusable(
+            "the database URL isn't understood; give one such as sqlite+aiosqlite:////path "
+            "or postgresql+asyncpg://user@host/name"
+        ) from None
+
+
+def _read_only(url: str) -> str | URL:
+    """Return the URL of a SQLite file such that it isn't made if it isn't there."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return url
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return parsed
+    if not os.access(parsed.database, os.R_OK):
+        raise DatabaseUnusable(f"there is no database in {parsed.database} that can be read")
+    file = f"file:{quote(parsed.database)}"
+    return parsed.set(database=file, query={"mode": "ro", "uri": "true"})
 
 
 def _driver_faults(url: URL) -> tuple[type[Exception], ...]:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
 from lethe.alert.alerts import Alert
+from lethe.alert.audit import of_alerts
 from lethe.alert.judgements import Adjudication
 from lethe.alert.rows import (
     adjudication_row,
@@ -56,7 +57,7 @@ class SqlAlertLog:
         transit_key_id: str | None = None,
     ) -> Alert:
         """Append an alert with its search and its picture; return it with its sequence."""
-        async with self._term.write() as connection:
+        async with self._term.write(of_alerts.raised(alert)) as connection:
             statement = insert(alerts).values(to_row(alert)).returning(*alerts.c)
             row = (await connection.execute(statement)).mappings().one()
             await _add_search(connection, search_id, row["sequence"], transit_key_id)
@@ -81,7 +82,7 @@ class SqlAlertLog:
         """Count one more search for an alert; return it as it is afterwards."""
         seen = alerts.c.last_sighting_wall_us
         latest = case((seen < captured_wall_us, captured_wall_us), else_=seen)
-        async with self._term.write() as connection:
+        async with self._term.write(of_alerts.sighted(alert)) as connection:
             await _add_search(connection, search_id, alert.sequence, transit_key_id)
             seen_again = {"sightings": alerts.c.sightings + 1, "last_sighting_wall_us": latest}
             await _update(connection, alert, seen_again)
@@ -89,7 +90,8 @@ class SqlAlertLog:
 
     async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
         """Add an adjudication; return the alert as it is afterwards."""
-        async with self._term.write() as connection:
+        deed = of_alerts.adjudicated(alert, adjudication)
+        async with self._term.write(deed) as connection:
             await connection.execute(
                 insert(adjudications).values(adjudication_row(alert, adjudication))
             )
@@ -98,7 +100,7 @@ class SqlAlertLog:
 
     async def mark_handled(self, alert: Alert) -> None:
         """Record the alert's `acknowledged`, `claim` and `version`."""
-        async with self._term.write() as connection:
+        async with self._term.write(of_alerts.handled(alert)) as connection:
             await _update(connection, alert, handling_columns(alert))
 
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
@@ -109,9 +111,9 @@ class SqlAlertLog:
             rows = await connection.execute(waiting.order_by(number).limit(limit))
             return [to_adjudicated(row) for row in rows.mappings()]
 
-    async def mark_announced(self, adjudication: Adjudication) -> None:
+    async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:
         """Record that an adjudication is announced."""
-        async with self._term.write() as connection:
+        async with self._term.write(of_alerts.announced(alert)) as connection:
             await connection.execute(
                 update(adjudications)
                 .where(adjudications.c.number == adjudication.number)
@@ -130,13 +132,13 @@ class SqlAlertLog:
 
     async def mark_published(self, alert: Alert) -> None:
         """Record the alert's `published`."""
-        async with self._term.write() as connection:
+        async with self._term.write(of_alerts.announced(alert)) as connection:
             await _update(connection, alert, instant_columns("published", alert.published))
 
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ids = [alert.alert_id for alert in erased]
-        async with self._term.write() as connection:
+        async with self._term.write(*of_alerts.erased(erased)) as connection:
             await connection.execute(delete(pictures).where(pictures.c.alert_id.in_(ids)))
             await connection.execute(
                 update(alerts)

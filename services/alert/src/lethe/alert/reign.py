@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import structlog
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.audit.consultations import Consultations
+from lethe.alert.audit.ports import AuditLog
 from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
@@ -15,6 +17,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
+from lethe.contracts.keys import AuditHead
 from lethe.shredding.terms import Standing
 
 _RETENTION_S = 10.0
@@ -25,6 +28,11 @@ class Tenure(Protocol):
     """The term as the database has it; `lethe.alert.term.Term` is one."""
 
     number: int
+
+    @property
+    def audit_head(self) -> AuditHead:
+        """How far the audit log has got."""
+        ...
 
     async def is_over(self) -> bool:
         """Tell whether another instance has taken over.
@@ -55,10 +63,16 @@ class Reign:
     transit: TransitKeyring
     adjudicator: Adjudicator
     now: Callable[[], Instant]
+    audit: AuditLog
+    consultations: Consultations
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""
-        return Standing(enrols=self.enrolment.is_active, transit=self.transit.announced())
+        return Standing(
+            enrols=self.enrolment.is_active,
+            transit=self.transit.announced(),
+            audit=self.tenure.audit_head if self.tenure.audit_head.size else None,
+        )
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on until the term is over."""
@@ -66,6 +80,7 @@ class Reign:
             self.enrolment.run(),
             self.transit.run(),
             self.adjudicator.run(),
+            self.consultations.run(),
             self._keep_retention(),
         ]
 

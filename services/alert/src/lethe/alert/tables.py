@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -144,6 +145,14 @@ references = Table(
     Index("references_changed", "watchlist_id", "change"),
     Index("references_of_image", "watchlist_id", "image_sha256"),
     Index("references_in_state", "state", "watchlist_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", Text, nullable=False),
+    Column("digest", String, nullable=False),
 )
 
 leadership = Table(

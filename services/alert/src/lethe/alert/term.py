@@ -4,16 +4,24 @@ A group of the broker says who should lead. It can't keep an instance that was p
 on where it stopped; a row that every writing transaction locks and checks can.
 """
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Self
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from lethe.alert.audit.appending import append_deeds, read_head
+from lethe.alert.audit.deeds import Deed
 from lethe.alert.database import Database
 from lethe.alert.errors import NotLeading
 from lethe.alert.tables import leadership
+from lethe.contracts.keys import AuditHead
+
+
+def _wall_us() -> int:
+    return time.time_ns() // 1000
 
 
 class Term:
@@ -25,15 +33,30 @@ class Term:
         Rises by one with every taking over.
     log_id
         Names the alert log to which all sequences belong: every term's is the same.
+    audit_head
+        How far the audit log has got in this term, or before its first entry in it.
     """
 
-    def __init__(self, database: Database, number: int, log_id: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        leader: str,
+        number: int,
+        log_id: str,
+        audit_head: AuditHead,
+        wall_us: Callable[[], int],
+    ) -> None:
         self._database = database
+        self._leader = leader
+        self._wall_us = wall_us
         self.number = number
         self.log_id = log_id
+        self.audit_head = audit_head
 
     @classmethod
-    async def begin(cls, database: Database, leader: str) -> Self:
+    async def begin(
+        cls, database: Database, leader: str, wall_us: Callable[[], int] = _wall_us
+    ) -> Self:
         """Take over: from now on nothing is written in an earlier term.
 
         Waits for a transaction of the earlier leader that is under way.
@@ -42,6 +65,8 @@ class Term:
         ----------
         leader
             The instance that leads from now on.
+        wall_us
+            The wall clock, UTC in microseconds since 1970: audit entries are dated by it.
 
         Raises
         ------
@@ -55,15 +80,21 @@ class Term:
         )
         async with database.begin() as connection:
             number, log_id = (await connection.execute(taken)).one()
-        return cls(database, number, log_id)
+            head = await read_head(connection)
+        return cls(database, leader, number, log_id, head, wall_us)
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that only reads; raises as `Database.begin` does."""
         return self._database.begin()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *deeds: Deed) -> AsyncIterator[AsyncConnection]:
         """Open a transaction in which nobody else leads, and which no other overtakes.
+
+        Parameters
+        ----------
+        deeds
+            What is done in it with personal data: audited with it, or neither is done.
 
         PostgreSQL counts a row when it is inserted and shows it when it is committed: without
         the lock a reader that has seen alert 8 could miss 7.
@@ -75,12 +106,48 @@ class Term:
         DatabaseUnavailable
             As `Database.begin`.
         """
+        async with self._leading() as connection:
+            yield connection
+            head = await self._audited(connection, deeds)
+        self._advance(head)
+
+    async def change(self, statement: Update, *deeds: Deed) -> bool:
+        """Execute a statement that may find nothing to change: it is audited only if it did.
+
+        Returns
+        -------
+        bool
+            Whether it changed something; raises as `write`.
+        """
+        async with self._leading() as connection:
+            changed = (await connection.execute(statement)).rowcount > 0
+            head = await self._audited(connection, deeds if changed else ())
+        self._advance(head)
+        return changed
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[AsyncConnection]:
         # An update and not a select: it is what takes the lock in SQLite as well.
         mine = update(leadership).where(leadership.c.term == self.number).values(term=self.number)
         async with self._database.begin() as connection:
             if (await connection.execute(mine)).rowcount == 0:
                 raise NotLeading("another instance leads")
             yield connection
+
+    async def _audited(self, connection: AsyncConnection, deeds: Sequence[Deed]) -> AuditHead:
+        if not deeds:
+            return self.audit_head
+        return await append_deeds(
+            connection,
+            deeds,
+            log=self.audit_head.log,
+            instance_id=self._leader,
+            at_us=self._wall_us(),
+        )
+
+    def _advance(self, head: AuditHead) -> None:
+        if head.size > self.audit_head.size:
+            self.audit_head = head
 
     async def is_over(self) -> bool:
         """Tell whether another instance has taken over; raises as `Database.begin` does."""

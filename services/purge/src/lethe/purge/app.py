@@ -21,6 +21,7 @@ from lethe.contracts.topics import (
     Body,
 )
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.backstop import Backstop
 from lethe.purge.handlers import Handlers
 from lethe.purge.log_folder import LogFolder
@@ -72,7 +73,10 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         ProgressFile(settings.data_dir), member.roster, member.orders, suspensions
     )
     await recollection.recall()
-    receipting = await asyncio.to_thread(_receipting, settings, member, accountant, suspensions)
+    anchoring = Anchoring()
+    receipting = await asyncio.to_thread(
+        _receipting, settings, member, accountant, suspensions, anchoring
+    )
     reign = Reign(
         member.orders,
         suspensions,
@@ -90,7 +94,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         leads=lambda: reign.leads,
     )
     outbox = _outbox(settings, member, publisher)
-    handlers = Handlers(member, reign, accountant, suspensions, outbox)
+    handlers = Handlers(member, reign, accountant, suspensions, outbox, anchoring)
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
         settings,
@@ -139,6 +143,7 @@ def _receipting(
     member: Membership,
     accountant: Accountant,
     suspensions: Suspensions,
+    anchoring: Anchoring,
 ) -> Receipting:
     private_key = read_private_key(settings.receipts_key_file)
     public = private_key.public_key().public_bytes_raw()
@@ -150,6 +155,7 @@ def _receipting(
         accountant=accountant,
         orders=member.orders,
         suspensions=suspensions,
+        anchoring=anchoring,
         clock=member.clock,
     )
 

@@ -18,6 +18,7 @@ from lethe.contracts.topics import (
     TICKETS,
 )
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
@@ -39,12 +40,14 @@ class Handlers:
         accountant: Accountant,
         suspensions: Suspensions,
         outbox: ReceiptsOutbox,
+        anchoring: Anchoring,
     ) -> None:
         self._member = member
         self._suspensions = suspensions
         self._reign = reign
         self._accountant = accountant
         self._outbox = outbox
+        self._anchoring = anchoring
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -70,6 +73,7 @@ class Handlers:
             raise Refused("a ticket claims another role or instance than it was sent by")
         self._accountant.hear_ticket(ticket)
         self._outbox.hear(ticket)
+        self._anchoring.hear(ticket)
         self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
 
     async def on_grant(self, record: Record) -> None:

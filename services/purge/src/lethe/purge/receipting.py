@@ -12,6 +12,7 @@ import structlog
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.accountant import Accountant
+from lethe.purge.anchoring import Anchoring
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.term_log import TermLog
@@ -69,6 +70,7 @@ class Receipting:
         accountant: Accountant,
         orders: OrderBook,
         suspensions: Suspensions,
+        anchoring: Anchoring,
         clock: Clock,
     ) -> None:
         self._folder = folder
@@ -76,6 +78,7 @@ class Receipting:
         self._accountant = accountant
         self._orders = orders
         self._suspensions = suspensions
+        self._anchoring = anchoring
         self._clock = clock
         self._threads = Threads("receipts", 1)
         self._turn = asyncio.Lock()
@@ -153,6 +156,7 @@ class Receipting:
                     size=mended.cut_bytes,
                 )
             self._log, self._teller, self._entries = log, Teller(term, left_open), 0
+            self._anchoring.begin_log()
             self._began = instant(self._clock)
             self._counted_us = self._began.boot_us
             said = TermBegun(
@@ -195,7 +199,9 @@ class Receipting:
             del self._closed[:-_MOST_KEPT]
             if self._log is None or not self._is_signing_due():
                 return
-            untold = self._teller.has_untold(self._suspensions)
+            untold = self._teller.has_untold(self._suspensions) or self._anchoring.is_due(
+                self._clock.boot_us()
+            )
             if self._closed or self._unsigned or untold or self._is_minute_over():
                 # Whoever grants sees the fault.
                 with suppress(ReceiptsLost):
@@ -234,6 +240,7 @@ class Receipting:
             self._dropped -= dropped
             self._lose(f"counts can't be told: {error}")
         try:
+            said += self._anchoring.take(self._clock.boot_us(), is_last=is_last)
             said += self._teller.resumptions(self._suspensions)
             if not is_last:
                 # What was granted before a suspension is told before it, too.

@@ -102,13 +102,17 @@ class LocalTokens:
         return self._token
 
 
-def command_tokens(trust: Path, *, given: bool = True) -> Callable[[], str]:
+def command_tokens(
+    trust: Path, *, given: bool = True, roles: tuple[Role, ...] = _COMMAND_ROLES
+) -> Callable[[], str]:
     """Return where this command's tokens come from: `LETHE_TOKEN`, else this machine's key.
 
     Parameters
     ----------
     given
         Whether `LETHE_TOKEN` counts: it doesn't for a stack that trusts this machine's key only.
+    roles
+        What those that this machine signs allow.
 
     Raises
     ------
@@ -117,7 +121,7 @@ def command_tokens(trust: Path, *, given: bool = True) -> Callable[[], str]:
     """
     if given and (named := os.environ.get(TOKEN_VARIABLE, "").strip()):
         return lambda: named
-    tokens = LocalTokens(Grant(this_user(), _COMMAND_ROLES), trust)
+    tokens = LocalTokens(Grant(this_user(), roles), trust)
     tokens()
     return tokens
 

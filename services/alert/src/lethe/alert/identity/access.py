@@ -58,4 +58,6 @@ CLAIMS = only(Role.ENGAGEMENT_OFFICER)
 """Who goes to speak to somebody."""
 KEEPS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, whole=True)
 READS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
+AUDITS = only(Role.AUDITOR, whole=True)
+"""Reads who did what: that concerns all deployments."""
 ORDERS = only(Role.AUTHORISING_OFFICER)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import RowMapping, ScalarSelect, Select, delete, func, insert, select, update
 
+from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import references
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
@@ -29,7 +30,7 @@ class SqlReferenceStore:
             change=_next_change(reference.watchlist_id),
             **_outcome(reference),
         )
-        async with self._term.write() as connection:
+        async with self._term.write(of_watchlists.image_added(reference)) as connection:
             added = await connection.execute(statement.returning(*_WITHOUT_IMAGE))
             return _to_reference(added.mappings().one())
 
@@ -91,12 +92,12 @@ class SqlReferenceStore:
             .where(references.c.reference_id == reference.reference_id)
             .values(change=_next_change(reference.watchlist_id), **_outcome(reference))
         )
-        async with self._term.write() as connection:
+        async with self._term.write(of_watchlists.image_settled(reference)) as connection:
             await connection.execute(statement)
 
     async def remove(self, reference_id: str) -> None:
         """Remove a reference with its image."""
-        async with self._term.write() as connection:
+        async with self._term.write(of_watchlists.image_removed(reference_id)) as connection:
             await connection.execute(
                 delete(references).where(references.c.reference_id == reference_id)
             )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
+from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import references, subjects
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
@@ -28,7 +29,7 @@ class SqlSubjectStore:
             details_nonce=subject.details.nonce,
             details_ciphertext=subject.details.ciphertext,
         )
-        async with self._term.write() as connection:
+        async with self._term.write(of_watchlists.subject_added(subject)) as connection:
             added = await connection.execute(statement.returning(subjects.c.place))
             return replace(subject, place=added.scalar_one())
 
@@ -72,12 +73,12 @@ class SqlSubjectStore:
                 details_ciphertext=subject.details.ciphertext,
             )
         )
-        async with self._term.write() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+        return await self._term.change(statement, of_watchlists.subject_changed(subject))
 
     async def remove(self, watchlist_id: str, subject_id: str) -> None:
         """Remove a subject with its references."""
-        async with self._term.write() as connection:
+        deed = of_watchlists.subject_removed(watchlist_id, subject_id)
+        async with self._term.write(deed) as connection:
             for table in (references, subjects):
                 await connection.execute(
                     delete(table).where(

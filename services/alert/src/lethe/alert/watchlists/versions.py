@@ -2,6 +2,7 @@
 
 from sqlalchemy import RowMapping, insert, select, update
 
+from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import watchlists
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
@@ -16,7 +17,8 @@ class SqlVersionStore:
 
     async def add(self, version: SealedVersion) -> None:
         """Add a version."""
-        async with self._term.write() as connection:
+        deed = of_watchlists.registered(version.watchlist_id)
+        async with self._term.write(deed) as connection:
             await connection.execute(
                 insert(watchlists).values(
                     watchlist_id=version.watchlist_id,
@@ -59,8 +61,7 @@ class SqlVersionStore:
             .where(watchlists.c.revision == revision)
             .values(revision=version.revision, **_details(version))
         )
-        async with self._term.write() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+        return await self._term.change(statement, of_watchlists.described(version.watchlist_id))
 
     async def freeze(self, watchlist_id: str, ordered_hash: str) -> None:
         """Note that a version was ordered; the first order's hash stays."""
@@ -70,8 +71,7 @@ class SqlVersionStore:
             .where(watchlists.c.ordered_hash.is_(None))
             .values(ordered_hash=ordered_hash)
         )
-        async with self._term.write() as connection:
-            await connection.execute(statement)
+        await self._term.change(statement, of_watchlists.closed(watchlist_id))
 
 
 def _details(version: SealedVersion) -> dict[str, object]:

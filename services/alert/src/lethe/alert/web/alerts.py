@@ -5,6 +5,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from lethe.alert.alerts import Alert
+from lethe.alert.audit import of_alerts
+from lethe.alert.audit.ports import Audit
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.reach import Reach
@@ -47,12 +49,14 @@ class AlertEndpoints:
         watchlists: WatchlistBook,
         views: AlertViews,
         reach: Reach,
+        audit: Audit,
     ) -> None:
         self._desk = desk
         self._hub = hub
         self._watchlists = watchlists
         self._views = views
         self._reach = reach
+        self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -68,6 +72,7 @@ class AlertEndpoints:
         sequence, limit = _AFTER.read(request), _LIMIT.read(request)
         seen = self._reach.deployments(principal_of(request))
         alerts = await self._desk.after(sequence, limit, seen) if limit else []
+        await self._audit.append(*of_alerts.listed(alerts))
         return JSONResponse(
             {
                 "alerts": [self._views.of(alert).model_dump(mode="json") for alert in alerts],
@@ -77,12 +82,16 @@ class AlertEndpoints:
 
     async def show(self, request: Request) -> Response:
         """Answer with one alert, and its version as ETag."""
-        return answer_with(await self._seen(request), self._views)
+        alert = await self._seen(request)
+        await self._audit.append(*of_alerts.listed([alert]))
+        return answer_with(alert, self._views)
 
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""
         alert = await self._seen(request)
-        return _image(await self._desk.probe(alert.alert_id))
+        picture = await self._desk.probe(alert.alert_id)
+        await self._audit.append(of_alerts.probe_seen(alert))
+        return _image(picture)
 
     async def reference(self, request: Request) -> Response:
         """Answer with the watchlist image that the face was compared with."""
@@ -90,6 +99,7 @@ class AlertEndpoints:
         if alert.erased:
             raise Erased("this alert is erased")
         payload = await self._watchlists.payload(alert.reference_id)
+        await self._audit.append(of_alerts.reference_seen(alert))
         return _image(payload.image)
 
     async def _seen(self, request: Request) -> Alert:

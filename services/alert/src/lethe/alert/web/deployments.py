@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from lethe.alert.audit.deeds import Act, Deed
+from lethe.alert.audit.ports import Audit
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import ORDERS, SIGNED_IN
 from lethe.alert.identity.principal import Principal
@@ -58,6 +60,7 @@ class DeploymentEndpoints:
         hub: AlertHub,
         backlog: Callable[[], Awaitable[int | None]],
         reach: Reach,
+        audit: Audit,
     ) -> None:
         self._deployments = deployments
         self._source = source
@@ -65,6 +68,7 @@ class DeploymentEndpoints:
         self._hub = hub
         self._backlog = backlog
         self._reach = reach
+        self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -90,6 +94,8 @@ class DeploymentEndpoints:
         ordered = DeploymentOrdered.decode(body.ordered)
         _require_within(principal_of(request), ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
+        record = f"deployment:{deployment_id}"
+        await self._audit.append(Deed(Act.ALTERATION, (record,), "a signed order was handed in"))
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
     async def deployment(self, request: Request) -> Response:

@@ -6,16 +6,21 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lethe.alert.audit.deeds import LONGEST_TEXT, Actor, acting_as
 from lethe.alert.errors import NotSignedIn, TooMany
 from lethe.alert.identity.access import NOBODY, Access
 from lethe.alert.identity.principal import Principal, TokenVerifier
 from lethe.alert.web.asked import Asked, Body
 from lethe.alert.web.rates import Rates
+
+REASON = "Lethe-Reason"
+"""The header in which a caller may say why, for the audit log."""
 
 _PRINCIPAL = "lethe.principal"
 # More than a page or an import ever needs: against what runs wild, not against people.
@@ -88,6 +93,18 @@ def principal_of(connection: HTTPConnection) -> Principal:
     return principal
 
 
+def actor_of(principal: Principal, reason: str = "") -> Actor:
+    """Return somebody as the audit log names them."""
+    return Actor(principal.subject, tuple(sorted(role.value for role in principal.roles)), reason)
+
+
+def _reason(connection: HTTPConnection) -> str:
+    reason = connection.headers.get(REASON, "")
+    if len(reason) > LONGEST_TEXT or not reason.isprintable():
+        raise HTTPException(400, f"{REASON} has at most {LONGEST_TEXT} printable characters")
+    return reason
+
+
 class Doorkeeper:
     """Tells who calls, and whether they may."""
 
@@ -134,7 +151,10 @@ class Gate:
             if not self._rates.allows(principal.subject):
                 raise TooMany("you ask too often; wait a moment")
             scope[_PRINCIPAL] = principal
-        await self._app(scope, receive, send)
+            with acting_as(actor_of(principal, _reason(connection))):
+                await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _access(self, scope: Scope) -> Access | None:
         """Return who may call what is asked for; None where there is nothing to call."""

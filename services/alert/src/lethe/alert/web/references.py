@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from lethe.alert.audit import of_watchlists
+from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.ports import Enroller
 from lethe.alert.watchlists.book import WatchlistBook
@@ -24,8 +26,9 @@ _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
 class ReferenceEndpoints:
     """How images of subjects are enrolled."""
 
-    def __init__(self, watchlists: WatchlistBook, enroller: Enroller) -> None:
+    def __init__(self, watchlists: WatchlistBook, enroller: Enroller, audit: Audit) -> None:
         self._watchlists = watchlists
+        self._audit = audit
         self._enroller = enroller
 
     def routes(self) -> list[BaseRoute]:
@@ -51,6 +54,7 @@ class ReferenceEndpoints:
         limit = _LIMIT.read(request)
         watchlist_id = request.path_params["watchlist_id"]
         found = await self._watchlists.after(watchlist_id, _AFTER.read(request), limit)
+        await self._audit.append(*of_watchlists.images_listed(found))
         last = found[-1].change if len(found) == limit else None
         return JSONResponse({"references": [_reference_json(each) for each in found], "next": last})
 
@@ -72,6 +76,7 @@ class ReferenceEndpoints:
         payload = await self._watchlists.payload(reference_id)
         if payload.watchlist_id != request.path_params["watchlist_id"]:
             raise HTTPException(404, "there is no such reference")
+        await self._audit.append(of_watchlists.image_shown(reference_id))
         return Response(payload.image, media_type=media_type(payload.image))
 
     async def remove(self, request: Request) -> Response:

@@ -8,6 +8,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from lethe.alert.audit.consultations import Consultations
+from lethe.alert.audit.ports import AuditLog
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -18,6 +20,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
+from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
@@ -51,6 +54,8 @@ def create_routes(
     doorkeeper: Doorkeeper,
     codes: SignInCodes,
     orders: Orders,
+    audit: AuditLog,
+    consultations: Consultations,
 ) -> list[BaseRoute]:
     """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
 
@@ -74,6 +79,10 @@ def create_routes(
         Of browsers that are about to sign in.
     orders
         Tells which deployments there are, and where.
+    audit
+        Keeps who did what with personal data.
+    consultations
+        Keeps who is sent which alerts.
     """
     page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
 
@@ -84,15 +93,16 @@ def create_routes(
     views = AlertViews(watchlists, orders.area)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),
-        *AlertEndpoints(desk, hub, watchlists, views, reach).routes(),
+        *AlertEndpoints(desk, hub, watchlists, views, reach, audit).routes(),
         *HandlingEndpoints(desk, views, reach).routes(),
         *AdjudicationEndpoints(adjudicate, desk, views, now, reach).routes(),
-        *AlertStream(hub, EventRenderer(views), doorkeeper, reach).routes(),
-        *WatchlistEndpoints(watchlists).routes(),
-        *SubjectEndpoints(watchlists.subjects).routes(),
-        *ReferenceEndpoints(watchlists, enroller).routes(),
-        *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach).routes(),
+        *AlertStream(hub, EventRenderer(views), doorkeeper, reach, consultations).routes(),
+        *WatchlistEndpoints(watchlists, audit).routes(),
+        *SubjectEndpoints(watchlists.subjects, audit).routes(),
+        *ReferenceEndpoints(watchlists, enroller, audit).routes(),
+        *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
+        *AuditEndpoints(audit).routes(),
         *AsyncApiEndpoints().routes(),
     ]
     api += OpenApiEndpoints(api).routes()

@@ -12,12 +12,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lethe.alert.audit.consultations import Consultations
+from lethe.alert.audit.deeds import Actor
 from lethe.alert.errors import NotSignedIn
 from lethe.alert.hub import AlertHub, Gap, HubEvent, Subscription
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach
-from lethe.alert.web.gate import Doorkeeper, SocketEndpoint, cookie_name
+from lethe.alert.web.gate import Doorkeeper, SocketEndpoint, actor_of, cookie_name
 from lethe.alert.web.messages import Begin, CaughtUp, Delivered, Heartbeat, Hello
 from lethe.alert.web.rates import Rates
 from lethe.alert.web.rendering import EventRenderer
@@ -75,6 +77,7 @@ class _Listener:
     """A client that is let in."""
 
     principal: Principal
+    actor: Actor
     subscription: Subscription
 
 
@@ -103,6 +106,7 @@ class AlertStream:
         renderer: EventRenderer,
         doorkeeper: Doorkeeper,
         reach: Reach,
+        consultations: Consultations,
         *,
         limits: StreamLimits = DEFAULT_LIMITS,
         now_s: Callable[[], float] = time.time,
@@ -111,6 +115,7 @@ class AlertStream:
         self._renderer = renderer
         self._doorkeeper = doorkeeper
         self._reach = reach
+        self._consultations = consultations
         self._now_s = now_s
         self._limits = limits
         self._of_each: Counter[str] = Counter()
@@ -141,8 +146,10 @@ class AlertStream:
             raise _Ended(_TRY_AGAIN_LATER, "you have too many connections; close some")
         self._of_each[who] += 1
         subscription = self._hub.subscribe(beginning.after)
+        listener = _Listener(principal, actor_of(principal), subscription)
         try:
-            await self._talk(websocket, _Listener(principal, subscription))
+            await self._audit(listener, beginning.after)
+            await self._talk(websocket, listener)
         finally:
             self._hub.leave(subscription)
             self._of_each[who] -= 1
@@ -163,6 +170,12 @@ class AlertStream:
             raise _Ended(NOT_SIGNED_IN, str(error)) from None
         except Refused as error:
             raise _Ended(NOT_ALLOWED, str(error)) from None
+        except Transient as error:
+            raise _Ended(_TRY_AGAIN_LATER, str(error)) from None
+
+    async def _audit(self, listener: _Listener, after: int) -> None:
+        try:
+            await self._consultations.begin(listener.actor, after)
         except Transient as error:
             raise _Ended(_TRY_AGAIN_LATER, str(error)) from None
 
@@ -190,7 +203,10 @@ class AlertStream:
         await self._say(websocket, self._hello())
         while not self._hub.is_closed:
             while events := subscription.take():
-                heard = (event for event in events if self._concerns(listener.principal, event))
+                heard = [event for event in events if self._concerns(listener.principal, event)]
+                for event in heard:
+                    if isinstance(event, HubEvent):
+                        self._consultations.note(listener.actor, event.alert.alert_id)
                 await self._say(websocket, *map(self._renderer.render, heard))
             caught_up = CaughtUp(sequence=subscription.sequence)
             await self._say(websocket, caught_up.model_dump_json())

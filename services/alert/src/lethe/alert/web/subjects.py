@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from lethe.alert.audit import of_watchlists
+from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.watchlists.subject import Subject, SubjectDetails
 from lethe.alert.watchlists.subject_desk import SubjectDesk
@@ -21,8 +23,9 @@ _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
 class SubjectEndpoints:
     """Who is on a watchlist, and why."""
 
-    def __init__(self, subjects: SubjectDesk) -> None:
+    def __init__(self, subjects: SubjectDesk, audit: Audit) -> None:
         self._subjects = subjects
+        self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -43,6 +46,7 @@ class SubjectEndpoints:
         """Answer with subjects behind a place, in their order."""
         limit = _LIMIT.read(request)
         found = await self._subjects.after(_list(request), _AFTER.read(request), limit)
+        await self._audit.append(*of_watchlists.subjects_shown(found))
         last = found[-1].place if len(found) == limit else None
         return JSONResponse({"subjects": [_subject_json(each) for each in found], "next": last})
 
@@ -56,6 +60,7 @@ class SubjectEndpoints:
     async def show(self, request: Request) -> Response:
         """Answer with a subject."""
         subject = await self._subjects.find(_list(request), request.path_params["subject_id"])
+        await self._audit.append(*of_watchlists.subjects_shown([subject]))
         return tagged(_subject_json(subject), subject.revision)
 
     async def edit(self, request: Request) -> Response:

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from lethe.alert.audit import of_watchlists
+from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import ReferenceState
@@ -36,8 +38,9 @@ class NewWatchlist(ListDetails):
 class WatchlistEndpoints:
     """How a watchlist is made and described."""
 
-    def __init__(self, watchlists: WatchlistBook) -> None:
+    def __init__(self, watchlists: WatchlistBook, audit: Audit) -> None:
         self._watchlists = watchlists
+        self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -67,6 +70,7 @@ class WatchlistEndpoints:
         """Answer with watchlists in the order of their ids, behind one."""
         limit = _LIMIT.read(request)
         found = await self._watchlists.versions.after(_AFTER.read(request), limit)
+        await self._audit.append(*of_watchlists.shown([each.watchlist_id for each in found]))
         last = found[-1].watchlist_id if len(found) == limit else None
         return JSONResponse({"watchlists": [_version_json(each) for each in found], "next": last})
 
@@ -82,6 +86,7 @@ class WatchlistEndpoints:
         """Answer with a watchlist, how many subjects and references it has, and its hash."""
         version = await self._watchlists.versions.find(request.path_params["watchlist_id"])
         counted = await self._counted(version.watchlist_id)
+        await self._audit.append(*of_watchlists.shown([version.watchlist_id]))
         return tagged(_version_json(version) | counted, version.revision)
 
     async def edit(self, request: Request) -> Response:

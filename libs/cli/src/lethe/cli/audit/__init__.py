@@ -1,0 +1,1 @@
+"""`lethe audit`: verifying and handing on who did what with personal data."""

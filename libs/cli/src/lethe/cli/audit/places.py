@@ -1,0 +1,120 @@
+"""Where an audit log may be: in an exported file, in a database, at the address of alert."""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+from pydantic import SecretStr
+
+from lethe.alert.audit.chain import SealedEntry
+from lethe.alert.audit.stored import stored_audit
+from lethe.alert.identity.principal import Role
+from lethe.cli.audit.exports import read_entries
+from lethe.cli.errors import StackFailed
+from lethe.cli.identity.minting import command_tokens
+from lethe.contracts.errors import InvalidInput
+from lethe.receipts.canonical import encode
+
+PASSWORD_VARIABLE = "LETHE_DATABASE_PASSWORD"  # noqa: S105 - the name of a variable
+_SQLITE = b"SQLite format 3\0"
+_PAGE = 1_000
+_TIMEOUT_S = 30.0
+
+
+Entries = AsyncGenerator[SealedEntry, None]
+
+
+@asynccontextmanager
+async def found_log(place: str, trust: Path) -> AsyncIterator[Entries]:
+    """Give the entries of the audit log at a place.
+
+    Parameters
+    ----------
+    place
+        A file, the file of a SQLite database, the URL of a database, or the address of alert.
+    trust
+        Folder with the key for tokens, which alert asks for.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no audit log.
+    StackFailed
+        If alert doesn't answer.
+    """
+    if place.startswith(("http://", "https://")):
+        async with _served(place, trust) as found:
+            yield found
+    elif "://" in place:
+        async with _stored(place) as found:
+            yield found
+    elif (url := _url_of_sqlite(Path(place))) is not None:
+        async with _stored(url) as found:
+            yield found
+    else:
+        with _opened(Path(place)) as stream:
+            yield _given(read_entries(stream))
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise InvalidInput(f"{file}: {error.strerror}") from None
+
+
+def _url_of_sqlite(file: Path) -> str | None:
+    with _opened(file) as stream:
+        is_database = stream.read(len(_SQLITE)) == _SQLITE
+    return f"sqlite+aiosqlite:///{file.absolute()}" if is_database else None
+
+
+@asynccontextmanager
+async def _stored(url: str) -> AsyncIterator[Entries]:
+    secret = os.environ.get(PASSWORD_VARIABLE)
+    async with stored_audit(url, SecretStr(secret) if secret else None) as stored:
+        yield stored
+
+
+@asynccontextmanager
+async def _served(address: str, trust: Path) -> AsyncIterator[Entries]:
+    tokens = command_tokens(trust, roles=(Role.AUDITOR,))
+    headers = {"Authorization": f"Bearer {tokens()}", "Lethe-Reason": "lethe audit"}
+    async with httpx.AsyncClient(headers=headers, timeout=_TIMEOUT_S) as client:
+        url = f"{address.rstrip('/')}/api/v1/audit"
+        first = await _page(client, url, 0)
+        yield _pages(client, url, first)
+
+
+async def _pages(client: httpx.AsyncClient, url: str, page: dict[str, object]) -> Entries:
+    number = 0
+    while isinstance(entries := page["entries"], list) and entries:
+        for said in entries:
+            digest = str(said.pop("digest", ""))
+            yield SealedEntry(encode(said).decode(), digest)
+        number += len(entries)
+        if len(entries) < _PAGE:
+            # That it was read is an entry too: there would be no end.
+            return
+        page = await _page(client, url, number)
+
+
+async def _page(client: httpx.AsyncClient, url: str, after: int) -> dict[str, object]:
+    try:
+        answer = await client.get(url, params={"after": after, "limit": _PAGE})
+        said = answer.json()
+    except httpx.HTTPError as error:
+        raise StackFailed(f"{url}: no answer ({type(error).__name__})") from None
+    except ValueError:
+        said = {}
+    if not answer.is_success or not isinstance(said, dict) or "entries" not in said:
+        raise InvalidInput(f"{url}: {said.get('detail', 'it answers with no audit log')}")
+    return said
+
+
+async def _given(entries: Iterable[SealedEntry]) -> Entries:
+    for entry in entries:
+        yield entry

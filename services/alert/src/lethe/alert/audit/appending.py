@@ -1,0 +1,44 @@
+"""Deeds as rows: appended within the transaction of what they tell of."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lethe.alert.audit.chain import EMPTY, following, head_behind, log_name
+from lethe.alert.audit.deeds import Deed, who_acts
+from lethe.alert.tables import audit
+from lethe.contracts.keys import AuditHead
+
+
+async def read_head(connection: AsyncConnection, log: str = "") -> AuditHead:
+    """Return the head of the audit log, whose name is looked up if it isn't given."""
+    entries = select(audit.c.number, audit.c.digest).limit(1)
+    newest = (await connection.execute(entries.order_by(audit.c.number.desc()))).one_or_none()
+    if newest is None:
+        return EMPTY
+    if not log:
+        log = log_name((await connection.execute(entries.order_by(audit.c.number))).one().digest)
+    return AuditHead(log=log, size=newest.number, digest=newest.digest)
+
+
+async def append_deeds(
+    connection: AsyncConnection,
+    deeds: Sequence[Deed],
+    *,
+    log: str,
+    instance_id: str,
+    at_us: int,
+) -> AuditHead:
+    """Append deeds; return the head behind them.
+
+    Nobody else may append meanwhile: the connection's transaction holds the lock of the term.
+    """
+    head = await read_head(connection, log)
+    rows = []
+    for deed in deeds:
+        entry = following(head, deed, deed.actor or who_acts(instance_id), at_us)
+        head = head_behind(head, entry)
+        rows.append({"number": head.size, "line": entry.line, "digest": entry.digest})
+    await connection.execute(insert(audit), rows)
+    return head

@@ -1,0 +1,33 @@
+"""The audit log in SQL."""
+
+from sqlalchemy import select
+
+from lethe.alert.audit.chain import SealedEntry
+from lethe.alert.audit.deeds import Deed
+from lethe.alert.tables import audit
+from lethe.alert.term import Term
+
+
+class SqlAuditLog:
+    """Implements `AuditLog`, in one term of leadership."""
+
+    def __init__(self, term: Term) -> None:
+        self._term = term
+
+    @property
+    def name(self) -> str:
+        """Names the log, once it has an entry; every term's is the same."""
+        return self._term.audit_head.log
+
+    async def append(self, *deeds: Deed) -> None:
+        """Keep deeds, in their order and all or none."""
+        if deeds:
+            async with self._term.write(*deeds):
+                pass
+
+    async def after(self, number: int, limit: int) -> list[SealedEntry]:
+        """Return entries after a number, in rising number."""
+        chosen = select(audit.c.line, audit.c.digest).where(audit.c.number > number)
+        async with self._term.read() as connection:
+            rows = await connection.execute(chosen.order_by(audit.c.number).limit(limit))
+            return [SealedEntry(row.line, row.digest) for row in rows]

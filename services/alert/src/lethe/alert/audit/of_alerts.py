@@ -1,0 +1,74 @@
+"""What is done with alerts, as deeds."""
+
+from collections.abc import Iterator, Sequence
+
+from lethe.alert.alerts import Alert
+from lethe.alert.audit.deeds import Act, Deed, in_lots
+from lethe.alert.judgements import Adjudication
+
+
+def raised(alert: Alert) -> Deed:
+    """Return that a probe was combined with a reference."""
+    return Deed(Act.COMBINATION, _records(alert), "a probe reached the order's threshold")
+
+
+def sighted(alert: Alert) -> Deed:
+    """Return that another probe led to the same alert."""
+    why = "another probe of the same subject reached the order's threshold"
+    return Deed(Act.COMBINATION, _records(alert), why)
+
+
+def handled(alert: Alert) -> Deed:
+    """Return that somebody has seen an alert, or is going."""
+    why = "an alert was acknowledged" if alert.claim is None else "an alert was claimed"
+    return Deed(Act.ALTERATION, _alert(alert), why)
+
+
+def adjudicated(alert: Alert, adjudication: Adjudication) -> Deed:
+    """Return that an officer decided."""
+    confirmed = "confirmed" if adjudication.confirmed else "unconfirmed"
+    capacity = adjudication.capacity.value.replace("_", " ")
+    why = f"adjudicated as {adjudication.verdict.value}, {confirmed}, in the capacity of {capacity}"
+    return Deed(Act.ALTERATION, _alert(alert), why)
+
+
+def announced(alert: Alert) -> Deed:
+    """Return that an alert, or a decision on it, is told to systems outside."""
+    return Deed(Act.DISCLOSURE, _alert(alert), "told to systems that listen to alert's events")
+
+
+def erased(alerts: Sequence[Alert]) -> Iterator[Deed]:
+    """Return that pictures of alerts are gone."""
+    for is_false, why in ((True, "adjudicated as a false alert"), (False, "retention ended")):
+        ids = [f"alert:{alert.alert_id}" for alert in alerts if alert.is_false is is_false]
+        for lot in in_lots(ids):
+            yield Deed(Act.ERASURE, lot, why)
+
+
+def listed(alerts: Sequence[Alert]) -> Iterator[Deed]:
+    """Return that alerts were read without their pictures."""
+    for lot in in_lots([f"alert:{alert.alert_id}" for alert in alerts]):
+        yield Deed(Act.CONSULTATION, lot, "alerts were read")
+
+
+def probe_seen(alert: Alert) -> Deed:
+    """Return that the picture from the camera was looked at."""
+    return Deed(Act.CONSULTATION, _alert(alert), "the picture of an alert was looked at")
+
+
+def reference_seen(alert: Alert) -> Deed:
+    """Return that the watchlist image of an alert was looked at."""
+    records = (*_alert(alert), f"reference:{alert.reference_id}")
+    return Deed(Act.CONSULTATION, records, "the watchlist image of an alert was looked at")
+
+
+def _alert(alert: Alert) -> tuple[str, ...]:
+    return (f"alert:{alert.alert_id}",)
+
+
+def _records(alert: Alert) -> tuple[str, ...]:
+    return (
+        *_alert(alert),
+        f"reference:{alert.reference_id}",
+        f"deployment:{alert.deployment_id}",
+    )

@@ -1,0 +1,196 @@
+"""The audit log in SQLite and in PostgreSQL: one line, only added to, together with the deed."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from tests.contract.alert.test_alert_logs import draft
+from tests.support.alert_desk import instant
+from tests.support.databases import a_term
+from tests.support.watchlists import IMAGE, Records, details, listed, outcome
+from tools.postgres import Server
+
+from lethe.alert.audit.chain import AuditVerdict, ChainVerifier
+from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
+from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.audit.stored import stored_audit
+from lethe.alert.database import Database, sqlite_url
+from lethe.alert.errors import DatabaseUnavailable, DatabaseUnusable, NotLeading, Stale
+from lethe.alert.judgements import Adjudication, Mark
+from lethe.alert.log import SqlAlertLog
+from lethe.alert.term import Term
+from lethe.alert.watchlists.version import ListDetails
+from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.receipts.errors import Refuted
+
+ANN = Actor("ann", ("supervisor",), "asked to")
+_LOOKED = Deed(Act.CONSULTATION, ("alert:a",), "looked at")
+
+
+async def said(audit: SqlAuditLog) -> list[dict[str, object]]:
+    return [entry.said() for entry in await audit.after(0, 1_000)]
+
+
+async def verify(audit: SqlAuditLog) -> AuditVerdict:
+    verifier = ChainVerifier()
+    for entry in await audit.after(0, 1_000):
+        verifier.take(entry)
+    return verifier.conclude()
+
+
+async def test_deeds_are_numbered_and_chained_over_terms(database: Database) -> None:
+    first = await Term.begin(database, "alert-1", lambda: 1_000)
+    await SqlAuditLog(first).append(_LOOKED, _LOOKED)
+    second = await Term.begin(database, "alert-2", lambda: 2_000)
+    assert second.audit_head == first.audit_head
+    audit = SqlAuditLog(second)
+    with acting_as(ANN):
+        await audit.append(_LOOKED)
+    entries = await said(audit)
+    assert [entry["number"] for entry in entries] == [1, 2, 3]
+    assert [entry["who"] for entry in entries] == ["alert-1", "alert-1", "ann"]
+    assert [entry["at_us"] for entry in entries] == [1_000, 1_000, 2_000]
+    assert (entries[2]["roles"], entries[2]["reason"]) == (["supervisor"], "asked to")
+    assert (await verify(audit)).head == second.audit_head
+    assert [entry.said()["number"] for entry in await audit.after(1, 1)] == [2]
+
+
+async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Database) -> None:
+    term = await a_term(database)
+    log, audit = SqlAlertLog(term), SqlAuditLog(term)
+    alert = await log.append(draft("a"), "search-a", None)
+    with pytest.raises(DatabaseUnavailable):
+        await log.append(draft("a"), "search-b", None)
+    assert [entry["act"] for entry in await said(audit)] == ["combination"]
+    decided = Adjudication(
+        Verdict.FALSE_ALERT, False, None, "ann", instant(1), Capacity.ENGAGEMENT_OFFICER
+    )
+    with acting_as(ANN):
+        seen = replace(alert, acknowledged=Mark("ann", instant(1)), version=1)
+        await log.mark_handled(seen)
+        await log.mark_handled(replace(seen, claim=Mark("ann", instant(2)), version=2))
+        adjudicated = await log.adjudicate(alert, decided)
+        await log.mark_erased([adjudicated], 5)
+        await log.mark_announced(adjudicated, decided)
+    told = [(each["act"], each["who"], each["records"], each["why"]) for each in await said(audit)]
+    assert told[1:] == [
+        ("alteration", "ann", ["alert:a"], "an alert was acknowledged"),
+        ("alteration", "ann", ["alert:a"], "an alert was claimed"),
+        (
+            "alteration",
+            "ann",
+            ["alert:a"],
+            "adjudicated as false_alert, unconfirmed, in the capacity of engagement officer",
+        ),
+        ("erasure", "ann", ["alert:a"], "adjudicated as a false alert"),
+        ("disclosure", "ann", ["alert:a"], "told to systems that listen to alert's events"),
+    ]
+    assert term.audit_head.size == 6
+
+
+async def test_each_change_of_a_watchlist_is_told_and_one_that_comes_too_late_is_not(
+    database: Database, tmp_path: Path
+) -> None:
+    term = await a_term(database)
+    book = Records(term, tmp_path).book
+    subject_id = await listed(book)
+    named = details("Grace Hopper")
+    await book.subjects.edit("list", subject_id, named, 1)
+    with pytest.raises(Stale):
+        await book.subjects.edit("list", subject_id, details(), 1)
+    await book.versions.edit("list", ListDetails(name="Northtown"), 1)
+    with pytest.raises(Stale):
+        await book.versions.edit("list", ListDetails(), 1)
+    image = await book.add("list", subject_id, IMAGE)
+    await book.record(outcome(image.reference_id, "no-face"))
+    await book.remove("list", image.reference_id)
+    await book.subjects.remove("list", subject_id)
+    for _ in range(2):
+        await book.versions.freeze("list", "ab" * 32)
+    subject, reference = f"subject:{subject_id}", f"reference:{image.reference_id}"
+    entries = await said(SqlAuditLog(term))
+    assert [(each["act"], each["records"]) for each in entries] == [
+        ("collection", ["watchlist:list"]),
+        ("collection", [subject, "watchlist:list"]),
+        ("alteration", [subject, "watchlist:list"]),
+        ("alteration", ["watchlist:list"]),
+        ("collection", [reference, "watchlist:list", subject]),
+        ("alteration", [reference, "watchlist:list"]),
+        ("erasure", [reference]),
+        ("erasure", [subject, "watchlist:list"]),
+        ("alteration", ["watchlist:list"]),
+    ]
+    assert not any("Grace" in str(each) or "Ada" in str(each) for each in entries)
+
+
+async def test_an_ex_leader_that_wakes_up_audits_nothing(database: Database) -> None:
+    before = await a_term(database)
+    after = await a_term(database)
+    with pytest.raises(NotLeading):
+        await SqlAuditLog(before).append(_LOOKED)
+    assert await said(SqlAuditLog(after)) == []
+
+
+async def test_deeds_at_once_stand_in_one_line(database: Database) -> None:
+    term = await a_term(database)
+    audit = SqlAuditLog(term)
+    await asyncio.gather(*(audit.append(_LOOKED, _LOOKED) for _ in range(10)))
+    assert (await verify(audit)).head == term.audit_head
+    assert term.audit_head.size == 20
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET line = ''", "DELETE FROM audit"])
+async def test_the_database_itself_refuses_to_change_an_entry(
+    database: Database, change: str
+) -> None:
+    audit = SqlAuditLog(await a_term(database))
+    await audit.append(_LOOKED)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.begin() as connection:
+            await connection.execute(text(change))
+    assert len(await said(audit)) == 1
+
+
+async def _url(database: Database, server: Server) -> str:
+    if database.folder is not None:
+        return sqlite_url(database.folder / "alert.sqlite")
+    async with database.begin() as connection:
+        name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+    return server.url(name).replace("@", f":{server.password}@")
+
+
+async def test_a_database_is_verified_without_alert_and_who_altered_it_is_found_out(
+    database: Database, postgres: Server
+) -> None:
+    term = await a_term(database)
+    for _ in range(3):
+        await SqlAuditLog(term).append(_LOOKED)
+    url = await _url(database, postgres)
+    verifier = ChainVerifier()
+    async with stored_audit(url) as stored:
+        async for entry in stored:
+            verifier.take(entry)
+    assert verifier.conclude().head == term.audit_head
+
+    async with database.begin() as connection:
+        if database.folder is not None:
+            await connection.execute(text("DROP TRIGGER audit_refuses_delete"))
+        else:
+            await connection.execute(text("DROP TRIGGER audit_is_only_added_to ON audit"))
+        await connection.execute(text("DELETE FROM audit WHERE number = 2"))
+    verifier = ChainVerifier()
+    async with stored_audit(url) as stored:
+        async for entry in stored:
+            verifier.take(entry)
+    with pytest.raises(Refuted, match=r"^entry 2 was dropped"):
+        verifier.conclude()
+
+
+async def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    missing = tmp_path / "alert.sqlite"
+    with pytest.raises(DatabaseUnusable, match="there is no database in"):
+        async with stored_audit(sqlite_url(missing)):
+            pass
+    assert not missing.exists()

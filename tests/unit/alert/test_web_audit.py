@@ -1,0 +1,154 @@
+"""Whoever reads or changes personal data over HTTP is in the audit log, and auditors read it."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.alert_desk import CROP, candidates_found
+from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.tokens import bearer
+from tests.support.watchlists import details
+from websockets.asyncio.client import connect
+
+from lethe.alert.audit.chain import ChainVerifier, SealedEntry
+from lethe.alert.identity.principal import Role
+from lethe.receipts.canonical import encode
+
+LOOKING = "looking for the person"
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
+    async with alert_web(tmp_path) as web:
+        yield web
+
+
+async def told(web: AlertWeb, *, who: str = "Ames") -> list[tuple[object, object]]:
+    """Return what somebody did, and to which records."""
+    entries = [entry.said() for entry in await web.audit.after(0, 1_000)]
+    return [(each["act"], each["records"]) for each in entries if each["who"] == who]
+
+
+async def test_who_looks_at_an_alert_is_in_the_log_before_they_see_it(web: AlertWeb) -> None:
+    alert = await web.desk.receive(candidates_found("search"), CROP)
+    assert alert is not None
+    one = [f"alert:{alert.alert_id}"]
+    async with web.client() as client:
+        await client.get("/api/v1/alerts")
+        await client.get("/api/v1/alerts?after=1")
+        await client.get(f"/api/v1/alerts/{alert.alert_id}")
+        headers = {"Lethe-Reason": LOOKING}
+        await client.get(f"/api/v1/alerts/{alert.alert_id}/probe", headers=headers)
+        decision = {"verdict": "false_alert", "confirmed": False}
+        await client.post(f"/api/v1/alerts/{alert.alert_id}/adjudications", json=decision)
+        assert (await client.get(f"/api/v1/alerts/{alert.alert_id}/probe")).status_code == 410
+    assert await told(web) == [
+        ("consultation", one),
+        ("consultation", one),
+        ("consultation", one),
+        ("alteration", one),
+        ("erasure", one),
+    ]
+    assert (await web.audit.after(0, 1_000))[-3].said()["reason"] == LOOKING
+    by_itself = [act for act, _ in await told(web, who="alert-1")]
+    assert by_itself == ["combination", "disclosure"]
+
+
+async def test_a_reason_that_is_no_short_line_is_refused_and_nothing_shown(web: AlertWeb) -> None:
+    async with web.client() as client:
+        for reason in ("x" * 201, "a\tb"):
+            answer = await client.get("/api/v1/alerts", headers={"Lethe-Reason": reason})
+            assert answer.status_code == 400
+            assert "Lethe-Reason" in answer.json()["detail"]
+
+
+async def test_who_keeps_and_reads_a_watchlist_is_in_the_log(web: AlertWeb) -> None:
+    async with web.client() as client:
+        await client.post("/api/v1/watchlists", json={"watchlist_id": "list"})
+        of_list = "/api/v1/watchlists/list"
+        ann = details("Ann Other").model_dump(mode="json")
+        added = await client.post(f"{of_list}/subjects", json=ann)
+        subject_id = added.json()["subject_id"]
+        answer = await client.post(
+            f"{of_list}/references",
+            data={"subject_id": subject_id},
+            files={"image": ("a.png", CROP, "image/jpeg")},
+        )
+        reference_id = answer.json()["reference_id"]
+        for read in (
+            "/api/v1/watchlists",
+            of_list,
+            f"{of_list}/subjects",
+            f"{of_list}/subjects?after=9",
+            f"{of_list}/subjects/{subject_id}",
+            f"{of_list}/references",
+            f"{of_list}/references/{reference_id}/image",
+        ):
+            assert (await client.get(read)).status_code == 200
+    subject, reference = f"subject:{subject_id}", f"reference:{reference_id}"
+    assert await told(web) == [
+        ("collection", ["watchlist:list"]),
+        ("collection", [subject, "watchlist:list"]),
+        ("collection", [reference, "watchlist:list", subject]),
+        ("consultation", ["watchlist:list"]),
+        ("consultation", ["watchlist:list"]),
+        ("consultation", [subject]),
+        ("consultation", [subject]),
+        ("consultation", [reference]),
+        ("consultation", [reference]),
+    ]
+    assert all("Ann" not in entry.line for entry in await web.audit.after(0, 1_000))
+
+
+async def test_who_is_sent_alerts_on_the_stream_is_in_the_log(web: AlertWeb) -> None:
+    alert = await web.desk.receive(candidates_found("search"), CROP)
+    assert alert is not None
+    port = free_port()
+    address = f"ws://127.0.0.1:{port}/api/v1/alerts/stream"
+    async with served(web.app(port), port), connect(address, proxy=None) as socket:
+        await socket.send(json.dumps({"after": 0, "token": web.issuer.token(Role.OPERATOR)}))
+        assert json.loads(await socket.recv())["type"] == "hello"
+        assert await told(web) == [("consultation", ["alerts-after:0"])]
+        assert json.loads(await socket.recv())["type"] == "alert"
+    await web.consultations.tell()
+    assert (await told(web))[1:] == [("consultation", [f"alert:{alert.alert_id}"])]
+
+
+async def _page(web: AlertWeb, query: str = "") -> dict[str, Any]:
+    async with web.client(web.issuer.token(Role.AUDITOR, sub="Audrey")) as client:
+        answer = await client.get(f"/api/v1/audit{query}")
+        assert answer.status_code == 200
+        page: dict[str, Any] = answer.json()
+        return page
+
+
+async def test_an_auditor_reads_the_log_page_by_page_and_verifies_it(web: AlertWeb) -> None:
+    for number in range(4):
+        await web.desk.receive(candidates_found(f"search-{number}", subject_id=str(number)), CROP)
+    verifier, number = ChainVerifier(), 0
+    while len(entries := (page := await _page(web, f"?after={number}&limit=3"))["entries"]) == 3:
+        assert page["log"] == web.audit.name
+        for entry in entries:
+            digest = entry.pop("digest")
+            verifier.take(SealedEntry(encode(entry).decode(), digest))
+        number += len(entries)
+    assert verifier.conclude().head.size == number >= 8
+    assert (await told(web, who="Audrey"))[0] == ("consultation", ["audit:1-3"])
+
+
+async def test_an_auditor_of_some_deployments_does_not_read_what_concerns_all(
+    web: AlertWeb,
+) -> None:
+    token = web.issuer.token(Role.AUDITOR, deployments=["deployment-1"])
+    async with web.client() as client:
+        answer = await client.get("/api/v1/audit", headers=bearer(token))
+    assert answer.status_code == 403
+    assert "limited" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1001"])
+async def test_a_page_that_is_none_is_refused(web: AlertWeb, query: str) -> None:
+    async with web.client() as client:
+        assert (await client.get(f"/api/v1/audit?{query}")).status_code == 400
