@@ -66,15 +66,24 @@ def test_a_broker_that_dies_ends_the_stack_with_the_reason(home: Home, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_service_that_crashes_is_started_again_and_it_is_said(home: Home, tmp_path: Path) -> None:
+def check_nothing_is_left(
+    process: subprocess.Popen[str], children: dict[str, int], temporary: Path
+) -> None:
+    _, told = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, told) == (0, "")
+    assert gone(children.values())
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_service_that_crashes_is_started_again_and_ctrl_c_leaves_nothing(
+    home: Home, tmp_path: Path
+) -> None:
     with standing(home, tmp_path) as (process, children):
         os.kill(children["detect"], signal.SIGKILL)
         assert process.stderr is not None
         assert process.stderr.readline() == "detect stopped (signal 9); started again\n"
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0
-    assert gone(children.values())
+        check_nothing_is_left(process, children, tmp_path)
 
 
 @pytest.mark.parametrize("options", [(), ("--headless",)], ids=["table", "lines"])
@@ -106,13 +115,10 @@ def test_a_closed_terminal_ends_the_run_also_without_a_signal(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_neither_process_nor_file(
     home: Home, tmp_path: Path, number: signal.Signals
 ) -> None:
     with standing(home, tmp_path) as (process, children):
         process.send_signal(number)
-        _, told = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, told) == (0, "")
-    assert gone(children.values())
-    assert list(tmp_path.iterdir()) == []
+        check_nothing_is_left(process, children, tmp_path)

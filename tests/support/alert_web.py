@@ -15,14 +15,14 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from tests.support.alert_desk import ManualClock
 from tests.support.alert_ports import FakeDeployments, FakeEnroller, FakeStatus
-from tests.support.databases import a_term
+from tests.support.databases import a_term, new_database
 from tests.support.keyrings import keyring_in
 from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
-from lethe.alert.database import Database, sqlite_url
+from lethe.alert.database import Database
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
@@ -137,7 +137,7 @@ class AlertWeb:
 async def alert_web(
     folder: Path, *, kept: int = 20_000, now: Callable[[], Instant] | None = None
 ) -> AsyncIterator[AlertWeb]:
-    database = await Database.open(sqlite_url(folder / "alert.sqlite"))
+    database = await new_database(folder)
     try:
         clock = ManualClock()
         vault = Vault(keyring_in(folder / "keys", clock))

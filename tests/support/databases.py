@@ -9,11 +9,24 @@ from tools.postgres import Server
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.term import Term
 
+_new: list[bytes] = []
+
+
+async def new_database(folder: Path) -> Database:
+    """Open an empty SQLite database, migrated once for all tests of this process."""
+    path = folder / "alert.sqlite"
+    if _new:
+        path.write_bytes(_new[0])
+    else:
+        await (await Database.open(sqlite_url(path))).close()
+        _new.append(path.read_bytes())
+    return await Database.open(sqlite_url(path))
+
 
 async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Database:
     """Open an empty database; the server behind `postgresql` is started when first asked for."""
     if kind == "sqlite":
-        return await Database.open(sqlite_url(folder / "alert.sqlite"))
+        return await new_database(folder)
     server: Server = request.getfixturevalue("postgres")
     url: str = request.getfixturevalue("postgres_url")
     return await Database.open(url, SecretStr(server.password))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
+from tests.support.databases import new_database
 from tests.support.keyrings import keyring_in
 
 from lethe.alert.alerts import AlertTerms
-from lethe.alert.database import Database, sqlite_url
+from lethe.alert.database import Database
 from lethe.alert.errors import NotLeading
 from lethe.alert.hub import AlertHub
 from lethe.alert.keyring import Keyring
@@ -57,7 +58,7 @@ class Shared:
 
 @pytest.fixture(name="shared")
 async def shared_(tmp_path: Path) -> AsyncIterator[Shared]:
-    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    database = await new_database(tmp_path)
     yield Shared(database, keyring_in(tmp_path / "keys", ManualClock()))
     await database.close()
 

@@ -4,17 +4,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.databases import a_term
+from tests.support.databases import a_term, new_database
 from tests.support.watchlists import Records
 
-from lethe.alert.database import Database, sqlite_url
 from lethe.alert.watchlists.version import ListDetails
 
 
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
     """Give records with an empty list named `list`."""
-    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    database = await new_database(tmp_path)
     records = Records(await a_term(database), tmp_path)
     await records.book.versions.register("list", ListDetails())
     yield records

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.support.brokers import eventually
-from tests.support.databases import a_term
+from tests.support.databases import a_term, new_database
 from tests.support.forgetting import local_trust
 from tests.support.live_path import LivePath
 from tests.support.watchlists import Records, listed
 
-from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.term import Term
 from lethe.alert.watchlists.enrolling import Enrolment, SealedReference
@@ -96,7 +95,7 @@ class Office:
 
 @pytest.fixture(name="office")
 async def office_(trust: LocalTrust, tmp_path: Path) -> AsyncIterator[Office]:
-    database = await Database.open(sqlite_url(tmp_path / "alert.sqlite"))
+    database = await new_database(tmp_path)
     office = Office(trust, await a_term(database), tmp_path)
     yield office
     await database.close()

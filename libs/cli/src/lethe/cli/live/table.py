@@ -1,5 +1,6 @@
 """The live table of a terminal, and the plain line of everything else."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -46,14 +47,20 @@ class LiveTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the lines that there is room for."""
         height = options.size.height
-        for layout in _layouts(self._snapshot):
-            parts = [console.render_lines(part, options, pad=False) for part in layout]
-            over = sum(map(len, parts)) - height
-            if over <= 0:
-                break
-        else:
+        layouts = list(_layouts(self._snapshot))
+
+        def rendered(layout: list[RenderableType]) -> list[list[list[Segment]]]:
+            return [console.render_lines(part, options, pad=False) for part in layout]
+
+        def over(parts: list[list[list[Segment]]]) -> int:
+            return sum(map(len, parts)) - height
+
+        # No layout is higher than the one before it.
+        first = bisect_left(layouts, 0, key=lambda layout: -over(rendered(layout)))
+        parts = rendered(layouts[min(first, len(layouts) - 1)])
+        if over(parts) > 0:
             heading, figures, latest = parts
-            parts = [heading, figures[: max(len(figures) - over, 0)], latest]
+            parts = [heading, figures[: max(len(figures) - over(parts), 0)], latest]
         for line in chain.from_iterable(parts):
             yield from line
             yield Segment.line()
