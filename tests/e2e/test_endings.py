@@ -41,10 +41,13 @@ def standing(home: Home, temporary: Path) -> Iterator[tuple[subprocess.Popen[str
             assert process.stdout is not None
             while not process.stdout.readline().startswith("ready in"):
                 assert process.poll() is None
-            children = psutil.Process(process.pid).children()
-            yield process, {name_of(child): child.pid for child in children}
+            yield process, ids_of(process)
         finally:
             process.kill()
+
+
+def ids_of(process: subprocess.Popen[str]) -> dict[str, int]:
+    return {name_of(child): child.pid for child in psutil.Process(process.pid).children()}
 
 
 def name_of(child: psutil.Process) -> str:
@@ -66,12 +69,30 @@ def test_a_broker_that_dies_ends_the_stack_with_the_reason(home: Home, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def check_nothing_is_left(
-    process: subprocess.Popen[str], children: dict[str, int], temporary: Path
+def listening(pids: Iterable[int]) -> set[int]:
+    """Return the ports that these processes listen on."""
+    kept = set(pids)
+    return {
+        each.laddr.port
+        for each in psutil.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN and each.pid in kept
+    }
+
+
+def end_leaving_nothing(
+    process: subprocess.Popen[str],
+    children: dict[str, int],
+    temporary: Path,
+    number: signal.Signals,
 ) -> None:
+    """Send a signal; check that neither process nor port nor file is left of the stack."""
+    ports = listening(children.values())
+    assert len(ports) >= len(children), "the broker and each service have one"
+    process.send_signal(number)
     _, told = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, told) == (0, "")
     assert gone(children.values())
+    assert not ports & listening(psutil.pids())
     assert list(temporary.iterdir()) == []
 
 
@@ -82,8 +103,10 @@ def test_a_service_that_crashes_is_started_again_and_ctrl_c_leaves_nothing(
         os.kill(children["detect"], signal.SIGKILL)
         assert process.stderr is not None
         assert process.stderr.readline() == "detect stopped (signal 9); started again\n"
-        process.send_signal(signal.SIGINT)
-        check_nothing_is_left(process, children, tmp_path)
+        ended = set(children.values())
+        children = ids_of(process)
+        assert len(set(children.values()) - ended) == 1
+        end_leaving_nothing(process, children, tmp_path, signal.SIGINT)
 
 
 @pytest.mark.parametrize("options", [(), ("--headless",)], ids=["table", "lines"])
@@ -116,9 +139,8 @@ def test_a_closed_terminal_ends_the_run_also_without_a_signal(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_neither_process_nor_file(
+def test_a_signal_leaves_neither_process_nor_port_nor_file(
     home: Home, tmp_path: Path, number: signal.Signals
 ) -> None:
     with standing(home, tmp_path) as (process, children):
-        process.send_signal(number)
-        check_nothing_is_left(process, children, tmp_path)
+        end_leaving_nothing(process, children, tmp_path, number)

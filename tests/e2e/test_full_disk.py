@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
+from tests.support.images import astronaut
 from tests.support.small_disk import small_disk
 from tools.running import RunningLethe, running_lethe, wait_until
 
@@ -18,9 +20,14 @@ _HEARD = 'lethe_records_total{topic="lethe.ingest.key-ticket.v1"}'
 def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Fill the disk under purge's folder, and nobody else's, until nothing is granted."""
     folder: Path = tmp_path_factory.mktemp("full")
+    people = folder / "people"
+    people.mkdir()
+    assert cv2.imwrite(str(people / "Eileen.png"), astronaut())
+    # She is the footage as well: what is watched doesn't matter here, and one still costs little.
+    watched = ("watch", str(people), "--watchlist", str(people), "--cool-down", "1")
     with (
         small_disk(folder / "data" / "purge-1", megabytes=4) as disk,
-        running_lethe(folder, "demo", "--cool-down", "0") as lethe,
+        running_lethe(folder, *watched) as lethe,
     ):
         wait_until(lambda: lethe.last_sequence() > 0)
         disk.fill()

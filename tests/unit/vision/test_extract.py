@@ -1,6 +1,6 @@
 """From an image to templates, and nothing left when the block ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -91,6 +91,23 @@ def test_every_discarded_face_is_counted_under_its_reason() -> None:
         assert set(extraction.discarded) == {"too_small", "low_score"}
         assert sum(extraction.discarded.values()) + len(extraction.faces) == 6
         assert len(extraction.templates) == len(extraction.faces) > 0
+
+
+HALVES = {
+    "left": lambda image: image[:, 221:],
+    "right": lambda image: image[:, :227],
+    "below": lambda image: image[:132],
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES.keys())
+def test_half_a_face_at_the_edge_gets_no_template_and_is_no_reference(
+    extractor: FaceExtractor, half: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> None:
+    image = np.ascontiguousarray(half(astronaut()))
+    with extractor.extract(image) as extraction:
+        assert (extraction.seen, extraction.discarded) == (1, {"cut": 1})
+    assert fault_of(extractor, image) == ReferenceFault.CUT
 
 
 def test_faces_beyond_the_limit_are_counted_as_crowded() -> None:

@@ -39,7 +39,7 @@ def judged(image: NDArray[np.uint8], face: Face) -> DiscardReason | None:
     """Judge a face as a frame's are: first what the detector says, then the crop."""
     gate, crop = QualityGate(), np.empty(CROP_SHAPE, np.uint8)
     align_into(image, face, crop)
-    return gate.judge_face(face) or gate.judge_crop(crop)
+    return gate.judge_face(face, image.shape) or gate.judge_crop(crop)
 
 
 def test_sharp_frontal_faces_pass() -> None:
@@ -87,7 +87,19 @@ def test_a_face_turned_to_profile_is_discarded_to_either_side(face: Face) -> Non
 def test_a_face_without_two_eyes_is_discarded(face: Face) -> None:
     landmarks = np.ones((5, 2), np.float32)
     gate = QualityGate(min_inter_ocular_px=0)
-    assert gate.judge_face(replace(face, landmarks=landmarks)) == DiscardReason.POSE
+    reason = gate.judge_face(replace(face, landmarks=landmarks), astronaut().shape)
+    assert reason == DiscardReason.POSE
+
+
+def test_a_face_whose_landmarks_lie_at_the_edge_or_beyond_is_cut(face: Face) -> None:
+    gate = QualityGate()
+    height, width = astronaut().shape[:2]
+    for margin, reason in ((0.25, None), (0.15, DiscardReason.CUT), (-0.5, DiscardReason.CUT)):
+        least = margin * face.inter_ocular_distance
+        nearest, farthest = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
+        for at in (least - nearest, np.array((width, height)) - least - farthest):
+            moved = replace(face, landmarks=(face.landmarks + at).astype(np.float32))
+            assert gate.judge_face(moved, (height, width)) == reason
 
 
 @given(angle=st.floats(-np.pi, np.pi), scale=st.floats(0.1, 10), share=st.floats(-0.5, 1.5))

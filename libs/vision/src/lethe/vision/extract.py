@@ -48,6 +48,7 @@ class ReferenceFault(StrEnum):
     SEVERAL_FACES = "several_faces"
     TOO_SMALL = "too_small"
     BLURRED = "blurred"
+    CUT = "cut"
     POSE = "pose"
 
     @property
@@ -63,6 +64,7 @@ _ADVICE = {
     ReferenceFault.SEVERAL_FACES: "several faces were found: cut the picture to one person",
     ReferenceFault.TOO_SMALL: "the face is too small: use a larger picture",
     ReferenceFault.BLURRED: "the face is blurred: use a sharper picture",
+    ReferenceFault.CUT: "the picture's edge cuts the face: use a picture that shows all of it",
     ReferenceFault.POSE: "the face is turned aside: use a picture from the front",
 }
 
@@ -261,9 +263,9 @@ class FaceExtractor:
         """Rate the faces that may be worth a template, from the landmarks of the whole image."""
         views: list[View] = []
         for face in found:
-            reason = self._gate.judge_face(face)
-            # The first landmarks are too rough to turn a face away for its pose.
-            if reason not in {None, DiscardReason.POSE}:
+            reason = self._gate.judge_face(face, image.shape)
+            # The first landmarks are too rough to turn a face away for where they lie.
+            if reason not in {None, DiscardReason.CUT, DiscardReason.POSE}:
                 discarded[str(reason)] += 1
             elif len(views) == self._max_faces:
                 discarded[DiscardReason.CROWDED] += 1
@@ -278,7 +280,8 @@ class FaceExtractor:
         """Look at a face from near; one that passes comes back with better landmarks, cropped."""
         refined = self._refiner.refine(image, face)
         align_into(image, refined, crop)
-        return self._gate.judge_face(refined) or self._gate.judge_crop(crop) or refined
+        reason = self._gate.judge_face(refined, image.shape) or self._gate.judge_crop(crop)
+        return reason or refined
 
     def _subject(self, image: NDArray[np.uint8]) -> Face:
         """Find the one face that a reference is about."""

@@ -43,11 +43,13 @@ _FLAT = 1.0
 class DiscardReason(StrEnum):
     """Why a face gets no template.
 
+    `CUT`: the picture's edge cuts it.
     `TRACKED`: there is a better view of the same person, or a better one is waited for.
     """
 
     TOO_SMALL = "too_small"
     LOW_SCORE = "low_score"
+    CUT = "cut"
     POSE = "pose"
     BLURRED = "blurred"
     CROWDED = "crowded"
@@ -69,6 +71,9 @@ class QualityGate:
         Distance between the eyes in pixels; 16 is the floor, 24 or more is desirable.
     min_detector_score
         Score of the detector, 0 to 1.
+    min_edge_distance
+        How far eyes, nose and mouth lie from the picture's edge, in distances between the eyes.
+        Of half a face the detector reports landmarks that crowd at the edge, or lie beyond.
     max_yaw_asymmetry
         0 where the nose lies midway between the eyes, 1 where it lies before one of them, at
         about 40 degrees.
@@ -78,15 +83,26 @@ class QualityGate:
 
     min_inter_ocular_px: float = 16.0
     min_detector_score: float = 0.7
+    min_edge_distance: float = 0.2
     max_yaw_asymmetry: float = 1.0
     min_sharpness: float = 0.025
 
-    def judge_face(self, face: Face) -> DiscardReason | None:
-        """Judge what the detector reported: score, size and pose, in this order."""
+    def judge_face(self, face: Face, shape: tuple[int, ...]) -> DiscardReason | None:
+        """Judge what the detector reported: score, size, place and pose, in this order.
+
+        Parameters
+        ----------
+        face
+            A face of an image.
+        shape
+            The image's shape, height and width first.
+        """
         if face.score < self.min_detector_score:
             return DiscardReason.LOW_SCORE
         if face.inter_ocular_distance < self.min_inter_ocular_px:
             return DiscardReason.TOO_SMALL
+        if edge_distance(face, shape) < self.min_edge_distance:
+            return DiscardReason.CUT
         if yaw_asymmetry(face) > self.max_yaw_asymmetry:
             return DiscardReason.POSE
         return None
@@ -94,6 +110,22 @@ class QualityGate:
     def judge_crop(self, crop: NDArray[np.uint8]) -> DiscardReason | None:
         """Judge the aligned crop (112, 112, 3) uint8, BGR."""
         return DiscardReason.BLURRED if sharpness(crop) < self.min_sharpness else None
+
+
+def edge_distance(face: Face, shape: tuple[int, ...]) -> float:
+    """Tell how far the landmarks lie from the edge of their image, in distances between the eyes.
+
+    Returns
+    -------
+    float
+        The least distance of a landmark; below 0 if it lies beyond the edge. Infinite without
+        two eyes.
+    """
+    height, width = shape[:2]
+    landmarks = face.landmarks.astype(np.float64)
+    nearest = float(np.minimum(landmarks, np.array((width, height)) - landmarks).min())
+    between = face.inter_ocular_distance
+    return nearest / between if between else float("inf")
 
 
 def yaw_asymmetry(face: Face) -> float:

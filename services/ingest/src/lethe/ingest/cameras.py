@@ -143,7 +143,8 @@ def _garbled(status: ReaderStatus) -> str | None:
     """Return what to tell of footage that came to its end with pictures missing."""
     if status.state is not ReaderState.ENDED or not status.garbled:
         return None
-    return f"{status.garbled} pictures couldn't be decoded: the footage is damaged, check the file"
+    damaged = "couldn't be decoded: the footage is damaged, check the file"
+    return f"{status.garbled} of its pictures {damaged}"
 
 
 class Cameras:

@@ -118,6 +118,23 @@ def _try_writing(folder: Path, option: str) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    try:
+        descriptor = _lock(folder)
+    except BlockingIOError:
+        raise InvalidInput(
+            f"{folder} is in use by another lethe; choose another folder with --data"
+        ) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"{folder} can't be written ({error.strerror}); choose another with --data"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: Path) -> int:
     path = folder / LOCK
     # Locked before it gets its name, so that nobody sweeps a folder that is just being made.
     fresh = folder / f"{LOCK}.{os.getpid()}"
@@ -127,10 +144,7 @@ def _locked(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if held == fresh:
             fresh.rename(path)
-        yield
-    except BlockingIOError:
-        raise InvalidInput(
-            f"{folder} is in use by another lethe; choose another folder with --data"
-        ) from None
-    finally:
+    except OSError:
         os.close(descriptor)
+        raise
+    return descriptor
