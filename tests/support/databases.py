@@ -9,18 +9,22 @@ from tools.postgres import Server
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.term import Term
 
-_new: list[bytes] = []
+_migrated: list[bytes] = []
 
 
 async def new_database(folder: Path) -> Database:
     """Open an empty SQLite database, migrated once for all tests of this process."""
     path = folder / "alert.sqlite"
-    if _new:
-        path.write_bytes(_new[0])
-    else:
+    if not _migrated:
         await (await Database.open(sqlite_url(path))).close()
-        _new.append(path.read_bytes())
+        _migrated.append(path.read_bytes())
+    _write(path, _migrated[0])
     return await Database.open(sqlite_url(path))
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Database:

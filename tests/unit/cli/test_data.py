@@ -124,9 +124,9 @@ def test_a_report_without_write_permission_is_refused(
 
 def test_a_folder_whose_lock_cant_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / LOCK).mkdir()
-    with pytest.raises(InvalidInput, match=r"can't be written \(.*directory\).*--data"):
-        with data_folder(tmp_path):
-            pass
+    refused = pytest.raises(InvalidInput, match=r"can't be written \(.*directory\).*--data")
+    with refused, data_folder(tmp_path):
+        pass
 
 
 def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

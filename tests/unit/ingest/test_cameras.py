@@ -175,7 +175,7 @@ async def test_damaged_footage_is_told_with_its_fault(house: House, tmp_path: Pa
     assert "couldn't be decoded" in house.counts[-1].fault
     assert running.fault == house.counts[-1].fault
     garbled = sum(closed.garbled for closed in house.counts)
-    assert running.fault.startswith(f"{garbled} pictures")
+    assert running.fault.startswith(f"{garbled} of its pictures")
 
 
 async def test_damaged_footage_that_loops_is_told_while_it_runs(

@@ -143,8 +143,10 @@ def _garbled(status: ReaderStatus) -> str | None:
     """Return what to tell of footage that came to its end with pictures missing."""
     if status.state is not ReaderState.ENDED or not status.garbled:
         return None
-    damaged = "couldn't be decoded: the footage is damaged, check the file"
-    return f"{status.garbled} of its pictures {damaged}"
+    return (
+        f"{status.garbled} of its pictures couldn't be decoded: the footage is damaged, "
+        "check the file"
+    )
 
 
 class Cameras:

@@ -17,7 +17,6 @@ from lethe.cli.stack.supervisor import Stack
 from lethe.cli.stopping import StopRequest
 from lethe.contracts.errors import LetheError
 from lethe.contracts.suspension import SuspensionGround
-from lethe.receipts.words import many
 
 LOOK_EVERY_S = 1.0
 SETTLE_POLL_S = 0.1
@@ -210,7 +209,7 @@ class Watching:
 
 
 def _undecoded(garbled: int) -> str:
-    return f"{many(garbled, 'picture')} couldn't be decoded"
+    return f"{garbled} of its pictures couldn't be decoded"
 
 
 def _now_s() -> float:
