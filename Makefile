@@ -13,8 +13,8 @@ SUITES := e2e integration contract privacy unit
 SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
-.PHONY: help setup environment browser database demo up test $(addprefix test-,$(SUITES)) \
-        test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure \
+.PHONY: help setup environment browser web database demo up test $(addprefix test-,$(SUITES)) \
+        test-browser test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure \
         lock clean compose-files compose-local
 
 help: ## show this list
@@ -28,8 +28,11 @@ setup: environment ## environment, keys of this machine, model pack and footage
 environment: # only the pinned packages and our own, in .venv
 	@tools/environment.sh
 
-browser: # the end-to-end tests look at the page in Debian's chromium
+browser: # the tests of pages look at them in Debian's chromium
 	@tools/browser.sh
+
+web: # what checks the pages' scripts and their accessibility, from npm
+	@tools/web/install.sh
 
 database: # the tests run alert on a PostgreSQL of their own
 	@tools/postgres.sh
@@ -46,7 +49,7 @@ compose-local: setup database ## run docker-compose.yml without Docker; Ctrl-C e
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
-test: setup browser database ## run every test but test-scale and test-kafka
+test: setup database ## run every test but test-browser, test-scale and test-kafka
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix tests/,$(SUITES)) $(ARGS)
 	@$(BIN)/pytest -m alone tests/e2e $(ARGS)
 
@@ -54,9 +57,12 @@ test-unit: setup ## run the unit tests
 test-contract: setup database ## run the contract tests
 test-privacy: setup ## run the privacy tests
 test-integration: setup ## run the tests on the embedded broker
-test-e2e: setup browser database ## run the tests of the whole stack
+test-e2e: setup database ## run the tests of the whole stack
 $(addprefix test-,$(SUITES)):
 	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)
+
+test-browser: setup browser web ## look at the pages in a real browser
+	@$(BIN)/pytest tests/browser $(ARGS)
 
 kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository that Maven is set up for
 	@$(BIN)/python -m tools.kafka fetch
@@ -71,11 +77,12 @@ test-scale: setup ## two of each service: killed, stopped, added and removed und
 forensics: kafka setup ## try to get back what was forgotten; ARGS="all" or names of faults
 	@$(BIN)/python -m tests.forensics $(ARGS)
 
-check: lint test ## lint and test
+check: lint test test-browser ## lint and test
 
-lint: environment ## style, types, imports, privacy, generated files
+lint: environment web ## style, types, imports, privacy, generated files
 	@echo '== ruff' && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@echo '== mypy' && $(BIN)/mypy $(MEMBERS) tools tests
+	@echo '== tsc' && node tools/web/node_modules/typescript/bin/tsc --project tools/web
 	@echo '== import-linter' && $(BIN)/lint-imports --no-logo
 	@echo '== privacy lint' && $(BIN)/python -m tools.privacy_lint $(MEMBERS)
 	@$(MAKE) check-deploy

@@ -45,7 +45,7 @@ def _stay_on_this_machine() -> Iterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def _leave_nothing_running(request: pytest.FixtureRequest) -> Iterator[None]:
     # Unit tests of processes look after theirs, and fetching all children takes its time.
-    if not {"e2e", "integration", "scale"} & set(request.path.parts):
+    if not {"browser", "e2e", "integration", "scale"} & set(request.path.parts):
         yield
         return
     if request.config.getoption("broker") == "kafka":

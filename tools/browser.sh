@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The end-to-end tests look at the alert page in Debian's chromium.
+# The tests of pages look at them in Debian's chromium.
 set -euo pipefail
 
 if command -v chromium >/dev/null; then

@@ -9,7 +9,9 @@ from tests.support.alert_web import AlertWeb
 from tests.support.images import astronaut
 
 from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.identity.principal import Role
 from lethe.alert.watchlists.reference import Reference
+from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 
@@ -63,3 +65,17 @@ class Desk:
     @property
     def url(self) -> str:
         return self.web.page_address(self.port)
+
+    def url_of(self, officer: str, *roles: Role) -> str:
+        """Return an address that signs somebody in; without roles they have every one."""
+        return self.web.page_address(self.port, self.web.issuer.token(*roles, sub=officer))
+
+    async def erase_all(self) -> None:
+        """Let the retention of every alert that is kept for an hour end."""
+        now = present()
+        await self.web.desk.erase_due(now.shifted_to(now.boot_us + 3_600_000_000))
+
+    async def rename(self, told: SubjectDetails) -> None:
+        """Have the listed person's details be others, also such as aren't taken any more."""
+        subjects = self.web.watchlists.subjects
+        await subjects.edit("watchlist-1", self.reference.subject_id, told, revision=1)

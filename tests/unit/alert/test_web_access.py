@@ -37,6 +37,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/alerts/{alert_id}"): SEE,
     ("GET", "/alerts/{alert_id}/probe"): SEE,
     ("GET", "/alerts/{alert_id}/reference"): SEE,
+    ("GET", "/alerts/{alert_id}/subject"): SEE,
     ("POST", "/alerts/{alert_id}/acknowledgement"): SEE,
     ("POST", "/alerts/{alert_id}/claim"): {OFFICER},
     ("POST", "/alerts/{alert_id}/adjudications"): SEE,
@@ -199,6 +200,7 @@ async def test_a_deployment_beyond_the_limits_of_a_token_is_not_there(
             f"/api/v1/alerts/{alert.alert_id}",
             f"/api/v1/alerts/{alert.alert_id}/probe",
             f"/api/v1/alerts/{alert.alert_id}/reference",
+            f"/api/v1/alerts/{alert.alert_id}/subject",
             "/api/v1/deployments/deployment-1",
         ):
             assert (await client.get(path)).status_code == 404

@@ -107,12 +107,30 @@ async def test_both_pictures_are_served_as_what_they_are_and_never_kept(
         assert picture.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_an_officer_is_told_what_they_need_of_a_subject_and_nothing_else(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/subject")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json() == {
+        "name": "Ada Lovelace",
+        "category": "wanted on warrant",
+        "grounds": "failed to appear at Northtown court",
+        "instructions": "",
+        "conditions": "",
+        "warning_markers": [],
+        "is_child": False,
+        "is_vulnerable": False,
+    }
+
+
 async def test_after_its_retention_both_pictures_are_gone(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
     alert = await _raise(web)
     await web.desk.erase_due(instant(3_600_100))
-    for picture in ("probe", "reference"):
+    for picture in ("probe", "reference", "subject"):
         answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{picture}")
         assert answer.status_code == 410
         assert answer.json()["title"] == "Gone"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.tokens import bearer
-from tests.support.watchlists import details
+from tests.support.watchlists import details, pictured
 from websockets.asyncio.client import connect
 
 from lethe.alert.audit.chain import ChainVerifier, SealedEntry
@@ -54,6 +54,18 @@ async def test_who_looks_at_an_alert_is_in_the_log_before_they_see_it(web: Alert
     assert (await web.audit.after(0, 1_000))[-3].said()["reason"] == LOOKING
     by_itself = [act for act, _ in await told(web, who="alert-1")]
     assert by_itself == ["combination", "disclosure"]
+
+
+async def test_who_reads_the_details_of_an_alerts_subject_is_in_the_log(web: AlertWeb) -> None:
+    reference = await pictured(web.watchlists, "Ada Lovelace", CROP)
+    subject_id = reference.subject_id
+    alert = await web.desk.receive(candidates_found("search", subject_id=subject_id), CROP)
+    assert alert is not None
+    async with web.client() as client:
+        answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/subject")
+    assert answer.status_code == 200
+    records = [f"alert:{alert.alert_id}", f"subject:{subject_id}"]
+    assert await told(web) == [("consultation", records)]
 
 
 async def test_a_reason_that_is_no_short_line_is_refused_and_nothing_shown(web: AlertWeb) -> None:

@@ -68,7 +68,7 @@ async def client_(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/static/page.js", "/api/v1/alerts"])
+@pytest.mark.parametrize("path", ["/", "/static/officer.js", "/api/v1/alerts"])
 async def test_a_standby_names_the_leader_for_whatever_it_is_asked(
     instance: Instance, client: httpx.AsyncClient, path: str
 ) -> None:

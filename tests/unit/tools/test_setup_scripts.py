@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 _TOOLS = Path(__file__).parents[3] / "tools"
+_IGNORED = shutil.ignore_patterns("*.py", "__pycache__", "node_modules")
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def bare(tmp_path: Path) -> Path:
 def told(script: str, commands: Path, content: str | None = None) -> tuple[int, list[str]]:
     """Run a copy of a script in a project of its own; give its exit code and error lines."""
     project = commands.parent / "project"
-    shutil.copytree(_TOOLS, project / "tools", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(_TOOLS, project / "tools", ignore=_IGNORED)
     if content is not None:
         (project / "tools" / script).write_text(content)
     ended = subprocess.run(
@@ -59,6 +60,12 @@ def test_without_chromium_the_tests_say_how_to_get_it(bare: Path) -> None:
 def test_with_chromium_nothing_is_said(bare: Path) -> None:
     (bare / "chromium").symlink_to(shutil.which("true") or os.devnull)
     assert told("browser.sh", bare) == (0, [])
+
+
+def test_without_npm_whoever_checks_the_pages_is_told_how_to_get_it(bare: Path) -> None:
+    code, (line,) = told("web/install.sh", bare)
+    assert code == 1
+    assert "npm is missing; install it" in line
 
 
 def test_without_postgresql_the_tests_say_how_to_get_it(bare: Path) -> None:
@@ -98,3 +105,15 @@ def test_ci_says_when_the_harder_footage_cant_be_tested(
     )
     assert ("NOT tested" in ended.stdout) != has_faces
     assert "make test\n" in ended.stdout
+    assert "make test-browser\n" in ended.stdout
+
+
+@pytest.mark.parametrize("target", ["lint", "test", "test-browser", "test-scale", "test-kafka"])
+def test_ci_fails_with_whatever_it_runs(bare: Path, tmp_path: Path, target: str) -> None:
+    (bare / "make").write_text(f'#!/usr/bin/env bash\n[[ "$1" != {target} ]]\n')
+    (bare / "make").chmod(0o755)
+    script = tmp_path / "project" / ".ci" / "run"
+    script.parent.mkdir(parents=True)
+    shutil.copy(_TOOLS.parent / ".ci" / "run", script)
+    ended = subprocess.run([script], env={"PATH": str(bare)}, capture_output=True, check=False)
+    assert ended.returncode == 1

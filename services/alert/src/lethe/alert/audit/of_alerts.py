@@ -62,6 +62,12 @@ def reference_seen(alert: Alert) -> Deed:
     return Deed(Act.CONSULTATION, records, "the watchlist image of an alert was looked at")
 
 
+def subject_seen(alert: Alert) -> Deed:
+    """Return that the details of an alert's subject were read."""
+    records = (*_alert(alert), f"subject:{alert.subject_id}")
+    return Deed(Act.CONSULTATION, records, "the details of an alert's subject were read")
+
+
 def _alert(alert: Alert) -> tuple[str, ...]:
     return (f"alert:{alert.alert_id}",)
 

@@ -15,7 +15,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with
-from lethe.alert.web.views import AlertViews
+from lethe.alert.web.views import AlertedSubject, AlertViews
 from lethe.contracts.errors import Erased
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
@@ -65,6 +65,7 @@ class AlertEndpoints:
             Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS),
             Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS),
+            Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS),
         ]
 
     async def after(self, request: Request) -> Response:
@@ -101,6 +102,15 @@ class AlertEndpoints:
         payload = await self._watchlists.payload(alert.reference_id)
         await self._audit.append(of_alerts.reference_seen(alert))
         return _image(payload.image)
+
+    async def subject(self, request: Request) -> Response:
+        """Answer with who the best candidate is, and what an officer is to do."""
+        alert = await self._seen(request)
+        if alert.erased:
+            raise Erased("this alert is erased")
+        found = await self._watchlists.subjects.find(alert.watchlist_id, alert.subject_id)
+        await self._audit.append(of_alerts.subject_seen(alert))
+        return JSONResponse(AlertedSubject.of(found.details).model_dump(mode="json"))
 
     async def _seen(self, request: Request) -> Alert:
         alert = await self._desk.find(request.path_params["alert_id"])

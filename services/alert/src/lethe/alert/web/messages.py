@@ -35,7 +35,12 @@ class Delivered(BaseModel):
     delivered: Annotated[_Whole, Field(ge=0, le=2**62)]
 
 
-class Hello(BaseModel):
+class _Sent(BaseModel):
+    # Whatever has a default is sent all the same.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Hello(_Sent):
     """The first message to a client that is let in.
 
     Attributes
@@ -61,7 +66,7 @@ class Hello(BaseModel):
     heartbeat_s: float
 
 
-class AlertEvent(BaseModel):
+class AlertEvent(_Sent):
     """What happened to an alert, which comes as it is now. It may come again: the newest counts.
 
     Attributes
@@ -76,7 +81,7 @@ class AlertEvent(BaseModel):
     alert: AlertView
 
 
-class GapMarker(BaseModel):
+class GapMarker(_Sent):
     """Alerts after `after`, up to and including `sequence`, aren't on the stream any more.
 
     They are read at `GET /alerts`. Where `sequence` is the lower one, the client's was of another
@@ -88,14 +93,14 @@ class GapMarker(BaseModel):
     sequence: int
 
 
-class CaughtUp(BaseModel):
+class CaughtUp(_Sent):
     """Nothing waits: a client that asks for what follows `sequence` misses nothing."""
 
     type: Literal["caught-up"] = "caught-up"
     sequence: int
 
 
-class Heartbeat(BaseModel):
+class Heartbeat(_Sent):
     """Nothing happened, and the connection lives. `at` is the server's time."""
 
     type: Literal["heartbeat"] = "heartbeat"

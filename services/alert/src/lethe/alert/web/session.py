@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from lethe.alert.identity.access import PUBLIC, SIGNED_IN
-from lethe.alert.identity.principal import Principal
+from lethe.alert.identity.principal import Principal, Role
 from lethe.alert.identity.sign_in_codes import LIFE_S, SignInCodes
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
@@ -31,6 +32,39 @@ class SignIn(BaseModel):
 
     code: str | None = Field(default=None, max_length=100, repr=False)
     token: str | None = Field(default=None, repr=False)
+
+
+class SignedIn(BaseModel):
+    """Who is signed in, and until when.
+
+    Attributes
+    ----------
+    name
+        As it stands in what they do.
+    deployments, areas
+        What they are limited to, if they are.
+    expires_at
+        RFC 3339, UTC.
+    """
+
+    subject: str
+    name: str
+    roles: list[Role]
+    deployments: list[str] | None
+    areas: list[str] | None
+    expires_at: str
+
+    @classmethod
+    def of(cls, principal: Principal) -> Self:
+        """Return it of somebody whose token holds."""
+        return cls(
+            subject=principal.subject,
+            name=principal.label,
+            roles=sorted(principal.roles),
+            deployments=_limit(principal.deployments),
+            areas=_limit(principal.areas),
+            expires_at=datetime.fromtimestamp(principal.expires_s, UTC).isoformat(),
+        )
 
 
 class SessionEndpoints:
@@ -57,7 +91,7 @@ class SessionEndpoints:
             raise HTTPException(400, "send a code or a token") from None
         token = self._codes.redeem(body.code) if body.code else body.token
         principal = await self._doorkeeper.admit(token, SIGNED_IN)
-        answer = JSONResponse(_principal_json(principal))
+        answer = JSONResponse(SignedIn.of(principal).model_dump(mode="json"))
         answer.set_cookie(
             cookie_name(request),
             token or "",
@@ -71,7 +105,7 @@ class SessionEndpoints:
 
     async def show(self, request: Request) -> Response:
         """Answer with who is signed in."""
-        return JSONResponse(_principal_json(principal_of(request)))
+        return JSONResponse(SignedIn.of(principal_of(request)).model_dump(mode="json"))
 
     async def sign_out(self, request: Request) -> Response:
         """Have the browser forget its cookie."""
@@ -83,17 +117,6 @@ class SessionEndpoints:
         """Answer with a code that signs a browser in with the token of this request."""
         code = self._codes.issue(token_of(request) or "")
         return JSONResponse({"code": code, "life_s": LIFE_S}, HTTPStatus.CREATED)
-
-
-def _principal_json(principal: Principal) -> dict[str, object]:
-    return {
-        "subject": principal.subject,
-        "name": principal.label,
-        "roles": sorted(principal.roles),
-        "deployments": _limit(principal.deployments),
-        "areas": _limit(principal.areas),
-        "expires_at": datetime.fromtimestamp(principal.expires_s, UTC).isoformat(),
-    }
 
 
 def _limit(names: frozenset[str] | None) -> list[str] | None:

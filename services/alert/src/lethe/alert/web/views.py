@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Self
 
 from pydantic import BaseModel
 
 from lethe.alert.alerts import Alert
 from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.adjudication import Outcome, Verdict
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
@@ -44,6 +46,27 @@ class CandidateView(BaseModel):
     subject: str
     score: float
     cosine: float
+
+
+class AlertedSubject(BaseModel):
+    """What an officer needs of a subject: who, why, what to do, and what to beware of.
+
+    Not how the force keeps them: neither reference number nor origin of the images.
+    """
+
+    name: str
+    category: str
+    grounds: str
+    instructions: str
+    conditions: str
+    warning_markers: tuple[str, ...]
+    is_child: bool
+    is_vulnerable: bool
+
+    @classmethod
+    def of(cls, details: SubjectDetails) -> Self:
+        """Return it of a subject's details."""
+        return cls.model_validate(details, from_attributes=True)
 
 
 class AlertView(BaseModel):

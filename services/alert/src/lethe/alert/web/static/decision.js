@@ -1,78 +1,108 @@
-// What an officer decided about one alert, and the buttons to decide with.
+// The sheet on which a person decides about an alert.
 
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
+import { OUTCOMES } from "./words.js";
 
-const VERDICTS = { true_alert: "True alert", false_alert: "False alert" };
+/** @typedef {{ verdict: Verdict, confirmed: boolean, outcome: Outcome | null }} Decision */
 
-export class Decision {
-  // `decided(alert)` is told of the alert as it is after a decision was taken here.
-  constructor(alertId, decided) {
-    this.address = `/api/v1/alerts/${encodeURIComponent(alertId)}/adjudications`;
-    this.decided = decided;
-    this.told = element("p", "adjudicated");
+export class DecisionSheet {
+  /**
+   * @param {boolean} canConfirm whether who decides may have spoken to the person
+   * @param {(decision: Decision) => Promise<string | null>} send returns what went wrong
+   */
+  constructor(canConfirm, send) {
+    this.send = send;
+    this.verdict = choice("Is it the person on the watchlist?", "verdict", {
+      true_alert: "Yes: a true alert",
+      false_alert: "No: a false alert",
+    });
+    this.confirmed = choice("Did you speak to the person?", "confirmed", { yes: "Yes", no: "No" });
+    this.confirmed.hidden = !canConfirm;
+    this.outcome = element("select", "", new Option("Not known yet", ""));
+    for (const [name, text] of Object.entries(OUTCOMES)) this.outcome.add(new Option(text, name));
+    this.warning = element("p", "warning", "Its pictures are erased for good, everywhere.");
     this.fault = element("p", "fault");
     this.fault.setAttribute("role", "alert");
-    this.engaged = element("input");
-    this.engaged.type = "checkbox";
-    const label = element("label", "", this.engaged, " after an engagement");
-    this.choice = element(
-      "p",
-      "choice",
-      button("True alert", () => this.send("true_alert")),
-      button("False alert", () => this.ask(true)),
-      label,
+    this.record = element("button", "first", "Record");
+    this.form = element(
+      "form",
+      "",
+      element("h2", "", "Your decision"),
+      this.verdict,
+      this.confirmed,
+      element("label", "outcome", "Outcome ", this.outcome),
+      this.warning,
+      this.fault,
+      element("div", "buttons", button("Back", () => this.close()), this.record),
     );
-    this.question = element(
-      "p",
-      "choice",
-      "Erase its picture for good? ",
-      button("Erase it", () => this.send("false_alert")),
-      button("Keep it", () => this.ask(false)),
-    );
-    this.item = element("div", "decision", this.told, this.choice, this.question, this.fault);
-    this.ask(false);
+    this.dialog = element("dialog", "sheet", this.form);
+    this.dialog.setAttribute("aria-label", "Your decision");
+    // Gone from the page when it is closed, also by the Escape key.
+    this.dialog.onclose = () => this.dialog.remove();
+    this.form.onchange = () => this.fit();
+    this.form.onsubmit = (event) => {
+      event.preventDefault();
+      this.submit();
+    };
+    this.canConfirm = canConfirm;
   }
 
-  update(alert) {
-    const made = alert.adjudication;
-    const isFalse = made?.verdict === "false_alert";
-    this.told.textContent = made ? described(made) : "";
-    if (isFalse) this.choice.replaceChildren();
-    if (isFalse) this.question.replaceChildren();
-  }
-
-  ask(isAsking) {
-    this.choice.hidden = isAsking;
-    this.question.hidden = !isAsking;
+  open() {
+    this.form.reset();
     this.fault.textContent = "";
+    this.fit();
+    document.body.append(this.dialog);
+    this.dialog.showModal();
   }
 
-  async send(verdict) {
-    this.ask(false);
-    const decision = { verdict, confirmed: this.engaged.checked };
-    try {
-      const answer = await fetch(this.address, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(decision),
-      });
-      const content = await answer.json();
-      if (answer.ok) this.decided(content);
-      else this.fault.textContent = `Not recorded: ${content.detail}`;
-    } catch {
-      this.fault.textContent = "Not recorded: the service doesn't answer. Try again.";
+  /** @param {AlertView} alert */
+  update(alert) {
+    if (alert.erased) this.close();
+  }
+
+  close() {
+    this.dialog.close();
+    this.dialog.remove();
+  }
+
+  /** Whoever spoke to the person has engaged them. */
+  fit() {
+    const chosen = new FormData(this.form);
+    this.warning.hidden = chosen.get("verdict") !== "false_alert";
+    const engaged = chosen.get("confirmed") === "yes";
+    for (const option of this.outcome.options) {
+      option.disabled = engaged && option.value === "not_engaged";
     }
+    if (this.outcome.selectedOptions[0]?.disabled) this.outcome.value = "";
+    this.record.disabled =
+      !chosen.has("verdict") || (this.canConfirm && !chosen.has("confirmed"));
+  }
+
+  async submit() {
+    const chosen = new FormData(this.form);
+    this.record.disabled = true;
+    const failed = await this.send({
+      verdict: /** @type {Verdict} */ (chosen.get("verdict")),
+      confirmed: chosen.get("confirmed") === "yes",
+      outcome: /** @type {Outcome | ""} */ (this.outcome.value) || null,
+    });
+    if (failed === null) this.close();
+    else this.fault.textContent = `Not recorded: ${failed}.`;
+    this.fit();
   }
 }
 
-function button(text, act) {
-  const made = element("button", "", text);
-  made.type = "button";
-  made.onclick = act;
-  return made;
-}
-
-function described(made) {
-  const basis = made.confirmed ? "confirmed" : "unconfirmed";
-  return `${VERDICTS[made.verdict]}, ${basis}, says ${made.officer}.`;
+/**
+ * @param {string} question
+ * @param {string} name
+ * @param {Record<string, string>} answers
+ */
+function choice(question, name, answers) {
+  const made = Object.entries(answers).map(([value, text]) => {
+    const input = element("input", "");
+    [input.type, input.name, input.value] = ["radio", name, value];
+    return element("label", "tile", input, element("span", "", text));
+  });
+  const tiles = element("div", "tiles", ...made);
+  return element("fieldset", "", element("legend", "", question), tiles);
 }

@@ -1,13 +1,17 @@
 // Signing in: the code behind the # of the address becomes a cookie that no script can read.
 
+import { at, tell } from "./elements.js";
+
 const ADDRESS = "/api/v1/session";
 const CODE = "#sign-in=";
 const NEEDED = "Sign in: open the address that `lethe sign-in` prints, or enter its code or a token.";
 
-const at = (id) => document.getElementById(id);
-
-// Resolves once somebody is signed in.
+/**
+ * Resolves once somebody is signed in, to who it is.
+ * @returns {Promise<SignedIn>}
+ */
 export async function signedIn() {
+  /** @type {string | null} */
   let told = null;
   if (location.hash.startsWith(CODE)) {
     const code = location.hash.slice(CODE.length);
@@ -16,26 +20,40 @@ export async function signedIn() {
     told = await signInWith({ code });
   }
   // A link that was used already does no harm to whoever is signed in.
-  while (!(await showWho())) told = await ask(told ?? NEEDED);
+  for (;;) {
+    const who = await showWho();
+    if (who) return who;
+    told = await ask(told ?? NEEDED);
+  }
 }
 
-// Resolves once somebody is signed in again, whose token ended or doesn't do.
+/**
+ * Resolves once somebody is signed in again, whose token ended or doesn't do.
+ * @param {string} reason
+ */
 export async function signInAgain(reason) {
   at("who").hidden = true;
+  /** @type {string | null} */
   let told = `${reason}. ${NEEDED}`;
   do told = await ask(told ?? NEEDED);
   while (told !== null || !(await showWho()));
 }
 
+/** @returns {Promise<SignedIn | null>} */
 async function showWho() {
   const answer = await again(() => fetch(ADDRESS));
-  if (!answer.ok) return false;
-  at("name").textContent = (await answer.json()).name;
+  if (!answer.ok) return null;
+  const who = await answer.json();
+  tell(at("name"), who.name);
   at("who").hidden = false;
-  return true;
+  return who;
 }
 
-// Returns what went wrong, null if nothing did.
+/**
+ * Returns what went wrong, null if nothing did.
+ * @param {{ code: string } | { token: string }} secret
+ * @returns {Promise<string | null>}
+ */
 async function signInWith(secret) {
   const answer = await again(() =>
     fetch(ADDRESS, {
@@ -47,16 +65,21 @@ async function signInWith(secret) {
   return answer.ok ? null : `Not signed in: ${(await answer.json()).detail}.`;
 }
 
+/**
+ * @param {string} told
+ * @returns {Promise<string | null>}
+ */
 function ask(told) {
   const form = at("sign-in");
-  at("sign-in-told").textContent = told;
+  const field = at("secret", HTMLInputElement);
+  tell(at("sign-in-told"), told);
   form.hidden = false;
-  at("secret").focus();
+  field.focus();
   return new Promise((resolve) => {
     form.onsubmit = async (event) => {
       event.preventDefault();
-      const secret = at("secret").value.trim();
-      at("secret").value = "";
+      const secret = field.value.trim();
+      field.value = "";
       // A token has two dots, a code none.
       const failed = await signInWith(secret.includes(".") ? { token: secret } : { code: secret });
       form.hidden = failed === null;
@@ -65,7 +88,10 @@ function ask(told) {
   });
 }
 
-// The service may be starting, or another instance taking over.
+/**
+ * The service may be starting, or another instance taking over.
+ * @param {() => Promise<Response>} send
+ */
 async function again(send) {
   for (;;) {
     try {

@@ -1,51 +1,74 @@
 // The connection to the alert stream: resumes where it left off, drops what it has seen.
 
-const SILENCE_MS = 40_000; // the server says something every 15 s
+import { ask } from "./api.js";
+
+const SILENCE_MS = 30_000; // until the server says how often it is heard
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const SHOWN_AT_FIRST = 100;
 const NOT_SIGNED_IN = 4401;
 const NOT_ALLOWED = 4403;
-const CHANGES = new Set(["sighting", "acknowledged", "claimed", "adjudicated", "erased"]);
+
+/**
+ * @typedef {AlertEvent | Hello | GapMarker | CaughtUp | Heartbeat} Message
+ *
+ * @typedef {object} Listener
+ * @property {(state: import("./connection.js").ConnectionState) => void} state
+ * @property {(at: string | null, heartbeatS?: number) => void} heard anything, and the server's time
+ * @property {(alert: AlertView, isPast: boolean, missed: boolean) => void} alert
+ * @property {(alert: AlertView) => void} change
+ * @property {(gap: GapMarker) => void} gap
+ * @property {() => void} restart the sequences are of another log
+ * @property {() => void} newLeader
+ * @property {(reason: string) => void} signedOut
+ */
 
 export class AlertStream {
-  // `on` has: state(name), alert(alert, isPast, missed), change(alert), gap(message), restart(),
-  // newLeader(), signedOut(reason).
+  /** @param {Listener} on */
   constructor(on) {
     this.on = on;
-    this.last = null; // the highest sequence seen; null before the first connection
-    this.log = null; // which alert log the sequences belong to
-    this.term = null; // the leader's that was last heard
+    /** The highest sequence seen; null before the first connection. @type {number | null} */
+    this.last = null;
+    /** Which alert log the sequences belong to. @type {string | null} */
+    this.log = null;
+    /** The leader's that was last heard. @type {number | null} */
+    this.term = null;
     this.wait = FIRST_WAIT_MS;
+    this.silenceMs = SILENCE_MS;
     this.behind = true; // catching up
     this.returning = false; // had been caught up before, then lost the connection
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.silence = undefined;
   }
 
   async open() {
     this.on.state("connecting");
-    try {
-      if (this.last === null) {
-        const answer = await fetch("/api/v1/alerts?limit=0");
-        if (answer.status === 401 || answer.status === 403) {
-          this.on.signedOut((await answer.json()).detail);
-          return;
-        }
-        if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
-        const newest = (await answer.json()).last_sequence;
-        this.last = Math.max(0, newest - SHOWN_AT_FIRST);
+    if (this.last === null) {
+      /** @type {import("./api.js").Answer<{ last_sequence: number }>} */
+      const answer = await ask("/alerts?limit=0");
+      if (answer.status === 401 || answer.status === 403) {
+        this.on.signedOut(answer.told ?? "");
+        return;
       }
-    } catch {
-      this.again();
-      return;
+      if (!answer.content) {
+        this.again();
+        return;
+      }
+      this.last = Math.max(0, answer.content.last_sequence - SHOWN_AT_FIRST);
     }
+    this.connect();
+  }
+
+  connect() {
     const address = new URL("/api/v1/alerts/stream", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     this.behind = true;
     socket.onopen = () => socket.send(JSON.stringify({ after: this.last }));
-    socket.onmessage = (message) => {
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      this.receive(socket, message);
       this.listen(socket);
-      this.receive(socket, JSON.parse(message.data));
     };
     socket.onclose = (event) => {
       clearTimeout(this.silence);
@@ -56,6 +79,7 @@ export class AlertStream {
     this.listen(socket);
   }
 
+  /** @param {WebSocket} socket */
   listen(socket) {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => {
@@ -64,7 +88,7 @@ export class AlertStream {
       socket.onmessage = null;
       socket.close();
       this.again();
-    }, SILENCE_MS);
+    }, this.silenceMs);
   }
 
   again() {
@@ -74,10 +98,14 @@ export class AlertStream {
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
   }
 
+  /**
+   * @param {WebSocket} socket
+   * @param {Message} message
+   */
   receive(socket, message) {
-    if (message.type === "hello") this.greet(socket, message);
-    else if (message.type === "alert") this.take(message);
-    else if (CHANGES.has(message.type)) this.on.change(message.alert);
+    if (message.type === "hello") return this.greet(socket, message);
+    this.on.heard(message.type === "heartbeat" ? message.at : null);
+    if (message.type === "alert") this.take(message);
     else if (message.type === "gap") {
       this.last = message.sequence;
       this.on.gap(message);
@@ -87,9 +115,13 @@ export class AlertStream {
       this.wait = FIRST_WAIT_MS;
       this.on.state("live");
       socket.send(JSON.stringify({ delivered: message.sequence }));
-    }
+    } else if ("alert" in message) this.on.change(message.alert);
   }
 
+  /**
+   * @param {WebSocket} socket
+   * @param {Hello} hello
+   */
   greet(socket, hello) {
     if (this.log !== null && this.log !== hello.log) {
       // The service has another database: its sequences mean other alerts than the ones seen.
@@ -101,13 +133,16 @@ export class AlertStream {
       return;
     }
     this.log = hello.log;
+    this.silenceMs = 2_000 * hello.heartbeat_s;
+    this.on.heard(hello.at, hello.heartbeat_s);
     // What happened to the alerts of before, while none led, was told to nobody.
     if (this.term !== null && this.term !== hello.term) this.on.newLeader();
     this.term = hello.term;
   }
 
+  /** @param {AlertEvent} message */
   take(message) {
-    if (message.sequence <= this.last) return;
+    if (message.sequence <= (this.last ?? 0)) return;
     this.last = message.sequence;
     this.on.alert(message.alert, this.behind, this.behind && this.returning);
   }

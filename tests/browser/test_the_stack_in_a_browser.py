@@ -6,8 +6,8 @@ from tests.support.browser import chromium
 from tools.running import running_lethe
 
 PICTURES_SHOWN = """() => {
-    const pictures = [...document.querySelectorAll("article img")];
-    return pictures.length >= 2 && pictures.every(picture => picture.naturalWidth > 0);
+    const pictures = [...document.querySelectorAll("#panel canvas")];
+    return pictures.length === 2 && pictures.every(picture => picture.width > 0);
 }"""
 
 
@@ -18,7 +18,9 @@ async def test_an_alert_of_the_demonstration_reaches_a_browser_with_both_picture
         async with chromium() as browser:
             page = await browser.new_page()
             await page.goto(lethe.page_address)
-            await page.locator("article").first.wait_for(timeout=60_000)
+            await page.locator("#alerts .row").first.wait_for(timeout=60_000)
+            if await page.locator("#panel").is_hidden():
+                await page.locator("#alerts .row").first.click()
             await page.wait_for_function(PICTURES_SHOWN)
             text = await page.inner_text("body")
             await page.screenshot(path=tmp_path / "page.png")

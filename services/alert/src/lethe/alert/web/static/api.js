@@ -1,0 +1,39 @@
+// Requests to alert. The cookie that signs them is out of every script's reach.
+
+/**
+ * What became of a request. `told` says what is wrong, for people; null if nothing is.
+ * @template Content
+ * @typedef {{ status: number, content: Content | null, told: string | null }} Answer
+ */
+
+const BASE = "/api/v1";
+const UNANSWERED = "the service doesn't answer; try again";
+
+/**
+ * @template Content
+ * @param {string} path
+ * @param {{ method?: string, body?: object | undefined, version?: number | undefined }} [asked]
+ * @returns {Promise<Answer<Content>>}
+ */
+export async function ask(path, { method = "GET", body, version } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  try {
+    const answer = await fetch(BASE + path, { method, headers, body: JSON.stringify(body) });
+    const content = answer.status === 204 ? null : await answer.json();
+    const told = answer.ok ? null : String(content.detail);
+    return { status: answer.status, content: answer.ok ? content : null, told };
+  } catch {
+    return { status: 0, content: null, told: UNANSWERED };
+  }
+}
+
+/**
+ * @param {string} alertId
+ * @param {string} [rest]
+ */
+export function ofAlert(alertId, rest = "") {
+  return `/alerts/${encodeURIComponent(alertId)}${rest}`;
+}

@@ -1,0 +1,125 @@
+// One alert, filling the screen of a phone.
+
+import { Actions } from "./actions.js";
+import { ask, ofAlert } from "./api.js";
+import { ageText, timeText } from "./clock.js";
+import { element, foreign, tell } from "./elements.js";
+import { Picture } from "./picture.js";
+import { SubjectPart } from "./subject.js";
+import { judgementText } from "./words.js";
+
+const ADVICE = "A possible match, no identification. An alert alone is no ground to act: look, ask, decide.";
+
+export class AlertPanel {
+  /**
+   * @param {AlertView} alert
+   * @param {import("./actions.js").Page & { isLate: boolean }} page
+   */
+  constructor(alert, page) {
+    this.alert = alert;
+    this.probe = new Picture("From the camera");
+    this.reference = new Picture("From the watchlist");
+    this.subject = new SubjectPart();
+    this.actions = new Actions(page);
+    this.age = element("span", "age");
+    this.late = element("span", "late", "Late");
+    this.late.hidden = !page.isLate;
+    this.when = element("span", "when", this.late, " ", this.age);
+    this.advice = element("p", "advice", ADVICE);
+    this.facts = element("dl", "");
+    this.handled = element("ul", "handled");
+    this.body = element(
+      "div",
+      "panel-body",
+      element("div", "pictures", this.probe.figure, this.reference.figure),
+      this.subject.head,
+      this.advice,
+      this.subject.told,
+      this.facts,
+      this.handled,
+    );
+    this.parts = [this.body, this.actions.bar];
+    if (!alert.erased) this.load(alert);
+    this.update(alert);
+  }
+
+  /** @param {AlertView} alert */
+  async load(alert) {
+    this.probe.show(ofAlert(alert.alert_id, "/probe"), "Face seen by the camera");
+    this.reference.show(ofAlert(alert.alert_id, "/reference"), "Face on the watchlist");
+    /** @type {import("./api.js").Answer<AlertedSubject>} */
+    const answer = await ask(ofAlert(alert.alert_id, "/subject"));
+    // It may have been erased since.
+    if (this.alert.erased) return;
+    if (answer.content) this.subject.show(answer.content);
+    else this.subject.showFault(answer.told ?? "");
+  }
+
+  /** @param {AlertView} alert */
+  update(alert) {
+    this.alert = alert;
+    if (alert.erased) this.blank();
+    else this.subject.showName(alert.subject);
+    this.advice.hidden = Boolean(alert.adjudication) || alert.erased;
+    this.facts.replaceChildren(...factsOf(alert));
+    this.handled.replaceChildren(...handledOf(alert).map((text) => element("li", "", text)));
+    this.actions.update(alert);
+    this.tick();
+  }
+
+  /** Takes away whatever tells who this is about. */
+  blank() {
+    this.probe.blank("Erased");
+    this.reference.blank("Erased");
+    this.subject.blank("This alert is erased");
+  }
+
+  tick() {
+    tell(this.age, ageText(this.alert.captured_at));
+  }
+
+  close() {
+    this.probe.blank();
+    this.reference.blank();
+    this.actions.close();
+  }
+}
+
+/** @param {AlertView} alert */
+function factsOf(alert) {
+  const score = `${alert.score.toFixed(2)}, the order's threshold is ${alert.threshold.toFixed(2)}`;
+  return [
+    ...fact("Camera", foreign(alert.camera_id)),
+    ...(alert.area ? fact("Zone", foreign(alert.area)) : []),
+    ...fact("Time", timeText(alert.captured_at)),
+    ...(alert.sightings > 1
+      ? fact("Seen", `${alert.sightings} times, last at ${timeText(alert.last_sighting_at)}`)
+      : fact("Seen", "once")),
+    ...(alert.erased ? [] : fact("Score", score)),
+    ...(alert.erased ? [] : alert.candidates.flatMap(otherOf)),
+  ];
+}
+
+/** @param {CandidateView} other */
+function otherOf(other) {
+  return fact("Also similar", foreign(other.subject), ` (score ${other.score.toFixed(2)})`);
+}
+
+/**
+ * @param {string} term
+ * @param {...(Node | string)} description
+ */
+function fact(term, ...description) {
+  return [element("dt", "", term), element("dd", "", ...description)];
+}
+
+/** @param {AlertView} alert */
+function handledOf({ acknowledged, claim, judgements }) {
+  const { operator, engagement_officer: officer } = judgements;
+  return [
+    ...(acknowledged ? [`Acknowledged by ${acknowledged.officer}, ${timeText(acknowledged.at)}`] : []),
+    ...(claim ? [`${claim.officer} is going, since ${timeText(claim.at)}`] : []),
+    ...(operator ? [`${judgementText(operator)}: operator ${operator.officer}`] : []),
+    ...(officer ? [`${judgementText(officer)}: ${officer.officer}`] : []),
+  ];
+}

@@ -1,0 +1,70 @@
+// How the system is: which orders run, which cameras are live, and why nothing is found.
+
+import { ask } from "./api.js";
+import { ageText, nowMs, timeText } from "./clock.js";
+import { at, element, foreign, tell } from "./elements.js";
+
+const EVERY_MS = 5_000;
+
+export class SystemStatus {
+  constructor() {
+    /** @type {string | null} when what is shown was told; null once it is the latest */
+    this.oldSince = null;
+    this.toldMs = 0;
+  }
+
+  /** Asks again and again. */
+  async watch() {
+    /** @type {import("./api.js").Answer<Status>} */
+    const answer = await ask("/status");
+    if (answer.content) this.show(answer.content);
+    // What is old stays on the page, and says that it is.
+    else if (this.toldMs) this.oldSince ??= new Date(this.toldMs).toISOString();
+    this.tick();
+    setTimeout(() => this.watch(), EVERY_MS);
+  }
+
+  /** @param {Status} status */
+  show(status) {
+    this.oldSince = null;
+    this.toldMs = nowMs();
+    const all = status.deployments;
+    at("local").hidden = all.length > 0 && !all.some((each) => each.order_type === "local");
+    at("cameras").replaceChildren(...status.cameras.map(cameraItem));
+    banner("blind", status.blind === null ? "" : `No searches take place: ${status.blind}`);
+    banner("suspended", all.map(suspensionText).filter(Boolean).join(" "));
+  }
+
+  tick() {
+    at("cameras").dataset.old = String(this.oldSince !== null);
+    tell(
+      at("cameras-age"),
+      this.oldSince === null ? "" : `Cameras as they were ${ageText(this.oldSince)}`,
+    );
+  }
+}
+
+/** @param {CameraStatus} camera */
+function cameraItem(camera) {
+  const item = element("li", "", foreign(camera.camera_id), ` ${camera.state}`);
+  item.dataset.state = camera.state;
+  return item;
+}
+
+/** @param {DeploymentStatus} deployment */
+function suspensionText({ deployment_id: id, suspended }) {
+  if (!suspended) return "";
+  return (
+    `Suspended, nothing is captured: ${suspended.reason} (${id}, since ` +
+    `${timeText(suspended.since)}). An officer has to find out why before resuming it.`
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function banner(name, text) {
+  tell(at(name), text);
+  at(name).hidden = text === "";
+}

@@ -1,0 +1,89 @@
+"""An erased alert leaves every open page, and nothing of it stays in the browser."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Page, Route, expect
+from tests.support.page_desk import Desk
+from tests.support.pages import live, picked, probe, rows
+
+from lethe.alert.alerts import AlertTerms
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOUR = AlertTerms(retention_hours=1)
+# Answers what the browser keeps of an address, without asking the service.
+KEPT = """async (address) => {
+    const cached = fetch(address, { cache: "only-if-cached", mode: "same-origin" });
+    const [status, names, workers] = await Promise.all([
+        cached.then((answer) => answer.status, () => 0),
+        caches.keys(),
+        navigator.serviceWorker.getRegistrations(),
+    ]);
+    return { status, names: names.length, workers: workers.length };
+}"""
+
+
+async def test_pictures_name_and_details_leave_the_page_and_are_in_no_cache(
+    serving: Desk, page: Page
+) -> None:
+    alert = await serving.alert("search-1", HOUR)
+    await page.goto(serving.url)
+    await picked(page)
+    canvas = await probe(page).element_handle()
+    assert canvas is not None
+    await expect(page.get_by_text("failed to appear at Northtown court")).to_be_visible()
+
+    await serving.erase_all()
+
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_role("heading", name="This alert is erased")).to_be_visible()
+    await expect(page.locator("canvas")).to_have_count(0)
+    assert await canvas.evaluate("canvas => canvas.width * canvas.height") == 0
+    held = await page.locator("main").inner_text()
+    for gone in ("Eileen", "Northtown", "warrant", "0.83"):
+        assert gone not in held
+    for kind in ("probe", "reference", "subject"):
+        address = f"/api/v1/alerts/{alert.alert_id}/{kind}"
+        assert await page.evaluate(KEPT, address) == {"status": 0, "names": 0, "workers": 0}
+    assert (await page.evaluate(KEPT, "/static/page.css"))["status"] == 200
+    await page.go_back()
+    await page.get_by_label("Decided ones too").check()
+    await expect(rows(page)).to_contain_text(["Erased alert"])
+
+
+async def test_a_picture_that_comes_after_the_erasure_is_not_shown(
+    serving: Desk, page: Page
+) -> None:
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/probe", held.put)
+    await page.route("**/subject", held.put)
+    await serving.alert("search-1", HOUR)
+    await page.goto(serving.url)
+    await page.get_by_role("button", name="entrance").click()
+    answers = [await held.get(), await held.get()]
+    fetched = [(route, await route.fetch()) for route in answers]
+    await serving.erase_all()
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    for route, response in fetched:
+        async with page.expect_event("requestfinished"):
+            await route.fulfill(response=response)
+    await expect(page.locator("canvas")).to_have_count(0)
+    assert "Northtown" not in await page.locator("main").inner_text()
+
+
+async def test_whoever_signs_out_or_whose_token_ends_leaves_nothing_on_the_screen(
+    serving: Desk, page: Page
+) -> None:
+    await serving.alert("search-1")
+    await page.goto(serving.url)
+    await live(page)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    await expect(rows(page)).to_have_count(0)
+    assert await page.evaluate("document.cookie + JSON.stringify({ ...localStorage })") == "{}"
+    await page.get_by_label("Sign-in code or token").fill(serving.web.issuer.token())
+    await page.get_by_role("button", name="Sign in").click()
+    await live(page)
+    assert page.url == f"http://127.0.0.1:{serving.port}/"
+    await expect(rows(page)).to_have_count(1)

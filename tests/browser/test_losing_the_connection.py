@@ -1,0 +1,138 @@
+"""What an officer sees while alerts can't arrive, and what comes afterwards."""
+
+import pytest
+from playwright.async_api import Page, WebSocketRoute, expect
+from tests.support.alert_web import served
+from tests.support.page_desk import Desk
+from tests.support.pages import cameras, live, picked, probe, rows
+
+from lethe.alert.alerts import AlertTerms
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_what_was_missed_comes_once_is_marked_late_and_takes_no_screen(
+    desk: Desk, page: Page
+) -> None:
+    app = desk.web.app(desk.port)
+    async with served(app, desk.port):
+        await desk.alert("search-1", camera_id="camera-1")
+        await page.goto(desk.url)
+        await live(page)
+        await desk.alert("search-2", camera_id="camera-2")
+        await expect(probe(page)).to_be_visible()
+        await page.go_back()
+    await expect(page.get_by_text("alerts don't reach you")).to_be_visible()
+
+    await desk.alert("search-3", camera_id="camera-3")
+    async with served(app, desk.port):
+        await expect(rows(page)).to_have_count(3)
+        await live(page)
+        await expect(page.get_by_text("alerts don't reach you")).to_be_hidden()
+        late = rows(page).filter(has=page.get_by_text("Late", exact=True)).filter(visible=True)
+        await expect(late.filter(visible=True)).to_contain_text(["camera-3"])
+        await expect(page.locator("#announcer")).to_contain_text("Late. Possible match")
+        await desk.alert("search-4", camera_id="camera-4")
+        await expect(rows(page)).to_have_count(4)
+        assert await cameras(page) == ["camera-4", "camera-3", "camera-2", "camera-1"]
+
+
+async def test_the_cameras_stay_as_they_were_and_say_how_old_that_is(
+    desk: Desk, page: Page
+) -> None:
+    await page.clock.install()
+    shown = page.get_by_role("list", name="Cameras")
+    async with served(desk.web.app(desk.port), desk.port):
+        await page.goto(desk.url)
+        await live(page)
+        await expect(shown).to_have_text("entrance live")
+    await expect(page.get_by_text("alerts don't reach you")).to_be_visible()
+    await page.clock.fast_forward(90_000)
+    await expect(page.get_by_text("Cameras as they were 1 min ago")).to_be_visible()
+    await expect(shown).to_have_text("entrance live")
+    async with served(desk.web.app(desk.port), desk.port):
+        await page.clock.fast_forward(20_000)
+        await live(page)
+        await expect(page.get_by_text("Cameras as they were")).to_be_hidden()
+
+
+async def test_a_connection_on_which_nothing_is_heard_is_said_to_be_quiet_and_then_lost(
+    serving: Desk, page: Page
+) -> None:
+    muted = False
+    opened = 0
+
+    def mute(socket: WebSocketRoute) -> None:
+        nonlocal opened
+        opened += 1
+        server = socket.connect_to_server()
+        server.on_message(lambda message: None if muted else socket.send(message))
+
+    await page.clock.install()
+    await page.route_web_socket("**/stream", mute)
+    await page.goto(serving.url)
+    await live(page)
+    muted = True
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#heard")).to_have_text("heard 10 s ago")
+    await expect(page.locator("#connection-state")).to_have_text("Live")
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#connection-state")).to_have_text("Nothing heard")
+    await page.clock.fast_forward(11_000)
+    await expect(page.get_by_text("alerts don't reach you")).to_be_visible()
+    muted = False
+    await page.clock.fast_forward(5_000)
+    await live(page)
+    assert opened > 1
+
+
+async def test_a_page_goes_on_at_the_next_leader_where_it_stopped(desk: Desk, page: Page) -> None:
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1", AlertTerms(retention_hours=1), camera_id="camera-1")
+        await page.goto(desk.url)
+        await picked(page, "camera-1")
+    # While none leads its retention ends: no page hears of it.
+    await desk.erase_all()
+    await desk.alert("search-2", camera_id="camera-2")
+    await desk.web.restart()
+    async with served(desk.web.app(desk.port), desk.port):
+        await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+        await expect(rows(page)).to_have_count(2)
+        assert await cameras(page) == ["camera-2", "camera-1"]
+        await expect(page.locator("#notice")).to_be_hidden()
+
+
+async def test_a_page_whose_service_comes_back_with_another_log_begins_anew(
+    desk: Desk, page: Page
+) -> None:
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1", camera_id="camera-1")
+        await page.goto(desk.url)
+        await expect(rows(page)).to_have_count(1)
+    await desk.web.restart()
+    desk.web.hub.log_id = "that of another database"
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-2", camera_id="camera-2")
+        await expect(rows(page)).to_have_count(2)
+        assert await cameras(page) == ["camera-2", "camera-1"]
+        await expect(page.locator("#notice")).to_have_text(
+            "The alert service was started again; its latest alerts are shown."
+        )
+
+
+async def test_a_message_that_comes_twice_is_shown_once(serving: Desk, page: Page) -> None:
+    def repeat(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def send_twice(message: str | bytes) -> None:
+            socket.send(message)
+            socket.send(message)
+
+        server.on_message(send_twice)
+
+    await page.route_web_socket("**/stream", repeat)
+    await serving.alert("search-1", camera_id="camera-1")
+    await page.goto(serving.url)
+    await serving.alert("search-2", camera_id="camera-2")
+    await expect(rows(page)).to_have_count(2)
+    assert await cameras(page) == ["camera-2", "camera-1"]
