@@ -7,6 +7,7 @@ from tests.support.pages import picked
 from tests.support.watchlists import details
 
 from lethe.alert.watchlists.subject import SubjectDetails
+from lethe.alert.web.views import AlertedSubject
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,6 +20,12 @@ def _named(name: str) -> SubjectDetails:
     return details().model_copy(
         update={"name": name, "grounds": name, "instructions": name, "warning_markers": (name,)}
     )
+
+
+def _told(words: str) -> dict[str, object]:
+    """Return what a service would answer that takes anything."""
+    told = AlertedSubject.of(_named(words)).model_dump(mode="json")
+    return told | {"category": words, "warning_markers": [words, words]}
 
 
 @pytest.mark.parametrize("name", [_MARKUP, "javascript:alert(1)", "{{7*7}} ${7*7}"])
@@ -37,6 +44,7 @@ async def test_a_name_that_turns_writing_around_turns_nothing_but_itself(
     serving: Desk, page: Page
 ) -> None:
     await serving.rename(_named(_BACKWARDS))
+    await page.route("**/subject", lambda route: route.fulfill(json=_told(_BACKWARDS)))
     await serving.alert("search-1", camera_id=_BACKWARDS)
     await page.goto(serving.url)
     row = page.locator(".row")
@@ -44,8 +52,10 @@ async def test_a_name_that_turns_writing_around_turns_nothing_but_itself(
     assert places[0] is not None
     assert places[1] is not None
     assert places[0]["x"] < places[1]["x"]
+    await row.click()
+    await expect(page.locator(".markers bdi")).to_have_count(2)
     isolation = "each => getComputedStyle(each).unicodeBidi"
-    for name in await row.locator("bdi").all():
+    for name in await page.locator("bdi").all():
         assert await name.evaluate(isolation) == "isolate"
 
 
@@ -55,11 +65,14 @@ async def test_ten_thousand_characters_leave_the_page_as_wide_as_it_is(
     serving: Desk, page: Page, width: int, letter: str
 ) -> None:
     await page.set_viewport_size({"width": width, "height": 700})
-    await serving.rename(_named(letter * (10_000 // len(letter))))
-    await serving.alert("search-1")
+    words = letter * (10_000 // len(letter))
+    await serving.rename(_named(words))
+    await page.route("**/subject", lambda route: route.fulfill(json=_told(words)))
+    await serving.alert("search-1", camera_id=words)
     await page.goto(serving.url)
-    await picked(page)
+    await picked(page, letter)
+    await expect(page.locator(".words")).to_have_text([words, words])
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    name = await page.get_by_role("heading", level=2).inner_text()
+    name = await page.locator("h2.subject").inner_text()
     assert len(name) <= 201
     await expect(page.get_by_role("button", name="Decide")).to_be_in_viewport()
