@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.support.forgetting import an_order
+from tests.support.forgetting import an_order, signer_of
 
 from lethe.cli.stack.left_overs import end_left_overs
 from lethe.contracts.orders import DeploymentOrder, OrderStatus
 from lethe.contracts.topics import DEPLOYMENT_ORDERED
-from lethe.shredding.orders import sign_order
+from lethe.shredding.authorising import sign_order
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.trust import LocalTrust, load_local_trust
 
@@ -36,7 +36,7 @@ def order(name: str) -> DeploymentOrder:
 
 
 async def publish(broker: str, trust: LocalTrust, name: str, status: OrderStatus) -> None:
-    body = sign_order(order(name), trust.key_file("officer"), status=status).encode()
+    body = sign_order(order(name), signer_of(trust, "officer"), status=status).encode()
     producer = AIOKafkaProducer(bootstrap_servers=broker)
     await producer.start()
     try:

@@ -13,14 +13,16 @@ from tests.support.clocks import WALL_US
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted, KeyTicket
 from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderStatus, OrderType
-from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
+from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.topics import FRAME_CAPTURED, PARTITIONS
 from lethe.purge.ownership import HeardTicket
+from lethe.shredding.authorising import sign_draft, sign_order, sign_state
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import BLOCK_BYTES
-from lethe.shredding.orders import OrderBook, sign_order
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.roster import create_local_trust
+from lethe.shredding.signing import Signer
 from lethe.shredding.slotkeys import commitment
 from lethe.shredding.terms import Reservation, Standing
 from lethe.shredding.trust import LocalTrust, load_local_trust
@@ -46,6 +48,11 @@ def local_trust(folder: Path) -> LocalTrust:
     """Return a fresh roster with its keys."""
     create_local_trust(folder, wall_us=WALL_US)
     return load_local_trust(folder)
+
+
+def signer_of(trust: LocalTrust, name: str) -> Signer:
+    """Return the key of somebody on a roster."""
+    return Signer.from_file(trust.key_file(name))
 
 
 def an_order(**changes: object) -> DeploymentOrder:
@@ -75,7 +82,21 @@ def signed(
     serial: int = 1,
 ) -> DeploymentOrdered:
     """Return an order with its state, signed by the officer."""
-    return sign_order(order, trust.key_file("officer"), status=status, serial=serial)
+    return sign_order(order, signer_of(trust, "officer"), status=status, serial=serial)
+
+
+def resumed(
+    trust: LocalTrust, order: SignedEnvelope, *, lifts: str, serial: int
+) -> DeploymentOrdered:
+    """Return the next state of an order, in which an officer lifts a suspension."""
+    officer = signer_of(trust, "officer")
+    return sign_state(order, officer, status=OrderStatus.RUNNING, serial=serial, lifts=lifts)
+
+
+def drafted(trust: LocalTrust, by: str = "drafter", **changes: object) -> SignedEnvelope:
+    """Return an operational order as somebody drafted it, changed as told."""
+    content = {"type": OrderType.OPERATIONAL, "authorised_by": "", "zone": "the north gate"}
+    return sign_draft(an_order(**(content | changes)), signer_of(trust, by))
 
 
 def book_with(trust: LocalTrust, order: DeploymentOrder) -> OrderBook:

@@ -19,6 +19,7 @@ from lethe.contracts.sealed import SealAddress
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import OrderCheck
 from lethe.shredding.trust import LocalTrust
@@ -27,9 +28,21 @@ CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
 
 
 class Pipeline:
-    """Three holders, one custodian, one order; time moves only when told to."""
+    """Three holders, one custodian, one order; time moves only when told to.
 
-    def __init__(self, trust: LocalTrust, *, order_check: OrderCheck | None = None) -> None:
+    Parameters
+    ----------
+    book
+        The orders that the custodian obeys, instead of the one.
+    """
+
+    def __init__(
+        self,
+        trust: LocalTrust,
+        *,
+        order_check: OrderCheck | None = None,
+        book: OrderBook | None = None,
+    ) -> None:
         self.time = TrueTime()
         self.clock = FakeClock(self.time)
         self.witness = Witness(Entropy(os.urandom))
@@ -45,7 +58,7 @@ class Pipeline:
             )
             for role in CAMERA_ROLES
         }
-        book = book_with(trust, an_order())
+        book = book or book_with(trust, an_order())
         self.custodian = Custodian(
             book, Suspensions(book), self.clock, term="term", entropy=self.witness.entropy
         )

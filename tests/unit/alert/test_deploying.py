@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.clocks import WALL_US, FakeClock
-from tests.support.forgetting import CAMERA, an_order, local_trust, signed
+from tests.support.forgetting import CAMERA, an_order, local_trust, resumed, signed, signer_of
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
@@ -10,7 +10,8 @@ from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus, OrderType
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
-from lethe.shredding.orders import OrderBook, sign_lifting, sign_order
+from lethe.shredding.authorising import sign_order
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 
@@ -109,7 +110,7 @@ async def test_a_forged_order_is_refused(front: Front, trust: LocalTrust, forge:
 
 async def test_an_order_that_a_service_signed_is_refused(front: Front, trust: LocalTrust) -> None:
     by_alert = sign_order(ORDER.model_copy(update={"authorised_by": "alert"}),
-                          trust.key_file("alert"))  # fmt: skip
+                          signer_of(trust, "alert"))  # fmt: skip
     with pytest.raises(Refused):
         await front.desk.order(by_alert, [camera()])
     assert front.published == []
@@ -134,6 +135,13 @@ async def test_an_order_that_the_broker_did_not_take_may_be_sent_again(
     front.broker_away = False
     await front.desk.order(signed(trust, ORDER), [camera()])
     assert len(front.published) == 1
+
+
+async def test_before_its_window_an_order_is_authorised(front: Front, trust: LocalTrust) -> None:
+    front.desk.hear_order(signed(trust, ORDER))
+    front.clock.step_wall(-2 * 3_600_000)
+    [deployment] = (await front.desk.status()).deployments
+    assert deployment.status == "authorised"
 
 
 async def test_an_order_is_over_when_it_ended_or_its_time_is_up(
@@ -206,9 +214,8 @@ async def test_a_suspended_deployment_says_why_until_it_is_lifted(trust: LocalTr
     assert stands.suspended.reason == said.ground.sentence
     found = front.desk.deployment(ORDER.deployment_id)
     assert found is not None
-    key = trust.key_file("officer")
-    lifting = sign_lifting(found.signed, key, lifts="s-1", serial=found.serial + 1)
-    await front.desk.order(lifting, [])
+    lifted = resumed(trust, found.signed, lifts="s-1", serial=found.serial + 1)
+    await front.desk.order(lifted, [])
     [stands] = (await front.desk.status()).deployments
     assert (stands.status, stands.suspended) == ("running", None)
     assert front.desk.deployment("another") is None

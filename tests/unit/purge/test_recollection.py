@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.brokers import eventually
 from tests.support.clocks import WALL_US, FakeClock
-from tests.support.forgetting import CAMERA, an_order, signed
+from tests.support.forgetting import CAMERA, an_order, resumed, signed
 from tests.support.roots import Root
 
 from lethe.contracts.errors import InvalidInput, Refused, RolledBack
@@ -19,7 +19,7 @@ from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.purge.progress_file import FILE, ProgressFile
 from lethe.purge.recollection import Recollection
 from lethe.shredding.clock import instant
-from lethe.shredding.orders import OrderBook, sign_lifting
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.progress import Progress
 from lethe.shredding.roster import Roster
 from lethe.shredding.suspensions import Suspensions
@@ -147,9 +147,8 @@ async def test_a_suspension_that_was_lifted_stays_so_although_a_later_state_lift
     ordered = signed(trust, an_order())
     before.hear(ordered)
     said = before.suspend()
-    officer = trust.key_file("officer")
     before.hear(
-        sign_lifting(ordered.order, officer, lifts=said.suspension_id, serial=2),
+        resumed(trust, ordered.order, lifts=said.suspension_id, serial=2),
         signed(trust, an_order(), serial=3),
     )
     assert not before.suspensions.is_suspended(NAME)

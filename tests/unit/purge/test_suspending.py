@@ -2,6 +2,7 @@
 
 import pytest
 from tests.support.clocks import WALL_US
+from tests.support.forgetting import resumed
 from tests.support.receipting_desk import Desk, of_kind
 
 from lethe.contracts.errors import Transient
@@ -10,7 +11,6 @@ from lethe.purge.accountant import Ground
 from lethe.purge.suspending import Suspending
 from lethe.receipts.entries import Resumed, SlotGranted, Suspended
 from lethe.receipts.errors import Refuted
-from lethe.shredding.orders import sign_lifting
 from lethe.shredding.trust import LocalTrust
 
 NAME = "deployment-1"
@@ -49,10 +49,8 @@ class Suspender:
         held, said = orders.by_deployment(NAME), self.desk.custody.suspensions.of(NAME)
         assert held is not None
         assert said is not None
-        lifting = sign_lifting(
-            held.signed, trust.key_file("officer"), lifts=said.suspension_id, serial=serial
-        )
-        orders.hear(lifting, WALL_US)
+        lifted = resumed(trust, held.signed, lifts=said.suspension_id, serial=serial)
+        orders.hear(lifted, WALL_US)
 
 
 @pytest.fixture(name="suspender")

@@ -10,22 +10,19 @@ from tests.support.forgetting import (
     an_order,
     book_with,
     signed,
+    signer_of,
 )
 from tests.support.roots import Root
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.orders import OrderBook, OtherReceiptsKey, sign_order
+from lethe.shredding.authorising import sign_order
+from lethe.shredding.orders import OrderBook, OtherReceiptsKey
 from lethe.shredding.roster import OFFICER_ROLE
-from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
 
 _HOUR_US = 3_600_000_000
-
-
-def _signer(trust: LocalTrust, name: str) -> Signer:
-    return Signer.from_file(trust.key_file(name))
 
 
 def test_an_order_is_live_inside_its_window_and_for_its_cameras_only(trust: LocalTrust) -> None:
@@ -110,11 +107,11 @@ def test_only_an_officer_can_sign_an_order_and_its_state(trust: LocalTrust, part
     envelope: SignedEnvelope = getattr(genuine, part)
     context = {"order": "lethe order", "state": "lethe order state"}[part]
     forgeries = [
-        *(_signer(trust, name).sign(context, envelope.payload) for name in ("alert", "purge")),
-        _signer(trust, "officer").sign("lethe roster", envelope.payload),
+        *(signer_of(trust, name).sign(context, envelope.payload) for name in ("alert", "purge")),
+        signer_of(trust, "officer").sign("lethe roster", envelope.payload),
         envelope.model_copy(update={"payload": envelope.payload + b"\0"}),
         envelope.model_copy(update={"signature": bytes(64)}),
-        _signer(trust, "officer").sign(context, b"no order"),
+        signer_of(trust, "officer").sign(context, b"no order"),
     ]
     for forged in forgeries:
         with pytest.raises(Refused):
@@ -133,7 +130,7 @@ def test_an_order_ends_with_the_standing_of_the_officer_who_signed_it(tmp_path: 
     trust = LocalTrust(tmp_path, "")
     (tmp_path / "keys").mkdir()
     key_file.rename(trust.key_file("purge"))
-    ordered = sign_order(an_order(authorised_by="purge"), trust.key_file("purge"))
+    ordered = sign_order(an_order(authorised_by="purge"), signer_of(trust, "purge"))
     book.hear(ordered, WALL_US)
     assert book.live_order(CAMERA, WALL_US) is not None
     root.publish(2, role="ingest", key=officer.public_key().public_bytes_raw())

@@ -2,13 +2,13 @@
 
 import pytest
 from tests.support.clocks import WALL_US, FakeClock
-from tests.support.forgetting import an_order, book_with, signed
+from tests.support.forgetting import an_order, book_with, resumed, signed
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.shredding.clock import instant
-from lethe.shredding.orders import OrderBook, sign_lifting
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 
@@ -42,7 +42,7 @@ def suspend(suspensions: Suspensions, instance_id: str = "purge-1") -> str:
 def lifting(trust: LocalTrust, book: OrderBook, lifts: str, serial: int) -> DeploymentOrdered:
     held = book.by_deployment(NAME)
     assert held is not None
-    return sign_lifting(held.signed, trust.key_file("officer"), lifts=lifts, serial=serial)
+    return resumed(trust, held.signed, lifts=lifts, serial=serial)
 
 
 def test_a_suspension_is_in_force_at_once_and_found_once(suspensions: Suspensions) -> None:

@@ -14,6 +14,7 @@ import click
 from lethe.cli.audit.commands import audit
 from lethe.cli.camera.commands import camera
 from lethe.cli.deploying import deploy
+from lethe.cli.deployment.commands import deployment
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
 from lethe.cli.identity.commands import sign_in, token
@@ -122,6 +123,7 @@ def setup() -> None:
 lethe.add_command(audit)
 lethe.add_command(camera)
 lethe.add_command(deploy)
+lethe.add_command(deployment)
 lethe.add_command(receipts)
 lethe.add_command(resume)
 lethe.add_command(sign_in)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from hashlib import sha256
+from typing import Self
 
 from pydantic import Field
 
@@ -20,9 +21,14 @@ from lethe.contracts.sealed import SignedEnvelope
 
 
 class OrderType(StrEnum):
-    """What kind of order: a local one is signed by the machine's own user for a try-out."""
+    """What kind of order.
+
+    A local one is signed by the machine's own user for a try-out; an operational one is drafted
+    by one person and authorised by another.
+    """
 
     LOCAL = "local"
+    OPERATIONAL = "operational"
 
 
 class DeploymentOrder(Message):
@@ -42,6 +48,11 @@ class DeploymentOrder(Message):
     receipts_key
         SHA-256 (hex) of the public key that receipts must be signed with: purge obeys the order
         only if that is its own. None leaves it open.
+    zone
+        Where faces are looked for, in words for the public.
+    draft
+        The order as its drafter signed it: all of this but for the draft itself, and without who
+        authorises it. A local order has none.
     """
 
     deployment_id: Name
@@ -59,6 +70,12 @@ class DeploymentOrder(Message):
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     area: Name | None = None
     receipts_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    zone: Name | None = None
+    draft: SignedEnvelope | None = None
+
+    def authorised(self, officer: str, draft: SignedEnvelope) -> Self:
+        """Return the order that an officer signs for this draft."""
+        return self.model_copy(update={"authorised_by": officer, "draft": draft})
 
 
 class OrderStatus(StrEnum):

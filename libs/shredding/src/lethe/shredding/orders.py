@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Refused, RolledBack
@@ -14,74 +13,11 @@ from lethe.contracts.orders import (
     OrderType,
     order_hash,
 )
-from lethe.contracts.sealed import ENROLMENT_LANE, SignedEnvelope
+from lethe.contracts.sealed import SignedEnvelope
+from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft
+from lethe.shredding.order_content import require_content
 from lethe.shredding.progress import OrderProgress
 from lethe.shredding.roster import OFFICER_ROLE, Roster, RosterEntry
-from lethe.shredding.signing import Signer
-
-ORDER_CONTEXT = "lethe order"
-STATE_CONTEXT = "lethe order state"
-LOCAL_HOURS_LIMIT = 12
-LOCAL_SUBJECTS_LIMIT = 1_000
-_HOUR_US = 3_600_000_000
-
-
-def sign_order(
-    order: DeploymentOrder,
-    officer_key_file: Path,
-    *,
-    status: OrderStatus = OrderStatus.RUNNING,
-    serial: int = 1,
-) -> DeploymentOrdered:
-    """Sign an order and its state with an officer's key.
-
-    Parameters
-    ----------
-    serial
-        Must be above the serial of every state signed before for this deployment.
-    """
-    officer = Signer.from_file(officer_key_file)
-    payload = order.encode()
-    state = OrderState(
-        deployment_id=order.deployment_id,
-        order_hash=order_hash(payload),
-        status=status,
-        serial=serial,
-    )
-    return DeploymentOrdered(
-        order=officer.sign(ORDER_CONTEXT, payload),
-        state=officer.sign(STATE_CONTEXT, state.encode()),
-    )
-
-
-def sign_lifting(
-    ordered: SignedEnvelope, officer_key_file: Path, *, lifts: str, serial: int
-) -> DeploymentOrdered:
-    """Sign that an order runs on although it was suspended.
-
-    Parameters
-    ----------
-    ordered
-        The order as it was signed.
-    lifts
-        The suspension that is lifted, and no other.
-    serial
-        Above that of every state signed before for this deployment.
-
-    Raises
-    ------
-    InvalidMessage
-        If it isn't an order.
-    """
-    state = OrderState(
-        deployment_id=DeploymentOrder.decode(ordered.payload).deployment_id,
-        order_hash=order_hash(ordered.payload),
-        status=OrderStatus.RUNNING,
-        serial=serial,
-        lifts=lifts,
-    )
-    officer = Signer.from_file(officer_key_file)
-    return DeploymentOrdered(order=ordered, state=officer.sign(STATE_CONTEXT, state.encode()))
 
 
 class OtherReceiptsKey(Refused):
@@ -137,7 +73,7 @@ class OrderBook:
         self._roster = roster
         self._allow_local = allow_local
         self._orders: dict[str, HeldOrder] = {}
-        self._signers: dict[str, tuple[RosterEntry, RosterEntry]] = {}
+        self._signers: dict[str, list[RosterEntry]] = {}
         self._progress: dict[str, OrderProgress] = {}
         self._receipts_key: str | None = None
 
@@ -178,10 +114,10 @@ class OrderBook:
             If a newer state was obeyed before.
         """
         officers = (OFFICER_ROLE,)
-        signers = (
+        signers = [
             self._roster.check(ordered.order, ORDER_CONTEXT, officers, wall_us),
             self._roster.check(ordered.state, STATE_CONTEXT, officers, wall_us),
-        )
+        ]
         try:
             order = DeploymentOrder.decode(ordered.order.payload)
             state = OrderState.decode(ordered.state.payload)
@@ -198,7 +134,9 @@ class OrderBook:
             raise Refused(f"order {order.deployment_id}: its state is for another order")
         if order.authorised_by != ordered.order.signer:
             raise Refused(f"order {order.deployment_id}: not signed by whom it names")
-        self._check_content(order)
+        require_content(order, allow_local=self._allow_local)
+        if order.type is OrderType.OPERATIONAL:
+            signers.append(check_draft(order, signers[0], self._roster, wall_us))
         self._check_pinned(held)
         self._progress[order.deployment_id] = self._advanced(held, state.lifts)
         self._signers[order.deployment_id] = signers
@@ -231,22 +169,6 @@ class OrderBook:
     def by_deployment(self, deployment_id: str) -> HeldOrder | None:
         """Return the newest verified state of a deployment's order."""
         return self._orders.get(deployment_id)
-
-    def _check_content(self, order: DeploymentOrder) -> None:
-        name = f"order {order.deployment_id}"
-        if ENROLMENT_LANE in order.camera_ids or not order.camera_ids:
-            raise Refused(f"{name}: no camera, or one with a reserved name")
-        if order.ends_at_us <= order.starts_at_us:
-            raise Refused(f"{name}: ends before it starts")
-        if order.type is OrderType.LOCAL:
-            if not self._allow_local:
-                raise Refused(f"{name}: local orders are not accepted here")
-            if order.ends_at_us - order.starts_at_us > LOCAL_HOURS_LIMIT * _HOUR_US:
-                raise Refused(f"{name}: a local order lasts {LOCAL_HOURS_LIMIT} h at most")
-            if not 0 <= order.watchlist_size <= LOCAL_SUBJECTS_LIMIT:
-                raise Refused(
-                    f"{name}: a local order names {LOCAL_SUBJECTS_LIMIT} subjects at most"
-                )
 
     def _check_pinned(self, held: HeldOrder) -> None:
         pinned, own = held.order.receipts_key, self._receipts_key

@@ -18,8 +18,11 @@ from lethe.shredding.token_keys import create_token_key
 
 ROSTER_CONTEXT = "lethe roster"
 OFFICER_ROLE = "authorising-officer"
+DRAFTER_ROLE = "drafter"
+"""Drafts orders, which others authorise; authorising officers may draft as well."""
 RECEIPTS_NAME = "receipts"
 LOCAL_NAMES = ("ingest", "detect", "match", "alert", "purge")
+LOCAL_PEOPLE = {"officer": OFFICER_ROLE, "drafter": DRAFTER_ROLE}
 _NAME_SHOWN = 40
 """Anybody can send any name: no more of it than this stands in a message."""
 _LOCAL_YEARS_US = 10 * 365 * 86_400 * 1_000_000
@@ -197,13 +200,14 @@ def create_local_trust(folder: Path, *, wall_us: int) -> None:
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     root = Ed25519PrivateKey.generate()
     entries = []
-    for name in (*LOCAL_NAMES, "officer"):
+    roles = {name: name for name in LOCAL_NAMES} | LOCAL_PEOPLE
+    for name, role in roles.items():
         private_key = Ed25519PrivateKey.generate()
         write_private_key(keys / f"{name}.key", private_key)
         entries.append(
             RosterEntry(
                 name=name,
-                role=OFFICER_ROLE if name == "officer" else name,
+                role=role,
                 public_key=private_key.public_key().public_bytes_raw(),
                 # An hour back: a machine whose clock is set a little later must not wait.
                 valid_from_us=wall_us - 3_600_000_000,

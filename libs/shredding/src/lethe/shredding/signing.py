@@ -1,6 +1,7 @@
 """Ed25519 signatures on control messages, bound to what they are for."""
 
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -18,8 +19,44 @@ def _signed_bytes(context: str, payload: bytes) -> bytes:
     return b"lethe signature v1\0" + len(label).to_bytes(2, "big") + label + payload
 
 
+class SigningKey(Protocol):
+    """Signs as one name of the roster, wherever the private half of the key is.
+
+    It needs to know nothing of Lethe: a file on this machine (`Signer`), a token of hardware or a
+    key service get bytes and give 64 bytes back.
+    """
+
+    @property
+    def name(self) -> str:
+        """The roster entry whose public key others check with."""
+        ...
+
+    def sign_message(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature (64 bytes, RFC 8032) of a message as it is.
+
+        Raises
+        ------
+        InvalidInput
+            If whoever holds the key doesn't give one.
+        """
+        ...
+
+
+def signed_by(key: SigningKey, context: str, payload: bytes) -> SignedEnvelope:
+    """Return a payload in an envelope that a key signed.
+
+    Parameters
+    ----------
+    context
+        What the signature is for (the topic's name); a payload signed for one context isn't
+        valid in another.
+    """
+    signature = key.sign_message(_signed_bytes(context, payload))
+    return SignedEnvelope(signer=key.name, payload=payload, signature=signature)
+
+
 class Signer:
-    """Signs as one name of the roster.
+    """Signs as one name of the roster, with a private key in this process.
 
     Parameters
     ----------
@@ -45,16 +82,12 @@ class Signer:
         return cls(file.stem, read_private_key(file))
 
     def sign(self, context: str, payload: bytes) -> SignedEnvelope:
-        """Return the payload in an envelope.
+        """Return the payload in an envelope; see `signed_by`."""
+        return signed_by(self, context, payload)
 
-        Parameters
-        ----------
-        context
-            What the signature is for (the topic's name); a payload signed for one context
-            isn't valid in another.
-        """
-        signature = self._private_key.sign(_signed_bytes(context, payload))
-        return SignedEnvelope(signer=self.name, payload=payload, signature=signature)
+    def sign_message(self, message: bytes) -> bytes:
+        """Return the signature (64 bytes) of a message as it is."""
+        return self._private_key.sign(message)
 
 
 def check_signature(public_key: bytes, context: str, envelope: SignedEnvelope) -> None:

@@ -13,7 +13,7 @@ from lethe.alert.ports import (
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.orders import HeldOrder, OrderBook
@@ -114,10 +114,14 @@ class DeploymentDesk:
     def _deployment(self, held: HeldOrder, wall_us: int) -> DeploymentStatus:
         order, said = held.order, self._suspensions.of(held.order.deployment_id)
         status = "suspended" if said else held.status.value
+        if held.status is OrderStatus.RUNNING and wall_us < order.starts_at_us:
+            status = "authorised"
+        elif not held.is_live(wall_us):
+            status = "over"
         return DeploymentStatus(
             deployment_id=order.deployment_id,
             order_type=order.type,
-            status=status if held.is_live(wall_us) else "over",
+            status=status,
             watchlist_id=order.watchlist_id,
             watchlist_size=order.watchlist_size,
             threshold=order.threshold,

@@ -15,7 +15,9 @@ from lethe.contracts.orders import (
     OrderType,
     watchlist_hash,
 )
-from lethe.shredding.orders import LOCAL_HOURS_LIMIT, sign_order
+from lethe.shredding.authorising import sign_order
+from lethe.shredding.order_content import LOCAL_HOURS_LIMIT
+from lethe.shredding.signing import Signer, SigningKey
 
 OFFICER = "officer"
 _HOUR_US = 3_600_000_000
@@ -31,7 +33,7 @@ class Deployment:
 
     def running(self) -> DeploymentOrdered:
         """Return the order as it is put in force."""
-        return sign_order(self.order, self.officer_key_file)
+        return sign_order(self.order, self._officer)
 
     def ended(self) -> DeploymentOrdered:
         """Return the order as it is ended.
@@ -39,9 +41,11 @@ class Deployment:
         Its serial is above that of every state before: resuming counts them up one by one.
         """
         serial = time.time_ns() // 1000
-        return sign_order(
-            self.order, self.officer_key_file, status=OrderStatus.ENDED, serial=serial
-        )
+        return sign_order(self.order, self._officer, status=OrderStatus.ENDED, serial=serial)
+
+    @property
+    def _officer(self) -> SigningKey:
+        return Signer.from_file(self.officer_key_file)
 
 
 def new_watchlist_id() -> str:

@@ -8,8 +8,10 @@ from lethe.cli.session.deploying import checked_address, load_trust
 from lethe.cli.session.ordering import OFFICER
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.orders import sign_lifting
+from lethe.shredding.authorising import sign_state
+from lethe.shredding.signing import Signer
 
 
 async def system_status(alert_url: str, trust: Path) -> SystemStatus:
@@ -47,11 +49,12 @@ async def resume(alert_url: str, found: SignedDeployment, suspension_id: str, tr
         If the signature isn't accepted.
     """
     try:
-        ordered = sign_lifting(
+        ordered = sign_state(
             SignedEnvelope.decode(found.order),
-            load_trust(trust).key_file(OFFICER),
-            lifts=suspension_id,
+            Signer.from_file(load_trust(trust).key_file(OFFICER)),
+            status=OrderStatus.RUNNING,
             serial=found.serial + 1,
+            lifts=suspension_id,
         )
     except InvalidMessage:
         raise InvalidInput("alert answered with something that is no order") from None

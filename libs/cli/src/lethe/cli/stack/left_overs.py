@@ -10,7 +10,9 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus, OrderType
 from lethe.contracts.topics import DEPLOYMENT_ORDERED
 from lethe.runtime.kept_topic import add, read_whole
-from lethe.shredding.orders import HeldOrder, OrderBook, sign_order
+from lethe.shredding.authorising import sign_state
+from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
 
 
@@ -39,6 +41,6 @@ async def end_left_overs(options: dict[str, Any], trust: LocalTrust, wall_us: in
 
 
 def _ended(held: HeldOrder, trust: LocalTrust) -> bytes:
-    key_file = trust.key_file(held.order.authorised_by)
+    officer = Signer.from_file(trust.key_file(held.order.authorised_by))
     serial = held.serial + 1
-    return sign_order(held.order, key_file, status=OrderStatus.ENDED, serial=serial).encode()
+    return sign_state(held.signed, officer, status=OrderStatus.ENDED, serial=serial).encode()

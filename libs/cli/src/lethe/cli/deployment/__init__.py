@@ -1,0 +1,1 @@
+"""`lethe deployment`: orders that one person drafts and another authorises."""

@@ -1,0 +1,104 @@
+"""What `lethe deployment` does: orders are drafted, shown and authorised."""
+
+import time
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from lethe.cli.deployment.drafts import DraftFile
+from lethe.cli.deployment.order_file import Watchlist, read_order_file
+from lethe.cli.identity.minting import command_tokens
+from lethe.cli.receipts.keys import key_to_pin
+from lethe.cli.session.api import AlertApi
+from lethe.cli.session.cameras import read_camera_file
+from lethe.cli.session.deploying import checked_address, load_trust, require_remote
+from lethe.contracts.errors import InvalidInput, Refused
+from lethe.contracts.orders import DeploymentOrder
+from lethe.shredding.authorising import authorise, sign_draft
+from lethe.shredding.order_content import require_content
+from lethe.shredding.orders import OrderBook
+from lethe.shredding.signing import SigningKey
+
+
+async def draft_order(alert_url: str, file: Path, trust: Path, key: SigningKey) -> DraftFile:
+    """Sign what an order file says, with the watchlist as alert has it now.
+
+    Raises
+    ------
+    InvalidInput
+        If the file, its cameras or its watchlist don't do.
+    """
+    written = read_order_file(file)
+    cameras = [require_remote(each) for each in read_camera_file(file.parent / written.cameras)]
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
+        watchlist = await _watchlist(api, written.watchlist_id)
+    order = written.draft([each.camera_id for each in cameras], watchlist, key_to_pin(trust))
+    try:
+        require_content(order, allow_local=False)
+    except Refused as refused:
+        raise InvalidInput(str(refused)) from None
+    return DraftFile(
+        draft=b64encode(sign_draft(order, key).encode()),
+        cameras=[each.assigned(order.deployment_id) for each in cameras],
+    )
+
+
+async def authorise_order(alert_url: str, draft: DraftFile, trust: Path, key: SigningKey) -> None:
+    """Sign the order of a draft and hand it in.
+
+    Raises
+    ------
+    InvalidInput
+        If draft or signature don't hold by this machine's roster, the watchlist isn't what was
+        drafted, or alert refuses the order.
+    """
+    ordered = authorise(draft.signed, key)
+    try:
+        OrderBook(load_trust(trust).roster()).hear(ordered, time.time_ns() // 1000)
+    except Refused as refused:
+        raise InvalidInput(str(refused)) from None
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
+        watchlist = await _watchlist(api, draft.order.watchlist_id)
+        if watchlist.content_hash != draft.order.watchlist_hash:
+            raise InvalidInput(
+                f"{draft.order.watchlist_id} isn't what it was when this was drafted: draft it anew"
+            )
+        await api.deploy(ordered, draft.cameras)
+
+
+def lines_of(draft: DraftFile) -> list[str]:
+    """Return what somebody reads before they sign."""
+    order = draft.order
+    told = {
+        "deployment": order.deployment_id,
+        "use case": order.use_case,
+        "grounds": order.grounds,
+        "zone": order.zone or "",
+        "area": order.area or "none: officers limited to areas don't see it",
+        "from": _moment(order.starts_at_us),
+        "until": _moment(order.ends_at_us),
+        "watchlist": f"{order.watchlist_id}, {order.watchlist_size:,} subjects, "
+        f"content {order.watchlist_hash[:16]}",
+        "threshold": f"{order.threshold:g}",
+        "alerts kept": f"{order.alert_retention_hours} h",
+        "receipts": _pinned(order),
+        "drafted by": draft.signed.signer,
+    }
+    cameras = [f"camera {each.camera_id}: {each.source}" for each in draft.cameras]
+    return [*(f"{name}: {said}" for name, said in told.items()), *cameras]
+
+
+async def _watchlist(api: AlertApi, watchlist_id: str) -> Watchlist:
+    answer = await api.ask("GET", f"/api/v1/watchlists/{quote(watchlist_id, safe='')}")
+    return Watchlist.model_validate(answer)
+
+
+def _pinned(order: DeploymentOrder) -> str:
+    if order.receipts_key is None:
+        return "signed by any key"
+    return f"signed by the key {order.receipts_key[:16]}"
+
+
+def _moment(wall_us: int) -> str:
+    return datetime.fromtimestamp(wall_us / 1e6, UTC).isoformat(timespec="seconds")

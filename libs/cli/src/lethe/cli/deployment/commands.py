@@ -1,0 +1,99 @@
+"""`lethe deployment`: orders that one person drafts and another authorises."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lethe.cli.errors import one_line
+from lethe.cli.home import find_home
+
+_OPTIONS = (
+    click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True, metavar="URL",
+                 help="Address of the alert service."),
+    click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
+                 help="Folder with roster.json, root.pub and keys; this machine's own without it."),
+    click.option("--key", type=click.Path(path_type=Path), metavar="FILE",
+                 help="Your key file; keys/NAME.key of the trust folder without it."),
+    click.option("--sign-with", metavar="COMMAND",
+                 help="Sign with a command instead of a file: it takes what is to be signed on "
+                 "its input and gives the Ed25519 signature, 64 bytes."),
+)  # fmt: skip
+
+
+def _as(default: str) -> Callable[[Any], Any]:
+    return click.option("--as", "person", default=default, show_default=True, metavar="NAME",
+                        help="Who you are on the roster.")  # fmt: skip
+
+
+def _with_options(command: Any) -> Any:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def deployment() -> None:
+    """Draft and authorise orders: nobody authorises what they drafted themselves."""
+
+
+@deployment.command()
+@click.argument("order", type=click.Path(path_type=Path))
+@click.argument("draft", type=click.Path(path_type=Path))
+@_as("drafter")
+@_with_options
+def draft(order: Path, draft: Path, person: str, alert_url: str, **chosen: Any) -> None:
+    """Sign what the file ORDER says as a draft, and write it to DRAFT for an officer.
+
+    The draft names the watchlist as it is now: if it changes, draft anew. Cameras are named as
+    ingest sees them.
+
+    \b
+    Example:
+      lethe deployment draft northtown.toml northtown.draft --as ann
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.authorising import draft_order, lines_of  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.deployment.drafts import write_draft  # noqa: PLC0415
+    from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415
+
+    trust = chosen["trust"] or find_home().trust
+    key = chosen_key(trust, person, chosen["key"], chosen["sign_with"])
+    drafted = asyncio.run(draft_order(alert_url, order, trust, key))
+    write_draft(draft, drafted)
+    _say([*lines_of(drafted), f"{draft}: have another person authorise it"])
+
+
+@deployment.command()
+@click.argument("draft", type=click.Path(path_type=Path))
+@_as("officer")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@_with_options
+def authorise(draft: Path, person: str, alert_url: str, *, yes: bool, **chosen: Any) -> None:
+    """Sign the order that somebody else drafted; it is in force within its window.
+
+    What it says is shown first. A longer window, another camera or another watchlist is another
+    draft with another signature.
+
+    \b
+    Example:
+      lethe deployment authorise northtown.draft --as bob
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.authorising import authorise_order, lines_of  # noqa: PLC0415
+    from lethe.cli.deployment.drafts import read_draft  # noqa: PLC0415
+    from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415
+
+    trust = chosen["trust"] or find_home().trust
+    drafted = read_draft(draft)
+    _say(lines_of(drafted))
+    if not yes:
+        click.confirm("Authorise it?", abort=True)
+    key = chosen_key(trust, person, chosen["key"], chosen["sign_with"])
+    asyncio.run(authorise_order(alert_url, drafted, trust, key))
+    _say([f"{drafted.order.deployment_id} is authorised by {person}"])
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(one_line(line))

@@ -1,0 +1,76 @@
+"""A draft as it goes from its drafter to an authorising officer: signed, with its cameras."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
+
+from lethe.contracts.base import InvalidMessage
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import CameraAssigned, DeploymentOrder
+from lethe.contracts.sealed import SignedEnvelope
+
+
+class DraftFile(BaseModel):
+    """What a draft's file holds.
+
+    Attributes
+    ----------
+    draft
+        The `SignedEnvelope` of the drafter.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    lethe_draft: Literal[1] = 1
+    draft: Base64Bytes
+    cameras: list[CameraAssigned] = Field(min_length=1)
+
+    @property
+    def signed(self) -> SignedEnvelope:
+        """The draft as its drafter signed it."""
+        return SignedEnvelope.decode(self.draft)
+
+    @property
+    def order(self) -> DeploymentOrder:
+        """What it says."""
+        return DeploymentOrder.decode(self.signed.payload)
+
+
+def read_draft(file: Path) -> DraftFile:
+    """Read a draft's file; whether its signature holds is checked elsewhere.
+
+    Raises
+    ------
+    InvalidInput
+        If it can't be read or is none.
+    """
+    try:
+        found = DraftFile.model_validate_json(file.read_bytes())
+        named, assigned = set(found.order.camera_ids), {c.camera_id for c in found.cameras}
+    except OSError as error:
+        raise InvalidInput(f"{file} can't be read: {error.strerror}") from None
+    except (ValidationError, InvalidMessage):
+        raise InvalidInput(f"{file} is no draft: make one with 'lethe deployment draft'") from None
+    if named != assigned:
+        raise InvalidInput(f"{file} has other cameras than its order names")
+    return found
+
+
+def write_draft(file: Path, draft: DraftFile) -> None:
+    """Write a draft's file, whole or not at all.
+
+    Raises
+    ------
+    InvalidInput
+        If it can't be written.
+    """
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        # privacy: an order and names of cameras, nothing of a face
+        partial.write_text(draft.model_dump_json(indent=1) + "\n")
+        partial.replace(file)
+    except OSError as error:
+        raise InvalidInput(f"{file} can't be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)

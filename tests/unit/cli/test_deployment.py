@@ -1,0 +1,221 @@
+"""`lethe deployment`: one person drafts, another authorises, and alert gets what both signed."""
+
+import json
+import shlex
+import sys
+import time
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from tests.support.forgetting import local_trust
+
+from lethe.cli.__main__ import lethe
+from lethe.cli.deployment import authorising
+from lethe.cli.session.api import AlertApi
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.shredding.orders import OrderBook
+from lethe.shredding.roster import create_local_trust
+from lethe.shredding.trust import LocalTrust, load_local_trust
+
+HASH = "ab" * 32
+
+
+class Service:
+    """Answers as alert does, and verifies what it is handed."""
+
+    def __init__(self, trust: LocalTrust) -> None:
+        self.book = OrderBook(trust.roster(), allow_local=False)
+        self.watchlist: dict[str, Any] = {"subjects": 3, "settled": True, "content_hash": HASH}
+        self.cameras: list[CameraAssigned] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            assert request.url.path == "/api/v1/watchlists/northtown-7"
+            return httpx.Response(200, json=self.watchlist)
+        body = json.loads(request.content)
+        ordered = DeploymentOrdered.decode(b64decode(body["ordered"]))
+        self.book.hear(ordered, time.time_ns() // 1000)
+        self.cameras = [CameraAssigned.model_validate(each) for each in body["cameras"]]
+        return httpx.Response(202, json={})
+
+
+class Desk:
+    """Where somebody works: an order file, a camera file, and the command."""
+
+    def __init__(self, folder: Path, trust: LocalTrust) -> None:
+        self.trust = trust
+        self.order, self.draft = folder / "northtown.toml", folder / "northtown.draft"
+        (folder / "cameras.toml").write_text('[gate]\nsource = "rtsp://192.0.2.1/stream"\n')
+        self.write()
+
+    def write(self, **changes: object) -> None:
+        now = datetime.now(UTC)
+        said: dict[str, object] = {
+            "deployment_id": "northtown-1",
+            "use_case": "policing the fair",
+            "grounds": "three suspects were seen here last year",
+            "zone": "the north gate",
+            "starts_at": now - timedelta(minutes=1),
+            "ends_at": now + timedelta(hours=3),
+            "watchlist_id": "northtown-7",
+            "threshold": 0.62,
+            "cameras": "cameras.toml",
+        }
+        told = {name: value for name, value in (said | changes).items() if value is not None}
+        lines = [
+            f"{name} = {v.isoformat() if isinstance(v, datetime) else json.dumps(v)}"
+            for name, v in told.items()
+        ]
+        self.order.write_text("\n".join(lines))
+
+    def drafts(self, *options: str) -> Result:
+        return self._run("draft", str(self.order), str(self.draft), *options)
+
+    def authorises(self, *options: str, answer: str = "y\n") -> Result:
+        return self._run("authorise", str(self.draft), *options, answer=answer)
+
+    def _run(self, *words: str, answer: str = "") -> Result:
+        trust = ("--trust", str(self.trust.folder))
+        return CliRunner().invoke(lethe, ["deployment", *words, *trust], input=answer)
+
+
+@pytest.fixture(name="trust", scope="module")
+def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
+    folder = tmp_path_factory.mktemp("trust")
+    create_local_trust(folder, wall_us=time.time_ns() // 1000)
+    return load_local_trust(folder)
+
+
+@pytest.fixture(name="service")
+def service_(trust: LocalTrust, monkeypatch: pytest.MonkeyPatch) -> Service:
+    played = Service(trust)
+    transport = httpx.MockTransport(played.answer)
+    monkeypatch.setattr(authorising, "AlertApi", lambda url, token: AlertApi(url, token, transport))
+    return played
+
+
+@pytest.fixture(name="desk")
+def desk_(tmp_path: Path, trust: LocalTrust) -> Desk:
+    return Desk(tmp_path, trust)
+
+
+def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, desk: Desk) -> None:
+    assert desk.drafts().exit_code == 0
+    shown = desk.authorises()
+    assert shown.exit_code == 0, shown.output
+    for said in ("policing the fair", "the north gate", "northtown-7, 3 subjects", "drafter"):
+        assert said in shown.output
+    [held] = service.book.live_orders(time.time_ns() // 1000)
+    assert (held.order.authorised_by, held.order.watchlist_hash) == ("officer", HASH)
+    assert [(c.camera_id, c.deployment_id) for c in service.cameras] == [("gate", "northtown-1")]
+
+
+def test_who_says_no_signs_nothing(service: Service, desk: Desk) -> None:
+    desk.drafts()
+    assert desk.authorises(answer="n\n").exit_code == 1
+    assert service.book.all_orders() == []
+
+
+def test_nobody_authorises_their_own_draft(service: Service, desk: Desk) -> None:
+    desk.drafts("--as", "officer")
+    told = desk.authorises("--yes")
+    assert isinstance(told.exception, InvalidInput)
+    assert "authorised by who drafted it" in str(told.exception)
+    assert service.book.all_orders() == []
+
+
+def test_a_watchlist_that_changed_since_needs_another_draft(service: Service, desk: Desk) -> None:
+    desk.drafts()
+    service.watchlist["content_hash"] = "cd" * 32
+    told = desk.authorises("--yes")
+    assert "draft it anew" in str(told.exception)
+    assert service.book.all_orders() == []
+
+
+def test_a_watchlist_that_is_not_enrolled_can_not_be_drafted(service: Service, desk: Desk) -> None:
+    service.watchlist |= {"settled": False, "content_hash": None}
+    assert "isn't enrolled yet" in str(desk.drafts().exception)
+    assert not desk.draft.exists()
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"grounds": None}, "grounds"),
+        ({"zone": "  "}, "zone"),
+        ({"ends_at": datetime(2019, 1, 1, tzinfo=UTC)}, "ends before it starts"),
+        ({"starts_at": datetime(2019, 1, 1, tzinfo=UTC)}, "starts before 2020"),
+        ({"ends_at": "tomorrow"}, "ends_at"),
+        ({"threshold": 1.5}, "threshold"),
+        ({"deployment_id": "a b"}, "deployment_id"),
+        ({"officer": "bob"}, "officer"),
+        ({"cameras": "none.toml"}, "can't be read"),
+    ],
+)
+def test_an_order_that_can_not_be_is_told_by_field_and_not_drafted(
+    desk: Desk, change: dict[str, object], why: str
+) -> None:
+    desk.write(**change)
+    told = desk.drafts()
+    assert isinstance(told.exception, InvalidInput)
+    assert why in str(told.exception)
+    assert not desk.draft.exists()
+
+
+def test_a_key_that_another_program_holds_signs_as_well(service: Service, desk: Desk) -> None:
+    program = desk.draft.with_name("signs.py")
+    program.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from lethe.shredding.signing import Signer\n"
+        "signer = Signer.from_file(Path(sys.argv[1]))\n"
+        "sys.stdout.buffer.write(signer.sign_message(sys.stdin.buffer.read()))\n"
+    )
+    command = shlex.join([sys.executable, str(program), str(desk.trust.key_file("officer"))])
+    desk.drafts()
+    told = desk.authorises("--yes", "--sign-with", command)
+    assert told.exit_code == 0, told.exception
+    assert len(service.book.all_orders()) == 1
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("false", "gave no signature"),
+        ("echo no", "3 bytes instead of the 64"),
+        ("/nowhere/signs", "gave no signature"),
+        (f"head -c 64 {sys.executable}", "doesn't hold"),
+    ],
+)
+def test_a_program_that_gives_no_signature_is_told(desk: Desk, program: str, why: str) -> None:
+    desk.drafts()
+    told = desk.authorises("--yes", "--sign-with", program)
+    assert isinstance(told.exception, InvalidInput)
+    assert why in str(told.exception)
+
+
+def test_a_file_that_is_no_draft_is_told(service: Service, desk: Desk) -> None:
+    for content in ("", "{}", '{"draft": "bm90aGluZw==", "cameras": []}'):
+        desk.draft.write_text(content)
+        assert "is no draft" in str(desk.authorises("--yes").exception)
+    desk.drafts()
+    altered = json.loads(desk.draft.read_text())
+    altered["cameras"][0]["camera_id"] = "yard"
+    desk.draft.write_text(json.dumps(altered))
+    assert "other cameras than its order names" in str(desk.authorises("--yes").exception)
+    assert service.book.all_orders() == []
+
+
+def test_a_trust_folder_without_a_drafter_says_so(tmp_path: Path) -> None:
+    trust = local_trust(tmp_path / "trust")
+    trust.key_file("drafter").unlink()
+    told = Desk(tmp_path, trust).drafts()
+    assert isinstance(told.exception, InvalidInput)
