@@ -1,17 +1,11 @@
-"""A state machine that does to key traffic whatever a network, a clock and a kernel can do.
-
-Rules act; after each of them the referee compares what lies in the holders' key memory with what
-may lie there, counted in each holder's own clock and in true time.
-"""
+"""A state machine that does to key traffic whatever a network, a clock and a kernel can do."""
 
 import os
 from collections import Counter
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import hypothesis.strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, rule
 from tests.support.clocks import FakeClock, TrueTime
 from tests.support.forgetting import (
     ALL_PARTITIONS,
@@ -27,6 +21,7 @@ from tests.support.forgetting import (
     open_frame,
     seal_frame,
 )
+from tests.support.referee import BUDGET_US, TICK_MS, Process, Record, Referee
 
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
@@ -36,48 +31,15 @@ from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.suspensions import Suspensions
-from lethe.shredding.terms import Life
 from lethe.shredding.trust import LocalTrust
 
-BUDGET_US = 1_000_000
-_LIFE = Life()
-_DEATH_US = (_LIFE.budget_ms - _LIFE.kill_margin_ms) * 1000
-_WIPE_US = (_LIFE.budget_ms - _LIFE.margin_ms) * 1000
 _ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
-_TICK_MS = 5
 _WHO = st.sampled_from(_ROLES)
-_CHANGES = st.sampled_from(("lane", "slot", "number", "captured", "order_hash"))
+_CHANGES = st.sampled_from((*SealAddress.model_fields, "topic"))
 _PICK = st.integers(min_value=0, max_value=30)
 
 
-@dataclass
-class Process:
-    """One run of a holder's process, as the referee sees it."""
-
-    holder: Holder
-    switch: FakeSwitch
-    hung: bool = False
-    sent_us: dict[int, int] = field(default_factory=dict)
-    slot_sent_us: dict[str, int] = field(default_factory=dict)
-    used: set[tuple[str, Purpose, int]] = field(default_factory=set)
-    ticket_slots: dict[bytes, set[str]] = field(default_factory=dict)
-    copies: list[tuple[AbstractContextManager[memoryview], SealAddress]] = field(
-        default_factory=list
-    )
-
-
-@dataclass
-class Record:
-    """A sealed record under way."""
-
-    topic: str
-    address: SealAddress
-    sealed: bytes
-    content: bytes
-    captured_true_us: int
-
-
-class Forgetting(RuleBasedStateMachine):
+class Forgetting(Referee):
     """Holders, a leader and a standby, with a courier that does as it likes."""
 
     trust: ClassVar[LocalTrust]
@@ -123,8 +85,8 @@ class Forgetting(RuleBasedStateMachine):
 
     @rule(milliseconds=st.integers(1, 500))
     def time_passes(self, milliseconds: int) -> None:
-        for _ in range(0, milliseconds, _TICK_MS):
-            self.time.advance_ms(_TICK_MS)
+        for _ in range(0, milliseconds, TICK_MS):
+            self.time.advance_ms(TICK_MS)
             for role, process in list(self.processes.items()):
                 if not process.hung:
                     process.holder.reap()
@@ -286,15 +248,12 @@ class Forgetting(RuleBasedStateMachine):
 
     def _forge(self, record: Record, change: str) -> None:
         """Move or re-date a record; it must not open, and must not spend the genuine one's key."""
-        moved = record.address.captured.shifted_to(record.address.captured.boot_us + 1)
-        values = {"lane": "gate-2", "slot": "leader-1", "captured": moved, "order_hash": "0" * 64}
-        values["number"] = record.address.number + 1
-        forged = record.address.model_copy(update={change: values[change]})
-        if forged == record.address:
+        address, topic = record.changed(change)
+        if (address, topic) == (record.address, record.topic):
             return
         for role in (Role.DETECT, Role.MATCH):
             try:
-                open_frame(self.processes[role].holder, forged, record.sealed, record.topic)
+                open_frame(self.processes[role].holder, address, record.sealed, topic)
             except (Refused, Erased) as refusal:
                 self.seen[type(refusal).__name__] += 1
             else:
@@ -334,30 +293,3 @@ class Forgetting(RuleBasedStateMachine):
         for record in self.records[sealed:]:
             self._forge(record, change)
             self._open(record, lingers=False)
-
-    # --- what must hold ----------------------------------------------------------------------
-
-    @invariant()
-    def no_key_lives_too_long_or_again(self) -> None:
-        for role, process in self.processes.items():
-            now_us = self.clocks[role].boot_us()
-            limit_us = _DEATH_US if process.hung else _WIPE_US
-            limit_us += _TICK_MS * 1001
-            assert limit_us <= BUDGET_US
-            for slot, _, purpose, number in self.witness.live_numbers(process.holder):
-                assert (slot, purpose, number) not in process.used, "a used key is still there"
-                assert now_us - process.slot_sent_us[slot] <= limit_us, "a key outlives its ticket"
-
-    @invariant()
-    def the_switch_is_armed_in_time(self) -> None:
-        for process in self.processes.values():
-            live = {name[0] for name in self.witness.live_numbers(process.holder)}
-            live |= {address.slot for _, address in process.copies}
-            sent = [process.slot_sent_us[slot] for slot in live]
-            sent += [ticket.sent.boot_us for ticket in process.holder._tickets.waiting.values()]
-            at_us = process.switch.at_us
-            if sent:
-                assert at_us is not None, "the switch is disarmed while something is held"
-                assert at_us <= min(sent) + _DEATH_US, "the switch is armed too late"
-            else:
-                assert at_us is None, "the switch is armed with nothing in hand"
