@@ -117,3 +117,25 @@ def test_live_cameras_are_watched_through_an_interruption(
     assert report["faces"]["discarded"]["outside_zone"] > 0
     assert report["unerased"] == 0
     assert PASSWORD not in str(report)
+
+
+def test_pictures_are_watched_as_they_come_into_a_followed_folder(
+    tmp_path: Path, people: Path, on_broker: OnBroker
+) -> None:
+    yard = tmp_path / "yard"
+    yard.mkdir()
+    arguments = ("watch", str(yard), "--follow", "--watchlist", str(people), "--cool-down", "0")
+    with running_lethe(tmp_path, *arguments, *on_broker()) as lethe:
+        wait_until(lambda: camera(lethe, "camera-1")["state"] == "running")
+        assert lethe.last_sequence() == 0
+        for number in (1, 2):
+            arriving = tmp_path / f"{number}.part"
+            arriving.write_bytes(portrait(number, 512, 512))
+            arriving.rename(yard / f"{number}.jpg")
+            wait_until(lambda number=number: camera(lethe, "camera-1")["captured"] == number)
+        wait_until(lambda: lethe.last_sequence() > 0)
+        report = lethe.finish(interrupt=True)
+    assert report["frames"]["captured"] == 2
+    assert {alert["subject"] for alert in report["alerts"]} == {"Eileen"}
+    assert report["unerased"] == 0
+    assert sorted(file.name for file in yard.iterdir()) == ["1.jpg", "2.jpg"]

@@ -56,6 +56,7 @@ def measure(seconds: int) -> tuple[list[Figure], dict[str, Any]]:
             if (growth := services[name]["rss_mb_growth_per_minute"]) is not None
         ),
         equal("services started again", sum(report["restarts"].values()), 0),
+        *(told("said meanwhile", line) for line in lethe.told.splitlines()),
     ]
     return figures, report | {"capture_to_websocket_ms": shown}
 

@@ -12,6 +12,7 @@ import simplejpeg
 from tests.support.homes import make_home
 from tests.support.images import astronaut, resized
 from tests.support.mjpeg_camera import Manners, MjpegCamera
+from tests.support.rtsp_camera import RtspCamera
 
 from lethe.cli.camera import look as looking
 from lethe.cli.camera.examiner import Examiner
@@ -70,6 +71,14 @@ def test_the_worst_of_several_cameras_decides_and_each_is_told(home: Home) -> No
     assert [each["camera_id"] for each in told] == ["camera-1", "camera-2"]
     assert told[1]["grade"] == "unusable"
     assert "404" in told[1]["verdicts"][0]["text"]
+
+
+def test_a_camera_that_speaks_rtsp_is_looked_at_as_well(home: Home) -> None:
+    with RtspCamera() as camera:
+        code, [told] = checked(home, camera.address)
+    assert code == 1, "a picture of stripes shows nobody"
+    assert told["seen"]["pictures"] > 1
+    assert told["seen"]["size"] == [96, 64]
 
 
 def test_lines_say_what_to_change(home: Home) -> None:

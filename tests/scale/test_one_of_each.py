@@ -1,4 +1,4 @@
-"""Every service killed, stopped or restarted under load: the stack recovers, nobody is kept."""
+"""One of each service killed or stopped under load: the stack recovers, nobody is kept."""
 
 import signal
 import subprocess
@@ -20,8 +20,6 @@ from tools.open_page import OpenPage
 from tools.running import running_lethe, wait_until
 
 from lethe.cli.home import find_home
-
-pytestmark = pytest.mark.alone
 
 _DEMO = ("demo", "--standby", "--cool-down", "0")
 _FAULTS = {
