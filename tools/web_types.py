@@ -11,9 +11,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from lethe.alert.ports import Status
+from lethe.alert.web.deployments import Traffic
 from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
+from lethe.alert.web.references import ReferenceView
 from lethe.alert.web.session import SignedIn
 from lethe.alert.web.views import AlertedSubject
+from lethe.alert.web.watchlists import WatchlistCounts, WatchlistView
 
 FILE = "tools/web/api.d.ts"
 _ROOT = Path(__file__).parents[1]
@@ -25,7 +28,17 @@ _PLAIN = {
     "boolean": "boolean",
     "null": "null",
 }
-_MODELS: tuple[type, ...] = (*FROM_CLIENT, *TO_CLIENT, SignedIn, AlertedSubject, Status)
+_MODELS: tuple[type, ...] = (
+    *FROM_CLIENT,
+    *TO_CLIENT,
+    SignedIn,
+    AlertedSubject,
+    Status,
+    Traffic,
+    WatchlistView,
+    WatchlistCounts,
+    ReferenceView,
+)
 _TO_ALERT = {model.__name__ for model in FROM_CLIENT}
 _Schema = Mapping[str, Any]
 
@@ -62,6 +75,14 @@ def _type(schema: _Schema) -> str:
             return _either(f'"{value}"' for value in values)
         case {"anyOf": kinds}:
             return _either(map(_type, kinds))
+        case _:
+            return _by_kind(schema)
+
+
+def _by_kind(schema: _Schema) -> str:
+    match schema:
+        case {"type": "object", "propertyNames": key, "additionalProperties": value}:
+            return f"Record<{_type(key)}, {_type(value)}>"
         case {"type": "array", "items": items}:
             return f"Array<{_type(items)}>"
         case {"type": kind} if kind in _PLAIN:

@@ -76,6 +76,21 @@ async def picked_by_itself(page: Page) -> None:
     await expect(page.get_by_text("May carry a knife")).to_be_visible()
 
 
+@pytest.mark.parametrize("sees", _SEES, ids=str)
+async def test_the_desk_has_no_violation(
+    serving: Desk, new_page: OpenPage, sees: dict[str, Any]
+) -> None:
+    page = await new_page(height=800, reduced_motion="reduce", **sees)
+    await serving.alert("search-1")
+    await page.goto(serving.url.replace("/#", "/desk#"))
+    await page.get_by_role("button", name="Read them").click()
+    await expect(page.get_by_role("article")).to_be_visible()
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Eileen Collins").click()
+    await expect(page.get_by_role("img", name="Face on the watchlist")).to_be_visible()
+    assert await violations(page) == []
+
+
 async def test_what_breaks_a_rule_is_found(serving: Desk, page: Page) -> None:
     await serving.alert("search-1")
     await page.goto(serving.url)

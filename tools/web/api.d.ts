@@ -8,6 +8,12 @@ interface AdjudicationView {
   adjudicated_at: string;
 }
 
+interface AlertCounts {
+  count: number;
+  last_sequence: number;
+  waiting: number | null;
+}
+
 interface AlertEvent {
   type: EventKind;
   sequence: number;
@@ -125,9 +131,21 @@ interface MarkView {
   at: string;
 }
 
-type OrderType = "local";
+type OrderType = "local" | "operational";
 
 type Outcome = "arrest" | "other_disposal" | "no_action" | "not_engaged";
+
+type ReferenceState = "submitted" | "enrolled" | "rejected";
+
+interface ReferenceView {
+  reference_id: string;
+  subject_id: string;
+  image_sha256: string;
+  state: ReferenceState;
+  fault: string | null;
+  resembles: string | null;
+  change: number;
+}
 
 type Role = "operator" | "engagement-officer" | "supervisor" | "authorising-officer" | "auditor" | "administrator";
 
@@ -153,4 +171,28 @@ interface SuspensionStatus {
   since: string;
 }
 
+interface Traffic {
+  alerts: AlertCounts;
+  clients: number;
+}
+
 type Verdict = "true_alert" | "false_alert";
+
+interface WatchlistCounts {
+  subjects: number;
+  references: Record<ReferenceState, number>;
+  settled: boolean;
+  content_hash: string | null;
+}
+
+interface WatchlistView {
+  watchlist_id: string;
+  list_id: string;
+  number: number;
+  revision: number;
+  ordered_hash: string | null;
+  erased: boolean;
+  name: string | null;
+  purpose: string | null;
+  categories: Array<string> | null;
+}

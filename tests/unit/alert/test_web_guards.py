@@ -84,10 +84,11 @@ async def test_every_answer_forbids_what_the_page_does_not_need(
     assert "*" not in policy
 
 
-async def test_the_page_holds_nothing_inline_and_nothing_from_elsewhere(
-    client: httpx.AsyncClient,
+@pytest.mark.parametrize("path", ["/", "/desk"])
+async def test_a_page_holds_nothing_inline_and_nothing_from_elsewhere(
+    client: httpx.AsyncClient, path: str
 ) -> None:
-    page = (await client.get("/")).text
+    page = (await client.get(path)).text
     assert "<style" not in page
     assert "style=" not in page
     assert "://" not in page

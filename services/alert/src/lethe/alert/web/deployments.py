@@ -35,6 +35,27 @@ class HandedIn(BaseModel):
     cameras: list[CameraAssigned]
 
 
+class AlertCounts(BaseModel):
+    """How many alerts somebody may see, and what is on its way.
+
+    Attributes
+    ----------
+    waiting
+        Candidate lists that wait to become alerts; None while that isn't known.
+    """
+
+    count: int
+    last_sequence: int
+    waiting: int | None
+
+
+class Traffic(BaseModel):
+    """What the service has to do; `clients` listen to alerts now."""
+
+    alerts: AlertCounts
+    clients: int
+
+
 def _fault(error: ValidationError) -> str:
     """Say what is wrong without repeating it: a camera's source may hold a secret by mistake."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
@@ -111,12 +132,13 @@ class DeploymentEndpoints:
         """Answer with deployments, cameras, alerts and whether the system is blind."""
         principal = principal_of(request)
         status = asdict(self._seen(await self._source.status(), principal))
-        alerts = {
-            "count": await self._desk.count(self._reach.deployments(principal)),
-            "last_sequence": self._hub.last_sequence,
-            "waiting": await self._backlog(),
-        }
-        return JSONResponse(status | {"alerts": alerts, "clients": self._hub.connections})
+        alerts = AlertCounts(
+            count=await self._desk.count(self._reach.deployments(principal)),
+            last_sequence=self._hub.last_sequence,
+            waiting=await self._backlog(),
+        )
+        traffic = Traffic(alerts=alerts, clients=self._hub.connections)
+        return JSONResponse(status | traffic.model_dump(mode="json"))
 
     def _seen(self, status: Status, principal: Principal) -> Status:
         sees = functools.partial(self._reach.sees, principal)

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,6 +22,20 @@ from lethe.alert.web.gate import Endpoint
 _MAX_TEXT = 200
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
 _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
+
+
+class ReferenceView(BaseModel):
+    """An image of a subject and what became of it; a rejected one has a fault."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    reference_id: str
+    subject_id: str
+    image_sha256: str
+    state: ReferenceState
+    fault: str | None
+    resembles: str | None
+    change: int
 
 
 class ReferenceEndpoints:
@@ -88,12 +103,4 @@ class ReferenceEndpoints:
 
 
 def _reference_json(reference: Reference) -> dict[str, object]:
-    return {
-        "reference_id": reference.reference_id,
-        "subject_id": reference.subject_id,
-        "image_sha256": reference.image_sha256,
-        "state": reference.state.value,
-        "fault": reference.fault,
-        "resembles": reference.resembles,
-        "change": reference.change,
-    }
+    return ReferenceView.model_validate(reference).model_dump(mode="json")

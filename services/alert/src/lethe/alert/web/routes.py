@@ -1,11 +1,8 @@
 """The routes of alert: API, websocket and page."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from importlib.resources import files
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from lethe.alert.audit.consultations import Consultations
@@ -25,6 +22,7 @@ from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
+from lethe.alert.web.pages import page_routes
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.references import ReferenceEndpoints
@@ -57,7 +55,7 @@ def create_routes(
     audit: AuditLog,
     consultations: Consultations,
 ) -> list[BaseRoute]:
-    """Return the routes: the page at `/`, its files below `/static`, all else below `/api/v1`.
+    """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
     They need `create_middleware` around them.
 
@@ -84,11 +82,6 @@ def create_routes(
     consultations
         Keeps who is sent which alerts.
     """
-    page = files(__package__).joinpath("static", "index.html").read_text(encoding="utf-8")
-
-    async def show_page(_request: Request) -> Response:
-        return HTMLResponse(page)
-
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area)
     api = [
@@ -108,7 +101,7 @@ def create_routes(
     api += OpenApiEndpoints(api).routes()
     guards = [*problems_middleware(), gate_middleware(api, doorkeeper)]
     return [
-        Route("/", show_page),
+        *page_routes(),
         Mount("/static", StaticFiles(packages=[(__package__, "static")])),
         Mount("/api/v1", routes=api, middleware=guards),
     ]

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import Field, Strict
+from pydantic import BaseModel, Field, Strict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -33,6 +33,29 @@ class NewWatchlist(ListDetails):
     def details(self) -> ListDetails:
         """Return what it is called and for."""
         return ListDetails(name=self.name, purpose=self.purpose, categories=self.categories)
+
+
+class WatchlistView(BaseModel):
+    """A version of a watchlist; without name, purpose and categories once it is erased."""
+
+    watchlist_id: str
+    list_id: str
+    number: int
+    revision: int
+    ordered_hash: str | None
+    erased: bool
+    name: str | None = None
+    purpose: str | None = None
+    categories: list[str] | None = None
+
+
+class WatchlistCounts(BaseModel):
+    """How far the enrolment of a watchlist has come, and the hash that an order names then."""
+
+    subjects: int
+    references: dict[ReferenceState, int]
+    settled: bool
+    content_hash: str | None
 
 
 class WatchlistEndpoints:
@@ -87,7 +110,7 @@ class WatchlistEndpoints:
         version = await self._watchlists.versions.find(request.path_params["watchlist_id"])
         counted = await self._counted(version.watchlist_id)
         await self._audit.append(*of_watchlists.shown([version.watchlist_id]))
-        return tagged(_version_json(version) | counted, version.revision)
+        return tagged(_version_json(version) | counted.model_dump(mode="json"), version.revision)
 
     async def edit(self, request: Request) -> Response:
         """Describe a watchlist differently; If-Match names what was read."""
@@ -97,20 +120,19 @@ class WatchlistEndpoints:
         version = await self._watchlists.versions.edit(watchlist_id, details, revision)
         return tagged(_version_json(version), version.revision)
 
-    async def _counted(self, watchlist_id: str) -> dict[str, object]:
+    async def _counted(self, watchlist_id: str) -> WatchlistCounts:
         counts = await self._watchlists.counts(watchlist_id)
         settled = counts[ReferenceState.SUBMITTED] == 0
         content = await self._watchlists.content_hash(watchlist_id) if settled else None
-        return {
-            "subjects": await self._watchlists.subjects.count(watchlist_id),
-            "references": {state.value: count for state, count in counts.items()},
-            "settled": settled,
-            "content_hash": content,
-        }
+        return WatchlistCounts(
+            subjects=await self._watchlists.subjects.count(watchlist_id),
+            references=dict(counts),
+            settled=settled,
+            content_hash=content,
+        )
 
 
 def _version_json(version: Version) -> dict[str, object]:
     described = version.details.model_dump(mode="json") if version.details else {}
-    known = asdict(version)
-    del known["details"]
-    return known | described | {"erased": version.details is None}
+    known = asdict(version) | described | {"erased": version.details is None}
+    return WatchlistView.model_validate(known).model_dump(mode="json", exclude_unset=True)

@@ -2,7 +2,7 @@
 
 import { ageText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
-import { isFalse, stateText } from "./words.js";
+import { isClosed, stateText } from "./words.js";
 
 export class AlertRow {
   /**
@@ -37,7 +37,7 @@ export class AlertRow {
     this.place.replaceChildren(foreign(alert.camera_id));
     tell(this.state, stateText(alert, this.me));
     this.item.dataset.state = alert.state;
-    this.item.dataset.closed = String(alert.erased || isFalse(alert) || Boolean(alert.adjudication));
+    this.item.dataset.closed = String(isClosed(alert));
     this.tick();
   }
 

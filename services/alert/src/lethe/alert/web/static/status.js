@@ -13,15 +13,21 @@ export class SystemStatus {
     this.toldMs = 0;
   }
 
-  /** Asks again and again. */
-  async watch() {
-    /** @type {import("./api.js").Answer<Status>} */
+  /**
+   * Asks again and again.
+   * @param {(told: StatusAnswer) => void} [told]
+   */
+  async watch(told) {
+    /** @type {import("./api.js").Answer<StatusAnswer>} */
     const answer = await ask("/status");
-    if (answer.content) this.show(answer.content);
+    if (answer.content) {
+      this.show(answer.content);
+      told?.(answer.content);
+    }
     // What is old stays on the page, and says that it is.
     else if (this.toldMs) this.oldSince ??= new Date(this.toldMs).toISOString();
     this.tick();
-    setTimeout(() => this.watch(), EVERY_MS);
+    setTimeout(() => this.watch(told), EVERY_MS);
   }
 
   /** @param {Status} status */
@@ -43,6 +49,8 @@ export class SystemStatus {
     );
   }
 }
+
+/** @typedef {Status & Traffic} StatusAnswer */
 
 /** @param {CameraStatus} camera */
 function cameraItem(camera) {

@@ -30,6 +30,11 @@ export function stateText(alert, me) {
 }
 
 /** @param {AlertView} alert */
+export function isClosed(alert) {
+  return alert.erased || alert.adjudication !== null;
+}
+
+/** @param {AlertView} alert */
 export function isFalse(alert) {
   return alert.adjudication?.verdict === "false_alert";
 }

@@ -1,0 +1,68 @@
+// Orders and figures, from what the service tells and the alerts that the page knows.
+
+import { timeText } from "./clock.js";
+import { at, element, foreign } from "./elements.js";
+import { isClosed, isFalse } from "./words.js";
+
+/**
+ * @param {import("./status.js").StatusAnswer} told
+ * @param {AlertView[]} alerts
+ */
+export function showFigures(told, alerts) {
+  const live = told.cameras.filter((camera) => camera.state === "live").length;
+  const decided = alerts.filter((alert) => alert.adjudication);
+  const wrong = decided.filter(isFalse).length;
+  at("figures").replaceChildren(
+    figure("Open alerts", alerts.filter((alert) => !isClosed(alert)).length),
+    figure("True alerts", decided.length - wrong),
+    figure("False alerts", wrong),
+    figure("Alerts in all", told.alerts.count),
+    figure("Waiting", told.alerts.waiting ?? "not known"),
+    figure("Cameras live", `${live} of ${told.cameras.length}`),
+    figure("Pages open", told.clients),
+  );
+}
+
+/**
+ * @param {string} term
+ * @param {number | string} value
+ */
+function figure(term, value) {
+  return element("div", "", element("dt", "", term), element("dd", "", String(value)));
+}
+
+/**
+ * @param {DeploymentStatus[]} deployments
+ * @param {AlertView[]} alerts
+ */
+export function showDeployments(deployments, alerts) {
+  at("deployments").replaceChildren(...deployments.map((each) => row(each, alerts)));
+}
+
+/** @param {DeploymentStatus} deployment */
+function endOf({ ends_at_us: us }) {
+  return new Date(us / 1000).toISOString();
+}
+
+/**
+ * @param {DeploymentStatus} deployment
+ * @param {AlertView[]} alerts
+ */
+function row(deployment, alerts) {
+  const decided = alerts.filter(
+    (alert) => alert.deployment_id === deployment.deployment_id && alert.adjudication,
+  );
+  const state = deployment.suspended
+    ? `Suspended: ${deployment.suspended.reason}`
+    : deployment.status;
+  return element(
+    "tr",
+    "",
+    element("td", "", foreign(deployment.deployment_id), ` (${deployment.order_type})`),
+    element("td", "", state),
+    element("td", "", element("time", "", timeText(endOf(deployment)))),
+    element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
+    element("td", "", deployment.threshold.toFixed(2)),
+    element("td", "", `${decided.filter(isFalse).length} of ${decided.length}`),
+  );
+}

@@ -1,0 +1,32 @@
+// The page of operators and supervisors: alerts to be filtered, and how everything stands.
+
+import { AlertTable } from "./alert-table.js";
+import { showDeployments, showFigures } from "./deployments.js";
+import { follow } from "./following.js";
+import { watchSound } from "./signal.js";
+import { watchWatchlists } from "./watchlists.js";
+
+/** @type {AlertTable | undefined} */
+let table;
+/** What was told last. @type {import("./status.js").StatusAnswer | undefined} */
+let latest;
+
+function show() {
+  if (!latest || !table) return;
+  showFigures(latest, table.alerts());
+  showDeployments(latest.deployments, table.alerts());
+}
+
+/** @param {import("./status.js").StatusAnswer} told */
+function take(told) {
+  latest = told;
+  table?.offer(told.deployments.map((each) => each.deployment_id));
+  show();
+}
+
+watchSound();
+watchWatchlists();
+follow(
+  (book, me, open) => (table = new AlertTable(book, me.name, { open, changed: show })),
+  { told: take },
+);

@@ -1,0 +1,132 @@
+// What every page of alerts does: follows the stream, keeps what is known, shows one alert.
+
+import { AlertBook } from "./alert-book.js";
+import { ask } from "./api.js";
+import { setClock } from "./clock.js";
+import { Connection } from "./connection.js";
+import { at, tell } from "./elements.js";
+import { enter } from "./pages.js";
+import { Screen } from "./screen.js";
+import { signInAgain } from "./session.js";
+import { signal } from "./signal.js";
+import { SystemStatus } from "./status.js";
+import { AlertStream } from "./stream.js";
+
+const REFRESH_AGAIN_MS = 1_000;
+
+/**
+ * A list of alerts on a page.
+ * @typedef {object} Shown
+ * @property {(alertId: string) => void} add
+ * @property {(alertId: string) => void} update
+ * @property {(alertId: string) => void} remove
+ * @property {() => void} clear
+ * @property {() => void} tick
+ * @property {(alertId: string | null) => void} mark
+ */
+
+const book = new AlertBook();
+const connection = new Connection();
+const status = new SystemStatus();
+const me = await enter();
+const screen = new Screen(book, me, { changed: take, opened: (id) => list.mark(id) });
+/** @type {Shown} */
+let list;
+/** Whether a new alert comes to the screen by itself. */
+let fillsScreen = false;
+
+/**
+ * Takes an alert as it is now.
+ * @param {AlertView} alert
+ */
+function take(alert) {
+  if (!book.change(alert)) return;
+  list.update(alert.alert_id);
+  screen.update(alert);
+}
+
+/**
+ * @param {AlertView} alert
+ * @param {boolean} isPast
+ * @param {boolean} missed
+ */
+function add(alert, isPast, missed) {
+  if (!book.add(alert, missed)) return take(alert);
+  list.add(alert.alert_id);
+  for (const id of book.trim()) list.remove(id);
+  const isLate = book.late.has(alert.alert_id);
+  if (isPast && !isLate) return;
+  const late = isLate ? "Late. " : "";
+  tell(
+    at("announcer"),
+    `${late}Possible match with ${alert.subject} at camera ${alert.camera_id}. You decide.`,
+  );
+  signal();
+  // Of what was missed, a person picks.
+  if (!isPast && fillsScreen) screen.arrived(alert.alert_id);
+}
+
+function clear() {
+  book.clear();
+  list.clear();
+  screen.close();
+}
+
+/** @param {string} text */
+function notice(text) {
+  tell(at("notice"), text);
+  at("notice").hidden = false;
+}
+
+/** What happened to the alerts of before may have been missed: an erasure mustn't be. */
+async function refresh() {
+  const [oldest] = book.alerts.values();
+  if (!oldest) return;
+  /** @type {import("./api.js").Answer<{ alerts: AlertView[] }>} */
+  const answer = await ask(`/alerts?after=${oldest.sequence - 1}&limit=200`);
+  if (answer.content) answer.content.alerts.forEach(take);
+  else setTimeout(refresh, REFRESH_AGAIN_MS);
+}
+
+const stream = new AlertStream({
+  state: (state) => connection.set(state),
+  heard: (at, heartbeatS) => {
+    if (at) setClock(at);
+    connection.heard(heartbeatS);
+  },
+  alert: add,
+  change: take,
+  gap: (gap) => {
+    if (gap.sequence < gap.after) clear();
+    else notice(`${gap.sequence - gap.after} earlier alerts are not shown on this page.`);
+  },
+  restart: () => {
+    clear();
+    notice("The alert service was started again; its latest alerts are shown.");
+  },
+  newLeader: refresh,
+  signedOut: async (reason) => {
+    connection.set("ended");
+    // Whoever comes next may see less: nothing stays on the screen.
+    clear();
+    await signInAgain(reason);
+    location.reload();
+  },
+});
+
+/**
+ * Follows alerts until the page is closed.
+ * @param {(book: AlertBook, me: SignedIn, open: (alertId: string) => void) => Shown} makeList
+ * @param {object} [asks]
+ * @param {boolean} [asks.fills] whether a new alert comes to the screen by itself
+ * @param {(told: import("./status.js").StatusAnswer) => void} [asks.told] told how the system is
+ */
+export function follow(makeList, { fills = false, told } = {}) {
+  fillsScreen = fills;
+  list = makeList(book, me, (id) => screen.open(id));
+  setInterval(() => {
+    for (const each of [connection, status, list, screen]) each.tick();
+  }, 1000);
+  stream.open();
+  status.watch(told);
+}

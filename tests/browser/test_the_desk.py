@@ -1,0 +1,113 @@
+"""The page of operators and supervisors."""
+
+import pytest
+from playwright.async_api import Page, expect
+from tests.browser.conftest import OpenPage
+from tests.support.page_desk import PORTRAIT, Desk, present
+from tests.support.pages import decide, live, probe
+from tests.support.watchlists import details, outcome
+
+from lethe.alert.alerts import AlertTerms
+from lethe.alert.identity.principal import Role
+from lethe.alert.judgements import Adjudication
+from lethe.contracts.adjudication import Capacity, Verdict
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def desk_of(desk: Desk, *roles: Role) -> str:
+    return desk.url_of("Oakley", *roles).replace("/#", "/desk#")
+
+
+async def figure(page: Page, term: str, value: str) -> None:
+    named = page.locator("#figures div").filter(has_text=term)
+    await expect(named.get_by_role("definition")).to_have_text(value)
+
+
+async def subjects(page: Page, names: list[str]) -> None:
+    rows = page.locator("#alerts tr").filter(visible=True)
+    await expect(rows.locator("td:nth-of-type(3)")).to_have_text(names)
+
+
+async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage) -> None:
+    for number, verdict in enumerate((None, Verdict.TRUE_ALERT, Verdict.FALSE_ALERT)):
+        alert = await serving.alert(f"search-{number}", camera_id=f"camera-{number}")
+        if verdict:
+            made = Adjudication(verdict, True, None, "B", present(), Capacity.ENGAGEMENT_OFFICER)
+            await serving.web.desk.handling.adjudicate(alert.alert_id, made)
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.SUPERVISOR))
+    await subjects(page, ["camera-2", "camera-1", "camera-0"])
+    for term, value in (
+        ("Open alerts", "1"),
+        ("True", "1"),
+        ("False alerts", "1"),
+        ("Cameras", "1 of 1"),
+    ):
+        await figure(page, term, value)
+    await expect(page.locator("#deployments td").last).to_have_text("1 of 2")
+    for state, left in (("Open", "0"), ("True alerts", "1"), ("False alerts", "2")):
+        await page.get_by_role("combobox", name="State").select_option(state)
+        await subjects(page, [f"camera-{left}"])
+    await page.get_by_role("combobox", name="State").select_option("All")
+    await page.get_by_role("combobox", name="Deployment").select_option("deployment-1")
+    # Who is erased isn't found by their name.
+    await page.get_by_role("searchbox", name="Name or camera").fill("eileen")
+    await subjects(page, ["camera-1", "camera-0"])
+    await page.get_by_role("searchbox", name="Name or camera").fill("nobody")
+    await expect(page.get_by_text("None fits the filters.")).to_be_visible()
+
+
+async def test_a_new_alert_comes_to_the_table_and_takes_no_screen(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.OPERATOR))
+    await live(page)
+    await serving.alert("search-1", AlertTerms(retention_hours=1))
+    await figure(page, "Open alerts", "1")
+    await expect(page.locator("#panel")).to_be_hidden()
+    await page.get_by_role("button", name="Eileen Collins").click()
+    await expect(probe(page)).to_be_visible()
+    await decide(page, "Yes: a true alert")
+    await expect(page.get_by_role("cell", name="True alert, unconfirmed")).to_be_visible()
+    await serving.erase_all()
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_role("button", name="Erased alert")).to_be_visible()
+    assert "Eileen" not in await page.locator("main").inner_text()
+
+
+async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    book = serving.web.watchlists
+    sam, _ = await book.subjects.add("watchlist-1", details("Sam Sample"))
+    rejected = await book.add("watchlist-1", sam.subject_id, PORTRAIT[:-1])
+    await book.record(outcome(rejected.reference_id, "no face", on="watchlist-1"))
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.SUPERVISOR))
+    await page.get_by_role("button", name="Read them").click()
+    card = page.get_by_role("article")
+    await expect(card).to_contain_text("2 subjects; references: 0 enrolled, 1 waiting, 1 rejected")
+    await expect(card.get_by_role("progressbar")).to_have_js_property("value", 1)
+    await expect(card.get_by_role("row").last).to_contain_text(f"{sam.subject_id}no face")
+
+
+async def test_whom_the_desk_is_not_for_is_taken_to_their_own_page(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.ENGAGEMENT_OFFICER))
+    await page.wait_for_url(f"http://127.0.0.1:{serving.port}/")
+    await live(page)
+    await expect(page.get_by_role("navigation")).to_be_hidden()
+
+
+async def test_whoever_has_several_pages_goes_from_one_to_the_other(
+    serving: Desk, page: Page
+) -> None:
+    await page.goto(serving.url_of("Oakley", Role.OPERATOR))
+    await page.get_by_role("link", name="Desk").click()
+    await expect(page.get_by_role("heading", name="Watchlists")).to_be_visible()
+    await expect(page.get_by_role("link", name="Desk")).to_have_attribute("aria-current", "page")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
