@@ -17,6 +17,7 @@ class FakeEnroller:
 class FakeDeployments:
     def __init__(self) -> None:
         self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
+        self.ended: list[tuple[str, str]] = []
         self.refusal: Exception | None = None
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
@@ -24,6 +25,11 @@ class FakeDeployments:
             raise self.refusal
         self.orders.append((ordered, cameras))
         return "deployment-1"
+
+    async def end(self, deployment_id: str, ended_by: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.ended.append((deployment_id, ended_by))
 
 
 class FakeStatus:

@@ -6,9 +6,16 @@ from tests.support.forgetting import CAMERA, an_order, local_trust, resumed, sig
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.errors import NotFound
 from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.keys import KeyTicket, Role
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus, OrderType
+from lethe.contracts.orders import (
+    CameraAssigned,
+    DeploymentOrdered,
+    OrderState,
+    OrderStatus,
+    OrderType,
+)
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.shredding.authorising import sign_order
 from lethe.shredding.orders import OrderBook
@@ -32,7 +39,8 @@ class Front:
         self.published: list[tuple[DeploymentOrdered, str, list[CameraAssigned]]] = []
         self.broker_away = False
         book = OrderBook(trust.roster())
-        self.desk = DeploymentDesk(book, Suspensions(book), self.clock, self._publish)
+        key = signer_of(trust, "alert")
+        self.desk = DeploymentDesk(book, Suspensions(book), self.clock, self._publish, key)
 
     async def _publish(
         self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
@@ -157,6 +165,42 @@ async def test_an_order_is_over_when_it_ended_or_its_time_is_up(
     assert deployment.status == "over"
     with pytest.raises(Refused):
         front.desk.hear_order(signed(trust, ORDER))
+
+
+async def test_whoever_is_on_duty_ends_an_order_and_no_officer_revives_it(
+    front: Front, trust: LocalTrust
+) -> None:
+    await front.desk.order(signed(trust, ORDER), [camera()])
+    await front.desk.end(ORDER.deployment_id, "olga")
+    ended, deployment_id, _ = front.published[-1]
+    assert (deployment_id, OrderState.decode(ended.state.payload).ended_by) == (
+        ORDER.deployment_id,
+        "olga",
+    )
+    elsewhere = OrderBook(trust.roster())
+    elsewhere.hear(signed(trust, ORDER), WALL_US)
+    elsewhere.hear(ended, WALL_US)
+    assert elsewhere.live_orders(WALL_US) == []
+    for serial in (2, WALL_US * 2):
+        with pytest.raises(Refused):
+            elsewhere.hear(signed(trust, ORDER, serial=serial), WALL_US)
+    [stands] = (await front.desk.status()).deployments
+    assert stands.status == "over"
+    await front.desk.end(ORDER.deployment_id, "again")
+    assert len(front.published) == 2
+
+
+async def test_an_order_goes_on_when_nobody_can_be_told_of_its_end(
+    front: Front, trust: LocalTrust
+) -> None:
+    with pytest.raises(NotFound):
+        await front.desk.end(ORDER.deployment_id, "olga")
+    await front.desk.order(signed(trust, ORDER), [camera()])
+    front.broker_away = True
+    with pytest.raises(Transient):
+        await front.desk.end(ORDER.deployment_id, "olga")
+    [stands] = (await front.desk.status()).deployments
+    assert stands.status == "running"
 
 
 async def test_it_is_blind_while_nobody_holds_the_ordered_watchlist(

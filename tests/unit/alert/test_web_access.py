@@ -57,6 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/watchlists/{watchlist_id}/references/{reference_id}/image"): READ,
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
+    ("POST", "/deployments/{deployment_id}/end"): READ,
     ("GET", "/status"): ALL,
     ("GET", "/audit"): {Role.AUDITOR},
     ("GET", "/receipts"): ANYBODY,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web
 
+from lethe.alert.identity.principal import Role
 from lethe.alert.ports import SignedState, SuspensionStatus
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
@@ -126,3 +127,22 @@ async def test_an_order_is_given_back_as_it_was_signed_with_why_it_is_suspended(
         404,
         "no order of this name was heard here",
     )
+
+
+async def test_an_operator_ends_a_deployment_and_that_is_audited(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    answer = await client.post("/api/v1/deployments/deployment-1/end")
+    assert (answer.status_code, web.deployments.ended) == (204, [("deployment-1", "Ames")])
+    [entry] = [entry.said() for entry in await web.audit.after(0, 9)]
+    assert (entry["records"], entry["why"]) == (
+        ["deployment:deployment-1"],
+        "a deployment was ended",
+    )
+
+
+async def test_a_deployment_beyond_somebodys_limits_is_not_theirs_to_end(web: AlertWeb) -> None:
+    token = web.issuer.token(Role.OPERATOR, areas=["south"])
+    async with web.client(token) as client:
+        answer = await client.post("/api/v1/deployments/deployment-1/end")
+    assert (answer.status_code, web.deployments.ended) == (404, [])

@@ -33,11 +33,15 @@ class Service:
         self.book = OrderBook(trust.roster(), allow_local=False)
         self.watchlist: dict[str, Any] = {"subjects": 3, "settled": True, "content_hash": HASH}
         self.cameras: list[CameraAssigned] = []
+        self.ended: list[str] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             assert request.url.path == "/api/v1/watchlists/northtown-7"
             return httpx.Response(200, json=self.watchlist)
+        if request.url.raw_path.endswith(b"/end"):
+            self.ended.append(request.url.raw_path.decode())
+            return httpx.Response(204)
         body = json.loads(request.content)
         ordered = DeploymentOrdered.decode(b64decode(body["ordered"]))
         self.book.hear(ordered, time.time_ns() // 1000)
@@ -114,6 +118,13 @@ def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, de
     [held] = service.book.live_orders(time.time_ns() // 1000)
     assert (held.order.authorised_by, held.order.watchlist_hash) == ("officer", HASH)
     assert [(c.camera_id, c.deployment_id) for c in service.cameras] == [("gate", "northtown-1")]
+
+
+def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None:
+    assert desk._run("end", "fair/1", answer="n\n").exit_code == 1
+    assert service.ended == []
+    assert "fair/1 has ended" in desk._run("end", "fair/1", answer="y\n").output
+    assert service.ended == ["/api/v1/deployments/fair%2F1/end"]
 
 
 def test_who_says_no_signs_nothing(service: Service, desk: Desk) -> None:

@@ -123,7 +123,7 @@ def _subscriptions(
         )
         return handlers_of_purge.subscriptions()
     desk = DeploymentDesk(
-        member.orders, Suspensions(member.orders), member.clock, domain.on_outcome
+        member.orders, Suspensions(member.orders), member.clock, domain.on_outcome, member.signer
     )
     leadership: Any = SimpleNamespace(reign=domain)
     return AlertHandlers(member, publisher, desk, leadership, domain).subscriptions(keys)

@@ -17,7 +17,7 @@ from tests.support.roots import Root
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.authorising import sign_order
+from lethe.shredding.authorising import sign_order, sign_state
 from lethe.shredding.orders import OrderBook, OtherReceiptsKey
 from lethe.shredding.roster import OFFICER_ROLE
 from lethe.shredding.trust import LocalTrust
@@ -117,6 +117,38 @@ def test_only_an_officer_can_sign_an_order_and_its_state(trust: LocalTrust, part
         with pytest.raises(Refused):
             OrderBook(trust.roster()).hear(genuine.model_copy(update={part: forged}), WALL_US)
     OrderBook(trust.roster()).hear(genuine, WALL_US)
+
+
+@pytest.mark.parametrize("service", ["ingest", "detect", "match", "purge", "drafter"])
+def test_only_an_officer_and_alert_end_an_order(trust: LocalTrust, service: str) -> None:
+    book = book_with(trust, an_order())
+    held = book.by_deployment("deployment-1")
+    assert held is not None
+    for name in (service, "alert"):
+        ended = sign_state(held.signed, signer_of(trust, name), status=OrderStatus.ENDED, serial=2)
+        if name == service:
+            with pytest.raises(Refused):
+                book.hear(ended, WALL_US)
+            assert book.live_order(CAMERA, WALL_US) is not None
+        else:
+            book.hear(ended, WALL_US)
+    assert book.live_order(CAMERA, WALL_US) is None
+
+
+@pytest.mark.parametrize("lifts", [None, "s-1"])
+def test_alert_ends_an_order_and_signs_nothing_else_of_it(
+    trust: LocalTrust, lifts: str | None
+) -> None:
+    ordered = signed(trust, an_order())
+    running = sign_state(
+        ordered.order, signer_of(trust, "alert"), status=OrderStatus.RUNNING, serial=2, lifts=lifts
+    )
+    book = OrderBook(trust.roster())
+    for _ in range(2):
+        with pytest.raises(Refused):
+            book.hear(running, WALL_US)
+        assert not book.lifts("deployment-1", "s-1")
+        book.hear(ordered, WALL_US)
 
 
 def test_an_order_ends_with_the_standing_of_the_officer_who_signed_it(tmp_path: Path) -> None:

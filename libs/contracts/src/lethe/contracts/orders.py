@@ -92,6 +92,8 @@ class OrderState(Message):
     ----------
     lifts
         The suspension that this step lifts; None where it lifts none.
+    ended_by
+        Who had alert end it, as their token names them; None where an officer signed this.
     """
 
     deployment_id: Name
@@ -99,6 +101,7 @@ class OrderState(Message):
     status: OrderStatus
     serial: int
     lifts: Name | None = None
+    ended_by: Name | None = None
 
 
 class DeploymentOrdered(Message):

@@ -60,6 +60,7 @@ def sign_state(
     status: OrderStatus,
     serial: int,
     lifts: str | None = None,
+    ended_by: str | None = None,
 ) -> DeploymentOrdered:
     """Sign the next state of an order that stays as it was signed.
 
@@ -69,6 +70,8 @@ def sign_state(
         Above that of every state signed before for this deployment.
     lifts
         The suspension that is lifted, and no other.
+    ended_by
+        Who had it ended, where a service signs that.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def sign_state(
         status=status,
         serial=serial,
         lifts=lifts,
+        ended_by=ended_by,
     )
     return DeploymentOrdered(order=signed, state=signed_by(key, STATE_CONTEXT, state.encode()))
 

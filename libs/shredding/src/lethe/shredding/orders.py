@@ -17,7 +17,7 @@ from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft
 from lethe.shredding.order_content import require_content
 from lethe.shredding.progress import OrderProgress
-from lethe.shredding.roster import OFFICER_ROLE, Roster, RosterEntry
+from lethe.shredding.roster import ALERT_ROLE, OFFICER_ROLE, Roster, RosterEntry
 
 
 class OtherReceiptsKey(Refused):
@@ -113,10 +113,10 @@ class OrderBook:
         RolledBack
             If a newer state was obeyed before.
         """
-        officers = (OFFICER_ROLE,)
+        tellers = (OFFICER_ROLE, ALERT_ROLE)
         signers = [
-            self._roster.check(ordered.order, ORDER_CONTEXT, officers, wall_us),
-            self._roster.check(ordered.state, STATE_CONTEXT, officers, wall_us),
+            self._roster.check(ordered.order, ORDER_CONTEXT, (OFFICER_ROLE,), wall_us),
+            self._roster.check(ordered.state, STATE_CONTEXT, tellers, wall_us),
         ]
         try:
             order = DeploymentOrder.decode(ordered.order.payload)
@@ -132,6 +132,9 @@ class OrderBook:
         )
         if (state.order_hash, state.deployment_id) != (held.order_hash, order.deployment_id):
             raise Refused(f"order {order.deployment_id}: its state is for another order")
+        if state.status is not OrderStatus.ENDED and signers[1].role != OFFICER_ROLE:
+            # Whoever is on duty may have alert end it: that takes authority, and gives none.
+            raise Refused(f"order {order.deployment_id}: only an officer says that it runs")
         if order.authorised_by != ordered.order.signer:
             raise Refused(f"order {order.deployment_id}: not signed by whom it names")
         require_content(order, allow_local=self._allow_local)

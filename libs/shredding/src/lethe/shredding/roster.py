@@ -18,6 +18,7 @@ from lethe.shredding.token_keys import create_token_key
 
 ROSTER_CONTEXT = "lethe roster"
 OFFICER_ROLE = "authorising-officer"
+ALERT_ROLE = "alert"
 DRAFTER_ROLE = "drafter"
 """Drafts orders, which others authorise; authorising officers may draft as well."""
 RECEIPTS_NAME = "receipts"

@@ -109,7 +109,7 @@ async def _serve(
     publisher = Publisher(settings, now)
     outbox = Outbox(member, publisher)
     deployments = DeploymentDesk(
-        member.orders, Suspensions(member.orders), member.clock, outbox.order
+        member.orders, Suspensions(member.orders), member.clock, outbox.order, member.signer
     )
 
     async def begin() -> Reign:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from lethe.alert.alerts import AlertTerms
+from lethe.alert.errors import NotFound
 from lethe.alert.ports import (
     CameraStatus,
     DeploymentStatus,
@@ -15,8 +16,10 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus
 from lethe.contracts.suspension import DeploymentSuspended
+from lethe.shredding.authorising import sign_state
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.signing import SigningKey
 from lethe.shredding.suspensions import Suspensions
 
 Publish = Callable[[DeploymentOrdered, str, list[CameraAssigned]], Awaitable[None]]
@@ -24,15 +27,27 @@ _HEARD_MS = 2_000
 
 
 class DeploymentDesk:
-    """Alert verifies an order before it passes it on; every other service does so again."""
+    """Alert verifies an order before it passes it on; every other service does so again.
+
+    Parameters
+    ----------
+    key
+        Of alert: it signs that an order is ended, and can sign nothing else of one.
+    """
 
     def __init__(
-        self, orders: OrderBook, suspensions: Suspensions, clock: Clock, publish: Publish
+        self,
+        orders: OrderBook,
+        suspensions: Suspensions,
+        clock: Clock,
+        publish: Publish,
+        key: SigningKey,
     ) -> None:
         self._orders = orders
         self._suspensions = suspensions
         self._clock = clock
         self._publish = publish
+        self._key = key
         self._cameras: dict[str, CameraAssigned] = {}
         self._matches: dict[str, tuple[Instant, dict[str, str]]] = {}
 
@@ -52,6 +67,21 @@ class DeploymentDesk:
         await self._publish(ordered, held.order.deployment_id, cameras)
         self._cameras.update({camera.camera_id: camera for camera in cameras})
         return held.order.deployment_id
+
+    async def end(self, deployment_id: str, ended_by: str) -> None:
+        """End an order at once, for good; see `Deployments`."""
+        held = self._orders.by_deployment(deployment_id)
+        if held is None:
+            raise NotFound("no order of this name was heard here")
+        if held.status is OrderStatus.ENDED:
+            return
+        # Above whatever an officer signs meanwhile, who counts serials up one by one.
+        serial = max(held.serial + 1, self._clock.wall_us())
+        ended = sign_state(
+            held.signed, self._key, status=OrderStatus.ENDED, serial=serial, ended_by=ended_by
+        )
+        await self._publish(ended, deployment_id, [])
+        self._orders.hear(ended, self._clock.wall_us())
 
     def hear_order(self, ordered: DeploymentOrdered) -> None:
         """Take an order from the broker: this instance may have been restarted."""

@@ -16,7 +16,7 @@ class Enroller(Protocol):
 
 
 class Deployments(Protocol):
-    """Takes deployment orders."""
+    """Takes deployment orders, and ends them."""
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify an order and publish it with its cameras.
@@ -30,6 +30,18 @@ class Deployments(Protocol):
         ------
         Refused
             If its signature or its content doesn't hold.
+        """
+        ...
+
+    async def end(self, deployment_id: str, ended_by: str) -> None:
+        """End an order at once, for good; one that has ended already stays so.
+
+        Raises
+        ------
+        NotFound
+            If no order of this name was heard.
+        Transient
+            If nobody can be told now: it goes on.
         """
         ...
 

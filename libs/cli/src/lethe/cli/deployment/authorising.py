@@ -67,6 +67,18 @@ async def authorise_order(alert_url: str, draft: DraftFile, trust: Path, key: Si
         await api.deploy(ordered, draft.cameras)
 
 
+async def end_deployment(alert_url: str, deployment_id: str, trust: Path) -> None:
+    """End a deployment at once.
+
+    Raises
+    ------
+    InvalidInput
+        If alert hasn't heard of it, or the token doesn't allow it.
+    """
+    async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
+        await api.end(deployment_id)
+
+
 def lines_of(draft: DraftFile) -> list[str]:
     """Return what somebody reads before they sign."""
     order = draft.order

@@ -10,11 +10,14 @@ import click
 from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 
+_ALERT_URL = click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True,
+                          metavar="URL", help="Address of the alert service.")  # fmt: skip
+_TRUST = click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
+                      help="Folder with roster.json, root.pub and keys; this machine's own "
+                      "without it.")  # fmt: skip
 _OPTIONS = (
-    click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True, metavar="URL",
-                 help="Address of the alert service."),
-    click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
-                 help="Folder with roster.json, root.pub and keys; this machine's own without it."),
+    _ALERT_URL,
+    _TRUST,
     click.option("--key", type=click.Path(path_type=Path), metavar="FILE",
                  help="Your key file; keys/NAME.key of the trust folder without it."),
     click.option("--sign-with", metavar="COMMAND",
@@ -92,6 +95,28 @@ def authorise(draft: Path, person: str, alert_url: str, *, yes: bool, **chosen: 
     key = chosen_key(trust, person, chosen["key"], chosen["sign_with"])
     asyncio.run(authorise_order(alert_url, drafted, trust, key))
     _say([f"{drafted.order.deployment_id} is authorised by {person}"])
+
+
+@deployment.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@_ALERT_URL
+@_TRUST
+def end(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
+    """End a deployment at once, for good: nothing more is captured under its order.
+
+    Operators, supervisors and authorising officers may; no signature is asked for.
+
+    \b
+    Example:
+      lethe deployment end northtown-1
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.authorising import end_deployment  # noqa: PLC0415
+
+    if not yes:
+        click.confirm(f"End {one_line(deployment_id)} for good?", abort=True)
+    asyncio.run(end_deployment(alert_url, deployment_id, trust or find_home().trust))
+    _say([f"{deployment_id} has ended"])
 
 
 def _say(lines: list[str]) -> None:

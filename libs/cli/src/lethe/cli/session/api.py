@@ -164,6 +164,10 @@ class AlertApi:
         answer = await self.ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}")
         return SignedDeployment.model_validate(answer)
 
+    async def end(self, deployment_id: str) -> None:
+        """End a deployment at once; raises as `deployment`."""
+        await self.ask("POST", f"/api/v1/deployments/{quote(deployment_id, safe='')}/end")
+
     async def last_sequence(self) -> int:
         """Return the sequence of the newest alert that there is: 0 if there is none."""
         sequence = 0

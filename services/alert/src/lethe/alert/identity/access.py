@@ -61,3 +61,5 @@ READS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER
 AUDITS = only(Role.AUDITOR, whole=True)
 """Reads who did what: that concerns all deployments."""
 ORDERS = only(Role.AUTHORISING_OFFICER)
+STOPS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER)
+"""Ends a deployment: whoever is on duty may."""

@@ -21,3 +21,7 @@ class ClosingDeployments:
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._versions.freeze(order.watchlist_id, order.watchlist_hash)
         return deployment_id
+
+    async def end(self, deployment_id: str, ended_by: str) -> None:
+        """End an order, see `Deployments`."""
+        await self._deployments.end(deployment_id, ended_by)

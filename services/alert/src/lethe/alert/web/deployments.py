@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from lethe.alert.audit.deeds import Act, Deed
 from lethe.alert.audit.ports import Audit
 from lethe.alert.hub import AlertHub
-from lethe.alert.identity.access import ORDERS, SIGNED_IN
+from lethe.alert.identity.access import ORDERS, SIGNED_IN, STOPS
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach, is_within
 from lethe.alert.ports import Deployments, Status, StatusSource
@@ -103,6 +103,13 @@ class DeploymentEndpoints:
                 gives=HTTPStatus.ACCEPTED,
             ),
             Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN),
+            Endpoint(
+                "/deployments/{deployment_id}/end",
+                self.end,
+                STOPS,
+                "POST",
+                gives=HTTPStatus.NO_CONTENT,
+            ),
             Endpoint("/status", self.status, SIGNED_IN),
         ]
 
@@ -127,6 +134,16 @@ class DeploymentEndpoints:
             raise HTTPException(404, "no order of this name was heard here")
         order = b64encode(found.signed.encode()).decode()
         return JSONResponse(asdict(found.deployment) | {"order": order, "serial": found.serial})
+
+    async def end(self, request: Request) -> Response:
+        """End a deployment at once, for good."""
+        principal, deployment_id = principal_of(request), request.path_params["deployment_id"]
+        if not self._reach.sees(principal, deployment_id):
+            raise HTTPException(404, "no order of this name was heard here")
+        await self._deployments.end(deployment_id, principal.subject)
+        record = f"deployment:{deployment_id}"
+        await self._audit.append(Deed(Act.ALTERATION, (record,), "a deployment was ended"))
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def status(self, request: Request) -> Response:
         """Answer with deployments, cameras, alerts and whether the system is blind."""
