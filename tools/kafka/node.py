@@ -39,7 +39,7 @@ _SINGLE = {
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     # What the registry's topic settings need of the broker to take effect soon.
-    # Sessions of 1.5 s: an instance that is killed loses its cameras to another soon.
+    # Sessions of 1.2 s: an instance that is killed loses its cameras to another soon.
     "group.min.session.timeout.ms": "1000",
     "log.retention.check.interval.ms": "1000",
     "log.initial.task.delay.ms": "1000",

@@ -69,7 +69,7 @@ class ServiceSettings(BrokerSettings):
         description="Accept orders of type local. Off in production.",
     )
     session_timeout_ms: int = Field(
-        default=1500,
+        default=1200,
         ge=1000,
         title="Group session",
         description="After this long without a heartbeat an instance loses its cameras, or the "
