@@ -56,7 +56,7 @@ test: setup database ## run every test but test-browser, test-scale and test-kaf
 test-unit: setup ## run the unit tests
 test-contract: setup database ## run the contract tests
 test-privacy: setup ## run the privacy tests
-test-integration: setup ## run the tests on the embedded broker
+test-integration: setup database ## run the tests on the embedded broker
 test-e2e: setup database ## run the tests of the whole stack
 $(addprefix test-,$(SUITES)):
 	@$(BIN)/pytest tests/$(@:test-%=%) $(ARGS)

@@ -31,24 +31,31 @@ class Server:
     ----------
     user
         Its superuser, who also names the database that there is.
+    data
+        Every file of it: tables, write-ahead log, whatever else it writes.
     """
 
     binaries: Path
+    data: Path
     port: int
     user: str
     password: str
 
     def create_database(self, name: str) -> str:
         """Make an empty database and return its address."""
+        self.run("createdb", name)
+        return self.url(name)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL's own against the server."""
         subprocess.run(
             [
-                *(str(self.binaries / "createdb"), "-h", LOOPBACK, "-p", str(self.port)),
-                *("-U", self.user, name),
+                *(str(self.binaries / program), "-h", LOOPBACK, "-p", str(self.port)),
+                *("-U", self.user, *arguments),
             ],
             env={"PGPASSWORD": self.password},
             check=True,
         )
-        return self.url(name)
 
     def url(self, database: str | None = None) -> str:
         """Return SQLAlchemy's address of a database, without the password."""
@@ -67,10 +74,10 @@ def running_postgres(user: str = "lethe", password: str | None = None) -> Iterat
         If it doesn't start.
     """
     (port,) = free_ports(1)
-    server = Server(_binaries(), port, user, password or secrets.token_urlsafe(24))
     folder = Path(tempfile.mkdtemp(prefix="postgres-of-lethe-"))
+    data = folder / "data"
     try:
-        data = folder / "data"
+        server = Server(_binaries(), data, port, user, password or secrets.token_urlsafe(24))
         _initialise(folder, data, server)
         with _started(folder, data, server):
             server.create_database(server.user)

@@ -1,10 +1,11 @@
 """Alerts as processes, fed with candidate lists as match publishes them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -37,7 +38,12 @@ class RunningAlerts:
     """Processes of alert on one database, with the test in match's place."""
 
     def __init__(
-        self, broker: str, folder: Path, trust: LocalTrust, names: tuple[str, ...]
+        self,
+        broker: str,
+        folder: Path,
+        trust: LocalTrust,
+        names: tuple[str, ...],
+        settings: Mapping[str, str],
     ) -> None:
         self.published: list[str] = []
         self.transit = TransitKeys()
@@ -55,7 +61,14 @@ class RunningAlerts:
             for name, port in zip(names, free_ports(len(names)), strict=True)
         ]
         # Started again by the test, if at all: one that comes back at once may well lead again.
-        self.children = [Child(replace(spec, restart_limit=0), print, print) for spec in specs]
+        self.children = [
+            Child(
+                replace(spec, restart_limit=0, environment={**spec.environment, **settings}),
+                print,
+                print,
+            )
+            for spec in specs
+        ]
 
     async def start(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -154,11 +167,15 @@ def _address(leader: Child) -> str:
 
 @asynccontextmanager
 async def running_alerts(
-    broker: str, folder: Path, names: tuple[str, ...]
+    broker: str,
+    folder: Path,
+    names: tuple[str, ...],
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[RunningAlerts]:
-    """Run alerts until the block ends."""
+    """Run alerts until the block ends, with more settings by environment if given."""
     create_local_trust(folder / "trust", wall_us=now().wall_us)
-    alerts = RunningAlerts(broker, folder, load_local_trust(folder / "trust"), names)
+    trust = load_local_trust(folder / "trust")
+    alerts = RunningAlerts(broker, folder, trust, names, environment)
     settings = settings_for(broker, "match-1")
     async with AsyncExitStack() as resources:
         publisher = await resources.enter_async_context(publishing(settings))
