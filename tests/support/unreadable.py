@@ -9,6 +9,8 @@ from aiokafka.record.util import calc_crc32c
 BODY = b"body"
 _NAME, _NO_TEXT = b"header-name", b"\xff\xfe passerby"
 _CRC, _CHECKED_FROM, _ATTRIBUTES = 17, 21, 22
+_GZIP = 1
+UNPACKED_BYTES = 1_000_000
 
 
 def _built() -> bytearray:
@@ -30,10 +32,17 @@ def _claims_codec(number: int) -> bytes:
     return _summed(batch)
 
 
+def _compressed() -> bytes:
+    builder = DefaultRecordBatchBuilder(2, _GZIP, 0, -1, -1, 0, 10 * UNPACKED_BYTES)
+    builder.append(0, 1, b"key", bytes(UNPACKED_BYTES), [])
+    return bytes(builder.build())
+
+
 READABLE = bytes(_built())
 UNREADABLE = {
     "a header's name isn't UTF-8": _summed(READABLE.replace(_NAME, _NO_TEXT)),
     "it isn't what its compression says": _claims_codec(1),
+    "it is compressed": _compressed(),
     "nobody here has its compression": _claims_codec(4),
     "its compression doesn't exist": _claims_codec(7),
     "it was altered on the way": READABLE[:-1] + b"\x7e",

@@ -6,6 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from lethe.contracts.topics import Topic
+from lethe.runtime.compression import unpack_nothing
 
 _WAIT_MS = 500
 
@@ -20,6 +21,7 @@ async def read_whole(options: dict[str, Any], topic: Topic) -> list[bytes]:
     """
     partition = TopicPartition(topic.name, 0)
     bodies: list[bytes] = []
+    unpack_nothing()
     consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -1,8 +1,8 @@
 """Polling past records that no client can take apart: they must not hold up what is behind them.
 
-Who may write to a topic may write a header whose name isn't UTF-8, a batch whose compression
-doesn't unpack, or one that lies about its length. The broker keeps such records, and the client
-raises on them, at every poll anew.
+Who may write to a topic may write a header whose name isn't UTF-8, a batch that is compressed
+(none is unpacked here), or one that lies about its length. The broker keeps such records, and the
+client raises on them, at every poll anew.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
 
 from lethe.contracts.topics import plain_name
 from lethe.runtime import metrics
+from lethe.runtime.compression import unpack_nothing
 
 Batches = dict[TopicPartition, list[ConsumerRecord]]
 
@@ -41,6 +42,7 @@ class Poller:
     """
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        unpack_nothing()
         self._consumer = consumer
         self._places: dict[TopicPartition, int] = {}
 
