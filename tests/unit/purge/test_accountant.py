@@ -278,3 +278,21 @@ def test_the_account_tells_how_a_camera_is() -> None:
     books.accountant.hear_slot(later.model_copy(update={"state": "running"}))
     [camera] = books.accountant.account()["cameras"].values()
     assert (camera["state"], camera["trouble"]) == ("running", None)
+
+
+def test_a_forged_record_that_is_refused_first_does_not_hide_the_genuine_one() -> None:
+    books = Books()
+    books.open_slot()
+    hear = books.accountant
+    hear.hear_frame(books.processed("s1", 0, 50, outcome=FrameOutcome.REFUSED))
+    hear.hear_probe(books.decided("s1", 3, 0, 50, ProbeOutcome.REFUSED))
+    hear.hear_slot(books.closed("s1", 220, {0: 50}))
+    hear.hear_frame(books.processed("s1", 0, 50, [3]))
+    hear.hear_probe(books.decided("s1", 3, 0, 50))
+    hear.hear_frame(books.processed("s1", 0, 50, outcome=FrameOutcome.REFUSED))
+    hear.hear_probe(books.decided("s1", 3, 0, 50, ProbeOutcome.REFUSED))
+    account = hear.account()
+    assert (account["frames"]["processed"], account["frames"]["unreadable"]) == (1, 0)
+    assert account["faces"]["probes"] == 1
+    assert account["decisions"]["non_match"] == 1
+    assert account["decisions"]["refused"] == 0

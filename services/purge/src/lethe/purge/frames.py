@@ -88,13 +88,18 @@ class FrameLedger:
             self._tally(closed.camera_id, frame, 1)
 
     def process(self, processed: FrameProcessed) -> None:
-        """Take how a frame ended at detect."""
+        """Take how a frame ended at detect.
+
+        A forged record with the same number may have been refused before the genuine one came.
+        """
         frame = self._frame(
             processed.slot, processed.camera_id, processed.number, processed.captured
         )
-        if frame is None or frame.outcome is not None:
+        if frame is None or frame.outcome not in (None, FrameOutcome.REFUSED):
             return
         self._tally(processed.camera_id, frame, -1)
+        if frame.outcome is not None:
+            self.outcomes[frame.outcome] -= 1
         frame.outcome = processed.outcome
         frame.probes = frozenset(processed.probes)
         frame.faces_seen = processed.faces_seen
@@ -106,11 +111,14 @@ class FrameLedger:
         self.discarded.update(processed.discarded)
 
     def decide(self, decided: ProbeDecided) -> None:
-        """Take how a probe ended at match."""
+        """Take how a probe ended at match; refused was perhaps a forged one, as with frames."""
         frame = self._frame(decided.slot, decided.camera_id, decided.frame_number, decided.captured)
-        if frame is None or decided.number in frame.decided:
+        before = None if frame is None else frame.decided.get(decided.number)
+        if frame is None or before not in (None, ProbeOutcome.REFUSED):
             return
         self._tally(decided.camera_id, frame, -1)
+        if before is not None:
+            self.decisions[before] -= 1
         frame.decided[decided.number] = decided.outcome
         self._tally(decided.camera_id, frame, 1)
         self.decisions[decided.outcome] += 1
