@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -91,6 +92,19 @@ class RunningLethe:
         """Return a number of an instance's `/metrics` by name and labels; 0 if it isn't there."""
         return metric(_url(self.children()[instance_id]), name)
 
+    def told_over_http(self) -> bytes:
+        """Return what all services tell whoever asks: their metrics, and purge's account.
+
+        One that is just being started tells nothing yet.
+        """
+        told = b""
+        for name, child in self.children().items():
+            paths = ("metrics", "account") if name.startswith("purge-") else ("metrics",)
+            for path in paths if name != "broker" else ():
+                with suppress(httpx.TransportError, psutil.Error, KeyError):
+                    told += httpx.get(f"{_url(child)}/{path}").content
+        return told
+
     def all_stand(self) -> bool:
         """Tell whether every service says that it is ready, or that it stands by."""
         try:
@@ -171,7 +185,10 @@ def _url(child: psutil.Process) -> str:
 
 @contextmanager
 def running_lethe(
-    folder: Path, *arguments: str, module: str = "lethe.cli"
+    folder: Path,
+    *arguments: str,
+    module: str = "lethe.cli",
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RunningLethe]:
     """Run `lethe` with a data folder, a report and a free port; kill it at the end.
 
@@ -179,6 +196,8 @@ def running_lethe(
     ----------
     module
         Run instead: the command with something of a bench's own in it.
+    environment
+        Added to that of the command, and so of every service.
     """
     data, report = folder / "data", folder / "report.json"
     data.mkdir(exist_ok=True)
@@ -189,7 +208,7 @@ def running_lethe(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
     ) as process:
         try:
             yield RunningLethe(process, data, report)

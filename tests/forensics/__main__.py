@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.forensics import faults, limits, telling
 from tests.forensics.attack import Attack, Residue, captured_frames, swapped, wait_a_budget
 from tests.forensics.canaries import Traces, canary_camera, canary_footage, traces_of, what_decides
-from tests.forensics.running import Ground, Run, running, until
+from tests.forensics.running import Ground, Run, ending_within, running, until
 from tests.support.packs import default_pack
 
 from lethe.cli.home import find_home
@@ -17,6 +17,8 @@ from lethe.cli.home import find_home
 Say = Callable[[str], None]
 _FRAMES_BEFORE = 120
 _FRAMES_AFTER = 60
+_RUN_S = 240
+"""An undisturbed machine needs a third of it."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,7 +50,8 @@ def main() -> int:
     attack = Attack(traces)
     found: list[Residue] = []
     for name in names:
-        found += _attack(attack, name, folder, footage)
+        with ending_within(_RUN_S, name):
+            found += _attack(attack, name, folder, footage)
     return telling.conclude(found, limits.listed(), names)
 
 

@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 from tests.forensics.attacked_service import CLOCKS_VARIABLE
 from tests.forensics.keys import SOCKET_VARIABLE, KeyTap
 from tests.forensics.tape import Tape, taping
@@ -23,7 +22,8 @@ from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe
 
 _POLL_S = 0.1
-_PATIENCE_S = 90.0
+_PATIENCE_S = 45.0
+_END_WITHIN_S = 30.0
 SERVICES = ("ingest", "detect", "match", "alert", "purge")
 
 
@@ -87,9 +87,8 @@ class Run:
     def end_deployment(self) -> None:
         """End the order, and with it the stream."""
         if self.deployment is not None:
-            self.deployment.send_signal(signal.SIGINT)
-            self.deployment.communicate()
-            self.deployment = None
+            deployment, self.deployment = self.deployment, None
+            _end(deployment)
 
     def processes(self, *, broker: bool = True) -> dict[str, int]:
         """Return every process that may hold something, by what it is."""
@@ -133,13 +132,7 @@ class Run:
 
     def metrics(self) -> bytes:
         """Return what all services tell over HTTP."""
-        told = b""
-        for name, child in self.lethe.children().items():
-            port = child.environ().get("LETHE_HTTP_PORT")
-            paths = ("metrics", "account") if name.startswith("purge") else ("metrics",)
-            for path in paths if port else ():
-                told += httpx.get(f"http://127.0.0.1:{port}/{path}").content
-        return told
+        return self.lethe.told_over_http()
 
 
 @contextmanager
@@ -162,8 +155,18 @@ def running(ground: Ground) -> Iterator[Run]:
             yield run
         finally:
             run.end_deployment()
-            lethe.process.send_signal(signal.SIGINT)
-            lethe.process.communicate()
+            _end(lethe.process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process in order; in time in any case, so that the next run has its turn."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=_END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise AssertionError(f"{process.args!r} didn't end in {_END_WITHIN_S:g} s") from None
 
 
 @contextmanager
@@ -192,6 +195,28 @@ def _lethe(ground: Ground, broker: str, key_socket: Path) -> Iterator[RunningLet
             yield RunningLethe(process, data, ground.folder / "report.json")
         finally:
             process.kill()
+
+
+@contextmanager
+def ending_within(seconds: int, what: str) -> Iterator[None]:
+    """Break off what takes longer, whatever it waits for: another run may be waiting for its turn.
+
+    Raises
+    ------
+    AssertionError
+        If it takes longer.
+    """
+
+    def ring(_number: int, _frame: object) -> None:
+        raise AssertionError(f"{what} didn't end in {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def until(condition: Callable[[], object], what: str, within_s: float = _PATIENCE_S) -> None:

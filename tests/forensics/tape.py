@@ -4,6 +4,7 @@ Whatever of it can be found on a disk later is on the tape.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,8 @@ class Tape:
 @contextmanager
 def taping(broker: str) -> Iterator[Tape]:
     """Tape until the block ends; a broker that is away meanwhile is waited for."""
+    # The client tells of every attempt to reach a broker that is away, twenty times a second.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     tape, stopping, begun = Tape(), threading.Event(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(_read(broker, tape, stopping, begun)))
     thread.start()
