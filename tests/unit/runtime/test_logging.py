@@ -1,12 +1,17 @@
 """What isn't on the allow-list doesn't reach a log line, from us or from a library."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+import structlog.testing
+
+from lethe.runtime.logging import _StandardHandler
 
 SECRET = "the template of a passer-by"
 _LOGGING = """
@@ -98,3 +103,24 @@ def test_a_line_that_a_full_disk_doesnt_take_is_lost_and_nothing_else() -> None:
             check=False,
         )
     assert ended.stdout == "went on\n"
+
+
+def test_a_line_that_a_library_repeats_is_logged_once_in_a_while_with_how_often_it_was() -> None:
+    clock = [0.0]
+    handler = _StandardHandler(lambda: clock[0])
+    other = logging.makeLogRecord({"name": "httpx", "levelno": logging.WARNING})
+    same = logging.makeLogRecord({"name": "aiokafka", "levelno": logging.ERROR})
+    with structlog.testing.capture_logs() as lines:
+        for clock[0] in (0.0, 0.05, 0.1, 9.9):
+            handler.emit(same)
+        handler.emit(other)
+        for clock[0] in (10.0, 10.05, 20.0, 30.0):
+            handler.emit(same)
+    told = [(line["logger"], line.get("count")) for line in lines]
+    assert told == [
+        ("aiokafka", None),
+        ("httpx", None),
+        ("aiokafka", 3),
+        ("aiokafka", 1),
+        ("aiokafka", None),
+    ]

@@ -2,7 +2,10 @@
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TextIO, cast
 
 import structlog
@@ -22,6 +25,7 @@ ALLOWED_KEYS = frozenset(
 """Keys of log lines. Values are names, counts and states: never content."""
 
 _LONGEST_VALUE = 200
+_AGAIN_S = 10.0
 
 
 def _keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -51,14 +55,38 @@ class _Lines:
             sys.stderr.flush()
 
 
+@dataclass(slots=True)
+class _Said:
+    """When a line was logged last, and how often it was kept back since."""
+
+    at_s: float
+    kept_back: int = 0
+
+
 class _StandardHandler(logging.Handler):
-    """Passes warnings of libraries on by level and logger: their text may hold content."""
+    """Passes warnings of libraries on by level and logger: their text may hold content.
+
+    A client that can't reach its broker warns twenty times a second, in every service: the same
+    line is logged once in ten seconds, and then says how often it was kept back.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock_s = clock_s
+        self._said: dict[tuple[int, str, str | None], _Said] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         name = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        structlog.get_logger().log(
-            record.levelno, "library warning", logger=record.name, error=name
-        )
+        line, now_s = (record.levelno, record.name, name), self._clock_s()
+        said = self._said.get(line)
+        if said is not None and now_s - said.at_s < _AGAIN_S:
+            said.kept_back += 1
+            return
+        self._said[line] = _Said(now_s)
+        log = structlog.get_logger()
+        if said is not None and said.kept_back:
+            log = log.bind(count=said.kept_back)
+        log.log(record.levelno, "library warning", logger=record.name, error=name)
 
 
 def configure_logging(log_format: LogFormat, **bound: str) -> None:
