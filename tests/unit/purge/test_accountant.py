@@ -296,3 +296,34 @@ def test_a_forged_record_that_is_refused_first_does_not_hide_the_genuine_one() -
     assert account["faces"]["probes"] == 1
     assert account["decisions"]["non_match"] == 1
     assert account["decisions"]["refused"] == 0
+
+
+@pytest.mark.parametrize("outcome", [FrameOutcome.EXPIRED, FrameOutcome.REFUSED])
+@pytest.mark.parametrize("end", [ProbeOutcome.EXPIRED, ProbeOutcome.REFUSED])
+def test_a_record_of_a_slot_that_nobody_was_granted_counts_nothing_once_it_is_due(
+    outcome: FrameOutcome, end: ProbeOutcome
+) -> None:
+    books = Books()
+    before = books.accountant.account()
+    books.accountant.hear_frame(books.processed("made up", 0, 50, outcome=outcome))
+    books.accountant.hear_probe(books.decided("made up", 3, 0, 50, end))
+    books.later(3_100)
+    assert books.accountant.account() == before
+
+
+def test_a_frame_replayed_when_its_slot_is_long_forgotten_is_not_unerased() -> None:
+    books = Books()
+    books.open_slot()
+    _one_frame(books)
+    for role in GRANTED:
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
+    for _ in range(30):
+        books.later(5_000)
+    before = books.accountant.account()
+    assert before["frames"]["captured"] == 1
+    books.accountant.hear_frame(books.processed("s1", 0, 100, outcome=FrameOutcome.EXPIRED))
+    redated = books.processed("s1", 1, 149_000, outcome=FrameOutcome.REFUSED)
+    books.accountant.hear_frame(redated)
+    books.later(4_000)
+    assert books.accountant.account() == before
+    assert before["unerased"] == 0

@@ -1,7 +1,6 @@
 """The ledger of frames and probes: what became of each, by distinct ids."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import (
@@ -16,27 +15,13 @@ from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import Copy, CopyLedger
 from lethe.purge.histogram import Histogram
 from lethe.purge.suspicions import Suspicion, contradiction
-from lethe.purge.tallies import Frame, Offer, SlotTally, tally_of
+from lethe.purge.tallies import CameraCount, Frame, Offer, SlotTally, tally_of
 
 _REPORTS_US = 2_000_000
 """How long after its deadline a frame's reports may still be under way."""
 
 _REMEMBER_US = 60_000_000
 """How long records delivered again are known as such after what they tell is settled."""
-
-
-@dataclass(slots=True)
-class CameraCount:
-    """What one camera's source yielded."""
-
-    offered: int = 0
-    captured: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    garbled: int = 0
-    ended: bool = False
-    fault: str | None = None
-    state: str | None = None
-    trouble: str | None = None
 
 
 class FrameLedger:
@@ -129,6 +114,8 @@ class FrameLedger:
         """Settle every frame whose copies are all gone, and close slots that are over."""
         for (slot, camera_id), frames in list(self._slots.items()):
             copies = self._copies.of(slot, camera_id)
+            if not copies and self._forget_unfounded(slot, camera_id, now):
+                continue
             for number, frame in frames.items():
                 if not frame.settled:
                     self._settle(slot, camera_id, number, frame, copies, now)
@@ -235,6 +222,24 @@ class FrameLedger:
             if age_us > self._budget_us:
                 ground = SuspensionGround.AGE_OVER_BUDGET
                 self.suspicions.append(Suspicion(slot, camera_id, ground))
+
+    def _forget_unfounded(self, slot: str, camera_id: str, now: Instant) -> bool:
+        """Forget records that nobody sealed under a key of ours; tell whether that was all.
+
+        Anybody who may write to a topic can have detect or match tell of a record that they
+        couldn't open: one that is made up, or that is replayed when its slot is long forgotten.
+        """
+        frames = self._slots[slot, camera_id]
+        for number, frame in list(frames.items()):
+            due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
+            if due and frame.is_unfounded and not self._is_inherited(frame, []):
+                del frames[number]
+                if frame.outcome is not None:
+                    self.outcomes[frame.outcome] -= 1
+                self.decisions.subtract(frame.decided.values())
+        if not frames:
+            del self._slots[slot, camera_id]
+        return not frames
 
     def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
         """Tell whether its grants were made before this account began: its age isn't ours."""

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role
-from lethe.contracts.live import FrameOutcome, ProbeOutcome
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.suspension import SuspensionGround
 from lethe.purge.copies import Copy, Ending
-from lethe.purge.tallies import Frame
+from lethe.purge.tallies import OPENED_FRAME, OPENED_PROBE, Frame
 
-_OPENED_FRAME = (FrameOutcome.PROCESSED, FrameOutcome.UNREADABLE)
-_OPENED_PROBE = (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES)
 _SILENCE_US = 2_000_000
 """Holders send a ticket every slot: so long without any, this instance or the broker was away."""
 
@@ -66,12 +63,12 @@ def contradiction(number: int, frame: Frame, copies: Sequence[Copy]) -> Suspensi
     opened. An expired frame's report may come from an instance that had just lost the camera; a
     record that was refused was somebody else's, and its forger must not stop a deployment.
     """
-    if frame.outcome not in _OPENED_FRAME:
+    if frame.outcome not in OPENED_FRAME:
         return None
     if not frame.reported and _never_sealed(number, copies):
         return SuspensionGround.MORE_PROCESSED
     alive = not any(copy.ending is Ending.DEAD for copy in copies if copy.role is Role.DETECT)
-    opened = {n for n, outcome in frame.decided.items() if outcome in _OPENED_PROBE}
+    opened = {n for n, outcome in frame.decided.items() if outcome in OPENED_PROBE}
     if alive and opened - frame.probes:
         return SuspensionGround.MORE_DECIDED
     return None

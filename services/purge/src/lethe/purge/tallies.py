@@ -1,11 +1,29 @@
 """What a camera's slot came to: frames, faces, the longest age."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import FrameOutcome, ProbeOutcome
+
+OPENED_FRAME = (FrameOutcome.PROCESSED, FrameOutcome.UNREADABLE)
+OPENED_PROBE = (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES)
+
+
+@dataclass(slots=True)
+class CameraCount:
+    """What one camera's source yielded."""
+
+    offered: int = 0
+    captured: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    garbled: int = 0
+    ended: bool = False
+    fault: str | None = None
+    state: str | None = None
+    trouble: str | None = None
 
 
 @dataclass(slots=True)
@@ -21,6 +39,14 @@ class Frame:
     decided: dict[int, ProbeOutcome] = field(default_factory=dict)
     settled: bool = False
     age_ms: float | None = None
+
+    @property
+    def is_unfounded(self) -> bool:
+        """Whether nobody says that it was sealed, nor that it or a probe of it was opened."""
+        opened = self.outcome in OPENED_FRAME or any(
+            o in OPENED_PROBE for o in self.decided.values()
+        )
+        return not self.reported and not opened
 
     @property
     def undecided(self) -> int:
