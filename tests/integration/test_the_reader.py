@@ -48,6 +48,27 @@ class Inbox:
         return [record.body for record in self.records]
 
 
+async def test_a_reader_that_rests_brings_everything_in_its_order(broker: str) -> None:
+    inbox, rests = Inbox(), [0]
+    settings = settings_for(broker, "reader")
+
+    def rest_s() -> float:
+        rests[0] += 1
+        return 0.02
+
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [Subscription(SLOT_CLOSED, inbox.take)], rest_s=rest_s),
+    ):
+        for number in range(50):
+            await publisher.send(SLOT_CLOSED, "camera-1", b"%d" % number)
+        await eventually(lambda: inbox.bodies == [b"%d" % number for number in range(50)])
+        rested = rests[0]
+        await publisher.send(SLOT_CLOSED, "camera-1", b"last")
+        await eventually(lambda: inbox.bodies[-1] == b"last")
+        assert rests[0] > rested
+
+
 async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(broker: str) -> None:
     inbox = Inbox()
     settings = settings_for(broker, "reader")

@@ -78,6 +78,7 @@ class MemoryAlertLog:
         self.adjudicated: list[tuple[Alert, Adjudication]] = []
         self.announced: set[int] = set()
         self.pictures: dict[str, SealedBlob] = {}
+        self.receipted: set[str] = set()
         self.failing: set[str] = set()
 
     async def of_search(self, search_id: str) -> Alert | None:
@@ -177,6 +178,14 @@ class MemoryAlertLog:
         for alert in alerts:
             self._put(replace(self.alerts[alert.sequence - 1], erased=True))
             self.pictures.pop(alert.alert_id, None)
+
+    async def unreceipted(self, limit: int) -> list[Alert]:
+        self._fail("unreceipted")
+        return [a for a in self.alerts if a.erased and a.alert_id not in self.receipted][:limit]
+
+    async def mark_receipted(self, alert_ids: set[str]) -> None:
+        self._fail("mark_receipted")
+        self.receipted |= alert_ids
 
     async def after(
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None

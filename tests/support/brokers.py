@@ -94,7 +94,11 @@ async def publishing(settings: ServiceSettings) -> AsyncIterator[Publisher]:
 
 @asynccontextmanager
 async def reading(
-    settings: ServiceSettings, publisher: Publisher, subscriptions: list[Subscription]
+    settings: ServiceSettings,
+    publisher: Publisher,
+    subscriptions: list[Subscription],
+    *,
+    rest_s: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[Reader]:
     """Run a reader in a task of its own."""
     reader = Reader(
@@ -102,6 +106,7 @@ async def reading(
         subscriptions,
         publisher=publisher,
         dead_letters=DeadLetters(settings, publisher),
+        rest_s=rest_s,
     )
     await reader.start()
     task = asyncio.create_task(reader.run())

@@ -17,6 +17,7 @@ from lethe.contracts.topics import (
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
     GENERATION_OPENED,
+    KEY_GRANTED,
     PROBE_EXTRACTED,
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
@@ -135,3 +136,25 @@ OF_HEADERS: dict[str, Attack] = {
         raw, headers=tuple((n, MARK if n == "lethe-purpose" else v) for n, v in raw.headers)
     ),
 }
+
+
+def attacks(topic: Topic, reader: str) -> dict[str, Attack]:
+    """Return what is done to a topic: every kind of attack that its protection must stand."""
+    if topic is KEY_GRANTED and reader != "purge":
+        # Grants for others are passed over unread.
+        kinds = OF_BODIES | OF_SIGNATURES
+        return {kind: _sent_to(reader, attack) for kind, attack in kinds.items()}
+    if topic.body is Body.SEALED:
+        wrong_key: dict[str, Attack] = {"another key": lambda raw: replace(raw, key=MARK)}
+        cameras = topic in (FRAME_CAPTURED, PROBE_EXTRACTED)
+        return OF_HEADERS | (wrong_key if cameras else {})
+    if topic.body is Body.SIGNED or topic is DEPLOYMENT_ORDERED:
+        return OF_BODIES | OF_SIGNATURES
+    return OF_BODIES
+
+
+def _sent_to(reader: str, attack: Attack) -> Attack:
+    def sent(raw: Raw) -> Raw:
+        return replace(attack(raw), key=f"{reader}-1".encode())
+
+    return sent

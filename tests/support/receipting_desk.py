@@ -22,7 +22,8 @@ from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.custodian import Custodian
 from lethe.purge.log_folder import LogFolder, log_files
-from lethe.purge.receipting import Origin, Receipting
+from lethe.purge.receipting import Receipting
+from lethe.purge.told import Origin
 from lethe.receipts.entries import (
     Entry,
 )

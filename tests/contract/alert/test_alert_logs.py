@@ -130,6 +130,20 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.pictured_ids() == {"b"}
 
 
+async def test_what_is_erased_is_unreceipted_until_there_is_a_receipt(log: AlertLog) -> None:
+    first = await log.append(draft("a"), "search-a", PICTURE)
+    second = await log.append(draft("b"), "search-b", PICTURE)
+    await log.append(draft("c"), "search-c", PICTURE)
+    assert await log.unreceipted(10) == []
+
+    await log.mark_erased([first, second], 1000)
+    assert [each.alert_id for each in await log.unreceipted(10)] == ["a", "b"]
+    assert [each.alert_id for each in await log.unreceipted(1)] == ["a"]
+
+    await log.mark_receipted({"a"})
+    assert [each.alert_id for each in await log.unreceipted(10)] == ["b"]
+
+
 OFFICER, OPERATOR = Capacity.ENGAGEMENT_OFFICER, Capacity.OPERATOR
 
 

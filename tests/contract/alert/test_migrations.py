@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.support.databases import a_term
 from tests.support.keyrings import keyring_in
 from tests.support.watchlists import Records
@@ -17,6 +17,7 @@ from tools.postgres import Server
 
 from lethe.alert import migrations
 from lethe.alert.database import Database, sqlite_url
+from lethe.alert.log import SqlAlertLog
 from lethe.alert.vault import SealedBlob, Vault
 
 
@@ -32,23 +33,34 @@ def _upgrade_to(connection: Connection, revision: str) -> None:
             environment.run_migrations()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+Address = tuple[str, SecretStr | None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    """Give where an empty database of each kind is reached, and the password."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "alert.sqlite"), None
+    server: Server = request.getfixturevalue("postgres")
+    return request.getfixturevalue("postgres_url"), SecretStr(server.password)
+
+
+def engine_for(address: Address) -> AsyncEngine:
+    url, password = address
+    secret = password.get_secret_value() if password else None
+    return create_async_engine(make_url(url).set(password=secret))
+
+
 async def test_the_names_of_references_become_those_of_their_subjects(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+    address: Address, tmp_path: Path
 ) -> None:
-    url, password = sqlite_url(tmp_path / "alert.sqlite"), None
-    if kind == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url, password = request.getfixturevalue("postgres_url"), SecretStr(server.password)
     vault = Vault(keyring_in(tmp_path / "keys"))
     await vault.create("watchlist-key")
     names = [
         await vault.seal("watchlist-key", name, bound=f"name:old:r-{number}")
         for number, name in enumerate((b"Ada", b"Ada again", b"Grace"))
     ]
-    engine = create_async_engine(
-        make_url(url).set(password=password.get_secret_value() if password else None)
-    )
+    engine = engine_for(address)
     async with engine.begin() as connection:
         await connection.run_sync(_upgrade_to, "0004")
         await connection.execute(text("INSERT INTO watchlists VALUES ('old', 'watchlist-key')"))
@@ -56,7 +68,7 @@ async def test_the_names_of_references_become_those_of_their_subjects(
             await connection.execute(text(_REFERENCE), _row(number, name, whose))
     await engine.dispose()
 
-    database = await Database.open(url, password)
+    database = await Database.open(*address)
     book = Records(await a_term(database), tmp_path).book
     assert [
         (each.subject_id, each.details.name) for each in await book.subjects.after("old", 0, 9)
@@ -66,6 +78,33 @@ async def test_the_names_of_references_become_those_of_their_subjects(
     await database.close()
 
 
+async def test_of_alerts_erased_before_no_receipt_is_waited_for(address: Address) -> None:
+    engine = engine_for(address)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0006")
+        for name, erased_us in (("before", 1), ("kept", None)):
+            row = {"alert_id": name, "erased": erased_us}
+            await connection.execute(text(_ALERT), row)
+    await engine.dispose()
+
+    database = await Database.open(*address)
+    log = SqlAlertLog(await a_term(database))
+    assert await log.unreceipted(10) == []
+    kept = await log.find("kept")
+    assert kept is not None
+    await log.mark_erased([kept], 2)
+    assert [each.alert_id for each in await log.unreceipted(10)] == ["kept"]
+    await database.close()
+
+
+_ALERT = """
+    INSERT INTO alerts (alert_id, deployment_id, order_type, camera_id, watchlist_id, subject_id,
+        reference_id, score, cosine, threshold, captured_boot_id, captured_boot_us,
+        captured_wall_us, decided_boot_id, decided_boot_us, decided_wall_us, candidates, sightings,
+        last_sighting_wall_us, erase_at_wall_us, erased_wall_us)
+    VALUES (:alert_id, 'd', 'local', 'c', 'w', 's', 'r', 0.7, 0.6, 0.6, 'b', 1, 1, 'b', 1, 1, '[]',
+        1, 1, 1, :erased)
+"""
 _REFERENCE = """
     INSERT INTO "references" (reference_id, watchlist_id, subject_id, name_nonce, name_ciphertext,
         image_nonce, image_ciphertext, image_sha256, state)

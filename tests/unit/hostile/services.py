@@ -28,6 +28,7 @@ from lethe.match.watchlists import Watchlists
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.handlers import Handlers as PurgeHandlers
+from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.observing import KeyObserver
 from lethe.runtime.reader import Reader, Start, Subscription
@@ -120,6 +121,8 @@ def _subscriptions(
             Suspensions(member.orders),
             Courier(folder).outbox,
             Anchoring(),
+            SentGrants(),
+            domain.assign,
         )
         return handlers_of_purge.subscriptions()
     desk = DeploymentDesk(

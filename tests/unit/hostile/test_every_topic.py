@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY as METRICS
+from prometheus_client import generate_latest
 from tests.support.forgetting import local_trust
 from tests.support.hostile import (
     MARK,
-    OF_BODIES,
-    OF_HEADERS,
-    OF_SIGNATURES,
     Attack,
-    Raw,
+    attacks,
     good,
     signed_by_another,
 )
@@ -27,10 +25,7 @@ from lethe.contracts.stack import DeadLetter
 from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     CANDIDATES_FOUND,
-    DEPLOYMENT_ORDERED,
-    FRAME_CAPTURED,
     KEY_GRANTED,
-    PROBE_EXTRACTED,
     PURGE_LEADERSHIP,
     REGISTRY,
     TICKETS,
@@ -52,28 +47,6 @@ READ = [
     for name in topic.consumers
     if (topic, name) not in ELSEWHERE
 ]
-
-
-def attacks(topic: Topic, reader: str) -> dict[str, Attack]:
-    """Return what is done to a topic: every kind of attack that its protection must stand."""
-    if topic is KEY_GRANTED and reader != "purge":
-        # Grants for others are passed over unread.
-        kinds = OF_BODIES | OF_SIGNATURES
-        return {kind: _sent_to(reader, attack) for kind, attack in kinds.items()}
-    if topic.body is Body.SEALED:
-        wrong_key: dict[str, Attack] = {"another key": lambda raw: replace(raw, key=MARK)}
-        cameras = topic in (FRAME_CAPTURED, PROBE_EXTRACTED)
-        return OF_HEADERS | (wrong_key if cameras else {})
-    if topic.body is Body.SIGNED or topic is DEPLOYMENT_ORDERED:
-        return OF_BODIES | OF_SIGNATURES
-    return OF_BODIES
-
-
-def _sent_to(reader: str, attack: Attack) -> Attack:
-    def sent(raw: Raw) -> Raw:
-        return replace(attack(raw), key=f"{reader}-1".encode())
-
-    return sent
 
 
 CASES = [
@@ -146,6 +119,7 @@ async def test_it_is_refused_counted_and_not_shown_and_the_next_is_taken(
     assert refused() == before + 1
     told = capsys.readouterr()
     assert MARK.decode() not in told.out + told.err
+    assert MARK not in generate_latest()
 
 
 _SIGNED = [

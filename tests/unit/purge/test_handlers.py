@@ -17,6 +17,7 @@ from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.handlers import Handlers
+from lethe.purge.sent_grants import SentGrants
 
 
 @pytest.fixture(name="handlers")
@@ -25,8 +26,16 @@ async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
     outbox = Courier(tmp_path).outbox
-    suspensions = purge.custody.suspensions
-    return Handlers(member, purge.reign, accountant, suspensions, outbox, Anchoring())
+    return Handlers(
+        member,
+        purge.reign,
+        accountant,
+        purge.custody.suspensions,
+        outbox,
+        Anchoring(),
+        SentGrants(),
+        lambda _: None,
+    )
 
 
 async def ticketed(
@@ -82,6 +91,22 @@ async def test_a_grant_that_purge_did_not_sign_is_not_accounted_for(
     await handlers.on_grant(record(KEY_GRANTED, granted.holder, genuine))
     assert handlers._accountant.account()["copies"] != before
     assert not any(before.values())
+
+
+async def test_a_grant_of_ones_own_is_passed_over_and_the_same_by_another_is_checked(
+    purge: Purge, handlers: Handlers
+) -> None:
+    purge.hear_everybody()
+    assert purge.reign._custodian is not None
+    own, *_, another = purge.reign._custodian.make()
+    body = signed_by(purge.trust, "purge", KEY_GRANTED, own)
+    handlers._sent.note(body)
+    before = handlers._accountant.account()["copies"]
+    await handlers.on_grant(record(KEY_GRANTED, own.holder, body))
+    assert handlers._accountant.account()["copies"] == before
+    forged = signed_by(purge.trust, "ingest", KEY_GRANTED, another)
+    with pytest.raises(Refused):
+        await handlers.on_grant(record(KEY_GRANTED, another.holder, forged))
 
 
 async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) -> None:

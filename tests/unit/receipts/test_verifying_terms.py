@@ -14,7 +14,7 @@ from tests.support.receipts import (
     verify,
 )
 
-from lethe.receipts.entries import Resumed, Suspended, TermEnded
+from lethe.receipts.entries import AlertErased, Resumed, Suspended, TermEnded
 from lethe.receipts.errors import Refuted
 from lethe.receipts.telling import summary_lines, verdict_lines
 
@@ -176,6 +176,29 @@ def test_how_many_suspensions_there_were_is_shown_where_some_are_left_out() -> N
             Resumed(at_ms=START_MS, deployment="d", reason="looked at"),
         )
     assert "15 suspensions in all" in "\n".join(summary_lines(verify(file_of(log.sign())).totals))
+
+
+def test_erased_alerts_are_counted_once_by_their_grounds_and_shown() -> None:
+    log = Log().begin().slot()
+    for number, ground in ((1, "false-alert"), (2, "retention"), (3, "retention")):
+        erased = _erased(number, ground, at_ms=log.at_ms)
+        log.add(erased, erased)
+    totals = verify(file_of(log.sign())).totals
+    told = "\n".join(summary_lines(totals))
+    assert "  alerts     3 erased: 1 false-alert, 2 retention" in told
+
+
+def test_alerts_of_an_earlier_log_are_shown_by_themselves() -> None:
+    log = Log().begin().add(_erased(1, "retention", deployment="yesterday")).sign()
+    told = "\n".join(summary_lines(verify(file_of(log)).totals))
+    assert told.endswith("\ndeployment yesterday\n  alerts     1 erased: 1 retention")
+
+
+def _erased(
+    number: int, ground: str, *, at_ms: int = START_MS, deployment: str = "d"
+) -> AlertErased:
+    name = sha256(b"%d" % number).hexdigest()
+    return AlertErased(at_ms=at_ms, deployment=deployment, alert=name, ground=ground)
 
 
 def test_a_term_must_begin_and_end_as_it_says() -> None:

@@ -43,7 +43,12 @@ from lethe.contracts.orders import (
     OrderType,
     order_hash,
 )
-from lethe.contracts.receipts import ErasureReceipted
+from lethe.contracts.receipts import (
+    AlertsErased,
+    ErasedAlert,
+    ErasureGround,
+    ErasureReceipted,
+)
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import DeadLetter, GenerationOpened
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
@@ -150,6 +155,15 @@ EXAMPLES: tuple[Message, ...] = (
         outcome=Outcome.NO_ACTION,
         adjudicated=_at(42_000),
         capacity=Capacity.ENGAGEMENT_OFFICER,
+    ),
+    AlertsErased(
+        alerts=[
+            ErasedAlert(
+                alert_id="alert-1",
+                deployment_id=_ORDER.deployment_id,
+                ground=ErasureGround.FALSE_ALERT,
+            )
+        ]
     ),
     AlertRaised(
         alert_id="alert-1",

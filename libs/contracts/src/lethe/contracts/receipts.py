@@ -1,10 +1,14 @@
-"""Receipts on their way from purge to those who hand them on."""
+"""Receipts on their way: what purge is to tell of, and what it told to those who hand it on."""
+
+from enum import StrEnum
 
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.bounds import Name
 
 MOST_ENTRIES = 16_384
+MOST_ERASED = 500
 LONGEST_ORIGIN = 500
 _LONGEST_NOTE = 65_536
 
@@ -31,3 +35,28 @@ class ErasureReceipted(Message):
     first: int = Field(ge=0)
     leaves: list[bytes] = Field(min_length=1, max_length=MOST_ENTRIES, repr=False)
     checkpoint: str = Field(max_length=_LONGEST_NOTE)
+
+
+class ErasureGround(StrEnum):
+    """Why an alert was erased.
+
+    `key-gone`: its key was lost before its time, with a key store or the machine's memory.
+    """
+
+    FALSE_ALERT = "false-alert"
+    RETENTION = "retention"
+    KEY_GONE = "key-gone"
+
+
+class ErasedAlert(Message):
+    """An alert whose data key is destroyed."""
+
+    alert_id: Name
+    deployment_id: Name
+    ground: ErasureGround
+
+
+class AlertsErased(Message):
+    """Alerts that were erased and have no receipt yet; it comes again until they have."""
+
+    alerts: list[ErasedAlert] = Field(min_length=1, max_length=MOST_ERASED)

@@ -18,7 +18,7 @@ from lethe.contracts.live import (
     SlotClosed,
 )
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
-from lethe.contracts.receipts import ErasureReceipted
+from lethe.contracts.receipts import AlertsErased, ErasureReceipted
 from lethe.contracts.stack import GenerationOpened
 from lethe.contracts.suspension import DeploymentSuspended
 
@@ -228,6 +228,15 @@ ALERT_ADJUDICATED = MessageTopic(
     partitions=1,
     retention_ms=24 * HOUR_MS,
 )
+ALERTS_ERASED = MessageTopic(
+    name="lethe.alert.alerts-erased.v1",
+    producer="alert",
+    consumers=("purge",),
+    key="instance_id",
+    body=Body.SIGNED,
+    message=AlertsErased,
+    partitions=1,
+)
 REFERENCE_SUBMITTED = _sealed(
     "reference-submitted", "alert", ("detect",), partitions=1, largest_mib=8
 )
@@ -313,6 +322,7 @@ REGISTRY: tuple[Topic, ...] = (
     CANDIDATES_FOUND,
     ALERT_RAISED,
     ALERT_ADJUDICATED,
+    ALERTS_ERASED,
     REFERENCE_SUBMITTED,
     REFERENCE_EXTRACTED,
     REFERENCE_ENROLLED,

@@ -205,6 +205,25 @@ class MinuteCounted(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertErased(Entry):
+    """An alert's data key was destroyed, as alert says; it may be told more than once.
+
+    Attributes
+    ----------
+    alert
+        SHA-256 of the alert's id: whoever knows the id finds it, nobody else learns anything.
+    ground
+        `false-alert`, `retention` or `key-gone`.
+    """
+
+    kind: ClassVar[str] = "alert-erased"
+
+    deployment: str = name()
+    alert: str = hash_hex()
+    ground: str = name()
+
+
+@dataclass(frozen=True, slots=True)
 class AuditAnchored(Entry):
     """The head of another log at this moment: what it held can't be rewritten unseen."""
 
@@ -263,6 +282,7 @@ KINDS: Mapping[str, type[Entry]] = MappingProxyType(
             SlotGranted,
             SlotClosed,
             MinuteCounted,
+            AlertErased,
             AuditAnchored,
             Suspended,
             Resumed,

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from lethe.receipts.entries import (
+    AlertErased,
     MinuteCounted,
     OrderInForce,
     Resumed,
@@ -32,6 +33,8 @@ class Totals:
         How many there were.
     busiest
         Most faces seen in one `minute-counted`.
+    alerts
+        Grounds on which alerts were erased, by the hash of the alert's id.
     """
 
     order: OrderInForce | None = None
@@ -54,6 +57,7 @@ class Totals:
     oldest_age_ms: int = 0
     dropped_without_key: int = 0
     busiest: int = 0
+    alerts: dict[str, str] = field(default_factory=dict)
     suspensions: int = 0
     steps_told: int = 0
     steps: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=_STEPS_KEPT))
@@ -94,6 +98,10 @@ class Totals:
             self.faces[count] += getattr(said, f"faces_{count}")
         self.dropped_without_key += said.dropped_without_key
         self.busiest = max(self.busiest, said.faces_seen)
+
+    def erase(self, said: AlertErased) -> None:
+        """Note that an alert was erased; told again it counts once."""
+        self.alerts.setdefault(said.alert, said.ground)
 
     def step(self, said: Suspended | Resumed) -> None:
         """Note a suspension or its end."""

@@ -127,6 +127,16 @@ class Feed:
         """Fetch these from where they were left."""
         self._consumer.resume(*(set(partitions) & self._consumer.paused()))
 
+    async def rest(self, seconds: float) -> None:
+        """Fetch nothing for a while: what comes meanwhile is brought together afterwards."""
+        async with self._changing:
+            resting = self._consumer.assignment() - self._consumer.paused()
+            self._consumer.pause(*resting)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._consumer.resume(*(resting & self._consumer.assignment()))
+
     async def poll(self) -> Batches:
         """Return what has come; nothing after a while.
 

@@ -5,7 +5,7 @@ of one group stops its members, and subscribers of many groups would start one a
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +58,9 @@ class Reader:
     ----------
     fetch_wait_ms
         Of the live topics, see `Feed`.
+    rest_s
+        Asked whenever what came of the live topics was dispatched: for how long nothing that may
+        come is waited for.
 
     Attributes
     ----------
@@ -73,6 +76,7 @@ class Reader:
         publisher: Publisher,
         dead_letters: DeadLetters,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        rest_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
         # Where topics don't roll, whoever announces a generation leads readers into an empty one.
@@ -83,6 +87,7 @@ class Reader:
         self._hears_cameras = any(s.topic is CAMERA_ASSIGNED for s in self._kept_ones)
         self._publisher = publisher
         self._dead_letters = dead_letters
+        self._rest_s = rest_s
         self._owned: frozenset[int] = frozenset()
         self._with_cameras: set[int] = set()
         self.generations: list[int] = [0]
@@ -131,13 +136,16 @@ class Reader:
     async def run(self) -> None:
         """Read and dispatch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(self._live))
-            group.create_task(self._follow(self._kept))
+            group.create_task(self._follow(self._live, self._rest_s))
+            group.create_task(self._follow(self._kept, lambda: 0.0))
 
-    async def _follow(self, feed: Feed) -> None:
+    async def _follow(self, feed: Feed, rest_s: Callable[[], float]) -> None:
         while True:
             if not await self._take(feed):
                 await asyncio.sleep(0)
+            rest = rest_s()
+            if rest > 0:
+                await feed.rest(rest)
 
     async def _take(self, feed: Feed) -> bool:
         """Dispatch what has come; tell whether anything had."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from lethe.contracts.base import InvalidMessage
@@ -45,6 +46,9 @@ class KeyTraffic:
     ----------
     standing
         Asked for each ticket: what the holder owns now.
+    slots_at_rest
+        A ticket is sent once in so many slots while the holder owns nothing and enrols nobody,
+        and what it says besides stays the same: no key will be granted to it then.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class KeyTraffic:
         standing: Callable[[], Standing],
         observer: Observer,
         slot_ms: int = SLOT_MS,
+        slots_at_rest: int = 1,
     ) -> None:
         self._holder = holder
         self._signer = signer
@@ -67,6 +72,9 @@ class KeyTraffic:
         self._standing = standing
         self._observer = observer
         self._slot_us = slot_ms * 1000
+        self._slots_at_rest = slots_at_rest
+        self._rested = 0
+        self._said: Standing | None = None
         self._reaper = Reaper(holder)
 
     async def run(self) -> None:
@@ -80,7 +88,9 @@ class KeyTraffic:
             while True:
                 now_us = self._holder.clock.wall_us()
                 await asyncio.sleep((self._slot_us - now_us % self._slot_us) / 1e6)
-                await self._send_ticket(self._holder.issue_ticket(self._standing()))
+                standing = self._standing()
+                if self._is_due(standing):
+                    await self._send_ticket(self._holder.issue_ticket(standing))
         finally:
             self._reaper.stop()
             if await self._holds_nothing_in_time():
@@ -99,6 +109,16 @@ class KeyTraffic:
             self._observer.grant_refused(error)
         else:
             self._observer.granted(held)
+
+    def _is_due(self, standing: Standing) -> bool:
+        # How far receipts and audit have got changes all the time, and nobody waits for it.
+        said = replace(standing, receipts=None, audit=None)
+        needs_keys = bool(standing.partitions) or standing.enrols
+        self._rested += 1
+        if not needs_keys and said == self._said and self._rested < self._slots_at_rest:
+            return False
+        self._said, self._rested = said, 0
+        return True
 
     async def _holds_nothing_in_time(self) -> bool:
         """Wait for the last clear copies; a process that keeps one must not say goodbye."""

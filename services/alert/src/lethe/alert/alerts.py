@@ -205,6 +205,14 @@ class AlertLog(Protocol):
         """Record that alerts are erased, and delete their sealed pictures."""
         ...
 
+    async def unreceipted(self, limit: int) -> list[Alert]:
+        """Return erased alerts of whose erasure no receipt is known yet, the oldest first."""
+        ...
+
+    async def mark_receipted(self, alert_ids: set[str]) -> None:
+        """Record that there is a receipt of their erasure."""
+        ...
+
     async def after(
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None
     ) -> list[Alert]:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.claiming import ErasureClaims
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
@@ -62,6 +63,8 @@ from lethe.shredding.terms import Life, Standing
 _log = structlog.get_logger()
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
+_SLOTS_AT_REST = 3
+"""Match uses no transit key that wasn't heard for two seconds: two tickets in a row may be lost."""
 
 
 async def serve(settings: AlertSettings, stop: Stop) -> None:
@@ -127,6 +130,7 @@ async def _serve(
             enrolment=Enrolment(holder, book, outbox.reference),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
+            claims=ErasureClaims(log, outbox.erased, now),
             now=now,
             audit=audit,
             consultations=Consultations(audit),
@@ -163,6 +167,7 @@ async def _serve(
         send=publisher.send,
         standing=standing,
         observer=observer,
+        slots_at_rest=_SLOTS_AT_REST,
     )
     reader = Reader(
         settings,

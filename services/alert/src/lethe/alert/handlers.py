@@ -16,12 +16,13 @@ from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
-from lethe.contracts.receipts import ErasureReceipted
+from lethe.contracts.receipts import AlertsErased, ErasureReceipted
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
     ALERT_ADJUDICATED,
     ALERT_RAISED,
+    ALERTS_ERASED,
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
     DEPLOYMENT_SUSPENDED,
@@ -62,6 +63,11 @@ class Outbox:
     async def adjudicated(self, adjudicated: AlertAdjudicated) -> None:
         """Publish how an alert was adjudicated."""
         await self._publisher.send(ALERT_ADJUDICATED, adjudicated.alert_id, adjudicated.encode())
+
+    async def erased(self, erased: AlertsErased) -> None:
+        """Publish which alerts were erased, for receipts."""
+        envelope = self._member.signer.sign(ALERTS_ERASED.name, erased.encode())
+        await self._publisher.send(ALERTS_ERASED, self._member.instance_id, envelope.encode())
 
     async def reference(self, sealed: SealedReference) -> None:
         """Publish a sealed reference image."""
@@ -131,9 +137,11 @@ class Handlers:
             await reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
 
     async def on_receipted(self, record: Record) -> None:
-        """Keep receipts, to hand them on; standbys do as well."""
-        envelope = self._checked(record, Role.PURGE)
-        await self._receipts.take(ErasureReceipted.decode(envelope.payload))
+        """Keep receipts, to hand them on; standbys do as well. The leader looks for its own."""
+        piece = ErasureReceipted.decode(self._checked(record, Role.PURGE).payload)
+        is_new, reign = await self._receipts.take(piece), self._leadership.reign
+        if is_new and reign is not None:
+            await reign.claims.take(piece.leaves)
 
     async def on_candidates(self, record: Record) -> None:
         """Raise an alert, once, and announce it."""

@@ -146,6 +146,24 @@ class SqlAlertLog:
                 .values(erased_wall_us=erased_wall_us)
             )
 
+    async def unreceipted(self, limit: int) -> list[Alert]:
+        """Return erased alerts of whose erasure no receipt is known yet, the oldest first."""
+        statement = (
+            select_alerts()
+            .where(alerts.c.receipted.is_(False), alerts.c.erased_wall_us.is_not(None))
+            .order_by(alerts.c.sequence)
+            .limit(limit)
+        )
+        async with self._term.read() as connection:
+            return [to_alert(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def mark_receipted(self, alert_ids: set[str]) -> None:
+        """Record that there is a receipt of their erasure."""
+        async with self._term.write() as connection:
+            await connection.execute(
+                update(alerts).where(alerts.c.alert_id.in_(alert_ids)).values(receipted=True)
+            )
+
     async def after(
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None
     ) -> list[Alert]:

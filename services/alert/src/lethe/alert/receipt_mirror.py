@@ -31,8 +31,8 @@ class ReceiptMirror:
                 self._complain(error)
                 await asyncio.sleep(_RETRY_S)
 
-    async def take(self, piece: ErasureReceipted) -> None:
-        """Keep a piece if it is the next one of its log.
+    async def take(self, piece: ErasureReceipted) -> bool:
+        """Keep a piece if it is the next one of its log; tell whether it was.
 
         Raises
         ------
@@ -40,13 +40,16 @@ class ReceiptMirror:
             If it doesn't hold.
         """
         if self._kept is None:
-            return
+            return False
         try:
-            if await self._threads.run(self._copies.take, piece):
+            is_new = await self._threads.run(self._copies.take, piece)
+            if is_new:
                 self._kept = await self._threads.run(self._copies.kept)
                 self._fault = ""
         except OSError as error:
             self._complain(error)
+            return False
+        return is_new
 
     def held(self) -> dict[str, int] | None:
         """Return what alert's tickets say: how much is kept of each newest log."""

@@ -10,6 +10,7 @@ import structlog
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
+from lethe.alert.claiming import ErasureClaims
 from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
@@ -62,6 +63,7 @@ class Reign:
     enrolment: Enrolment
     transit: TransitKeyring
     adjudicator: Adjudicator
+    claims: ErasureClaims
     now: Callable[[], Instant]
     audit: AuditLog
     consultations: Consultations
@@ -81,6 +83,7 @@ class Reign:
             self.transit.run(),
             self.adjudicator.run(),
             self.consultations.run(),
+            self.claims.run(),
             self._keep_retention(),
         ]
 

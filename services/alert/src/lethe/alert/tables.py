@@ -53,6 +53,8 @@ alerts = Table(
     Column("last_sighting_wall_us", BigInteger, nullable=False),
     Column("erase_at_wall_us", BigInteger, nullable=False),
     Column("erased_wall_us", BigInteger, nullable=True),
+    # Whether purge's receipts are known to say so.
+    Column("receipted", Boolean, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("acknowledged_by", String, nullable=True),
     *_instant("acknowledged", nullable=True),
@@ -60,6 +62,7 @@ alerts = Table(
     *_instant("claimed", nullable=True),
     Index("alerts_of_subject", "deployment_id", "camera_id", "subject_id", "sequence"),
     Index("alerts_to_erase", "erased_wall_us", "erase_at_wall_us"),
+    Index("alerts_to_receipt", "receipted", "erased_wall_us"),
     sqlite_autoincrement=True,
 )
 

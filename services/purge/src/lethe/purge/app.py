@@ -27,13 +27,16 @@ from lethe.purge.handlers import Handlers
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.progress_file import ProgressFile
-from lethe.purge.receipting import Origin, Receipting
+from lethe.purge.receipting import Receipting
 from lethe.purge.recollection import Recollection
 from lethe.purge.reign import Publish, Reign
+from lethe.purge.rhythm import Rhythm
+from lethe.purge.sent_grants import SentGrants
 from lethe.purge.settings import PurgeSettings
 from lethe.purge.software import software_digest
 from lethe.purge.suspending import Publish as Tell
 from lethe.purge.suspending import Suspending
+from lethe.purge.told import Origin
 from lethe.receipts.notes import NoteSigner
 from lethe.receipts.origins import fingerprint, signer_name
 from lethe.receipts.stored import FOLDER
@@ -49,16 +52,17 @@ from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keyfiles import read_private_key
+from lethe.shredding.keytraffic import SLOT_MS
 from lethe.shredding.membership import Membership, join
 from lethe.shredding.suspensions import Suspensions
 
-_SETTLE_S = 0.25
+_SETTLE_S = 0.5
 _BACKSTOP_RETRY_S = 5.0
 _log = structlog.get_logger()
 _SEALED = tuple(topic for topic in REGISTRY if topic.body is Body.SEALED)
 
 _FETCH_WAIT_MS = 40
-"""Tickets come once a slot, and counts are not urgent."""
+"""Between the tickets of one slot; see `Rhythm`."""
 
 
 async def serve(settings: PurgeSettings, stop: Stop) -> None:
@@ -77,11 +81,12 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     receipting = await asyncio.to_thread(
         _receipting, settings, member, accountant, suspensions, anchoring
     )
+    sent = SentGrants()
     reign = Reign(
         member.orders,
         suspensions,
         member.clock,
-        _granting(member, publisher),
+        _granting(member, publisher, sent),
         receipting,
         recollection,
     )
@@ -94,7 +99,9 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         leads=lambda: reign.leads,
     )
     outbox = _outbox(settings, member, publisher)
-    handlers = Handlers(member, reign, accountant, suspensions, outbox, anchoring)
+    handlers = Handlers(
+        member, reign, accountant, suspensions, outbox, anchoring, sent, receipting.hear_erased
+    )
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(
         settings,
@@ -102,6 +109,7 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         publisher=publisher,
         dead_letters=dead_letters,
         fetch_wait_ms=_FETCH_WAIT_MS,
+        rest_s=Rhythm(member.clock, SLOT_MS, lambda: reign.served_us).rest_s,
     )
     leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
 
@@ -160,10 +168,11 @@ def _receipting(
     )
 
 
-def _granting(member: Membership, publisher: Publisher) -> Publish:
+def _granting(member: Membership, publisher: Publisher, sent: SentGrants) -> Publish:
     async def publish(granted: KeyGranted) -> None:
-        envelope = member.signer.sign(KEY_GRANTED.name, granted.encode())
-        await publisher.send(KEY_GRANTED, granted.holder, envelope.encode())
+        body = member.signer.sign(KEY_GRANTED.name, granted.encode()).encode()
+        sent.note(body)
+        await publisher.send(KEY_GRANTED, granted.holder, body)
 
     return publish
 

@@ -1,6 +1,7 @@
 """The custodian: draws slot keys, grants each once, keeps none."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -195,14 +196,16 @@ class Custodian:
         return grant.model_copy(update={"sealed": sealed})
 
     def _live_lanes(self, now: Instant) -> dict[str, HeldOrder]:
-        lanes = {}
-        for held in self._orders.live_orders(now.wall_us):
-            if self._suspensions.is_suspended(held.order.deployment_id):
-                continue
-            for camera_id in held.order.camera_ids:
-                if self._orders.live_order(camera_id, now.wall_us) is held:
-                    lanes[camera_id] = held
-        return lanes
+        live = self._orders.live_orders(now.wall_us)
+        # A camera that two orders name is captured under neither.
+        named = Counter(camera_id for held in live for camera_id in set(held.order.camera_ids))
+        return {
+            camera_id: held
+            for held in live
+            if not self._suspensions.is_suspended(held.order.deployment_id)
+            for camera_id in held.order.camera_ids
+            if named[camera_id] == 1
+        }
 
     def _owners(self, lane: str, now: Instant) -> list[HeardTicket]:
         """Return the lane's owners in ingest, detect and match, or nothing if one is missing."""

@@ -1,14 +1,17 @@
 """Records in, domain calls out."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrdered
+from lethe.contracts.receipts import AlertsErased
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
+    ALERTS_ERASED,
     DEPLOYMENT_ORDERED,
     DEPLOYMENT_SUSPENDED,
     FRAME_PROCESSED,
@@ -22,6 +25,7 @@ from lethe.purge.anchoring import Anchoring
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
+from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
@@ -31,7 +35,13 @@ from lethe.shredding.suspensions import Suspensions
 
 
 class Handlers:
-    """About five lines each: check, decode, call the domain."""
+    """About five lines each: check, decode, call the domain.
+
+    Parameters
+    ----------
+    tell
+        Has a receipt say which alerts were erased.
+    """
 
     def __init__(
         self,
@@ -41,6 +51,8 @@ class Handlers:
         suspensions: Suspensions,
         outbox: ReceiptsOutbox,
         anchoring: Anchoring,
+        sent: SentGrants,
+        tell: Callable[[AlertsErased], None],
     ) -> None:
         self._member = member
         self._suspensions = suspensions
@@ -48,6 +60,8 @@ class Handlers:
         self._accountant = accountant
         self._outbox = outbox
         self._anchoring = anchoring
+        self._sent = sent
+        self._tell = tell
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -59,6 +73,7 @@ class Handlers:
             Subscription(SLOT_CLOSED, self.on_slot),
             Subscription(FRAME_PROCESSED, self.on_frame),
             Subscription(PROBE_DECIDED, self.on_probe),
+            Subscription(ALERTS_ERASED, self.on_erased),
         ]
 
     async def on_ticket(self, record: Record) -> None:
@@ -77,7 +92,9 @@ class Handlers:
         self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
 
     async def on_grant(self, record: Record) -> None:
-        """Account for a grant, this instance's own or the other's."""
+        """Account for another instance's grant; this one's own were when they were made."""
+        if record.body in self._sent:
+            return
         envelope = SignedEnvelope.decode(record.body)
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
@@ -111,3 +128,10 @@ class Handlers:
     async def on_probe(self, record: Record) -> None:
         """Take a probe's end."""
         self._accountant.hear_probe(ProbeDecided.decode(record.body))
+
+    async def on_erased(self, record: Record) -> None:
+        """Take which alerts were erased, as alert signed it."""
+        envelope = SignedEnvelope.decode(record.body)
+        now_us = self._member.clock.wall_us()
+        self._member.roster.check(envelope, record.topic.name, (Role.ALERT,), now_us)
+        self._tell(AlertsErased.decode(envelope.payload))

@@ -1,23 +1,23 @@
 """Receipts: a grant is told, and that durable, before it is sent; then how its copies ended."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 import structlog
 
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
+from lethe.contracts.receipts import AlertsErased
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.log_folder import LogFolder
-from lethe.purge.slots import ClosedSlot
 from lethe.purge.term_log import TermLog
-from lethe.purge.told import SlotKey, Teller
-from lethe.receipts.entries import STOPPED, Entry, TermBegun
+from lethe.purge.told import Origin, SlotKey, Teller
+from lethe.purge.untold import Untold
+from lethe.receipts.entries import STOPPED, Entry
 from lethe.receipts.errors import BadInput
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import Clock, instant
@@ -29,7 +29,6 @@ MOST_ENTRIES = 50_000
 
 _SIGN_US = 1_000_000
 _MINUTE_US = 60_000_000
-_MOST_KEPT = 5_000
 _MOST_UNSIGNED = 4_000
 """With what is written at once, well under what a verifier reads without a checkpoint."""
 
@@ -42,15 +41,6 @@ _Made = TypeVar("_Made")
 
 class ReceiptsLost(LetheError):
     """Nothing can be told durably: no key may be granted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What the first entry of every log says of its writer."""
-
-    instance: str
-    software: str
-    budget_ms: int
 
 
 class Receipting:
@@ -89,8 +79,7 @@ class Receipting:
         self._entries = self._unsigned = 0
         self._signed_us = self._counted_us = 0
         self._leads = False
-        self._closed: list[ClosedSlot] = []
-        self._dropped: Counter[str] = Counter()
+        self._untold = Untold()
 
     @property
     def is_full(self) -> bool:
@@ -104,6 +93,10 @@ class Receipting:
     def fault(self) -> str | None:
         """Why there is no log to tell anything in; None while there is one."""
         return self._lost if self._log is None else None
+
+    def hear_erased(self, said: AlertsErased) -> None:
+        """Note alerts to tell of; whoever says so says it again until the receipt is there."""
+        self._untold.hear(erased=said.alerts)
 
     async def begin(self, term: str) -> None:
         """Begin a term, and end the one before if it hasn't ended.
@@ -159,16 +152,7 @@ class Receipting:
             self._anchoring.begin_log()
             self._began = instant(self._clock)
             self._counted_us = self._began.boot_us
-            said = TermBegun(
-                at_ms=0,
-                instance=self._origin.instance,
-                term=term,
-                software=self._origin.software,
-                budget_ms=self._origin.budget_ms,
-                predecessor_origin=before.origin if before else "",
-                predecessor_size=before.size if before else 0,
-                predecessor_root=before.root.hex() if before else "",
-            )
+            said = self._origin.begun(term, before)
             await self._append([said], sign=True)
 
     async def _tell(self, granted: Sequence[KeyGranted]) -> None:
@@ -190,19 +174,19 @@ class Receipting:
                 self._accountant.hear_grant(grant)
 
     async def _settle(self) -> None:
-        self._closed += self._accountant.take_closed()
-        self._dropped.update(self._accountant.take_dropped_without_key())
+        accountant = self._accountant
+        self._untold.hear(accountant.take_closed(), (), accountant.take_dropped_without_key())
         async with self._turn:
             if not self._leads:
-                self._closed.clear()
-                self._dropped.clear()
-            del self._closed[:-_MOST_KEPT]
+                self._untold.forget()
             if self._log is None or not self._is_signing_due():
                 return
-            untold = self._teller.has_untold(self._suspensions) or self._anchoring.is_due(
-                self._clock.boot_us()
+            has_news = (
+                self._untold
+                or self._teller.has_untold(self._suspensions)
+                or self._anchoring.is_due(self._clock.boot_us())
             )
-            if self._closed or self._unsigned or untold or self._is_minute_over():
+            if has_news or self._unsigned or self._is_minute_over():
                 # Whoever grants sees the fault.
                 with suppress(ReceiptsLost):
                     await self._write(list)
@@ -230,14 +214,12 @@ class Receipting:
         if self._teller.is_late(self._clock.boot_us()):
             # This process or its disk stood still. The next log says it of another's slots.
             self._lose("a slot is closed too late to be told in this log")
-        closed, dropped = list(self._closed), Counter(self._dropped)
-        counts = is_last or self._is_minute_over()
+        untold, counts = self._untold.now(), is_last or self._is_minute_over()
         try:
-            said = self._heard(closed, dropped if counts else None)
+            said = self._heard(untold, counts=counts)
         except BadInput as error:
             # The next log must not end by it too.
-            del self._closed[: len(closed)]
-            self._dropped -= dropped
+            self._untold.tell(untold, counted=True)
             self._lose(f"counts can't be told: {error}")
         try:
             said += self._anchoring.take(self._clock.boot_us(), is_last=is_last)
@@ -252,15 +234,15 @@ class Receipting:
             self._lose(f"a grant can't be told: {error}")
         is_long = self._unsigned + len(said) >= _MOST_UNSIGNED
         await self._append(said, sign=is_last or is_long or self._is_signing_due())
-        del self._closed[: len(closed)]
+        self._untold.tell(untold, counted=counts)
         if counts:
             self._counted_us = self._clock.boot_us()
-            self._dropped -= dropped
 
-    def _heard(self, closed: Sequence[ClosedSlot], dropped: Counter[str] | None) -> list[Entry]:
-        said = list(self._teller.closings(closed, self._clock.boot_us()))
-        if dropped is not None:
-            said += self._teller.minutes(dropped, self._orders)
+    def _heard(self, untold: Untold, *, counts: bool) -> list[Entry]:
+        said = list(self._teller.closings(untold.closed, self._clock.boot_us()))
+        said += self._teller.erasures(untold.erased)
+        if counts:
+            said += self._teller.minutes(untold.dropped, self._orders)
         return said
 
     async def _append(self, said: Sequence[Entry], *, sign: bool) -> None:

@@ -81,6 +81,11 @@ class Reign:
     Without receipts it makes none: it tries to begin another term after a second, and where that
     begins but tells of no grant either, after twice as long each time. Nor does it make any under
     an order of which a restart would know nothing.
+
+    Attributes
+    ----------
+    served_us
+        When every ticket that was needed was last in hand, on the boot clock.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class Reign:
         self._retry_us = _RETRY_US
         self._heard_us: int | None = None
         self._refused: dict[str, str] = {}
+        self.served_us = 0
 
     @property
     def standstill(self) -> str | None:
@@ -150,6 +156,7 @@ class Reign:
         if self._custodian is not None:
             self._custodian.hear(heard)
             if self._custodian.is_ready():
+                self.served_us = self._heard_us
                 self._ready.set()
 
     async def run(self) -> None:

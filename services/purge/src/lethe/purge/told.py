@@ -2,15 +2,20 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from types import MappingProxyType
 
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.contracts.receipts import ErasedAlert
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.purge.copies import Ending
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
+from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.entries import (
     ENROLMENT,
+    AlertErased,
     Entry,
     MinuteCounted,
     OrderInForce,
@@ -18,6 +23,7 @@ from lethe.receipts.entries import (
     SlotClosed,
     SlotGranted,
     Suspended,
+    TermBegun,
     TermEnded,
 )
 from lethe.receipts.fields import is_hash
@@ -38,6 +44,28 @@ SlotKey = tuple[str, str]
 """Slot and deployment."""
 
 _NONE: Mapping[SlotKey, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the first entry of every log says of its writer."""
+
+    instance: str
+    software: str
+    budget_ms: int
+
+    def begun(self, term: str, before: Checkpoint | None) -> Entry:
+        """Say that a term begins, and which checkpoint the log before ended with."""
+        return TermBegun(
+            at_ms=_UNDATED,
+            instance=self.instance,
+            term=term,
+            software=self.software,
+            budget_ms=self.budget_ms,
+            predecessor_origin=before.origin if before else "",
+            predecessor_size=before.size if before else 0,
+            predecessor_root=before.root.hex() if before else "",
+        )
 
 
 class Teller:
@@ -138,6 +166,16 @@ class Teller:
         self._sums.clear()
         self._closed.clear()
         self._uncounted_us = None
+
+    def erasures(self, erased: Iterable[ErasedAlert]) -> Iterator[Entry]:
+        """Say which alerts were erased: by a hash, so that only who knows the id finds it."""
+        for each in erased:
+            yield AlertErased(
+                at_ms=_UNDATED,
+                deployment=each.deployment_id,
+                alert=sha256(each.alert_id.encode()).hexdigest(),
+                ground=each.ground.value,
+            )
 
     def resumptions(self, suspensions: Suspensions) -> Iterator[Entry]:
         """Say which deployments were resumed, before anything is granted to them again.

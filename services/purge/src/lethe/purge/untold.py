@@ -1,0 +1,60 @@
+"""What a purge has heard and its log of receipts doesn't say yet."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from lethe.contracts.receipts import ErasedAlert
+from lethe.purge.slots import ClosedSlot
+
+_MOST_KEPT = 5_000
+
+
+@dataclass(slots=True)
+class Untold:
+    """Kept until it is on the disk, and within bounds.
+
+    Attributes
+    ----------
+    dropped
+        Frames without a key in hand, by deployment.
+    """
+
+    closed: list[ClosedSlot] = field(default_factory=list)
+    erased: list[ErasedAlert] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        """Tell whether something waits that isn't counted by the minute."""
+        return bool(self.closed or self.erased)
+
+    def hear(
+        self,
+        closed: Iterable[ClosedSlot] = (),
+        erased: Iterable[ErasedAlert] = (),
+        dropped: dict[str, int] | None = None,
+    ) -> None:
+        """Take more; the oldest give way to what is too much."""
+        self.closed += closed
+        self.erased += erased
+        self.dropped.update(dropped or {})
+        del self.closed[:-_MOST_KEPT]
+        del self.erased[:-_MOST_KEPT]
+
+    def forget(self) -> None:
+        """Drop all of it: another purge tells it."""
+        self.closed.clear()
+        self.erased.clear()
+        self.dropped.clear()
+
+    def now(self) -> Self:
+        """Return what there is now."""
+        return type(self)(list(self.closed), list(self.erased), Counter(self.dropped))
+
+    def tell(self, told: Self, *, counted: bool) -> None:
+        """Drop what is on the disk; `counted` says whether the dropped frames are."""
+        del self.closed[: len(told.closed)]
+        del self.erased[: len(told.erased)]
+        if counted:
+            self.dropped -= told.dropped

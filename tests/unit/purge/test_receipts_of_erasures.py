@@ -1,0 +1,60 @@
+"""Of an alert that was erased there is a receipt, which names it by a hash only."""
+
+from hashlib import sha256
+
+from tests.support.receipting_desk import Desk, of_kind
+
+from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureGround
+from lethe.receipts.entries import AlertErased
+
+
+def erased(*names: str) -> AlertsErased:
+    return AlertsErased(
+        alerts=[
+            ErasedAlert(
+                alert_id=name, deployment_id="deployment-1", ground=ErasureGround.FALSE_ALERT
+            )
+            for name in names
+        ]
+    )
+
+
+async def test_it_is_told_once_and_verified(desk: Desk) -> None:
+    await desk.begin("t1")
+    await desk.slot()
+    desk.receipting.hear_erased(erased("alert-1", "alert-2"))
+    await desk.later(2)
+    await desk.later(61)
+    told = of_kind(desk, AlertErased)
+    hashes = [sha256(name).hexdigest() for name in (b"alert-1", b"alert-2")]
+    assert [(each.alert, each.ground) for each in told if isinstance(each, AlertErased)] == [
+        (name, "false-alert") for name in hashes
+    ]
+    await desk.receipting.close()
+    assert desk.verified().totals["deployment-1"].alerts == dict.fromkeys(hashes, "false-alert")
+
+
+async def test_no_log_holds_the_id_of_an_alert(desk: Desk) -> None:
+    await desk.begin("t1")
+    desk.receipting.hear_erased(erased("alert-1"))
+    await desk.later(2)
+    assert of_kind(desk, AlertErased)
+    for file in desk.folder.iterdir():
+        assert b"alert-1" not in file.read_bytes()
+
+
+async def test_a_purge_that_doesnt_lead_tells_nothing_and_keeps_nothing(desk: Desk) -> None:
+    desk.receipting.hear_erased(erased("alert-1"))
+    await desk.later(1)
+    await desk.begin("t1")
+    await desk.later(2)
+    assert of_kind(desk, AlertErased) == []
+
+
+async def test_what_is_heard_while_no_log_can_be_written_is_told_in_the_next(desk: Desk) -> None:
+    await desk.begin("t1")
+    await desk.receipting.end("followed by another term")
+    await desk.begin("t2")
+    desk.receipting.hear_erased(erased("alert-1"))
+    await desk.later(2)
+    assert len(of_kind(desk, AlertErased)) == 1
