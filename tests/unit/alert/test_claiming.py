@@ -10,7 +10,7 @@ from tests.unit.alert.test_adjudicating import decision
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.erasing import key_name
 from lethe.contracts.errors import Transient
-from lethe.contracts.receipts import AlertsErased, ErasureGround
+from lethe.contracts.receipts import ErasedAlert, ErasureGround
 from lethe.receipts.entries import AlertErased, TermEnded
 
 DAY_MS = 24 * 3_600_000
@@ -21,16 +21,16 @@ class Claims:
     """Claims over a desk, and what purge heard of them."""
 
     bench: DeskBench = field(default_factory=DeskBench)
-    heard: list[AlertsErased] = field(default_factory=list)
+    heard: list[ErasedAlert] = field(default_factory=list)
     is_away: bool = False
 
     def __post_init__(self) -> None:
         self.claims = ErasureClaims(self.bench.log, self.claim, self.bench.clock)
 
-    async def claim(self, erased: AlertsErased) -> None:
+    async def claim(self, erased: list[ErasedAlert]) -> None:
         if self.is_away:
             raise Transient("the broker is away")
-        self.heard.append(erased)
+        self.heard += erased
 
     async def raised(self, search_id: str = "a") -> str:
         alert = await self.bench.desk.receive(candidates_found(search_id), CROP)
@@ -41,7 +41,7 @@ class Claims:
         """Return what is claimed now."""
         self.heard.clear()
         await self.claims.turn()
-        return [(each.alert_id, each.ground) for told in self.heard for each in told.alerts]
+        return [(each.alert_id, each.ground) for each in self.heard]
 
     async def erased(self, search_id: str = "a") -> str:
         alert_id = await self.raised(search_id)
@@ -51,7 +51,7 @@ class Claims:
 
 def receipt(alert_id: str) -> bytes:
     name = sha256(alert_id.encode()).hexdigest()
-    return AlertErased(at_ms=1, deployment="d", alert=name, ground="false-alert").line()
+    return AlertErased(at_ms=1, deployment="d", id_hash=name, ground="false-alert").line()
 
 
 async def test_an_alert_is_claimed_when_it_is_erased_and_not_before() -> None:

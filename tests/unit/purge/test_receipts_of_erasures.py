@@ -10,12 +10,13 @@ from lethe.receipts.entries import AlertErased
 
 def erased(*names: str) -> AlertsErased:
     return AlertsErased(
+        instance_id="alert-1",
         alerts=[
             ErasedAlert(
                 alert_id=name, deployment_id="deployment-1", ground=ErasureGround.FALSE_ALERT
             )
             for name in names
-        ]
+        ],
     )
 
 
@@ -27,7 +28,7 @@ async def test_it_is_told_once_and_verified(desk: Desk) -> None:
     await desk.later(61)
     told = of_kind(desk, AlertErased)
     hashes = [sha256(name).hexdigest() for name in (b"alert-1", b"alert-2")]
-    assert [(each.alert, each.ground) for each in told if isinstance(each, AlertErased)] == [
+    assert [(each.id_hash, each.ground) for each in told if isinstance(each, AlertErased)] == [
         (name, "false-alert") for name in hashes
     ]
     await desk.receipting.close()

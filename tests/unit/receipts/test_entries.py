@@ -12,6 +12,7 @@ from tests.support.receipts import Log
 from lethe.receipts.canonical import LARGEST, decode, encode
 from lethe.receipts.entries import (
     KINDS,
+    AlertErased,
     AuditAnchored,
     Entry,
     Resumed,
@@ -33,6 +34,7 @@ _EXAMPLES: list[Entry] = [
     _GRANTED,
     _LOG.closed(_GRANTED),
     _LOG.minute(1),
+    AlertErased(at_ms=1, deployment="d", id_hash="ab" * 32, ground="retention"),
     AuditAnchored(at_ms=1, log="audit", size=7, head="ab" * 32),
     Suspended(at_ms=1, deployment="d", reason="a copy is open"),
     Resumed(at_ms=2, deployment="d", reason="looked at"),

@@ -198,7 +198,7 @@ def _erased(
     number: int, ground: str, *, at_ms: int = START_MS, deployment: str = "d"
 ) -> AlertErased:
     name = sha256(b"%d" % number).hexdigest()
-    return AlertErased(at_ms=at_ms, deployment=deployment, alert=name, ground=ground)
+    return AlertErased(at_ms=at_ms, deployment=deployment, id_hash=name, ground=ground)
 
 
 def test_a_term_must_begin_and_end_as_it_says() -> None:

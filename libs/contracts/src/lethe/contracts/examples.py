@@ -157,13 +157,14 @@ EXAMPLES: tuple[Message, ...] = (
         capacity=Capacity.ENGAGEMENT_OFFICER,
     ),
     AlertsErased(
+        instance_id="alert-1",
         alerts=[
             ErasedAlert(
                 alert_id="alert-1",
                 deployment_id=_ORDER.deployment_id,
                 ground=ErasureGround.FALSE_ALERT,
             )
-        ]
+        ],
     ),
     AlertRaised(
         alert_id="alert-1",

@@ -57,6 +57,13 @@ class ErasedAlert(Message):
 
 
 class AlertsErased(Message):
-    """Alerts that were erased and have no receipt yet; it comes again until they have."""
+    """Alerts that were erased and have no receipt yet; it comes again until they have.
 
+    Attributes
+    ----------
+    instance_id
+        The alert that says so.
+    """
+
+    instance_id: Name
     alerts: list[ErasedAlert] = Field(min_length=1, max_length=MOST_ERASED)

@@ -210,7 +210,7 @@ class AlertErased(Entry):
 
     Attributes
     ----------
-    alert
+    id_hash
         SHA-256 of the alert's id: whoever knows the id finds it, nobody else learns anything.
     ground
         `false-alert`, `retention` or `key-gone`.
@@ -219,7 +219,7 @@ class AlertErased(Entry):
     kind: ClassVar[str] = "alert-erased"
 
     deployment: str = name()
-    alert: str = hash_hex()
+    id_hash: str = hash_hex()
     ground: str = name()
 
 

@@ -101,7 +101,7 @@ class Totals:
 
     def erase(self, said: AlertErased) -> None:
         """Note that an alert was erased; told again it counts once."""
-        self.alerts.setdefault(said.alert, said.ground)
+        self.alerts.setdefault(said.id_hash, said.ground)
 
     def step(self, said: Suspended | Resumed) -> None:
         """Note a suspension or its end."""

@@ -9,12 +9,12 @@ import structlog
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
-from lethe.contracts.receipts import MOST_ERASED, AlertsErased, ErasedAlert, ErasureGround
+from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasureGround
 from lethe.receipts.entries import AlertErased
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.parsing import parse_entry
 
-Claim = Callable[[AlertsErased], Awaitable[None]]
+Claim = Callable[[list[ErasedAlert]], Awaitable[None]]
 
 _LOOK_S = 2.0
 _AGAIN_US = 15_000_000
@@ -61,7 +61,7 @@ class ErasureClaims:
         fresh = {name: alert for name, alert in waiting.items() if name not in lately}
         if fresh:
             claims = [_claim_of(alert, now) for alert in fresh.values()]
-            await self._claim(AlertsErased(alerts=claims))
+            await self._claim(claims)
         self._claimed = lately | {name: (each.alert_id, now) for name, each in fresh.items()}
 
     async def take(self, leaves: Iterable[bytes]) -> None:
@@ -72,7 +72,7 @@ class ErasureClaims:
         Transient
             If the log doesn't take it: then it is claimed again.
         """
-        told = {said.alert for leaf in leaves if (said := _erased(leaf)) is not None}
+        told = {said.id_hash for leaf in leaves if (said := _erased(leaf)) is not None}
         known = {self._claimed[name][0] for name in told & self._claimed.keys()}
         if known:
             await self._log.mark_receipted(known)

@@ -16,7 +16,7 @@ from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
-from lethe.contracts.receipts import AlertsErased, ErasureReceipted
+from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureReceipted
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
@@ -64,10 +64,11 @@ class Outbox:
         """Publish how an alert was adjudicated."""
         await self._publisher.send(ALERT_ADJUDICATED, adjudicated.alert_id, adjudicated.encode())
 
-    async def erased(self, erased: AlertsErased) -> None:
+    async def erased(self, alerts: list[ErasedAlert]) -> None:
         """Publish which alerts were erased, for receipts."""
-        envelope = self._member.signer.sign(ALERTS_ERASED.name, erased.encode())
-        await self._publisher.send(ALERTS_ERASED, self._member.instance_id, envelope.encode())
+        said = AlertsErased(instance_id=self._member.instance_id, alerts=alerts)
+        envelope = self._member.signer.sign(ALERTS_ERASED.name, said.encode())
+        await self._publisher.send(ALERTS_ERASED, said.instance_id, envelope.encode())
 
     async def reference(self, sealed: SealedReference) -> None:
         """Publish a sealed reference image."""

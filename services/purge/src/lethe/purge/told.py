@@ -173,7 +173,7 @@ class Teller:
             yield AlertErased(
                 at_ms=_UNDATED,
                 deployment=each.deployment_id,
-                alert=sha256(each.alert_id.encode()).hexdigest(),
+                id_hash=sha256(each.alert_id.encode()).hexdigest(),
                 ground=each.ground.value,
             )
 
