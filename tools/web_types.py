@@ -11,8 +11,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from lethe.alert.ports import Status
+from lethe.alert.web.audit import AuditPage
 from lethe.alert.web.deployments import Traffic
 from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
+from lethe.alert.web.receipts import CheckpointsView
 from lethe.alert.web.references import ReferenceView
 from lethe.alert.web.session import SignedIn
 from lethe.alert.web.views import AlertedSubject
@@ -38,6 +40,8 @@ _MODELS: tuple[type, ...] = (
     WatchlistView,
     WatchlistCounts,
     ReferenceView,
+    AuditPage,
+    CheckpointsView,
 )
 _TO_ALERT = {model.__name__ for model in FROM_CLIENT}
 _Schema = Mapping[str, Any]

@@ -91,6 +91,18 @@ async def test_the_desk_has_no_violation(
     assert await violations(page) == []
 
 
+@pytest.mark.parametrize("sees", _SEES, ids=str)
+async def test_the_auditors_page_has_no_violation(
+    serving: Desk, new_page: OpenPage, sees: dict[str, Any]
+) -> None:
+    page = await new_page(height=800, reduced_motion="reduce", **sees)
+    await serving.alert("search-1")
+    await page.goto(serving.url.replace("/#", "/audit#"))
+    await expect(page.locator("#entries tr").first).to_be_visible()
+    await expect(page.get_by_text("None is named.")).to_be_visible()
+    assert await violations(page) == []
+
+
 async def test_what_breaks_a_rule_is_found(serving: Desk, page: Page) -> None:
     await serving.alert("search-1")
     await page.goto(serving.url)

@@ -84,7 +84,7 @@ async def test_every_answer_forbids_what_the_page_does_not_need(
     assert "*" not in policy
 
 
-@pytest.mark.parametrize("path", ["/", "/desk"])
+@pytest.mark.parametrize("path", ["/", "/desk", "/audit"])
 async def test_a_page_holds_nothing_inline_and_nothing_from_elsewhere(
     client: httpx.AsyncClient, path: str
 ) -> None:

@@ -19,6 +19,11 @@ class SqlAuditLog:
         """Names the log, once it has an entry; every term's is the same."""
         return self._term.audit_head.log
 
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return self._term.audit_head.size
+
     async def append(self, *deeds: Deed) -> None:
         """Keep deeds, in their order and all or none."""
         if deeds:

@@ -30,6 +30,11 @@ class AuditLog(Audit, Protocol):
         """Names the log, once it has an entry."""
         ...
 
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        ...
+
     async def after(self, number: int, limit: int) -> list[SealedEntry]:
         """Return entries after a number, in rising number."""
         ...

@@ -1,5 +1,6 @@
 """The audit log over HTTP, for auditors."""
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -12,6 +13,30 @@ from lethe.alert.web.gate import Endpoint
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**53 - 1)
 _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
+
+
+class AuditEntryView(BaseModel):
+    """An entry, with its hash as `digest`; see the reference for its fields."""
+
+    v: int
+    number: int
+    at_us: int
+    who: str
+    roles: list[str]
+    act: Act
+    records: list[str]
+    why: str
+    reason: str
+    previous: str
+    digest: str
+
+
+class AuditPage(BaseModel):
+    """Some entries of a log, and how many it has with the one of this reading."""
+
+    log: str
+    size: int
+    entries: list[AuditEntryView]
 
 
 class AuditEndpoints:
@@ -30,9 +55,8 @@ class AuditEndpoints:
         entries = await self._audit.after(number, limit)
         record = f"audit:{number + 1}-{number + len(entries)}"
         await self._audit.append(Deed(Act.CONSULTATION, (record,), "the audit log was read"))
-        return JSONResponse(
-            {
-                "log": self._audit.name,
-                "entries": [{**each.said(), "digest": each.digest} for each in entries],
-            }
+        told = [{**each.said(), "digest": each.digest} for each in entries]
+        page = AuditPage.model_validate(
+            {"log": self._audit.name, "size": self._audit.size, "entries": told}
         )
+        return JSONResponse(page.model_dump(mode="json"))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-_PAGES = {"/": "officer", "/desk": "desk"}
+_PAGES = {"/": "officer", "/desk": "desk", "/audit": "audit"}
 _SHARED = ("foot", "panel")
 
 

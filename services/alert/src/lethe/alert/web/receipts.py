@@ -1,8 +1,8 @@
 """Receipts and their checkpoints over HTTP, read-only: what purge signed, for anybody to verify."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -13,6 +13,21 @@ from lethe.alert.identity.access import PUBLIC
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.web.gate import Endpoint
 from lethe.alert.witnessing import WitnessState
+
+
+class ReceiptLogView(BaseModel):
+    """A purge's newest log: its name, how many entries are signed for, and that checkpoint."""
+
+    origin: str
+    size: int
+    checkpoint: str
+
+
+class CheckpointsView(BaseModel):
+    """The last checkpoints, and how it stands with every witness."""
+
+    logs: list[ReceiptLogView]
+    witnesses: list[WitnessState]
 
 
 class ReceiptEndpoints:
@@ -54,7 +69,8 @@ class ReceiptEndpoints:
     async def checkpoints(self, _request: Request) -> Response:
         """Answer with the last checkpoint of each purge's newest log, and what witnesses say."""
         logs = [
-            {"origin": g.copy.file.origin, "size": g.tree.size, "checkpoint": g.checkpoint}
+            ReceiptLogView(origin=g.copy.file.origin, size=g.tree.size, checkpoint=g.checkpoint)
             for g in self._kept().growing
         ]
-        return JSONResponse({"logs": logs, "witnesses": [asdict(w) for w in self._witnesses()]})
+        told = CheckpointsView(logs=logs, witnesses=list(self._witnesses()))
+        return JSONResponse(told.model_dump(mode="json"))

@@ -12,14 +12,15 @@ const UNANSWERED = "the service doesn't answer; try again";
 /**
  * @template Content
  * @param {string} path
- * @param {{ method?: string, body?: object | undefined, version?: number | undefined }} [asked]
+ * @param {{ method?: string, body?: object | undefined, version?: number | undefined, reason?: string }} [asked]
  * @returns {Promise<Answer<Content>>}
  */
-export async function ask(path, { method = "GET", body, version } = {}) {
+export async function ask(path, { method = "GET", body, version, reason } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  if (reason) headers["Lethe-Reason"] = reason;
   try {
     const answer = await fetch(BASE + path, { method, headers, body: JSON.stringify(body) });
     const content = answer.status === 204 ? null : await answer.json();

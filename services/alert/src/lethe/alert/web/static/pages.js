@@ -7,6 +7,7 @@ import { signedIn } from "./session.js";
 const PAGES = [
   { path: "/", title: "Alerts", roles: ["engagement-officer", "operator", "supervisor"] },
   { path: "/desk", title: "Desk", roles: ["operator", "supervisor"] },
+  { path: "/audit", title: "Audit", roles: ["auditor"] },
 ];
 
 /**

@@ -1,0 +1,97 @@
+// The auditor's page: who did what, and the receipts. It changes nothing but by being read.
+
+import { ask } from "./api.js";
+import { timeText } from "./clock.js";
+import { at, element, foreign, tell } from "./elements.js";
+import { enter } from "./pages.js";
+import { showReceipts } from "./receipts.js";
+import { SystemStatus } from "./status.js";
+
+const AT_ONCE = 200;
+/** @type {Act[]} */
+const ACTS = ["collection", "alteration", "consultation", "disclosure", "combination", "erasure"];
+
+const reading = at("reading", HTMLFormElement);
+const filters = at("filters", HTMLFormElement);
+/** @type {AuditEntryView[]} */
+let entries = [];
+
+/**
+ * @param {number} first
+ * @param {number} [most]
+ * @returns {Promise<AuditPage | null>}
+ */
+async function read(first, most = AT_ONCE) {
+  const reason = String(new FormData(reading).get("reason") ?? "");
+  /** @type {import("./api.js").Answer<AuditPage>} */
+  const answer = await ask(`/audit?after=${first - 1}&limit=${most}`, { reason });
+  tell(at("fault"), answer.told ? `Not read: ${answer.told}.` : "");
+  return answer.content;
+}
+
+/** @param {number} first */
+async function show(first) {
+  const page = await read(Math.max(1, first));
+  if (!page) return;
+  entries = page.entries.reverse();
+  const [newest, oldest] = [entries[0]?.number, entries.at(-1)?.number];
+  firstField().value = String(oldest ?? first);
+  tell(at("range"), newest ? `${oldest} to ${newest} of ${page.size}` : `none of ${page.size}`);
+  list();
+}
+
+function firstField() {
+  const field = reading.elements.namedItem("first");
+  if (!(field instanceof HTMLInputElement)) throw new Error("there is no first number");
+  return field;
+}
+
+function list() {
+  const wanted = new FormData(filters);
+  const words = String(wanted.get("words") ?? "").toLowerCase();
+  const fitting = entries.filter(
+    (entry) =>
+      (!wanted.get("act") || wanted.get("act") === entry.act) &&
+      [entry.who, entry.why, entry.reason, ...entry.records].some((each) =>
+        each.toLowerCase().includes(words),
+      ),
+  );
+  at("entries").replaceChildren(...fitting.map(row));
+}
+
+/** @param {AuditEntryView} entry */
+function row(entry) {
+  return element(
+    "tr",
+    "",
+    element("td", "", String(entry.number)),
+    element("td", "", element("time", "", timeText(new Date(entry.at_us / 1000).toISOString()))),
+    element("td", "", foreign(entry.who), ` (${entry.roles.join(", ")})`),
+    element("td", "", entry.act),
+    element("td", "records", entry.records.join(", ")),
+    element("td", "", entry.why),
+    element("td", "", foreign(entry.reason)),
+  );
+}
+
+function watch() {
+  const select = filters.elements.namedItem("act");
+  if (select instanceof HTMLSelectElement) for (const act of ACTS) select.add(new Option(act, act));
+  filters.oninput = list;
+  filters.onsubmit = (event) => event.preventDefault();
+  reading.onsubmit = (event) => {
+    event.preventDefault();
+    show(firstField().valueAsNumber);
+  };
+  at("earlier").onclick = () => show(firstField().valueAsNumber - AT_ONCE);
+  at("later").onclick = () => show(firstField().valueAsNumber + AT_ONCE);
+}
+
+await enter();
+// Nothing is followed here.
+at("connection").hidden = true;
+watch();
+new SystemStatus().watch();
+showReceipts();
+const size = (await read(1, 1))?.size;
+if (size !== undefined) show(size - AT_ONCE + 1);

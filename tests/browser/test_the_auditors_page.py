@@ -1,0 +1,91 @@
+"""The page of auditors: what was done, and the receipts, read-only."""
+
+import pytest
+from playwright.async_api import Page, Request, expect
+from tests.browser.conftest import OpenPage
+from tests.support.page_desk import Desk
+
+from lethe.alert.identity.principal import Role
+from lethe.alert.witnessing import WitnessState
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def numbers(page: Page) -> list[int]:
+    told = await page.locator("#entries td:nth-of-type(1)").all_text_contents()
+    return [int(each) for each in told]
+
+
+async def test_an_auditor_who_signs_in_reads_the_newest_entries_and_says_why(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    await serving.alert("search-1", camera_id="camera-1")
+    page = await new_page(1440, 900)
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    await page.wait_for_url("**/audit")
+    entry = page.locator("#entries tr").filter(has_text="a probe reached the order's threshold")
+    await expect(entry).to_contain_text("alert-1 (service)combination")
+    shown = await numbers(page)
+    assert shown == sorted(shown, reverse=True)
+    # Their own look at the first entry is among them.
+    own = page.locator("#entries tr").filter(has_text="Audrey (auditor)")
+    await expect(own.first).to_contain_text("the audit log was read")
+
+    await page.get_by_label("Why you read it").fill("yearly inspection")
+    for _ in range(2):
+        await page.get_by_role("button", name="Read").click()
+    await expect(page.get_by_role("cell", name="yearly inspection").first).to_be_visible()
+    await page.get_by_label("Act").select_option("collection")
+    await expect(page.locator("#entries tr").first).to_contain_text("collection")
+    await page.get_by_label("Who, record or reason").fill("nobody")
+    await expect(page.locator("#entries tr")).to_have_count(0)
+
+
+async def test_an_auditor_goes_through_the_log_page_by_page(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    for number in range(150):
+        await serving.alert(f"search-{number}", camera_id=f"camera-{number}")
+    page = await new_page(1440, 900)
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    await expect(page.locator("#entries tr")).to_have_count(200)
+    newest = (await numbers(page))[0]
+    await page.get_by_role("button", name="Earlier").click()
+    told = page.locator("#range")
+    await expect(told).to_have_text(f"{newest - 399 if newest > 399 else 1} to 200 of {newest + 2}")
+    assert (await numbers(page))[-1] == 1
+    await page.get_by_role("button", name="Later").click()
+    await expect(told).to_contain_text("201 to")
+    await page.get_by_label("From number").fill("7")
+    await page.get_by_role("button", name="Read").click()
+    await expect(told).to_contain_text("7 to 206")
+
+
+async def test_receipts_and_witnesses_are_told_and_nothing_is_changed(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    serving.web.witnesses.append(WitnessState("witness.example", cosigned=3, fault="it is away"))
+    page = await new_page(1440, 900)
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.method)
+
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    page.on("request", note)
+    await page.goto(f"http://127.0.0.1:{serving.port}/audit")
+    await expect(page.locator("#witnesses")).to_have_text(
+        "witness.example: 3 cosigned since the service began; not the last: it is away"
+    )
+    link = page.get_by_role("link", name="All receipts in one file")
+    await expect(link).to_have_attribute("href", "/api/v1/receipts")
+    assert set(asked) == {"GET"}
+
+
+async def test_an_auditor_of_some_deployments_is_told_why_the_log_is_not_shown(
+    serving: Desk, page: Page
+) -> None:
+    token = serving.web.issuer.token(Role.AUDITOR, deployments=["deployment-1"])
+    await page.goto(serving.web.page_address(serving.port, token))
+    await expect(page.get_by_role("alert").filter(has_text="Not read")).to_contain_text("limited")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
