@@ -1,5 +1,6 @@
 """What tests of the alert service are built from: a clock, messages, a desk on a log in memory."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -161,6 +162,9 @@ class MemoryAlertLog:
         self._fail("mark_announced")
         assert (alert.alert_id, adjudication) in [(a.alert_id, of) for a, of in self.adjudicated]
         self.announced.add(adjudication.number)
+
+    async def false_alerts(self) -> dict[str, int]:
+        return Counter(alert.deployment_id for alert in self.alerts if alert.is_false)
 
     async def transit_key_ids(self, alert_id: str) -> set[str]:
         self._fail("transit_key_ids")

@@ -95,8 +95,13 @@ def resumed(
 
 def drafted(trust: LocalTrust, by: str = "drafter", **changes: object) -> SignedEnvelope:
     """Return an operational order as somebody drafted it, changed as told."""
-    content = {"type": OrderType.OPERATIONAL, "authorised_by": "", "zone": "the north gate"}
-    return sign_draft(an_order(**(content | changes)), signer_of(trust, by))
+    return sign_draft(operational(**({"authorised_by": ""} | changes)), signer_of(trust, by))
+
+
+def operational(**changes: object) -> DeploymentOrder:
+    """Return an operational order, changed as told."""
+    content = {"type": OrderType.OPERATIONAL, "zone": "the north gate", "false_alert_budget": 3}
+    return an_order(**(content | changes))
 
 
 def book_with(trust: LocalTrust, order: DeploymentOrder) -> OrderBook:

@@ -245,6 +245,23 @@ async def test_adjudications_are_announced_each_as_it_was_and_once_told_no_more(
     assert await log.unannounced(9) == expected[1:]
 
 
+async def test_false_alerts_are_counted_by_deployment_while_they_count_as_false(
+    log: AlertLog,
+) -> None:
+    assert await log.false_alerts() == {}
+    for name in ("a", "b", "c"):
+        deployment_id = "other" if name == "c" else "deployment-1"
+        drafted = replace(draft(name), deployment_id=deployment_id)
+        alert = await log.append(drafted, f"search-{name}", None)
+        await log.adjudicate(alert, adjudication(Verdict.FALSE_ALERT))
+    assert await log.false_alerts() == {"deployment-1": 2, "other": 1}
+    found = await log.find("a")
+    assert found is not None
+    await log.adjudicate(found, adjudication(Verdict.TRUE_ALERT))
+    await log.mark_erased([found], 1)
+    assert await log.false_alerts() == {"deployment-1": 1, "other": 1}
+
+
 async def test_the_transit_keys_of_all_searches_of_an_alert_are_known(log: AlertLog) -> None:
     alert = await log.append(draft("a"), "search-a", None, transit_key_id="1-aa")
     await log.append(draft("b"), "search-b", None, transit_key_id="1-bb")

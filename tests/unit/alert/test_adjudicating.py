@@ -60,6 +60,26 @@ async def test_a_false_alert_is_erased_at_once_and_pages_are_told() -> None:
     assert await opens(bench, other)
 
 
+async def test_false_alerts_are_counted_at_once_also_while_nobody_can_be_told() -> None:
+    bench = DeskBench()
+
+    async def announce(_: AlertAdjudicated) -> None:
+        raise Transient("the broker is away")
+
+    def false() -> int:
+        return sum(alert.is_false for alert in bench.log.alerts)
+
+    adjudicator = Adjudicator(bench.desk.handling, bench.log, announce)
+    task = asyncio.create_task(adjudicator.run())
+    try:
+        for search_id in ("a", "b"):
+            await adjudicator.adjudicate((await raised(bench, search_id)).alert_id, decision())
+            await eventually(lambda: adjudicator.false_alerts == {"deployment-1": false()})
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_true_alert_is_kept_and_may_still_turn_out_false() -> None:
     bench = DeskBench()
     alert = await raised(bench)

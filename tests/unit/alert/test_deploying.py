@@ -2,7 +2,15 @@
 
 import pytest
 from tests.support.clocks import WALL_US, FakeClock
-from tests.support.forgetting import CAMERA, an_order, local_trust, resumed, signed, signer_of
+from tests.support.forgetting import (
+    CAMERA,
+    an_order,
+    drafted,
+    local_trust,
+    resumed,
+    signed,
+    signer_of,
+)
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
@@ -17,7 +25,7 @@ from lethe.contracts.orders import (
     OrderType,
 )
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
-from lethe.shredding.authorising import sign_order
+from lethe.shredding.authorising import authorise, sign_order
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
@@ -188,6 +196,20 @@ async def test_whoever_is_on_duty_ends_an_order_and_no_officer_revives_it(
     assert stands.status == "over"
     await front.desk.end(ORDER.deployment_id, "again")
     assert len(front.published) == 2
+
+
+async def test_purge_is_told_of_false_alerts_of_orders_that_have_a_budget(
+    front: Front, trust: LocalTrust
+) -> None:
+    counts = {"fair": 2, ORDER.deployment_id: 7, "unknown": 1}
+    assert front.desk.budgeted(counts) == {}
+    front.desk.hear_order(signed(trust, ORDER))
+    draft = drafted(trust, deployment_id="fair")
+    front.desk.hear_order(authorise(draft, signer_of(trust, "officer")))
+    assert front.desk.budgeted(counts) == {"fair": 2}
+    assert front.desk.budgeted({}) == {"fair": 0}
+    await front.desk.end("fair", "olga")
+    assert front.desk.budgeted(counts) == {}
 
 
 async def test_an_order_goes_on_when_nobody_can_be_told_of_its_end(

@@ -69,6 +69,7 @@ class Desk:
             "ends_at": now + timedelta(hours=3),
             "watchlist_id": "northtown-7",
             "threshold": 0.62,
+            "false_alert_budget": 5,
             "cameras": "cameras.toml",
         }
         told = {name: value for name, value in (said | changes).items() if value is not None}

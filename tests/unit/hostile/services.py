@@ -27,6 +27,7 @@ from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
+from lethe.purge.budgets import Budgets
 from lethe.purge.handlers import Handlers as PurgeHandlers
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.deadletters import DeadLetters
@@ -123,6 +124,7 @@ def _subscriptions(
             Anchoring(),
             SentGrants(),
             domain.assign,
+            budgets=Budgets(member.orders, Suspensions(member.orders)),
         )
         return handlers_of_purge.subscriptions()
     desk = DeploymentDesk(

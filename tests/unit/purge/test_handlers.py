@@ -16,6 +16,7 @@ from lethe.contracts.orders import OrderStatus
 from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
+from lethe.purge.budgets import Budgets
 from lethe.purge.handlers import Handlers
 from lethe.purge.sent_grants import SentGrants
 
@@ -35,6 +36,7 @@ async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
         Anchoring(),
         SentGrants(),
         lambda _: None,
+        budgets=Budgets(purge.book, purge.custody.suspensions),
     )
 
 

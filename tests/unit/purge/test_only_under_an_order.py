@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.forgetting import an_order, drafted, seal_frame, signed, signer_of
+from tests.support.forgetting import an_order, drafted, operational, seal_frame, signed, signer_of
 from tests.support.pipeline import Pipeline
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import GrantedKey, Role
-from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderStatus, OrderType
+from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import authorise, sign_order, sign_state
 from lethe.shredding.orders import OrderBook
@@ -41,7 +41,7 @@ def _drafter_invented(trust: LocalTrust, window: Window) -> DeploymentOrdered:
 
 
 def _without_a_draft(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return signed(trust, an_order(type=OrderType.OPERATIONAL, zone="gate", **window))
+    return signed(trust, operational(**window))
 
 
 def _widened_after_the_draft(trust: LocalTrust, window: Window) -> DeploymentOrdered:

@@ -2,15 +2,18 @@
 
 import pytest
 from tests.support.clocks import WALL_US
-from tests.support.forgetting import resumed
+from tests.support.forgetting import drafted, resumed, signer_of
 from tests.support.receipting_desk import Desk, of_kind
 
 from lethe.contracts.errors import Transient
+from lethe.contracts.keys import Role
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.purge.accountant import Ground
+from lethe.purge.budgets import Budgets
 from lethe.purge.suspending import Suspending
 from lethe.receipts.entries import Resumed, SlotGranted, Suspended
 from lethe.receipts.errors import Refuted
+from lethe.shredding.authorising import authorise
 from lethe.shredding.trust import LocalTrust
 
 NAME = "deployment-1"
@@ -25,8 +28,10 @@ class Suspender:
         self.leads = True
         self.away = False
         self.told: list[DeploymentSuspended] = []
+        self.budgets = Budgets(desk.custody.custodian._orders, desk.custody.suspensions)
         self.suspending = Suspending(
             desk.accountant,
+            self.budgets,
             desk.custody.suspensions,
             desk.clock,
             self._publish,
@@ -90,6 +95,35 @@ async def test_a_ground_in_enrolment_suspends_nothing(suspender: Suspender) -> N
     await suspender.find(Ground("", "term-1", SuspensionGround.COPY_OPEN))
     assert suspender.told == []
     assert suspender.desk.made()
+
+
+async def test_one_false_alert_more_than_ordered_suspends_and_one_more_after_each_resuming(
+    suspender: Suspender, trust: LocalTrust
+) -> None:
+    orders = suspender.desk.custody.custodian._orders
+    ordered = authorise(drafted(trust, deployment_id="fair"), signer_of(trust, "officer"))
+    orders.hear(ordered, WALL_US)
+    suspensions, serial = suspender.desk.custody.suspensions, 1
+
+    async def told(count: int, role: Role = Role.ALERT) -> bool:
+        ticket = suspender.desk.custody.ticket(role, false_alerts={"fair": count, NAME: 99})
+        suspender.budgets.hear(ticket)
+        await suspender.suspending.settle()
+        return suspensions.is_suspended("fair")
+
+    assert not await told(9, Role.MATCH)
+    assert not await told(3)
+    assert await told(4)
+    for count in (4, 5):
+        said = suspensions.of("fair")
+        assert said is not None
+        assert (said.ground, said.false_alerts) == (SuspensionGround.FALSE_ALERTS, count)
+        serial += 1
+        lifted = resumed(trust, ordered.order, lifts=said.suspension_id, serial=serial)
+        orders.hear(lifted, WALL_US)
+        assert not await told(count)
+        assert await told(count + 1)
+    assert not suspensions.is_suspended(NAME)
 
 
 async def test_receipts_tell_of_suspension_and_resumption(

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.clocks import WALL_US
-from tests.support.forgetting import CAMERA, an_order, drafted, signed, signer_of
+from tests.support.forgetting import CAMERA, drafted, operational, signed, signer_of
 from tests.support.rosters import Colleagues
 
 from lethe.contracts.errors import Refused
-from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderType
+from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import authorise, sign_draft
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
 
 HOUR_US = 3_600_000_000
-PLAIN = an_order(type=OrderType.OPERATIONAL, authorised_by="", zone="the north gate")
+PLAIN = operational(authorised_by="")
 
 
 @pytest.fixture(name="colleagues")
@@ -50,9 +50,8 @@ def test_nobody_authorises_their_own_draft(trust: LocalTrust) -> None:
 
 
 def test_an_operational_order_without_a_draft_is_refused(trust: LocalTrust) -> None:
-    alone = an_order(type=OrderType.OPERATIONAL, zone="the north gate")
     with pytest.raises(Refused, match="nobody has drafted it"):
-        hear(trust, signed(trust, alone))
+        hear(trust, signed(trust, operational()))
 
 
 def _invented(trust: LocalTrust) -> SignedEnvelope:
@@ -99,6 +98,7 @@ def test_a_draft_that_its_drafter_did_not_sign_is_refused(
         {"watchlist_size": 3},
         {"threshold": 0.1},
         {"zone": "everywhere"},
+        {"false_alert_budget": 4},
         {"grounds": "others"},
     ],
 )
@@ -119,6 +119,7 @@ def test_an_officer_authorises_what_was_drafted_and_nothing_else(
         {"grounds": ""},
         {"zone": None},
         {"zone": " "},
+        {"false_alert_budget": None},
         {"watchlist_size": 0},
         {"watchlist_size": 100_001},
         {"camera_ids": [CAMERA, CAMERA]},

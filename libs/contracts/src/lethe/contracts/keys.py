@@ -112,6 +112,9 @@ class KeyTicket(Message):
     receipts
         How many entries alert keeps of the newest log of each purge, by the log's origin. None
         where it doesn't keep any now.
+    false_alerts
+        How many alerts were adjudicated as false, by deployment: told by the alert that leads, of
+        those whose order has a budget for them.
     audit
         Head of the audit log, told by the alert that leads.
     """
@@ -134,6 +137,7 @@ class KeyTicket(Message):
     model: str = ""
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None
+    false_alerts: dict[Name, Count] = Field(default_factory=dict)
 
 
 class GrantedKey(Message):

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from lethe.contracts.base import Message
-from lethe.contracts.bounds import Name, WallTime
+from lethe.contracts.bounds import Count, Name, WallTime
 from lethe.contracts.cameras import (
     MOST_MASKS,
     MaxRate,
@@ -48,6 +48,8 @@ class DeploymentOrder(Message):
     receipts_key
         SHA-256 (hex) of the public key that receipts must be signed with: purge obeys the order
         only if that is its own. None leaves it open.
+    false_alert_budget
+        How many alerts may be adjudicated as false; one more suspends the deployment.
     zone
         Where faces are looked for, in words for the public.
     draft
@@ -70,6 +72,7 @@ class DeploymentOrder(Message):
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     area: Name | None = None
     receipts_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    false_alert_budget: Count | None = None
     zone: Name | None = None
     draft: SignedEnvelope | None = None
 

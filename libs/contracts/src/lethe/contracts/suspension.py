@@ -3,17 +3,18 @@
 from enum import StrEnum
 
 from lethe.contracts.base import Message
-from lethe.contracts.bounds import Name
+from lethe.contracts.bounds import Count, Name
 from lethe.contracts.instants import Instant
 
 
 class SuspensionGround(StrEnum):
-    """What was found out. Each contradicts what was promised; a crash is none of them."""
+    """What was found out. Each contradicts what was promised or ordered; a crash is none."""
 
     COPY_OPEN = "copy-open"
     AGE_OVER_BUDGET = "age-over-budget"
     MORE_PROCESSED = "more-processed-than-captured"
     MORE_DECIDED = "more-decided-than-probes"
+    FALSE_ALERTS = "more-false-alerts-than-ordered"
 
     @property
     def sentence(self) -> str:
@@ -28,6 +29,7 @@ _SENTENCES = {
     SuspensionGround.AGE_OVER_BUDGET: "a frame lived longer than the retention budget",
     SuspensionGround.MORE_PROCESSED: "a frame was processed that no camera had captured",
     SuspensionGround.MORE_DECIDED: "a face was searched for that no frame had yielded",
+    SuspensionGround.FALSE_ALERTS: "there were more false alerts than its order allows",
 }
 
 
@@ -42,6 +44,9 @@ class DeploymentSuspended(Message):
         In which the ground was found.
     at
         When it was found.
+    false_alerts
+        How many there were when they were last a ground: once it is resumed, one more suspends
+        it again.
     """
 
     suspension_id: Name
@@ -49,3 +54,4 @@ class DeploymentSuspended(Message):
     ground: SuspensionGround
     slot: Name
     at: Instant
+    false_alerts: Count | None = None

@@ -45,6 +45,8 @@ def _require_operational(order: DeploymentOrder, name: str) -> None:
             raise Refused(f"{name}: it says no {what}")
     if not (order.zone or "").strip():
         raise Refused(f"{name}: it says no zone")
+    if order.false_alert_budget is None:
+        raise Refused(f"{name}: it says no budget of false alerts")
     if order.watchlist_size == 0:
         raise Refused(f"{name}: its watchlist is empty")
     what = f"{name}: an operational order"

@@ -62,19 +62,28 @@ class Suspensions:
         instance_id: str,
         slot: str,
         at: Instant,
+        false_alerts: int | None = None,
     ) -> bool:
         """Suspend a deployment at once; tell whether it wasn't suspended before."""
         if self.of(deployment_id) is not None:
             return False
+        if false_alerts is None:
+            false_alerts = self.false_alerts(deployment_id)
         said = DeploymentSuspended(
             suspension_id=f"{instance_id}-{secrets.token_hex(4)}",
             deployment_id=deployment_id,
             ground=ground,
             slot=slot,
             at=at,
+            false_alerts=false_alerts,
         )
         self._said[deployment_id] = self._unpublished[deployment_id] = said
         return True
+
+    def false_alerts(self, deployment_id: str) -> int | None:
+        """Return how many false alerts a deployment was suspended for last, if it ever was."""
+        said = self._said.get(deployment_id)
+        return said.false_alerts if said else None
 
     def of(self, deployment_id: str) -> DeploymentSuspended | None:
         """Return the suspension in force, if there is one."""

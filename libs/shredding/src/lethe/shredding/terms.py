@@ -49,6 +49,7 @@ class Standing:
     model: str = ""
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None
+    false_alerts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

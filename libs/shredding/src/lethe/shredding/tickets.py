@@ -65,6 +65,7 @@ class Tickets:
             model=standing.model,
             receipts=standing.receipts,
             audit=standing.audit,
+            false_alerts=standing.false_alerts,
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

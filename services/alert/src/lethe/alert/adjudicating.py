@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -28,6 +28,11 @@ class Adjudicator:
     ----------
     announce
         Tells purge and systems outside of one; raises `Transient` if that can't be done now.
+
+    Attributes
+    ----------
+    false_alerts
+        How many alerts are adjudicated as false, by deployment: orders have budgets for them.
     """
 
     def __init__(self, handling: AlertHandling, log: AlertLog, announce: Announce) -> None:
@@ -35,6 +40,7 @@ class Adjudicator:
         self._log = log
         self._announce = announce
         self._news = asyncio.Event()
+        self.false_alerts: Mapping[str, int] = {}
 
     async def adjudicate(
         self, alert_id: str, adjudication: Adjudication, seen: int | None = None
@@ -49,6 +55,7 @@ class Adjudicator:
         while True:
             self._news.clear()
             try:
+                self.false_alerts = await self._log.false_alerts()
                 await self._announce_all()
             except Transient as error:
                 _log.warning("adjudication not announced", error=type(error).__name__)

@@ -1,5 +1,6 @@
 """What an alert is, and where alerts are kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -187,6 +188,10 @@ class AlertLog(Protocol):
 
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         """Return the adjudications that aren't announced, in their order, with their alerts."""
+        ...
+
+    async def false_alerts(self) -> Mapping[str, int]:
+        """Return by deployment how many alerts are adjudicated as false."""
         ...
 
     async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:

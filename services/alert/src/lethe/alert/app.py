@@ -156,7 +156,8 @@ async def _serve(
 
     def standing() -> Standing:
         of_leader = leadership.reign.standing() if leadership.reign else Standing()
-        return replace(of_leader, receipts=receipts.held())
+        false_alerts = deployments.budgeted(of_leader.false_alerts) if leadership.reign else {}
+        return replace(of_leader, receipts=receipts.held(), false_alerts=false_alerts)
 
     observer = KeyObserver()
     keys = KeyTraffic(

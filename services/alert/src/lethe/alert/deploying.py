@@ -1,6 +1,6 @@
 """Orders from the front door to the broker, and how the deployments stand."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.errors import NotFound
@@ -109,6 +109,14 @@ class DeploymentDesk:
         if held is None:
             return AlertTerms()
         return AlertTerms(held.order.type, held.order.alert_retention_hours)
+
+    def budgeted(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Return the counts of false alerts that are purge's concern: of orders with a budget."""
+        return {
+            held.order.deployment_id: counts.get(held.order.deployment_id, 0)
+            for held in self._orders.all_orders()
+            if held.order.false_alert_budget is not None and held.status is OrderStatus.RUNNING
+        }
 
     def deployment_ids(self) -> list[str]:
         """Return the deployments whose orders were heard."""

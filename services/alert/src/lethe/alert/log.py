@@ -120,6 +120,13 @@ class SqlAlertLog:
                 .values(announced=True)
             )
 
+    async def false_alerts(self) -> dict[str, int]:
+        """Return by deployment how many alerts are adjudicated as false."""
+        false = select_alerts().where(is_false()).subquery()
+        counted = select(false.c.deployment_id, func.count()).group_by(false.c.deployment_id)
+        async with self._term.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(counted)}
+
     async def transit_key_ids(self, alert_id: str) -> set[str]:
         """Return the ids of the keys under which match sent what led to an alert."""
         statement = (

@@ -74,6 +74,7 @@ class Reign:
             enrols=self.enrolment.is_active,
             transit=self.transit.announced(),
             audit=self.tenure.audit_head if self.tenure.audit_head.size else None,
+            false_alerts=dict(self.adjudicator.false_alerts),
         )
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:

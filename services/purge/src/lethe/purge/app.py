@@ -23,6 +23,7 @@ from lethe.contracts.topics import (
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.backstop import Backstop
+from lethe.purge.budgets import Budgets
 from lethe.purge.handlers import Handlers
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.outbox import ReceiptsOutbox
@@ -90,8 +91,10 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         receipting,
         recollection,
     )
+    budgets = Budgets(member.orders, suspensions)
     suspending = Suspending(
         accountant,
+        budgets,
         suspensions,
         member.clock,
         _suspending(member, publisher),
@@ -100,7 +103,15 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
     )
     outbox = _outbox(settings, member, publisher)
     handlers = Handlers(
-        member, reign, accountant, suspensions, outbox, anchoring, sent, receipting.hear_erased
+        member,
+        reign,
+        accountant,
+        suspensions,
+        outbox,
+        anchoring,
+        sent,
+        receipting.hear_erased,
+        budgets=budgets,
     )
     dead_letters = DeadLetters(settings, publisher)
     reader = Reader(

@@ -22,6 +22,7 @@ from lethe.contracts.topics import (
 )
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
+from lethe.purge.budgets import Budgets
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
@@ -53,6 +54,8 @@ class Handlers:
         anchoring: Anchoring,
         sent: SentGrants,
         tell: Callable[[AlertsErased], None],
+        *,
+        budgets: Budgets,
     ) -> None:
         self._member = member
         self._suspensions = suspensions
@@ -62,6 +65,7 @@ class Handlers:
         self._anchoring = anchoring
         self._sent = sent
         self._tell = tell
+        self._budgets = budgets
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -89,6 +93,7 @@ class Handlers:
         self._accountant.hear_ticket(ticket)
         self._outbox.hear(ticket)
         self._anchoring.hear(ticket)
+        self._budgets.hear(ticket)
         self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
 
     async def on_grant(self, record: Record) -> None:

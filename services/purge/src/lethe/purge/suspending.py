@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from lethe.contracts.errors import Transient
-from lethe.contracts.suspension import DeploymentSuspended
+from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.purge.accountant import Accountant
+from lethe.purge.budgets import Budgets
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.suspensions import Suspensions
 
@@ -15,7 +16,7 @@ Publish = Callable[[DeploymentSuspended], Awaitable[None]]
 
 
 class Suspending:
-    """Suspends on what the accountant finds. Leader and standby find the same; the leader tells it.
+    """Suspends on what accountant and budgets find. A standby finds the same; the leader tells it.
 
     Parameters
     ----------
@@ -28,6 +29,7 @@ class Suspending:
     def __init__(
         self,
         accountant: Accountant,
+        budgets: Budgets,
         suspensions: Suspensions,
         clock: Clock,
         publish: Publish,
@@ -36,6 +38,7 @@ class Suspending:
         leads: Callable[[], bool],
     ) -> None:
         self._accountant = accountant
+        self._budgets = budgets
         self._suspensions = suspensions
         self._clock = clock
         self._publish = publish
@@ -49,19 +52,25 @@ class Suspending:
                 # Enrolment is under no order, so there is nothing to suspend.
                 _log.error("unaccounted for in enrolment", reason=found.ground.value)
                 continue
-            is_new = self._suspensions.suspend(
-                found.deployment_id,
-                found.ground,
-                instance_id=self._instance_id,
-                slot=found.slot,
-                at=instant(self._clock),
-            )
-            if is_new:
-                _log.error(
-                    "suspended", deployment_id=found.deployment_id, reason=found.ground.value
-                )
+            self._suspend(found.deployment_id, found.ground, found.slot)
+        for name, count in self._budgets.exceeded():
+            self._suspend(name, SuspensionGround.FALSE_ALERTS, "", count)
         if self._leads():
             await self._tell()
+
+    def _suspend(
+        self, name: str, ground: SuspensionGround, slot: str, false_alerts: int | None = None
+    ) -> None:
+        is_new = self._suspensions.suspend(
+            name,
+            ground,
+            instance_id=self._instance_id,
+            slot=slot,
+            at=instant(self._clock),
+            false_alerts=false_alerts,
+        )
+        if is_new:
+            _log.error("suspended", deployment_id=name, reason=ground.value)
 
     async def _tell(self) -> None:
         for said in self._suspensions.unpublished():

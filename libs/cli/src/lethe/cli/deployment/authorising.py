@@ -93,6 +93,7 @@ def lines_of(draft: DraftFile) -> list[str]:
         "watchlist": f"{order.watchlist_id}, {order.watchlist_size:,} subjects, "
         f"content {order.watchlist_hash[:16]}",
         "threshold": f"{order.threshold:g}",
+        "false alerts": f"{order.false_alert_budget} at most, one more suspends it",
         "alerts kept": f"{order.alert_retention_hours} h",
         "receipts": _pinned(order),
         "drafted by": draft.signed.signer,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from lethe.contracts.bounds import Name
+from lethe.contracts.bounds import Count, Name
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import DeploymentOrder, OrderType
 
@@ -48,6 +48,7 @@ class OrderFile(BaseModel):
     ends_at: AwareDatetime
     watchlist_id: _Id
     threshold: float = Field(ge=0, le=1)
+    false_alert_budget: Count
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     cameras: Path
 
@@ -79,6 +80,7 @@ class OrderFile(BaseModel):
             alert_retention_hours=self.alert_retention_hours,
             area=self.area,
             receipts_key=receipts_key,
+            false_alert_budget=self.false_alert_budget,
             zone=self.zone,
         )
 
