@@ -69,7 +69,7 @@ kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository th
 
 test-kafka: kafka setup database ## run what the broker matters to on Apache Kafka
 	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/scale $(patsubst %,tests/e2e/test_%.py, \
-		the_demonstration live_cameras what_compose_runs the_harder_footage) $(ARGS)
+		the_demonstration live_cameras hostile_records what_compose_runs the_harder_footage) $(ARGS)
 
 test-scale: setup ## services killed, stopped, added and removed under load
 	@$(BIN)/pytest tests/scale $(ARGS)

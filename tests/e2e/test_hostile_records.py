@@ -29,6 +29,7 @@ from lethe.contracts.topics import (
     ERASURE_RECEIPTED,
     FRAME_CAPTURED,
     FRAME_PROCESSED,
+    GENERATION_OPENED,
     INGEST_TICKET,
     KEY_GRANTED,
     MATCH_TICKET,
@@ -75,6 +76,7 @@ _UNPACKED_BYTES = 30_000_000
 class Story:
     """What was written, and what became of it."""
 
+    is_embedded: bool
     before: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
     made_up: dict[Topic, int] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Story:
     passed_over: dict[Topic, float] = field(default_factory=dict)
     letters: list[bytes] = field(default_factory=list)
     told: bytes = b""
+    stderr: str = ""
     temporary: list[Path] = field(default_factory=list)
     searches: dict[str, int] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
@@ -90,7 +93,12 @@ class Story:
     @property
     def expected(self) -> dict[Topic, int]:
         """How many dead letters there must be of what was made up."""
-        return {topic: count * _BURIED_BY[topic] for topic, count in self.made_up.items()}
+        # Nobody follows generations where topics don't roll.
+        unread = () if self.is_embedded else (GENERATION_OPENED,)
+        return {
+            topic: 0 if topic in unread else count * _BURIED_BY[topic]
+            for topic, count in self.made_up.items()
+        }
 
 
 def counted(lethe: RunningLethe, counter: str, topics: Iterable[Topic]) -> dict[Topic, float]:
@@ -171,17 +179,21 @@ def _moved(raw: Raw) -> Raw:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> Story:
+def story(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker
+) -> Story:
+    embedded = request.config.getoption("broker") == "embedded"
     folder, temporary = tmp_path_factory.mktemp("hostile"), tmp_path_factory.mktemp("temporary")
     command = ("demo", "--cool-down", "0", *on_broker())
     with running_lethe(folder, *command, environment={"TMPDIR": str(temporary)}) as lethe:
         wait_until(lambda: lethe.last_sequence() > 0)
-        told = Story(before=pids(lethe))
+        told = Story(embedded, before=pids(lethe))
         asyncio.run(attack(lethe, told))
         alerts = lethe.last_sequence()
         wait_until(lambda: lethe.last_sequence() >= alerts + _MORE_ALERTS)
         told.after, told.told = pids(lethe), lethe.told_over_http()
         told.report = lethe.finish(interrupt=True)
+    told.stderr = lethe.told
     told.told += b"".join(log.read_bytes() for log in lethe.data.glob("*.log"))
     told.temporary = [file for file in temporary.rglob("*") if file.is_file()]
     told.searches = searches_of(lethe.data / "alert" / "database" / "alerts.sqlite")
@@ -216,12 +228,9 @@ def test_all_that_is_made_up_is_refused_and_counted_once_by_each_reader(story: S
     assert _named(story.buried) == _named(story.expected)
 
 
-def test_no_compressed_batch_is_unpacked_by_anybody(
-    story: Story, request: pytest.FixtureRequest
-) -> None:
+def test_no_compressed_batch_is_unpacked_by_anybody(story: Story) -> None:
     # Apache Kafka unpacks what it is sent, and refuses so much.
-    embedded = request.config.getoption("broker") == "embedded"
-    assert story.packed == (set(_UNOWNED) if embedded else set())
+    assert story.packed == (set(_UNOWNED) if story.is_embedded else set())
     readers = {topic: len(topic.consumers) for topic in story.packed}
     assert _named(story.passed_over) == _named(readers)
 
@@ -231,7 +240,7 @@ def _named(counts: Mapping[Topic, float]) -> dict[str, float]:
 
 
 def test_nobody_was_started_again(story: Story) -> None:
-    assert story.after == story.before
+    assert story.after == story.before, story.stderr
 
 
 def test_nothing_of_it_is_shown_anywhere(story: Story) -> None:
