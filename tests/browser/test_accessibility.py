@@ -89,6 +89,9 @@ async def test_the_desk_has_no_violation(
     await page.get_by_role("button", name="Eileen Collins").click()
     await expect(page.get_by_role("img", name="Face on the watchlist")).to_be_visible()
     assert await violations(page) == []
+    await page.go_back()
+    await page.get_by_role("button", name="End deployment-1").click()
+    assert await violations(page) == []
 
 
 @pytest.mark.parametrize("sees", _SEES, ids=str)

@@ -1,5 +1,7 @@
 """The page of operators and supervisors."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import OpenPage
@@ -45,7 +47,7 @@ async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage
         ("Cameras", "1 of 1"),
     ):
         await figure(page, term, value)
-    await expect(page.locator("#deployments td").last).to_have_text("1 of 2")
+    await expect(page.locator("#deployments td").nth(5)).to_have_text("1 of 2")
     for state, left in (("Open", "0"), ("True alerts", "1"), ("False alerts", "2")):
         await page.get_by_role("combobox", name="State").select_option(state)
         await subjects(page, [f"camera-{left}"])
@@ -91,6 +93,30 @@ async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
     await expect(card).to_contain_text("2 subjects; references: 0 enrolled, 1 waiting, 1 rejected")
     await expect(card.get_by_role("progressbar")).to_have_js_property("value", 1)
     await expect(card.get_by_role("row").last).to_contain_text(f"{sam.subject_id}no face")
+
+
+async def test_a_deployment_is_ended_once_it_is_asked_for_twice(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.SUPERVISOR))
+    await live(page)
+    await page.get_by_role("button", name="End deployment-1").click()
+    sheet = page.get_by_role("dialog", name="End a deployment")
+    await sheet.get_by_role("button", name="Back").click()
+    assert serving.web.deployments.ended == []
+    await page.route("**/end", lambda route: route.abort())
+    await page.get_by_role("button", name="End deployment-1").click()
+    await sheet.get_by_role("button", name="End it").click()
+    await expect(sheet.get_by_role("alert")).to_contain_text("Not ended")
+    await page.unroute("**/end")
+    await sheet.get_by_role("button", name="End it").click()
+    await expect(sheet).to_have_count(0)
+    assert serving.web.deployments.ended == [("deployment-1", "Oakley")]
+    now = serving.web.status.now
+    ended = replace(now.deployments[0], status="ended")
+    serving.web.status.now = replace(now, deployments=(ended,))
+    await expect(page.get_by_role("button", name="End deployment-1")).to_have_count(0)
 
 
 async def test_whom_the_desk_is_not_for_is_taken_to_their_own_page(

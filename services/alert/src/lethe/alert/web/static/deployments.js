@@ -1,8 +1,12 @@
 // Orders and figures, from what the service tells and the alerts that the page knows.
 
 import { timeText } from "./clock.js";
-import { at, element, foreign } from "./elements.js";
+import { at, button, element, foreign } from "./elements.js";
+import { askToEnd } from "./ending.js";
 import { isClosed, isFalse } from "./words.js";
+
+/** @type {string | undefined} */
+let shown;
 
 /**
  * @param {import("./status.js").StatusAnswer} told
@@ -36,7 +40,19 @@ function figure(term, value) {
  * @param {AlertView[]} alerts
  */
 export function showDeployments(deployments, alerts) {
-  at("deployments").replaceChildren(...deployments.map((each) => row(each, alerts)));
+  const rows = deployments.map((each) => row(each, alerts));
+  const told = rows.map((each) => each.textContent).join("\n");
+  // Only when something has changed: whoever is about to press a button keeps it.
+  if (told !== shown) at("deployments").replaceChildren(...rows);
+  shown = told;
+}
+
+/** @param {DeploymentStatus} deployment */
+function endButton({ deployment_id: id, status }) {
+  if (status === "ended" || status === "over") return [];
+  const made = button("End", () => askToEnd(id));
+  made.setAttribute("aria-label", `End ${id}`);
+  return [made];
 }
 
 /** @param {DeploymentStatus} deployment */
@@ -64,5 +80,6 @@ function row(deployment, alerts) {
     element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
     element("td", "", deployment.threshold.toFixed(2)),
     element("td", "", `${decided.filter(isFalse).length} of ${decided.length}`),
+    element("td", "", ...endButton(deployment)),
   );
 }
