@@ -14,6 +14,7 @@ from tests.support.forgetting import an_order, book_with, local_trust
 from lethe.cli.__main__ import lethe
 from lethe.cli.session import resuming
 from lethe.cli.session.api import AlertApi
+from lethe.contracts.errors import Refused
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
@@ -120,6 +121,18 @@ def test_the_officer_lifts_the_suspension_that_was_shown(
     held = service.book.hear(ordered, WALL_US)
     assert held.serial == 2
     assert service.book.lifts(NAME, "s-1")
+
+
+def test_whoever_signs_is_named_and_their_key_used(
+    service: Service, trust: LocalTrust, tmp_path: Path
+) -> None:
+    key = tmp_path / "officer.key"
+    key.write_bytes(trust.key_file("officer").read_bytes())
+    assert resume(trust, "--yes", "--key", str(key)).exit_code == 0
+    assert service.taken[0].state.signer == "officer"
+    assert resume(trust, "--yes", "--as", "drafter").exit_code == 0
+    with pytest.raises(Refused):
+        service.book.hear(service.taken[1], WALL_US)
 
 
 def test_nothing_is_lifted_without_a_yes(service: Service, trust: LocalTrust) -> None:

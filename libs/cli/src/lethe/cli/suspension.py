@@ -3,10 +3,11 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from lethe.cli.deployment.options import signing_as
 from lethe.cli.errors import EXIT_FAILED, one_line
 from lethe.cli.home import find_home
 
@@ -60,8 +61,11 @@ def status(alert_url: str, trust: Path | None, *, as_json: bool) -> None:
 @click.argument("deployment_id", metavar="DEPLOYMENT")
 @_alert_url
 @_trust
+@signing_as("officer")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
+def resume(
+    deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool, **signer: Any
+) -> None:
     """Let a suspended deployment go on, as an officer.
 
     Lifts the suspension that is shown and no later one. Find out first why it was suspended: the
@@ -71,7 +75,8 @@ def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool)
     Example:
       lethe resume local-5f0c2a7d91be
     """  # noqa: D301 - click needs the backspace itself
-    from lethe.cli.session import resuming  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.session import resuming  # noqa: PLC0415
 
     folder = trust or find_home().trust
     found = asyncio.run(resuming.suspended_deployment(alert_url, deployment_id, folder))
@@ -80,7 +85,8 @@ def resume(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool)
     click.echo(_line(found))
     if not yes:
         click.confirm("Resume it?", abort=True)
-    asyncio.run(resuming.resume(alert_url, found, found.suspended.suspension_id, folder))
+    key = chosen_key(folder, **signer)
+    asyncio.run(resuming.resume(alert_url, found, found.suspended.suspension_id, folder, key))
     click.echo(f"{one_line(deployment_id)} goes on")
 
 

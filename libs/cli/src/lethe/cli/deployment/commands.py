@@ -1,12 +1,12 @@
 """`lethe deployment`: orders that one person drafts and another authorises."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from lethe.cli.deployment.options import signing_as
 from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 
@@ -15,26 +15,6 @@ _ALERT_URL = click.option("--alert-url", default="http://127.0.0.1:8080", show_d
 _TRUST = click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
                       help="Folder with roster.json, root.pub and keys; this machine's own "
                       "without it.")  # fmt: skip
-_OPTIONS = (
-    _ALERT_URL,
-    _TRUST,
-    click.option("--key", type=click.Path(path_type=Path), metavar="FILE",
-                 help="Your key file; keys/NAME.key of the trust folder without it."),
-    click.option("--sign-with", metavar="COMMAND",
-                 help="Sign with a command instead of a file: it takes what is to be signed on "
-                 "its input and gives the Ed25519 signature, 64 bytes."),
-)  # fmt: skip
-
-
-def _as(default: str) -> Callable[[Any], Any]:
-    return click.option("--as", "person", default=default, show_default=True, metavar="NAME",
-                        help="Who you are on the roster.")  # fmt: skip
-
-
-def _with_options(command: Any) -> Any:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -45,9 +25,10 @@ def deployment() -> None:
 @deployment.command()
 @click.argument("order", type=click.Path(path_type=Path))
 @click.argument("draft", type=click.Path(path_type=Path))
-@_as("drafter")
-@_with_options
-def draft(order: Path, draft: Path, person: str, alert_url: str, **chosen: Any) -> None:
+@signing_as("drafter")
+@_ALERT_URL
+@_TRUST
+def draft(order: Path, draft: Path, alert_url: str, trust: Path | None, **signer: Any) -> None:
     """Sign what the file ORDER says as a draft, and write it to DRAFT for an officer.
 
     The draft names the watchlist as it is now: if it changes, draft anew. Cameras are named as
@@ -61,19 +42,20 @@ def draft(order: Path, draft: Path, person: str, alert_url: str, **chosen: Any) 
     from lethe.cli.deployment.drafts import write_draft  # noqa: PLC0415
     from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415
 
-    trust = chosen["trust"] or find_home().trust
-    key = chosen_key(trust, person, chosen["key"], chosen["sign_with"])
-    drafted = asyncio.run(draft_order(alert_url, order, trust, key))
+    folder = trust or find_home().trust
+    key = chosen_key(folder, **signer)
+    drafted = asyncio.run(draft_order(alert_url, order, folder, key))
     write_draft(draft, drafted)
     _say([*lines_of(drafted), f"{draft}: have another person authorise it"])
 
 
 @deployment.command()
 @click.argument("draft", type=click.Path(path_type=Path))
-@_as("officer")
+@signing_as("officer")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@_with_options
-def authorise(draft: Path, person: str, alert_url: str, *, yes: bool, **chosen: Any) -> None:
+@_ALERT_URL
+@_TRUST
+def authorise(draft: Path, alert_url: str, trust: Path | None, *, yes: bool, **signer: Any) -> None:
     """Sign the order that somebody else drafted; it is in force within its window.
 
     What it says is shown first. A longer window, another camera or another watchlist is another
@@ -87,14 +69,14 @@ def authorise(draft: Path, person: str, alert_url: str, *, yes: bool, **chosen: 
     from lethe.cli.deployment.drafts import read_draft  # noqa: PLC0415
     from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415
 
-    trust = chosen["trust"] or find_home().trust
+    folder = trust or find_home().trust
     drafted = read_draft(draft)
     _say(lines_of(drafted))
     if not yes:
         click.confirm("Authorise it?", abort=True)
-    key = chosen_key(trust, person, chosen["key"], chosen["sign_with"])
-    asyncio.run(authorise_order(alert_url, drafted, trust, key))
-    _say([f"{drafted.order.deployment_id} is authorised by {person}"])
+    key = chosen_key(folder, **signer)
+    asyncio.run(authorise_order(alert_url, drafted, folder, key))
+    _say([f"{drafted.order.deployment_id} is authorised by {key.name}"])
 
 
 @deployment.command()

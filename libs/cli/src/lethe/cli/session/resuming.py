@@ -4,14 +4,13 @@ from pathlib import Path
 
 from lethe.cli.identity.minting import command_tokens
 from lethe.cli.session.api import AlertApi, SignedDeployment, SystemStatus
-from lethe.cli.session.deploying import checked_address, load_trust
-from lethe.cli.session.ordering import OFFICER
+from lethe.cli.session.deploying import checked_address
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import sign_state
-from lethe.shredding.signing import Signer
+from lethe.shredding.signing import SigningKey
 
 
 async def system_status(alert_url: str, trust: Path) -> SystemStatus:
@@ -35,8 +34,10 @@ async def suspended_deployment(alert_url: str, deployment_id: str, trust: Path) 
     return found
 
 
-async def resume(alert_url: str, found: SignedDeployment, suspension_id: str, trust: Path) -> None:
-    """Sign, as this machine's officer, that a deployment goes on, and hand it in.
+async def resume(
+    alert_url: str, found: SignedDeployment, suspension_id: str, trust: Path, key: SigningKey
+) -> None:
+    """Sign, as an officer, that a deployment goes on, and hand it in.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ async def resume(alert_url: str, found: SignedDeployment, suspension_id: str, tr
     try:
         ordered = sign_state(
             SignedEnvelope.decode(found.order),
-            Signer.from_file(load_trust(trust).key_file(OFFICER)),
+            key,
             status=OrderStatus.RUNNING,
             serial=found.serial + 1,
             lifts=suspension_id,
