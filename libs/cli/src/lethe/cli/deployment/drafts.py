@@ -23,7 +23,7 @@ class DraftFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     lethe_draft: Literal[1] = 1
-    draft: Base64Bytes
+    draft: Base64Bytes = Field(repr=False)
     cameras: list[CameraAssigned] = Field(min_length=1)
 
     @property
