@@ -69,9 +69,9 @@ kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository th
 
 test-kafka: kafka setup database ## run what the broker matters to on Apache Kafka
 	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/scale $(patsubst %,tests/e2e/test_%.py, \
-		the_demonstration live_cameras hostile_records what_compose_runs the_harder_footage) $(ARGS)
+		the_demonstration live_cameras what_compose_runs) $(ARGS)
 
-test-scale: setup ## services killed, stopped, added and removed under load
+test-scale: setup ## whole systems under load and attack: services killed, added, removed
 	@$(BIN)/pytest tests/scale $(ARGS)
 
 forensics: kafka setup ## try to get back what was forgotten; ARGS="all" or names of faults

@@ -16,8 +16,6 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.camera.secret import keep_secret
 
-pytestmark = pytest.mark.alone  # a camera in the test's own process must not be late
-
 PASSWORD = "hunter2:&/"
 FILE = """
 [hall]
@@ -81,6 +79,7 @@ def check_no_password_is_kept(data: Path) -> None:
             assert b"hunter2" not in content, file
 
 
+@pytest.mark.alone  # a camera in the test's own process must not be late
 @pytest.mark.usefixtures("secrets")
 def test_live_cameras_are_watched_through_an_interruption(
     tmp_path: Path, people: Path, on_broker: OnBroker

@@ -43,8 +43,6 @@ from lethe.contracts.topics import (
 )
 from lethe.shredding.trust import load_local_trust
 
-pytestmark = pytest.mark.alone
-
 _CAMERAS = (b"camera-1", b"camera-2")
 _OVERHEARD = {
     FRAME_CAPTURED: 3,

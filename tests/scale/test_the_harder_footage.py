@@ -10,10 +10,7 @@ from tools.running import running_lethe
 from lethe.cli.footage.lfw import build_evaluation
 
 _FACES = Path("../shared/data/lfw-dev")
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.needs_data(str(_FACES), "photographs of people, for evaluation only"),
-]
+pytestmark = pytest.mark.needs_data(str(_FACES), "photographs of people, for evaluation only")
 
 
 @pytest.fixture(scope="module")
