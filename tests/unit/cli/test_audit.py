@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
@@ -16,10 +18,11 @@ from lethe.alert.database import Database, sqlite_url
 from lethe.alert.identity.principal import Role
 from lethe.alert.term import Term
 from lethe.cli.__main__ import lethe
+from lethe.cli.audit import places
 from lethe.cli.audit.places import found_log
-from lethe.cli.errors import StackFailed
 from lethe.cli.home import Home
 from lethe.cli.receipts.keys import receipts_verifier
+from lethe.cli.session.api import AlertApi
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.keys import AuditHead
 from lethe.receipts.entries import AuditAnchored
@@ -153,6 +156,7 @@ def test_what_is_no_audit_log_is_said_in_one_line(office: Office) -> None:
         (empty, "neither an exported audit log"),
         (office.folder / "gone", "No such file"),
         (office.folder, "Is a directory"),
+        ("http://127.0.0.1:port", "isn't an address"),
         ("mysql://nobody@nowhere/x", "the database URL isn't understood"),
         ("sqlite+aiosqlite:////nowhere/alerts.sqlite", "there is no database in"),
         ("postgresql+asyncpg://lethe@127.0.0.1:1/lethe", "no audit log can be read"),
@@ -171,6 +175,10 @@ def test_an_export_that_can_not_be_written_leaves_nothing(office: Office) -> Non
 async def test_what_alert_serves_is_read_page_by_page_with_an_auditors_token(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
     async with alert_web(tmp_path / "alert") as web:
         deeds = [Deed(Act.CONSULTATION, (f"alert:{n}",), "looked at") for n in range(1_500)]
         await web.audit.append(*deeds)
@@ -183,9 +191,46 @@ async def test_what_alert_serves_is_read_page_by_page_with_an_auditors_token(
             monkeypatch.setenv("LETHE_TOKEN", web.issuer.token(Role.OPERATOR))
             with pytest.raises(InvalidInput, match="it is for auditor"):
                 await _read(address, office)
-        with pytest.raises(StackFailed, match="no answer"):
-            await _read(address, office)
     assert isinstance(web, AlertWeb)
+
+
+async def test_pages_are_asked_for_again_and_each_with_a_token_that_counts_then(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [httpx.Response(503)]
+    answers += [httpx.Response(200, json={"entries": [{}] * size}) for size in (1_000, 1)]
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.params["after"], request.headers["Authorization"]))
+        return answers[len(asked) - 1]
+
+    _played(monkeypatch, answer)
+    tokens = (f"token-{number}" for number in range(9))
+    monkeypatch.setattr(places, "command_tokens", lambda *_, **__: lambda: next(tokens))
+    async with found_log("http://alert/", office.home.trust) as found:
+        assert len([entry async for entry in found]) == 1_001
+    assert asked == [
+        ("0", "Bearer token-0"),
+        ("0", "Bearer token-0"),
+        ("1000", "Bearer token-1"),
+    ]
+
+
+@pytest.mark.parametrize("said", [{}, [], {"entries": None}, {"entries": ["no"]}])
+async def test_what_answers_with_no_audit_log_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch, said: object
+) -> None:
+    _played(monkeypatch, lambda _: httpx.Response(200, json=said))
+    with pytest.raises(InvalidInput, match="no audit log"):
+        await _read("http://alert", office)
+
+
+def _played(
+    monkeypatch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], httpx.Response]
+) -> None:
+    transport = httpx.MockTransport(answer)
+    monkeypatch.setattr(places, "AlertApi", lambda url, token: AlertApi(url, token, transport))
 
 
 async def _read(address: str, office: Office) -> None:

@@ -85,6 +85,12 @@ class Desk:
     def authorises(self, *options: str, answer: str = "y\n") -> Result:
         return self._run("authorise", str(self.draft), *options, answer=answer)
 
+    def copied_key(self, person: str, name: str) -> Path:
+        """Return a copy of somebody's key under another name."""
+        file = self.order.with_name(name)
+        file.write_bytes(self.trust.key_file(person).read_bytes())
+        return file
+
     def _run(self, *words: str, answer: str = "") -> Result:
         trust = ("--trust", str(self.trust.folder))
         return CliRunner().invoke(lethe, ["deployment", *words, *trust], input=answer)
@@ -119,6 +125,16 @@ def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, de
     [held] = service.book.live_orders(time.time_ns() // 1000)
     assert (held.order.authorised_by, held.order.watchlist_hash) == ("officer", HASH)
     assert [(c.camera_id, c.deployment_id) for c in service.cameras] == [("gate", "northtown-1")]
+
+
+def test_who_signs_is_said_by_as_whatever_their_key_file_is_called(
+    service: Service, desk: Desk
+) -> None:
+    desk.drafts()
+    told = desk.authorises("--as", "officer", "--key", str(desk.copied_key("officer", "bob.key")))
+    assert "authorised by officer" in told.output
+    [held] = service.book.all_orders()
+    assert held.order.authorised_by == "officer"
 
 
 def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None:

@@ -126,7 +126,7 @@ def test_the_officer_lifts_the_suspension_that_was_shown(
 def test_whoever_signs_is_named_and_their_key_used(
     service: Service, trust: LocalTrust, tmp_path: Path
 ) -> None:
-    key = tmp_path / "officer.key"
+    key = tmp_path / "usb.key"
     key.write_bytes(trust.key_file("officer").read_bytes())
     assert resume(trust, "--yes", "--key", str(key)).exit_code == 0
     assert service.taken[0].state.signer == "officer"

@@ -6,25 +6,27 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.stored import stored_audit
 from lethe.alert.identity.principal import Role
 from lethe.cli.audit.exports import read_entries
-from lethe.cli.errors import StackFailed
 from lethe.cli.identity.minting import command_tokens
+from lethe.cli.session.api import AlertApi
+from lethe.cli.session.deploying import checked_address
 from lethe.contracts.errors import InvalidInput
 from lethe.receipts.canonical import encode
 
 PASSWORD_VARIABLE = "LETHE_DATABASE_PASSWORD"  # noqa: S105 - the name of a variable
 _SQLITE = b"SQLite format 3\0"
 _PAGE = 1_000
-_TIMEOUT_S = 30.0
-
 
 Entries = AsyncGenerator[SealedEntry, None]
+
+
+class _Page(BaseModel):
+    entries: list[dict[str, object]]
 
 
 @asynccontextmanager
@@ -82,37 +84,32 @@ async def _stored(url: str) -> AsyncIterator[Entries]:
 @asynccontextmanager
 async def _served(address: str, trust: Path) -> AsyncIterator[Entries]:
     tokens = command_tokens(trust, roles=(Role.AUDITOR,))
-    headers = {"Authorization": f"Bearer {tokens()}", "Lethe-Reason": "lethe audit"}
-    async with httpx.AsyncClient(headers=headers, timeout=_TIMEOUT_S) as client:
-        url = f"{address.rstrip('/')}/api/v1/audit"
-        first = await _page(client, url, 0)
-        yield _pages(client, url, first)
+    async with AlertApi(checked_address(address), tokens) as api:
+        first = await _page(api, 0)
+        yield _pages(api, first)
 
 
-async def _pages(client: httpx.AsyncClient, url: str, page: dict[str, object]) -> Entries:
+async def _pages(api: AlertApi, page: list[dict[str, object]]) -> Entries:
     number = 0
-    while isinstance(entries := page["entries"], list) and entries:
-        for said in entries:
+    while page:
+        for said in page:
             digest = str(said.pop("digest", ""))
             yield SealedEntry(encode(said).decode(), digest)
-        number += len(entries)
-        if len(entries) < _PAGE:
+        number += len(page)
+        if len(page) < _PAGE:
             # That it was read is an entry too: there would be no end.
             return
-        page = await _page(client, url, number)
+        page = await _page(api, number)
 
 
-async def _page(client: httpx.AsyncClient, url: str, after: int) -> dict[str, object]:
+async def _page(api: AlertApi, after: int) -> list[dict[str, object]]:
+    reason = {"Lethe-Reason": "lethe audit"}
+    parameters = {"after": after, "limit": _PAGE}
+    answer = await api.ask("GET", "/api/v1/audit", also=reason, params=parameters)
     try:
-        answer = await client.get(url, params={"after": after, "limit": _PAGE})
-        said = answer.json()
-    except httpx.HTTPError as error:
-        raise StackFailed(f"{url}: no answer ({type(error).__name__})") from None
-    except ValueError:
-        said = {}
-    if not answer.is_success or not isinstance(said, dict) or "entries" not in said:
-        raise InvalidInput(f"{url}: {said.get('detail', 'it answers with no audit log')}")
-    return said
+        return _Page.model_validate(answer).entries
+    except ValidationError:
+        raise InvalidInput("alert answers with no audit log") from None
 
 
 async def _given(entries: Iterable[SealedEntry]) -> Entries:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput
+from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.signing import Signer, SigningKey
 
 _SIGNATURE_BYTES = 64
@@ -53,10 +54,10 @@ def chosen_key(trust: Path, person: str, key: Path | None, sign_with: str | None
     person
         Who signs, as the roster names them.
     key
-        Their key file; without it `keys/PERSON.key` of the trust's folder.
+        Their key file, however it is called; without it `keys/PERSON.key` of the trust's folder.
     sign_with
         A command instead of a file, see `CommandKey`.
     """
     if sign_with is not None:
         return CommandKey(person, sign_with)
-    return Signer.from_file(key or trust / "keys" / f"{person}.key")
+    return Signer(person, read_private_key(key or trust / "keys" / f"{person}.key"))
