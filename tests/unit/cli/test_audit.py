@@ -167,9 +167,11 @@ def test_what_is_no_audit_log_is_said_in_one_line(office: Office) -> None:
 
 
 def test_an_export_that_can_not_be_written_leaves_nothing(office: Office) -> None:
-    told = office.run("export", office.database, office.folder / "no" / "audit.txt")
-    assert isinstance(told.exception, InvalidInput)
-    assert "can't be written" in str(told.exception)
+    for file in (office.folder / "no" / "audit.txt", office.database / "audit.txt", office.folder):
+        told = office.run("export", office.database, file)
+        assert isinstance(told.exception, InvalidInput), file
+        assert "can't be written" in str(told.exception)
+    assert list(office.folder.parent.rglob("*.partial")) == []
 
 
 async def test_what_alert_serves_is_read_page_by_page_with_an_auditors_token(

@@ -242,6 +242,17 @@ def test_a_file_that_is_no_draft_is_told(service: Service, desk: Desk) -> None:
     assert service.book.all_orders() == []
 
 
+@pytest.mark.usefixtures("service")
+def test_a_draft_that_can_not_be_written_is_told_and_leaves_nothing(desk: Desk) -> None:
+    there = sorted(desk.order.parent.iterdir())
+    for file in (desk.order / "northtown.draft", desk.order.parent, Path()):
+        desk.draft = file
+        told = desk.drafts()
+        assert isinstance(told.exception, InvalidInput), file
+        assert "can't be written" in str(told.exception)
+    assert sorted(desk.order.parent.iterdir()) == there
+
+
 def test_a_trust_folder_without_a_drafter_says_so(tmp_path: Path) -> None:
     trust = local_trust(tmp_path / "trust")
     trust.key_file("drafter").unlink()

@@ -5,9 +5,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.support.commands import commands
 from tests.support.homes import make_home
 
 from lethe.cli.__main__ import lethe
@@ -214,3 +216,17 @@ def test_detect_is_told_whether_to_track_and_alert_how_long_to_cool_down(
     }
     assert told["detect"]["LETHE_TRACKING"] == ("true" if tracking else "false")
     assert told["alert"]["LETHE_COOL_DOWN_S"] == "7"
+
+
+@pytest.mark.parametrize("option", ["--alert-url", "--trust", "--as", "--key", "--sign-with"])
+def test_an_option_of_several_commands_says_the_same_of_each(option: str) -> None:
+    told = {
+        parameter.help or ""
+        for name, command in commands().items()
+        if name.split()[:1] in (["audit"], ["deployment"], ["resume"], ["status"])
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and option in parameter.opts
+        if name != "audit verify" or option != "--key"
+    }
+    [text] = told
+    assert "officer" not in text

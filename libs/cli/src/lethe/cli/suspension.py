@@ -7,34 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lethe.cli.deployment.options import signing_as
+from lethe.cli import options
 from lethe.cli.errors import EXIT_FAILED, one_line
 from lethe.cli.home import find_home
 
 if TYPE_CHECKING:
     from lethe.cli.session.api import DeploymentRecord, SystemStatus
 
-_alert_url = click.option(
-    "--alert-url",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    metavar="URL",
-    help="Address of the alert service.",
-)
-
-
-_trust = click.option(
-    "--trust",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Folder with roster.json, root.pub, keys/officer.key and keys/token.key; this "
-    "machine's own without it.",
-)
-
 
 @click.command()
-@_alert_url
-@_trust
+@options.alert_url
+@options.trust
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def status(alert_url: str, trust: Path | None, *, as_json: bool) -> None:
     """Show how the deployments stand, and why one is suspended.
@@ -59,9 +42,9 @@ def status(alert_url: str, trust: Path | None, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("deployment_id", metavar="DEPLOYMENT")
-@_alert_url
-@_trust
-@signing_as("officer")
+@options.alert_url
+@options.trust
+@options.signing_as("officer")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def resume(
     deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool, **signer: Any

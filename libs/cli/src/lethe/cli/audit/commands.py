@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lethe.cli import options
 from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 from lethe.contracts.errors import InvalidInput
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from lethe.contracts.keys import AuditHead
 
 _PLACE = click.argument("place", metavar="FILE|DATABASE|URL")
-_TRUST = click.option(
-    "--trust",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Folder with keys/token.key, for a URL; this machine's own without it.",
-)
 
 
 @click.group()
@@ -38,7 +33,7 @@ def audit() -> None:
 @click.option("--key", "signers", multiple=True, metavar="PUB",
               help="Verifier key of the receipts, or a file that holds it; this machine's own "
               "without it.")  # fmt: skip
-@_TRUST
+@options.trust
 def verify(place: str, receipts: str | None, signers: tuple[str, ...], trust: Path | None) -> None:
     """Verify an audit log: an exported file, a database of alert, or what alert serves.
 
@@ -73,7 +68,7 @@ def verify(place: str, receipts: str | None, signers: tuple[str, ...], trust: Pa
 @audit.command()
 @_PLACE
 @click.argument("file", type=click.Path(path_type=Path))
-@_TRUST
+@options.trust
 def export(place: str, file: Path, trust: Path | None) -> None:
     """Write an audit log to FILE, for an auditor; alert may run meanwhile.
 

@@ -1,13 +1,13 @@
 """Verifying an audit log, and writing it to a file."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from pathlib import Path
 
 from lethe.alert.audit.chain import AuditVerdict, ChainVerifier
 from lethe.cli.audit.exports import HEADER, entry_line
 from lethe.cli.audit.places import found_log
-from lethe.contracts.errors import InvalidInput
+from lethe.cli.whole_file import whole_file
 from lethe.contracts.keys import AuditHead
 
 _TOLD_EVERY = 10_000
@@ -44,26 +44,11 @@ async def verified(
 
 async def exported(place: str, trust: Path, file: Path) -> int:
     """Write the audit log at a place to a file, whole or not at all; return how many entries."""
-    partial, count = file.with_name(f".{file.name}.partial"), 0
-    try:
-        # privacy: references of an audit log, nothing of a face
-        with _writing(file), partial.open("wb") as stream:
+    count = 0
+    async with found_log(place, trust) as found, aclosing(found) as entries:
+        with whole_file(file) as stream:
             stream.write(HEADER)
-            async with found_log(place, trust) as found, aclosing(found) as entries:
-                async for entry in entries:
-                    with _writing(file):
-                        stream.write(entry_line(entry))
-                    count += 1
-        with _writing(file):
-            partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+            async for entry in entries:
+                stream.write(entry_line(entry))
+                count += 1
     return count
-
-
-@contextmanager
-def _writing(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InvalidInput(f"{file} can't be written: {error.strerror}") from None

@@ -6,15 +6,9 @@ from typing import Any
 
 import click
 
-from lethe.cli.deployment.options import signing_as
+from lethe.cli import options
 from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
-
-_ALERT_URL = click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True,
-                          metavar="URL", help="Address of the alert service.")  # fmt: skip
-_TRUST = click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
-                      help="Folder with roster.json, root.pub and keys; this machine's own "
-                      "without it.")  # fmt: skip
 
 
 @click.group()
@@ -25,9 +19,9 @@ def deployment() -> None:
 @deployment.command()
 @click.argument("order", type=click.Path(path_type=Path))
 @click.argument("draft", type=click.Path(path_type=Path))
-@signing_as("drafter")
-@_ALERT_URL
-@_TRUST
+@options.signing_as("drafter")
+@options.alert_url
+@options.trust
 def draft(order: Path, draft: Path, alert_url: str, trust: Path | None, **signer: Any) -> None:
     """Sign what the file ORDER says as a draft, and write it to DRAFT for an officer.
 
@@ -51,10 +45,10 @@ def draft(order: Path, draft: Path, alert_url: str, trust: Path | None, **signer
 
 @deployment.command()
 @click.argument("draft", type=click.Path(path_type=Path))
-@signing_as("officer")
+@options.signing_as("officer")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@_ALERT_URL
-@_TRUST
+@options.alert_url
+@options.trust
 def authorise(draft: Path, alert_url: str, trust: Path | None, *, yes: bool, **signer: Any) -> None:
     """Sign the order that somebody else drafted; it is in force within its window.
 
@@ -82,8 +76,8 @@ def authorise(draft: Path, alert_url: str, trust: Path | None, *, yes: bool, **s
 @deployment.command()
 @click.argument("deployment_id", metavar="DEPLOYMENT")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@_ALERT_URL
-@_TRUST
+@options.alert_url
+@options.trust
 def end(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
     """End a deployment at once, for good: nothing more is captured under its order.
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
+from lethe.cli.whole_file import whole_file
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder
@@ -65,12 +66,5 @@ def write_draft(file: Path, draft: DraftFile) -> None:
     InvalidInput
         If it can't be written.
     """
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        # privacy: an order and names of cameras, nothing of a face
-        partial.write_text(draft.model_dump_json(indent=1) + "\n")
-        partial.replace(file)
-    except OSError as error:
-        raise InvalidInput(f"{file} can't be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(file) as stream:
+        stream.write(f"{draft.model_dump_json(indent=1)}\n".encode())

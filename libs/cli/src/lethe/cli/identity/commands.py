@@ -9,6 +9,7 @@ import click
 
 from lethe.alert.identity.claims import EVERYTHING, MOST_LIFE_S
 from lethe.alert.identity.principal import Role
+from lethe.cli import options
 from lethe.cli.home import find_home
 from lethe.contracts.errors import InvalidInput
 
@@ -18,7 +19,7 @@ _MOST_SUBJECT = 100
 
 def _with_grant(*, minutes: int, roles: tuple[str, ...] = ()) -> Callable[[Any], Any]:
     """Return the options that say what a token says."""
-    options = [
+    offered = [
         click.option(
             "--role",
             "roles",
@@ -64,7 +65,7 @@ def _with_grant(*, minutes: int, roles: tuple[str, ...] = ()) -> Callable[[Any],
     ]
 
     def decorate(command: Any) -> Any:
-        for option in reversed(options):
+        for option in reversed(offered):
             command = option(command)
         return command
 
@@ -89,8 +90,7 @@ def token(**chosen: Any) -> None:
 
 
 @click.command("sign-in")
-@click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True, metavar="URL",
-              help="Address of the alert service.")  # fmt: skip
+@options.alert_url
 @_with_grant(
     minutes=_MOST_MINUTES,
     roles=(Role.OPERATOR.value, Role.ENGAGEMENT_OFFICER.value, Role.SUPERVISOR.value),

@@ -1,10 +1,16 @@
-"""Options of commands that sign as somebody of the roster."""
+"""Options that several commands have: where alert is, whom to trust, and who signs."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+alert_url = click.option("--alert-url", default="http://127.0.0.1:8080", show_default=True,
+                         metavar="URL", help="Address of the alert service.")  # fmt: skip
+trust = click.option("--trust", type=click.Path(path_type=Path), metavar="FOLDER",
+                     help="Folder with roster.json, root.pub and keys; this machine's own without "
+                     "it.")  # fmt: skip
 
 
 def signing_as(default: str) -> Callable[[Any], Any]:
