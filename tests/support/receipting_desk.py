@@ -1,7 +1,11 @@
 """One instance of purge on a real disk, and what its services tell it."""
 
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import pytest
 from tests.support.custody import Custody
 from tests.support.forgetting import CAMERA, an_order, book_with
 from tests.support.pipeline import CAMERA_ROLES
@@ -180,3 +184,17 @@ class Desk:
 
 def of_kind(desk: Desk, kind: type[Entry]) -> list[Entry]:
     return [entry for entry in desk.entries() if isinstance(entry, kind)]
+
+
+def during_the_next_sync(
+    monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Coroutine[None, None, None]]
+) -> None:
+    """Let something happen on the event loop while the disk makes the next entries durable."""
+    fdatasync, loop = os.fdatasync, asyncio.get_running_loop()
+
+    def slow(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fdatasync", fdatasync)
+        asyncio.run_coroutine_threadsafe(happens(), loop).result()
+        fdatasync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", slow)

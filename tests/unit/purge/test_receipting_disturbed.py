@@ -1,10 +1,12 @@
 """Set clocks, late counts, a disk that stands still: none refutes an honest log."""
 
+import asyncio
 import os
 from dataclasses import replace
 
 import pytest
-from tests.support.receipting_desk import Desk, of_kind
+from tests.support.processes import until
+from tests.support.receipting_desk import Desk, during_the_next_sync, of_kind
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role
@@ -12,6 +14,7 @@ from lethe.contracts.live import (
     CapturedFrame,
 )
 from lethe.purge import receipting as module
+from lethe.purge import untold
 from lethe.purge.log_folder import log_files
 from lethe.purge.receipting import ReceiptsLost
 from lethe.receipts.entries import (
@@ -219,6 +222,37 @@ async def test_a_disk_that_stood_still_refutes_nothing(
     await desk.receipting.close()
     verdict = desk.verified()
     assert (verdict.logs, verdict.unended, verdict.unclosed) == (2, 1, 0)
+
+
+async def test_slots_that_close_while_the_disk_is_slow_are_told_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(untold, "_MOST_KEPT", 1)
+    await desk.begin("t1")
+    await desk.slot()
+    await desk.later(3)
+    await desk.slot()
+    settling: list[asyncio.Task[None]] = []
+
+    def one_closes() -> None:
+        while not desk.accountant._slots._closed:
+            desk.custody.time.advance_ms(250)
+            desk.accountant.settle()
+
+    async def the_other_closes() -> None:
+        one_closes()
+        settling.append(asyncio.create_task(desk.receipting.settle()))
+        await until(lambda: not desk.accountant._slots._closed)
+
+    one_closes()
+    during_the_next_sync(monkeypatch, the_other_closes)
+    await desk.receipting.settle()
+    await asyncio.gather(*settling)
+    await desk.later(2)
+    closed = [each.slot for each in desk.entries() if isinstance(each, ClosedEntry)]
+    assert closed == ["t1-1", "t1-2"]
+    await desk.receipting.close()
+    assert desk.verified().unclosed == 0
 
 
 async def test_a_log_in_which_nothing_happens_does_not_grow(desk: Desk) -> None:

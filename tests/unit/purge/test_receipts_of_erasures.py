@@ -2,9 +2,11 @@
 
 from hashlib import sha256
 
-from tests.support.receipting_desk import Desk, of_kind
+import pytest
+from tests.support.receipting_desk import Desk, during_the_next_sync, of_kind
 
 from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureGround
+from lethe.purge import untold
 from lethe.receipts.entries import AlertErased
 
 
@@ -59,3 +61,37 @@ async def test_what_is_heard_while_no_log_can_be_written_is_told_in_the_next(des
     desk.receipting.hear_erased(erased("alert-1"))
     await desk.later(2)
     assert len(of_kind(desk, AlertErased)) == 1
+
+
+def hashes(desk: Desk) -> list[str]:
+    """Return by which hashes erased alerts are told, in their order."""
+    return [each.id_hash for each in desk.entries() if isinstance(each, AlertErased)]
+
+
+def hashed(*names: str) -> list[str]:
+    return [sha256(name.encode()).hexdigest() for name in names]
+
+
+async def test_what_is_heard_while_the_disk_is_slow_is_told_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(untold, "_MOST_KEPT", 2)
+    await desk.begin("t1")
+    desk.receipting.hear_erased(erased("alert-1", "alert-2"))
+
+    async def hear() -> None:
+        desk.receipting.hear_erased(erased("alert-3"))
+
+    during_the_next_sync(monkeypatch, hear)
+    await desk.later(4)
+    assert hashes(desk) == hashed("alert-1", "alert-2", "alert-3")
+
+
+async def test_of_more_than_is_kept_the_newest_are_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(untold, "_MOST_KEPT", 2)
+    await desk.begin("t1")
+    desk.receipting.hear_erased(erased("alert-1", "alert-2", "alert-3"))
+    await desk.later(2)
+    assert hashes(desk) == hashed("alert-2", "alert-3")

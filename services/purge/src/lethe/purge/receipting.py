@@ -179,6 +179,7 @@ class Receipting:
         async with self._turn:
             if not self._leads:
                 self._untold.forget()
+            self._untold.trim()
             if self._log is None or not self._is_signing_due():
                 return
             has_news = (

@@ -13,7 +13,7 @@ _MOST_KEPT = 5_000
 
 @dataclass(slots=True)
 class Untold:
-    """Kept until it is on the disk, and within bounds.
+    """Kept until it is on the disk, and within bounds whenever it was trimmed.
 
     Attributes
     ----------
@@ -35,10 +35,13 @@ class Untold:
         erased: Iterable[ErasedAlert] = (),
         dropped: dict[str, int] | None = None,
     ) -> None:
-        """Take more; the oldest give way to what is too much."""
+        """Take more, behind what there is: some of that may be on its way to the disk."""
         self.closed += closed
         self.erased += erased
         self.dropped.update(dropped or {})
+
+    def trim(self) -> None:
+        """Let the oldest give way to what is too much; never while any of it is being written."""
         del self.closed[:-_MOST_KEPT]
         del self.erased[:-_MOST_KEPT]
 
