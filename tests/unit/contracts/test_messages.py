@@ -13,6 +13,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted, KeyTicket
 from lethe.contracts.live import CandidatesFound, FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrder, OrderState, order_hash, watchlist_hash
+from lethe.contracts.receipts import alert_hash
 from lethe.contracts.schemas import contracts
 from lethe.contracts.sealed import SealAddress, SignedEnvelope
 
@@ -155,6 +156,13 @@ def test_messages_are_frozen() -> None:
 @given(st.binary(), st.binary())
 def test_an_orders_hash_names_its_content(one: bytes, other: bytes) -> None:
     assert (order_hash(one) == order_hash(other)) == (one == other)
+
+
+def test_an_erased_alerts_hash_is_what_anybody_who_knows_its_id_makes_of_it() -> None:
+    # printf %s alert-1 | sha256sum
+    assert alert_hash("alert-1") == (
+        "682dc44f5fe343288d2ff050df827ff8bcc2ba44d0e2f2f50a0615b279686cb1"
+    )
 
 
 _PAIRS = st.lists(

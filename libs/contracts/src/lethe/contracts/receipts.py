@@ -1,6 +1,7 @@
 """Receipts on their way: what purge is to tell of, and what it told to those who hand it on."""
 
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import Field
 
@@ -54,6 +55,11 @@ class ErasedAlert(Message):
     alert_id: Name
     deployment_id: Name
     ground: ErasureGround
+
+
+def alert_hash(alert_id: str) -> str:
+    """Return the SHA-256 (hex) of an alert's id, by which receipts name it when it is erased."""
+    return sha256(alert_id.encode()).hexdigest()
 
 
 class AlertsErased(Message):

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from hashlib import sha256
 
 import structlog
 
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
-from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasureGround
+from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasureGround, alert_hash
 from lethe.receipts.entries import AlertErased
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.parsing import parse_entry
@@ -56,7 +55,7 @@ class ErasureClaims:
             If log or broker can't be reached.
         """
         now = self._now()
-        waiting = {_hash(each.alert_id): each for each in await self._log.unreceipted(MOST_ERASED)}
+        waiting = {alert_hash(a.alert_id): a for a in await self._log.unreceipted(MOST_ERASED)}
         lately = {name: c for name, c in self._claimed.items() if now.since_us(c[1]) < _AGAIN_US}
         fresh = {name: alert for name, alert in waiting.items() if name not in lately}
         if fresh:
@@ -87,10 +86,6 @@ def _claim_of(alert: Alert, now: Instant) -> ErasedAlert:
     elif now.wall_us >= alert.erase_at_wall_us:
         ground = ErasureGround.RETENTION
     return ErasedAlert(alert_id=alert.alert_id, deployment_id=alert.deployment_id, ground=ground)
-
-
-def _hash(alert_id: str) -> str:
-    return sha256(alert_id.encode()).hexdigest()
 
 
 def _erased(leaf: bytes) -> AlertErased | None:

@@ -3,11 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from types import MappingProxyType
 
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
-from lethe.contracts.receipts import ErasedAlert
+from lethe.contracts.receipts import ErasedAlert, alert_hash
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.purge.copies import Ending
 from lethe.purge.slots import ClosedSlot
@@ -173,7 +172,7 @@ class Teller:
             yield AlertErased(
                 at_ms=_UNDATED,
                 deployment=each.deployment_id,
-                id_hash=sha256(each.alert_id.encode()).hexdigest(),
+                id_hash=alert_hash(each.alert_id),
                 ground=each.ground.value,
             )
 
