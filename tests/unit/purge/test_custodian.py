@@ -13,6 +13,7 @@ from tests.support.pipeline import CAMERA_ROLES
 from lethe.contracts.keys import Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
+from lethe.contracts.suspension import SuspensionGround
 from lethe.contracts.topics import partition_for
 from lethe.purge.custodian import Custodian, _Draft
 from lethe.shredding.orders import OrderBook
@@ -90,6 +91,35 @@ def test_an_order_that_ends_stops_its_keys_beside_one_that_runs(trust: LocalTrus
     custody.hear_all()
     keys = [key for g in custody.made().values() for key in g.keys]
     assert {(key.lane, key.deployment_id) for key in keys} == {("gate-2", "deployment-2")}
+
+
+def test_keys_are_drawn_for_the_cameras_that_the_book_tells(
+    trust: LocalTrust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = book_with(trust, an_order(camera_ids=[CAMERA, "gate-2"]))
+    told = {"gate-2": book.live_lanes(WALL_US)["gate-2"]}
+    monkeypatch.setattr(book, "live_lanes", lambda _wall_us: told)
+    custody = Custody(book)
+    custody.hear_all()
+    assert {key.lane for g in custody.made().values() for key in g.keys} == {"gate-2"}
+
+
+def test_a_camera_of_two_orders_gets_no_key_while_one_of_them_is_suspended(
+    trust: LocalTrust,
+) -> None:
+    book = book_with(trust, an_order(camera_ids=[CAMERA, "gate-2"]))
+    other = an_order(deployment_id="deployment-2", camera_ids=["gate-2", "gate-3"])
+    book.hear(signed(trust, other), WALL_US)
+    custody = Custody(book)
+    assert custody.suspensions.suspend(
+        "deployment-1",
+        SuspensionGround.COPY_OPEN,
+        instance_id="purge-1",
+        slot="term-1",
+        at=custody.clock.now(),
+    )
+    custody.hear_all()
+    assert {key.lane for g in custody.made().values() for key in g.keys} == {"gate-3"}
 
 
 @pytest.mark.parametrize("after_ms", [401, -51, 10_000, -10_000])

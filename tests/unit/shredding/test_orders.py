@@ -43,6 +43,36 @@ def test_two_orders_for_one_camera_stop_it_rather_than_choose(trust: LocalTrust)
     assert book.live_order(CAMERA, WALL_US) is None
 
 
+def test_every_camera_is_told_with_the_one_live_order_that_names_it(trust: LocalTrust) -> None:
+    book = book_with(trust, an_order(camera_ids=[CAMERA, "gate-2"]))
+    other = an_order(deployment_id="deployment-2", camera_ids=["gate-2", "gate-3"])
+
+    def lanes() -> dict[str, str]:
+        told = book.live_lanes(WALL_US)
+        for lane in (CAMERA, "gate-2", "gate-3"):
+            assert book.live_order(lane, WALL_US) is told.get(lane)
+        return {lane: held.order.deployment_id for lane, held in told.items()}
+
+    assert lanes() == {CAMERA: "deployment-1", "gate-2": "deployment-1"}
+    book.hear(signed(trust, other), WALL_US)
+    assert lanes() == {CAMERA: "deployment-1", "gate-3": "deployment-2"}
+    book.hear(signed(trust, other, status=OrderStatus.ENDED, serial=2), WALL_US)
+    assert lanes() == {CAMERA: "deployment-1", "gate-2": "deployment-1"}
+    assert book.live_lanes(an_order().ends_at_us) == {}
+
+
+def test_verifying_an_order_changes_nothing_that_is_held(trust: LocalTrust) -> None:
+    order = an_order()
+    book = book_with(trust, order)
+    held, progress = book.all_orders(), dict(book.progress)
+    ended, state, signers = book._verified(
+        signed(trust, order, status=OrderStatus.ENDED, serial=2), WALL_US
+    )
+    assert (ended.status, state.serial) == (OrderStatus.ENDED, 2)
+    assert [each.role for each in signers] == [OFFICER_ROLE, OFFICER_ROLE]
+    assert (book.all_orders(), dict(book.progress)) == (held, progress)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -1,5 +1,6 @@
 """Orders: signed by an officer, verified by every service that obeys them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -113,6 +114,17 @@ class OrderBook:
         RolledBack
             If a newer state was obeyed before.
         """
+        held, state, signers = self._verified(ordered, wall_us)
+        name = held.order.deployment_id
+        self._progress[name] = self._advanced(held, state.lifts)
+        self._signers[name] = signers
+        self._orders[name] = held
+        return held
+
+    def _verified(
+        self, ordered: DeploymentOrdered, wall_us: int
+    ) -> tuple[HeldOrder, OrderState, list[RosterEntry]]:
+        """Return what was heard, and who signed it, if all of it holds by itself."""
         tellers = (OFFICER_ROLE, ALERT_ROLE)
         signers = [
             self._roster.check(ordered.order, ORDER_CONTEXT, (OFFICER_ROLE,), wall_us),
@@ -141,15 +153,20 @@ class OrderBook:
         if order.type is OrderType.OPERATIONAL:
             signers.append(check_draft(order, signers[0], self._roster, wall_us))
         self._check_pinned(held)
-        self._progress[order.deployment_id] = self._advanced(held, state.lifts)
-        self._signers[order.deployment_id] = signers
-        self._orders[order.deployment_id] = held
-        return held
+        return held, state, signers
 
     def live_order(self, lane: str, wall_us: int) -> HeldOrder | None:
         """Return the order under which a camera may be captured now, if there is exactly one."""
-        live = [h for h in self.live_orders(wall_us) if lane in h.order.camera_ids]
-        return live[0] if len(live) == 1 else None
+        return self.live_lanes(wall_us).get(lane)
+
+    def live_lanes(self, wall_us: int) -> dict[str, HeldOrder]:
+        """Return every camera that may be captured now, with the one live order that names it.
+
+        A camera that two of them name is captured under neither.
+        """
+        live = self.live_orders(wall_us)
+        named = Counter(lane for held in live for lane in set(held.order.camera_ids))
+        return {lane: held for held in live for lane in held.order.camera_ids if named[lane] == 1}
 
     def live_orders(self, wall_us: int) -> list[HeldOrder]:
         """Return all orders that are running inside their window now, by officers who may sign.

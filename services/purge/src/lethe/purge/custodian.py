@@ -1,7 +1,6 @@
 """The custodian: draws slot keys, grants each once, keeps none."""
 
 import os
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -196,15 +195,10 @@ class Custodian:
         return grant.model_copy(update={"sealed": sealed})
 
     def _live_lanes(self, now: Instant) -> dict[str, HeldOrder]:
-        live = self._orders.live_orders(now.wall_us)
-        # A camera that two orders name is captured under neither.
-        named = Counter(camera_id for held in live for camera_id in set(held.order.camera_ids))
         return {
             camera_id: held
-            for held in live
+            for camera_id, held in self._orders.live_lanes(now.wall_us).items()
             if not self._suspensions.is_suspended(held.order.deployment_id)
-            for camera_id in held.order.camera_ids
-            if named[camera_id] == 1
         }
 
     def _owners(self, lane: str, now: Instant) -> list[HeardTicket]:
