@@ -112,5 +112,5 @@ lock: environment ## write requirements.lock anew from every pyproject.toml
 	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages
 
 clean: ## remove .venv and what tools left; keys and footage in .lethe stay
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site dist
+	@rm -rf .venv tools/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site dist
 	@find libs services tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -26,10 +26,13 @@ class FakeDeployments:
         self.orders.append((ordered, cameras))
         return "deployment-1"
 
-    async def end(self, deployment_id: str, ended_by: str) -> None:
+    async def end(self, deployment_id: str, ended_by: str) -> bool:
         if self.refusal is not None:
             raise self.refusal
+        if deployment_id in (ended for ended, _ in self.ended):
+            return False
         self.ended.append((deployment_id, ended_by))
+        return True
 
 
 class FakeStatus:

@@ -56,7 +56,7 @@ async def test_a_false_alert_is_erased_at_once_and_pages_are_told() -> None:
     assert bench.keys.names() == [f"alert-{other.alert_id}"]
     assert list(bench.log.pictures) == [other.alert_id]
     assert bench.retired == ["transit"]
-    assert kinds(stream) == [(EventKind.ADJUDICATED, False), (EventKind.ERASED, True)]
+    assert kinds(stream) == [(EventKind.ADJUDICATED, True), (EventKind.ERASED, True)]
     assert await opens(bench, other)
 
 

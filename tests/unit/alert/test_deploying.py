@@ -14,7 +14,7 @@ from tests.support.forgetting import (
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
-from lethe.alert.errors import NotFound
+from lethe.alert.errors import Conflict, NotFound
 from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import (
@@ -141,6 +141,32 @@ async def test_a_camera_that_the_order_does_not_name_is_refused(
     assert (front.published, (await front.desk.status()).cameras) == ([], ())
 
 
+async def test_a_camera_of_an_order_that_is_not_over_is_not_taken_from_it(
+    front: Front, trust: LocalTrust
+) -> None:
+    await front.desk.order(signed(trust, ORDER), [camera()])
+    other = ORDER.model_copy(update={"deployment_id": "deployment-2"})
+    taking = [camera(deployment_id="deployment-2")]
+    with pytest.raises(Conflict, match=f"belongs to {ORDER.deployment_id}"):
+        await front.desk.order(signed(trust, other), taking)
+    assert len(front.published) == 1
+    assert len((await front.desk.status()).deployments) == 1
+    await front.desk.end(ORDER.deployment_id, "whoever is on duty")
+    assert await front.desk.order(signed(trust, other), taking) == "deployment-2"
+
+
+async def test_who_hands_an_order_in_again_changes_no_camera_of_it(
+    front: Front, trust: LocalTrust
+) -> None:
+    ordered = signed(trust, ORDER)
+    await front.desk.order(ordered, [camera()])
+    await front.desk.order(ordered, [camera()])
+    elsewhere = camera().model_copy(update={"source": "another.mp4"})
+    with pytest.raises(Conflict, match="assigned otherwise"):
+        await front.desk.order(ordered, [elsewhere])
+    assert [cameras for _, _, cameras in front.published] == [[camera()], [camera()]]
+
+
 async def test_an_order_that_the_broker_did_not_take_may_be_sent_again(
     front: Front, trust: LocalTrust
 ) -> None:
@@ -179,7 +205,7 @@ async def test_whoever_is_on_duty_ends_an_order_and_no_officer_revives_it(
     front: Front, trust: LocalTrust
 ) -> None:
     await front.desk.order(signed(trust, ORDER), [camera()])
-    await front.desk.end(ORDER.deployment_id, "olga")
+    assert await front.desk.end(ORDER.deployment_id, "olga")
     ended, deployment_id, _ = front.published[-1]
     assert (deployment_id, OrderState.decode(ended.state.payload).ended_by) == (
         ORDER.deployment_id,
@@ -194,7 +220,7 @@ async def test_whoever_is_on_duty_ends_an_order_and_no_officer_revives_it(
             elsewhere.hear(signed(trust, ORDER, serial=serial), WALL_US)
     [stands] = (await front.desk.status()).deployments
     assert stands.status == "over"
-    await front.desk.end(ORDER.deployment_id, "again")
+    assert not await front.desk.end(ORDER.deployment_id, "again")
     assert len(front.published) == 2
 
 

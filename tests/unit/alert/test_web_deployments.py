@@ -134,6 +134,8 @@ async def test_an_operator_ends_a_deployment_and_that_is_audited(
 ) -> None:
     answer = await client.post("/api/v1/deployments/deployment-1/end")
     assert (answer.status_code, web.deployments.ended) == (204, [("deployment-1", "Ames")])
+    again = await client.post("/api/v1/deployments/deployment-1/end")
+    assert again.status_code == 204, "it is over; who asks later didn't end it"
     [entry] = [entry.said() for entry in await web.audit.after(0, 9)]
     assert (entry["records"], entry["why"]) == (
         ["deployment:deployment-1"],

@@ -21,6 +21,14 @@ async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+GUARDED = ["/", "/static/officer.js", "/api/v1/alerts"]
+
+
+@pytest.mark.parametrize("path", GUARDED)
+async def test_what_is_guarded_is_there(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 200
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:4711", "localhost:4711", "LOCALHOST:4711"])
 async def test_the_server_answers_to_its_own_names(client: httpx.AsyncClient, host: str) -> None:
     assert (await client.get("/", headers={"host": host})).status_code == 200
@@ -29,7 +37,7 @@ async def test_the_server_answers_to_its_own_names(client: httpx.AsyncClient, ho
 @pytest.mark.parametrize(
     "host", ["evil.example:4711", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.example:4711", ""]
 )
-@pytest.mark.parametrize("path", ["/", "/static/page.js", "/api/v1/alerts"])
+@pytest.mark.parametrize("path", GUARDED)
 async def test_a_name_that_was_rebound_to_this_machine_is_refused(
     client: httpx.AsyncClient, host: str, path: str
 ) -> None:

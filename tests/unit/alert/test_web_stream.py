@@ -11,6 +11,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lethe.alert.alerts import AlertTerms
+from lethe.alert.judgements import Adjudication
+from lethe.contracts.adjudication import Capacity, Verdict
 
 
 @pytest.fixture
@@ -76,6 +78,27 @@ async def test_an_erasure_is_told_so_that_pages_blank_the_pictures(
         await web.desk.erase_due(instant(3_600_000))
         erased, _ = await until_caught_up(socket)
         assert (erased["type"], erased["alert"]["erased"]) == ("erased", True)
+
+
+async def test_whoever_resumes_after_an_erasure_is_not_told_whom_it_was_about(
+    web: AlertWeb, port: int
+) -> None:
+    async with open_stream(port) as socket:
+        await raise_alerts(web, 1, 2)
+        await socket.send(after(web, 0))
+        _, one, two, _ = await until_caught_up(socket)
+        assert one["alert"]["subject"] == two["alert"]["subject"] != ""
+    false = Adjudication(
+        Verdict.FALSE_ALERT, True, None, "officer-1", instant(5_000), Capacity.ENGAGEMENT_OFFICER
+    )
+    await web.desk.handling.adjudicate(one["alert"]["alert_id"], false)
+    async with open_stream(port) as socket:
+        await socket.send(after(web, 0))
+        _, *told, _ = await until_caught_up(socket)
+    kinds = [(each["sequence"], each["type"]) for each in told]
+    assert kinds == [(1, "alert"), (2, "alert"), (1, "adjudicated"), (1, "erased")]
+    assert [each["alert"]["subject"] for each in told] == ["", two["alert"]["subject"], "", ""]
+    assert told[0]["alert"]["adjudication"]["verdict"] == "false_alert"
 
 
 async def test_a_client_that_says_what_it_received_stays_connected(

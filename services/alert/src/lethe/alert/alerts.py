@@ -93,6 +93,11 @@ class Alert:
         return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nobody is shown any more whom it was about: erased, or about to be."""
+        return self.erased or self.is_false
+
+    @property
     def state(self) -> AlertState:
         """How far it has come."""
         if self.adjudication is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from lethe.alert.alerts import AlertTerms
-from lethe.alert.errors import NotFound
+from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.ports import (
     CameraStatus,
     DeploymentStatus,
@@ -58,7 +58,11 @@ class DeploymentDesk:
         ------
         Refused
             If the order doesn't hold, or a camera isn't named by it.
+        Conflict
+            If a camera belongs to another order that isn't over, or was assigned otherwise.
         """
+        for camera in cameras:
+            self._require_unchanged(camera)
         held = self._orders.hear(ordered, self._clock.wall_us())
         for camera in cameras:
             named = camera.camera_id in held.order.camera_ids
@@ -68,13 +72,33 @@ class DeploymentDesk:
         self._cameras.update({camera.camera_id: camera for camera in cameras})
         return held.order.deployment_id
 
-    async def end(self, deployment_id: str, ended_by: str) -> None:
+    def _require_unchanged(self, camera: CameraAssigned) -> None:
+        """Check that a camera is neither taken from an order nor changed under one."""
+        assigned = self._cameras.get(camera.camera_id, camera)
+        if assigned.deployment_id == camera.deployment_id and assigned != camera:
+            raise Conflict(
+                f"camera {camera.camera_id} is assigned otherwise under this order: to change "
+                "where or what it films, end the order and have another one authorised"
+            )
+        for held in self._orders.all_orders():
+            order = held.order
+            is_over = held.status is not OrderStatus.RUNNING or (
+                self._clock.wall_us() >= order.ends_at_us
+            )
+            is_other = order.deployment_id != camera.deployment_id
+            if is_other and not is_over and camera.camera_id in order.camera_ids:
+                raise Conflict(
+                    f"camera {camera.camera_id} belongs to {order.deployment_id}: "
+                    "hand this order in when that is over, or end it first"
+                )
+
+    async def end(self, deployment_id: str, ended_by: str) -> bool:
         """End an order at once, for good; see `Deployments`."""
         held = self._orders.by_deployment(deployment_id)
         if held is None:
             raise NotFound("no order of this name was heard here")
         if held.status is OrderStatus.ENDED:
-            return
+            return False
         # Above whatever an officer signs meanwhile, who counts serials up one by one.
         serial = max(held.serial + 1, self._clock.wall_us())
         ended = sign_state(
@@ -82,6 +106,7 @@ class DeploymentDesk:
         )
         await self._publish(ended, deployment_id, [])
         self._orders.hear(ended, self._clock.wall_us())
+        return True
 
     def hear_order(self, ordered: DeploymentOrdered) -> None:
         """Take an order from the broker: this instance may have been restarted."""

@@ -33,8 +33,13 @@ class Deployments(Protocol):
         """
         ...
 
-    async def end(self, deployment_id: str, ended_by: str) -> None:
-        """End an order at once, for good; one that has ended already stays so.
+    async def end(self, deployment_id: str, ended_by: str) -> bool:
+        """End an order at once, for good.
+
+        Returns
+        -------
+        bool
+            Whether it did; not if it had ended already.
 
         Raises
         ------

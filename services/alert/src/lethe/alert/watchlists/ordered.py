@@ -22,6 +22,6 @@ class ClosingDeployments:
         await self._versions.freeze(order.watchlist_id, order.watchlist_hash)
         return deployment_id
 
-    async def end(self, deployment_id: str, ended_by: str) -> None:
+    async def end(self, deployment_id: str, ended_by: str) -> bool:
         """End an order, see `Deployments`."""
-        await self._deployments.end(deployment_id, ended_by)
+        return await self._deployments.end(deployment_id, ended_by)

@@ -89,28 +89,31 @@ class AlertEndpoints:
 
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""
-        alert = await self._seen(request)
+        alert = await self._open(request)
         picture = await self._desk.probe(alert.alert_id)
         await self._audit.append(of_alerts.probe_seen(alert))
         return _image(picture)
 
     async def reference(self, request: Request) -> Response:
         """Answer with the watchlist image that the face was compared with."""
-        alert = await self._seen(request)
-        if alert.erased:
-            raise Erased("this alert is erased")
+        alert = await self._open(request)
         payload = await self._watchlists.payload(alert.reference_id)
         await self._audit.append(of_alerts.reference_seen(alert))
         return _image(payload.image)
 
     async def subject(self, request: Request) -> Response:
         """Answer with who the best candidate is, and what an officer is to do."""
-        alert = await self._seen(request)
-        if alert.erased:
-            raise Erased("this alert is erased")
+        alert = await self._open(request)
         found = await self._watchlists.subjects.find(alert.watchlist_id, alert.subject_id)
         await self._audit.append(of_alerts.subject_seen(alert))
         return JSONResponse(AlertedSubject.of(found.details).model_dump(mode="json"))
+
+    async def _open(self, request: Request) -> Alert:
+        """Return an alert whose face may still be looked at, by whoever may."""
+        alert = await self._seen(request)
+        if alert.is_closed:
+            raise Erased("this alert is erased")
+        return alert
 
     async def _seen(self, request: Request) -> Alert:
         alert = await self._desk.find(request.path_params["alert_id"])

@@ -140,9 +140,9 @@ class DeploymentEndpoints:
         principal, deployment_id = principal_of(request), request.path_params["deployment_id"]
         if not self._reach.sees(principal, deployment_id):
             raise HTTPException(404, "no order of this name was heard here")
-        await self._deployments.end(deployment_id, principal.subject)
-        record = f"deployment:{deployment_id}"
-        await self._audit.append(Deed(Act.ALTERATION, (record,), "a deployment was ended"))
+        if await self._deployments.end(deployment_id, principal.subject):
+            record = f"deployment:{deployment_id}"
+            await self._audit.append(Deed(Act.ALTERATION, (record,), "a deployment was ended"))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def status(self, request: Request) -> Response:

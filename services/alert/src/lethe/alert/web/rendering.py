@@ -12,7 +12,7 @@ class EventRenderer:
 
     def __init__(self, views: AlertViews) -> None:
         self._views = views
-        self._texts: dict[tuple[EventKind, int, int, int], str] = {}
+        self._texts: dict[tuple[EventKind, int, int, int, bool], str] = {}
 
     def render(self, event: HubEvent | Gap) -> str:
         """Return the message that a client receives."""
@@ -20,12 +20,18 @@ class EventRenderer:
             return GapMarker(after=event.after, sequence=event.sequence).model_dump_json()
         alert = event.alert
         # Nothing else of an alert changes between two events of one kind.
-        key = (event.kind, alert.sequence, alert.sightings, alert.version)
+        key = (event.kind, alert.sequence, alert.sightings, alert.version, alert.erased)
         text = self._texts.get(key)
         if text is None:
+            if event.kind is EventKind.ERASED:
+                self._forget(alert.sequence)
             view = self._views.of(alert)
             told = AlertEvent(type=event.kind, sequence=alert.sequence, alert=view)
             text = self._texts[key] = told.model_dump_json()
             if len(self._texts) > _CACHED:
                 del self._texts[next(iter(self._texts))]
         return text
+
+    def _forget(self, sequence: int) -> None:
+        """Drop what was told of an alert while it had a face and a name."""
+        self._texts = {key: text for key, text in self._texts.items() if key[1] != sequence}

@@ -11,7 +11,6 @@ from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.adjudication import Outcome, Verdict
-from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
 
@@ -80,6 +79,8 @@ class AlertView(BaseModel):
         How alike two faces are and from where on the order wants an alert. No certainty.
     captured_at, published_at, last_sighting_at
         RFC 3339, UTC.
+    subject, candidates
+        Empty once it is erased, or false: nobody is told any more whom it was about.
     version
         Rises with what people do about it: the ETag of answers.
     adjudication
@@ -154,18 +155,23 @@ class AlertViews:
                 operator=_adjudication(alert.judgements.operator),
                 engagement_officer=_adjudication(alert.judgements.engagement_officer),
             ),
-            candidates=[self._candidate(alert, other) for other in alert.candidates],
+            candidates=[] if alert.is_closed else self._candidates(alert),
         )
 
-    def _candidate(self, alert: Alert, other: Candidate) -> CandidateView:
-        return CandidateView(
-            subject_id=other.subject_id,
-            subject=self._name(alert, other.subject_id),
-            score=other.score,
-            cosine=other.cosine,
-        )
+    def _candidates(self, alert: Alert) -> list[CandidateView]:
+        return [
+            CandidateView(
+                subject_id=other.subject_id,
+                subject=self._name(alert, other.subject_id),
+                score=other.score,
+                cosine=other.cosine,
+            )
+            for other in alert.candidates
+        ]
 
     def _name(self, alert: Alert, subject_id: str) -> str:
+        if alert.is_closed:
+            return ""
         return self._watchlists.name_of(alert.watchlist_id, subject_id)
 
 

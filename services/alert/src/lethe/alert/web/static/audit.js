@@ -40,6 +40,14 @@ async function show(first) {
   list();
 }
 
+/** @param {number} by */
+async function go(by) {
+  const first = firstField().valueAsNumber;
+  if (!Number.isNaN(first)) return show(first + by);
+  const size = (await read(1, 1))?.size;
+  if (size !== undefined) await show(size - AT_ONCE + 1);
+}
+
 function firstField() {
   const field = reading.elements.namedItem("first");
   if (!(field instanceof HTMLInputElement)) throw new Error("there is no first number");
@@ -81,10 +89,10 @@ function watch() {
   filters.onsubmit = (event) => event.preventDefault();
   reading.onsubmit = (event) => {
     event.preventDefault();
-    show(firstField().valueAsNumber);
+    go(0);
   };
-  at("earlier").onclick = () => show(firstField().valueAsNumber - AT_ONCE);
-  at("later").onclick = () => show(firstField().valueAsNumber + AT_ONCE);
+  at("earlier").onclick = () => go(-AT_ONCE);
+  at("later").onclick = () => go(AT_ONCE);
 }
 
 await enter();
@@ -93,5 +101,5 @@ at("connection").hidden = true;
 watch();
 new SystemStatus().watch();
 showReceipts();
-const size = (await read(1, 1))?.size;
-if (size !== undefined) show(size - AT_ONCE + 1);
+// Each reading is an entry: the first is the auditor's, with their reason, and not the page's.
+tell(at("range"), "not read yet");

@@ -27,7 +27,7 @@ export function button(text, act, className = "") {
 }
 
 /**
- * The element of index.html that has an id.
+ * The element of the page that has an id.
  * @template {HTMLElement} [Kind=HTMLElement]
  * @param {string} id
  * @param {new () => Kind} [kind]

@@ -41,6 +41,7 @@ let fillsScreen = false;
  */
 function take(alert) {
   if (!book.change(alert)) return;
+  if (alert.erased) tell(at("announcer"), "");
   list.update(alert.alert_id);
   screen.update(alert);
 }
@@ -67,6 +68,7 @@ function add(alert, isPast, missed) {
 }
 
 function clear() {
+  tell(at("announcer"), "");
   book.clear();
   list.clear();
   screen.close();
