@@ -16,6 +16,7 @@ from lethe.contracts.topics import (
     Topic,
     partition_for,
 )
+from lethe.runtime.kept_topic import read_whole
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 
@@ -60,11 +61,11 @@ async def test_a_live_topic_goes_on_behind_it_and_loses_nothing(broker: str) -> 
 
 async def test_a_service_starts_with_one_among_what_the_broker_keeps(broker: str) -> None:
     orders, alerts = Inbox(), Inbox()
-    settings = settings_for(broker, "reader")
+    settings, before = settings_for(broker, "reader"), unreadable(DEPLOYMENT_ORDERED)
     async with publishing(settings) as publisher:
         for number in range(5):
             await publisher.send(DEPLOYMENT_ORDERED, "d", b"%d" % number)
-            await write_unreadable(broker, DEPLOYMENT_ORDERED.name)
+            await write_unreadable(broker, DEPLOYMENT_ORDERED.name, count=300)
         await publisher.send(ALERT_RAISED, "a", b"raised")
         subscriptions = [
             Subscription(DEPLOYMENT_ORDERED, orders.take, Start.BEGINNING),
@@ -73,6 +74,10 @@ async def test_a_service_starts_with_one_among_what_the_broker_keeps(broker: str
         async with reading(settings, publisher, subscriptions):
             assert orders.bodies == [b"%d" % number for number in range(5)]
             assert alerts.bodies == [b"raised"]
+            assert unreadable(DEPLOYMENT_ORDERED) == before + 1500
+        # As a command reads it.
+        bodies = await read_whole(settings.broker_options(), DEPLOYMENT_ORDERED)
+        assert bodies == [b"%d" % number for number in range(5)]
 
 
 async def test_candidate_lists_behind_it_become_alerts(broker: str) -> None:

@@ -8,14 +8,15 @@ from aiokafka.record.util import calc_crc32c
 
 BODY = b"body"
 _NAME, _NO_TEXT = b"header-name", b"\xff\xfe passerby"
-_CRC, _CHECKED_FROM, _ATTRIBUTES = 17, 21, 22
+_CRC, _CHECKED_FROM, _ATTRIBUTES, _LAST_OFFSET_DELTA = 17, 21, 22, 23
 _GZIP = 1
 UNPACKED_BYTES = 1_000_000
 
 
-def _built() -> bytearray:
-    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1000)
-    builder.append(0, 1, b"key", BODY, [(_NAME.decode(), b"v")])
+def _built(count: int = 1) -> bytearray:
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 100 * count)
+    for number in range(count):
+        builder.append(number, 1, b"key", BODY, [(_NAME.decode(), b"v")])
     return bytearray(builder.build())
 
 
@@ -38,6 +39,23 @@ def _compressed() -> bytes:
     return bytes(builder.build())
 
 
+def readable(count: int = 1, *, at: int = 0) -> bytes:
+    """Return a batch of so many records that can be read, as a broker keeps it at an offset."""
+    return placed(bytes(_built(count)), at)
+
+
+def placed(batch: bytes, at: int) -> bytes:
+    """Return a batch as a broker keeps it at an offset."""
+    return struct.pack(">q", at) + batch[8:]
+
+
+def claiming(batch: bytes, count: int) -> bytes:
+    """Return a batch that says it takes so many offsets, whatever is in it."""
+    told = bytearray(batch)
+    struct.pack_into(">i", told, _LAST_OFFSET_DELTA, count - 1)
+    return _summed(told)
+
+
 READABLE = bytes(_built())
 UNREADABLE = {
     "a header's name isn't UTF-8": _summed(READABLE.replace(_NAME, _NO_TEXT)),
@@ -49,13 +67,14 @@ UNREADABLE = {
 }
 
 
-async def write_unreadable(broker: str, topic: str, partition: int = 0) -> None:
-    """Write a record with a header name that isn't UTF-8."""
+async def write_unreadable(broker: str, topic: str, partition: int = 0, *, count: int = 1) -> None:
+    """Write a batch of records with a header name that isn't UTF-8."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=False)
     await producer.start()
     try:
         batch = producer.create_batch()
-        batch.append(key=b"key", value=BODY, timestamp=None, headers=[(_NAME.decode(), b"v")])
+        for _ in range(count):
+            batch.append(key=b"key", value=BODY, timestamp=None, headers=[(_NAME.decode(), b"v")])
         batch.close()
         batch._buffer = _summed(bytes(batch._build()).replace(_NAME, _NO_TEXT))
         await (await producer.send_batch(batch, topic, partition=partition))

@@ -1,72 +1,67 @@
 """What no client can take apart is passed over, and nothing else with it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import CorruptRecordException
+from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 from prometheus_client import REGISTRY
-from tests.support.unreadable import BODY, READABLE, UNREADABLE
+from tests.support.unreadable import READABLE, UNREADABLE, claiming, placed, readable
 
 from lethe.contracts.topics import CANDIDATES_FOUND, SLOT_CLOSED
 from lethe.runtime import metrics
 from lethe.runtime.poller import Poller
 
 FIRST, OTHER = TopicPartition(CANDIDATES_FOUND.name, 0), TopicPartition(SLOT_CLOSED.name, 0)
+NO_TEXT = UNREADABLE["a header's name isn't UTF-8"]
+COMPRESSED = UNREADABLE["it is compressed"]
 
 
-@dataclass(frozen=True)
-class FakeRecord:
-    offset: int
+@dataclass
+class Place:
+    """How far a partition was read, and where it ends, as the client keeps it."""
+
+    position: int = 0
+    highwater: int = 0
+    paused: bool = False
+
+    def consumed_to(self, position: int) -> None:
+        self.position = position
 
 
 @dataclass
 class FakeConsumer:
-    """Takes records apart by the library's own means, and loses what it does in such a case.
+    """Takes apart what lies in a broker, a batch at each offset, by the library's own means."""
 
-    What it took from other partitions before one failed isn't brought, though they count as read.
-    """
-
-    kept: dict[TopicPartition, list[bytes]]
-    places: dict[TopicPartition, int] = field(default_factory=dict)
+    kept: dict[TopicPartition, dict[int, bytes]]
+    ends: dict[TopicPartition, int]
+    places: dict[TopicPartition, Place] = field(default_factory=dict)
+    active = True
 
     def __post_init__(self) -> None:
-        self.places = dict.fromkeys(self.kept, 0)
+        self.places = {each: Place(highwater=self.ends[each]) for each in self.kept}
 
-    def assignment(self) -> set[TopicPartition]:
-        return set(self.kept)
-
-    def paused(self) -> set[TopicPartition]:
-        return set()
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        self.places[partition] = offset
-
-    async def position(self, partition: TopicPartition) -> int:
+    def state_value(self, partition: TopicPartition) -> Place:
         return self.places[partition]
 
-    async def getmany(
-        self, *only: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[FakeRecord]]:
-        assert (timeout_ms > 0) == (not only)
-        batches = {}
-        for partition in only or self.kept:
-            place = self.places[partition]
-            raw = self.kept[partition][place:][:max_records]
-            records = [FakeRecord(place + n) for n, each in enumerate(raw) if _taken_apart(each)]
-            self.places[partition] = place + len(records)
-            if records:
-                batches[partition] = records
-        return batches
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+        assert timeout_ms
+        return {each: found for each in self.kept if (found := self._fetched(each))}
 
-
-def _taken_apart(raw: bytes) -> bool:
-    found = MemoryRecords(raw).next_batch()
-    assert found is not None
-    if not found.validate_crc():
-        raise CorruptRecordException
-    return all(record.value == BODY for record in found)
+    def _fetched(self, partition: TopicPartition) -> list[Any]:
+        position, kept = self.places[partition].position, self.kept[partition]
+        first = max((at for at in kept if at <= position), default=position)
+        raw = b"".join(placed(kept[at], at) for at in sorted(kept) if at >= first)
+        records = fetcher.PartitionRecords(
+            partition, MemoryRecords(raw), None, position, None, None, True, 0
+        )
+        result = fetcher.FetchResult(
+            partition, assignment=self, partition_records=records, backoff=0
+        )
+        found: list[Any] = result.getall()
+        return found
 
 
 def unreadable() -> float:
@@ -74,10 +69,13 @@ def unreadable() -> float:
     return REGISTRY.get_sample_value("lethe_records_unreadable_total", labels) or 0.0
 
 
-async def polled(consumer: FakeConsumer, polls: int) -> dict[TopicPartition, list[int]]:
+def one_each(*batches: bytes) -> dict[int, bytes]:
+    return dict(enumerate(batches))
+
+
+async def polled(consumer: FakeConsumer, polls: int = 1) -> dict[TopicPartition, list[int]]:
     """Poll so many times and return the offsets that were brought."""
     poller = Poller(consumer)
-    await poller.note_places()
     brought: dict[TopicPartition, list[int]] = {partition: [] for partition in consumer.kept}
     for _ in range(polls):
         for partition, records in (await poller.poll(200)).items():
@@ -88,25 +86,59 @@ async def polled(consumer: FakeConsumer, polls: int) -> dict[TopicPartition, lis
 @pytest.mark.parametrize("bad", UNREADABLE.values(), ids=UNREADABLE.keys())
 async def test_it_is_passed_over_and_counted_and_all_others_are_brought_once(bad: bytes) -> None:
     before = unreadable()
-    consumer = FakeConsumer({OTHER: [READABLE] * 3, FIRST: [READABLE, bad, READABLE, READABLE]})
-    assert await polled(consumer, 3) == {OTHER: [0, 1, 2], FIRST: [0, 2, 3]}
+    first, other = one_each(READABLE, bad, READABLE, READABLE), one_each(*[READABLE] * 3)
+    consumer = FakeConsumer({OTHER: other, FIRST: first}, {OTHER: 3, FIRST: 4})
+    assert await polled(consumer, 2) == {OTHER: [0, 1, 2], FIRST: [0, 2, 3]}
     assert unreadable() == before + 1
 
 
-async def test_many_in_a_row_are_passed_over_one_at_each_poll() -> None:
-    bad = UNREADABLE["a header's name isn't UTF-8"]
+async def test_a_thousand_in_a_row_take_no_more_polls_than_one() -> None:
     before = unreadable()
-    consumer = FakeConsumer({OTHER: [READABLE], FIRST: [bad, bad, bad, READABLE]})
-    assert await polled(consumer, 4) == {OTHER: [0], FIRST: [3]}
-    assert unreadable() == before + 3
+    consumer = FakeConsumer({FIRST: one_each(*[NO_TEXT] * 1000, READABLE)}, {FIRST: 1001})
+    assert await polled(consumer) == {FIRST: [1000]}
+    assert unreadable() == before + 1000
+
+
+async def test_a_batch_of_a_thousand_is_passed_over_as_one() -> None:
+    before = unreadable()
+    kept = {0: READABLE, 1: claiming(COMPRESSED, 1000), 1001: READABLE}
+    assert await polled(FakeConsumer({FIRST: kept}, {FIRST: 1002})) == {FIRST: [0, 1001]}
+    assert unreadable() == before + 1000
+
+
+async def test_what_was_read_of_a_batch_is_neither_brought_nor_passed_over_again() -> None:
+    consumer = FakeConsumer({FIRST: {0: readable(5), 5: claiming(COMPRESSED, 5)}}, {FIRST: 10})
+    before = unreadable()
+    consumer.places[FIRST].position = 3
+    assert await polled(consumer) == {FIRST: [3, 4]}
+    consumer.places[FIRST].position = 7
+    assert await polled(consumer) == {FIRST: []}
+    assert unreadable() == before + 5 + 3
+
+
+@pytest.mark.parametrize("lie", [claiming(NO_TEXT, 10**9), claiming(READABLE, 10**9)])
+async def test_a_batch_that_lies_about_its_end_leads_nobody_behind_the_last_record(
+    lie: bytes,
+) -> None:
+    consumer = FakeConsumer({FIRST: one_each(READABLE, lie)}, {FIRST: 2})
+    await polled(consumer)
+    assert consumer.places[FIRST].position == 2
+    consumer.kept[FIRST][2], consumer.places[FIRST].highwater = READABLE, 3
+    assert await polled(consumer) == {FIRST: [2]}
+
+
+@pytest.mark.parametrize("lie", [claiming(NO_TEXT, -5), claiming(NO_TEXT, 0)])
+async def test_a_batch_that_says_it_takes_no_offset_is_not_read_for_ever(lie: bytes) -> None:
+    consumer = FakeConsumer({FIRST: one_each(READABLE, lie, READABLE)}, {FIRST: 3})
+    assert await polled(consumer, 2) == {FIRST: [0, 2]}
 
 
 async def test_the_log_says_where_it_lies_and_nothing_of_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    await polled(FakeConsumer({FIRST: [READABLE, UNREADABLE["a header's name isn't UTF-8"]]}), 1)
+    await polled(FakeConsumer({FIRST: one_each(READABLE, NO_TEXT, NO_TEXT)}, {FIRST: 3}))
     told = capsys.readouterr().out
-    assert "record not readable" in told
+    assert told.count("record not readable") == 1
     assert "UnicodeDecodeError" in told
     assert "passer" not in told
 

@@ -71,7 +71,6 @@ class Feed:
         self._expected = {}
         self._consumer.assign(partitions)
         await self._consumer.seek_to_beginning(*partitions)
-        await self._poller.note_places()
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions)
         return ends
 
@@ -118,7 +117,6 @@ class Feed:
                 await self._consumer.seek_to_beginning(*first)
             if late := [p for p in fresh if p not in opened]:
                 await self._consumer.seek_to_end(*late)
-            await self._poller.note_places()
             self._consumer.pause(*idle)
             self._expected = await self.positions()
         self._was_assigned = True
@@ -167,6 +165,9 @@ class Feed:
 
         The client goes on at the end then, without a word: it shows in the offset that comes next.
         """
+        for partition, count in self._poller.passed_over().items():
+            if partition in self._expected:
+                self._expected[partition] += count
         for partition, records in batches.items():
             for record in records:
                 expected = self._expected.get(partition, record.offset)

@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from lethe.contracts.topics import Topic
-from lethe.runtime.compression import unpack_nothing
+from lethe.runtime.poller import Poller
 
 _WAIT_MS = 500
 
@@ -21,15 +21,15 @@ async def read_whole(options: dict[str, Any], topic: Topic) -> list[bytes]:
     """
     partition = TopicPartition(topic.name, 0)
     bodies: list[bytes] = []
-    unpack_nothing()
     consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
+    poller = Poller(consumer)
     await consumer.start()
     try:
         consumer.assign([partition])
         await consumer.seek_to_beginning(partition)
         end = (await consumer.end_offsets([partition]))[partition]
         while await consumer.position(partition) < end:
-            for records in (await consumer.getmany(timeout_ms=_WAIT_MS)).values():
+            for records in (await poller.poll(_WAIT_MS)).values():
                 bodies += [record.value for record in records if record.value]
     finally:
         await consumer.stop()
