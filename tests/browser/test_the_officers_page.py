@@ -33,6 +33,7 @@ async def test_a_new_alert_fills_the_screen_with_all_that_an_officer_needs(
     other = Candidate(subject_id="Ada", reference_id="r", score=0.62, cosine=0.51)
     await page.goto(serving.url)
     await expect(page.get_by_text("No alerts so far")).to_be_visible()
+    await live(page)
 
     await serving.alert("search-1", others=(other,))
 
