@@ -101,6 +101,7 @@ async def test_the_auditors_page_has_no_violation(
     page = await new_page(height=800, reduced_motion="reduce", **sees)
     await serving.alert("search-1")
     await page.goto(serving.url.replace("/#", "/audit#"))
+    await page.get_by_role("button", name="Read").click()
     await expect(page.locator("#entries tr").first).to_be_visible()
     await expect(page.get_by_text("None is named.")).to_be_visible()
     assert await violations(page) == []

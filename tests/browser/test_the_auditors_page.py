@@ -79,6 +79,7 @@ async def test_receipts_and_witnesses_are_told_and_nothing_is_changed(
         asked.append(request.method)
 
     await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    await page.wait_for_url("**/audit")
     page.on("request", note)
     await page.goto(f"http://127.0.0.1:{serving.port}/audit")
     await expect(page.locator("#witnesses")).to_have_text(

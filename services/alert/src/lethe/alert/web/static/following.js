@@ -111,6 +111,7 @@ const stream = new AlertStream({
     connection.set("ended");
     // Whoever comes next may see less: nothing stays on the screen.
     clear();
+    at("columns").inert = true;
     await signInAgain(reason);
     location.reload();
   },

@@ -21,6 +21,7 @@ export async function enter() {
   if (!isTheirs && theirs[0]) location.replace(theirs[0].path);
   at("pages").replaceChildren(...theirs.map(linkTo));
   at("pages").hidden = theirs.length < 2;
+  at("columns").inert = false;
   return me;
 }
 
