@@ -197,6 +197,15 @@ def test_an_order_that_can_not_be_is_told_by_field_and_not_drafted(
     assert not desk.draft.exists()
 
 
+@pytest.mark.usefixtures("service")
+def test_an_order_that_is_no_toml_is_told_with_line_and_column(desk: Desk) -> None:
+    desk.order.write_text('zone = "the north gate"\ngrounds: secret')
+    told = desk.drafts()
+    assert isinstance(told.exception, InvalidInput)
+    assert "isn't TOML at line 2, column 8: write lines such as" in str(told.exception)
+    assert "secret" not in str(told.exception)
+
+
 def test_a_key_that_another_program_holds_signs_as_well(service: Service, desk: Desk) -> None:
     program = desk.draft.with_name("signs.py")
     program.write_text(

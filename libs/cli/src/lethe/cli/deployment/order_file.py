@@ -1,16 +1,17 @@
 """The file in which somebody writes down what an order is to say."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from lethe.cli.toml_file import read_toml
 from lethe.contracts.bounds import Count, Name
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import DeploymentOrder, OrderType
 
 _LARGEST_FILE = 256 * 1024
+_HINT = 'write lines such as zone = "the north gate"'
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 _Line = Annotated[Name, StringConstraints(strip_whitespace=True, min_length=1)]
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -91,19 +92,13 @@ def read_order_file(file: Path) -> OrderFile:
     Raises
     ------
     InvalidInput
-        One line that says which fields don't fit, and why.
+        One line that says which fields don't fit, and why, or where it isn't TOML.
     """
     try:
-        with file.open("rb") as opened:
-            content = tomllib.loads(opened.read(_LARGEST_FILE).decode())
-        return OrderFile.model_validate(content)
+        return OrderFile.model_validate(read_toml(file, _LARGEST_FILE, _HINT))
     except OSError as error:
         raise InvalidInput(f"{file} can't be read: {error.strerror}") from None
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         told = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
         raise InvalidInput(f"{file}: {told}") from None
-    except ValueError:
-        raise InvalidInput(
-            f'{file} isn\'t TOML: write lines such as zone = "the north gate"'
-        ) from None

@@ -1,7 +1,5 @@
 """The cameras of a run: named on the command line, or described in camera files."""
 
-import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from lethe.cli.session.camera_faults import first_fault
+from lethe.cli.toml_file import read_toml
 from lethe.contracts.cameras import (
     MOST_MASKS,
     MaxRate,
@@ -22,7 +21,7 @@ from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import CameraAssigned
 
 _LARGEST_FILE = 1024 * 1024
-_PLACE = re.compile(r"at line \d+, column \d+")
+_HINT = 'write tables such as [gate] with lines such as source = "hall.mp4"'
 _CameraId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -128,20 +127,10 @@ def read_camera_file(file: Path) -> list[PlannedCamera]:
         One line that says what is wrong and where.
     """
     try:
-        with file.open("rb") as opened:
-            text = opened.read(_LARGEST_FILE).decode()
-        tables = tomllib.loads(text)
+        tables = read_toml(file, _LARGEST_FILE, _HINT)
     except OSError as error:
         raise InvalidInput(
             f"{file} can't be read ({error.strerror}): name a camera file with --camera"
-        ) from None
-    except ValueError as error:
-        # privacy: only the place is taken; the rest of the message may repeat what the file holds
-        place = _PLACE.search(str(error))
-        where = f" {place[0]}" if place else ""
-        raise InvalidInput(
-            f"{file} isn't TOML{where}: write tables such as [gate] with lines such as "
-            'source = "hall.mp4"'
         ) from None
     cameras = [_camera(file, name, table) for name, table in tables.items()]
     if not cameras:
