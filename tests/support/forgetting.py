@@ -12,7 +12,14 @@ from tests.support.clocks import WALL_US
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted, KeyTicket
-from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderStatus, OrderType
+from lethe.contracts.orders import (
+    CameraAssigned,
+    DeploymentOrder,
+    DeploymentOrdered,
+    OrderStatus,
+    OrderType,
+    camera_hash,
+)
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.topics import FRAME_CAPTURED, PARTITIONS
 from lethe.purge.ownership import HeardTicket
@@ -101,7 +108,20 @@ def drafted(trust: LocalTrust, by: str = "drafter", **changes: object) -> Signed
 def operational(**changes: object) -> DeploymentOrder:
     """Return an operational order, changed as told."""
     content = {"type": OrderType.OPERATIONAL, "zone": "the north gate", "false_alert_budget": 3}
-    return an_order(**(content | changes))
+    order = an_order(**(content | changes))
+    if "camera_hashes" in changes:
+        return order
+    cameras = [a_camera(camera_id=name, deployment_id=order.deployment_id)
+               for name in order.camera_ids]  # fmt: skip
+    return order.model_copy(
+        update={"camera_hashes": {each.camera_id: camera_hash(each) for each in cameras}}
+    )
+
+
+def a_camera(**changes: object) -> CameraAssigned:
+    """Return the camera that an operational order names, changed as told."""
+    content = {"camera_id": CAMERA, "deployment_id": "deployment-1", "source": "footage.mp4"}
+    return CameraAssigned.model_validate(content | changes)
 
 
 def book_with(trust: LocalTrust, order: DeploymentOrder) -> OrderBook:

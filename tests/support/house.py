@@ -24,14 +24,19 @@ OWNED = frozenset({partition_for(CAMERA)})
 class House:
     """The cameras of one instance, with a broker that remembers.
 
+    Parameters
+    ----------
+    order
+        What the order says otherwise than usual.
+
     Attributes
     ----------
     told
         Sealed frames and counts in the order in which they were sent.
     """
 
-    def __init__(self, trust: LocalTrust, threads: Threads) -> None:
-        self.path = LivePath(trust)
+    def __init__(self, trust: LocalTrust, threads: Threads, **order: object) -> None:
+        self.path = LivePath(trust, **order)
         self.told: list[SealedFrame | SlotClosed] = []
         self.cameras = Cameras(
             self.path.holders[Role.INGEST],

@@ -4,6 +4,7 @@ import pytest
 from tests.support.clocks import WALL_US, FakeClock
 from tests.support.forgetting import (
     CAMERA,
+    a_camera,
     an_order,
     drafted,
     local_trust,
@@ -23,6 +24,7 @@ from lethe.contracts.orders import (
     OrderState,
     OrderStatus,
     OrderType,
+    camera_hash,
 )
 from lethe.contracts.suspension import DeploymentSuspended, SuspensionGround
 from lethe.shredding.authorising import authorise, sign_order
@@ -165,6 +167,40 @@ async def test_who_hands_an_order_in_again_changes_no_camera_of_it(
     with pytest.raises(Conflict, match="assigned otherwise"):
         await front.desk.order(ordered, [elsewhere])
     assert [cameras for _, _, cameras in front.published] == [[camera()], [camera()]]
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        {"source": "rtsp://192.0.2.9/private"},
+        {"masks": []},
+        {"masks": [[(0.0, 0.0), (0.1, 0.0), (0.0, 0.1)]]},
+        {"zone": None},
+        {"max_fps": 30},
+        {"secret": "another"},
+    ],
+)
+async def test_a_camera_that_is_set_otherwise_than_it_was_signed_is_refused(
+    front: Front, trust: LocalTrust, tampered: dict[str, object]
+) -> None:
+    corner, rest = [(0.0, 0.0), (0.3, 0.0), (0.0, 0.3)], [(0.3, 0.3), (1.0, 0.3), (1.0, 1.0)]
+    signed_so = a_camera(deployment_id="fair", masks=[corner], zone=rest, secret="gate")
+    draft = drafted(trust, deployment_id="fair", camera_hashes={CAMERA: camera_hash(signed_so)})
+    ordered = authorise(draft, signer_of(trust, "officer"))
+    otherwise = CameraAssigned.model_validate(signed_so.model_dump() | tampered)
+    with pytest.raises(Refused, match="set otherwise than the order says"):
+        await front.desk.order(ordered, [otherwise])
+    assert (front.published, (await front.desk.status()).deployments) == ([], ())
+    await front.desk.order(ordered, [signed_so])
+    assert front.published == [(ordered, "fair", [signed_so])]
+
+
+async def test_a_camera_is_withdrawn_under_its_order(front: Front, trust: LocalTrust) -> None:
+    await front.desk.order(signed(trust, ORDER), [camera()])
+    ended = signed(trust, ORDER, status=OrderStatus.ENDED, serial=2)
+    withdrawn = camera().model_copy(update={"withdrawn": True})
+    await front.desk.order(ended, [withdrawn])
+    assert front.published[-1] == (ended, ORDER.deployment_id, [withdrawn])
 
 
 async def test_an_order_that_the_broker_did_not_take_may_be_sent_again(

@@ -18,12 +18,20 @@ from lethe.cli.__main__ import lethe
 from lethe.cli.deployment import authorising
 from lethe.cli.session.api import AlertApi
 from lethe.contracts.errors import InvalidInput
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, camera_hash
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.trust import LocalTrust, load_local_trust
 
 HASH = "ab" * 32
+CAMERAS = """
+[gate]
+source = "rtsp://192.0.2.1/stream"
+secret = "gate"
+max_fps = 8
+masks = [[[0.0, 0.0], [0.3, 0.0], [0.0, 0.25]]]
+zone = [[0.1, 0.3], [0.9, 0.3], [0.9, 1.0]]
+"""
 
 
 class Service:
@@ -55,7 +63,7 @@ class Desk:
     def __init__(self, folder: Path, trust: LocalTrust) -> None:
         self.trust = trust
         self.order, self.draft = folder / "northtown.toml", folder / "northtown.draft"
-        (folder / "cameras.toml").write_text('[gate]\nsource = "rtsp://192.0.2.1/stream"\n')
+        (folder / "cameras.toml").write_text(CAMERAS)
         self.write()
 
     def write(self, **changes: object) -> None:
@@ -122,9 +130,18 @@ def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, de
     assert shown.exit_code == 0, shown.output
     for said in ("policing the fair", "the north gate", "northtown-7, 3 subjects", "drafter"):
         assert said in shown.output
+    for said in (
+        "camera gate: rtsp://192.0.2.1/stream, logged in with the secret gate\n",
+        "camera gate is read with realtime True, loop False, max_fps 8.0, max_width 1280,",
+        "camera gate never looks at 0,0 0.3,0 0,0.25\n",
+        "camera gate looks for faces in 0.1,0.3 0.9,0.3 0.9,1\n",
+    ):
+        assert said in shown.output
     [held] = service.book.live_orders(time.time_ns() // 1000)
     assert (held.order.authorised_by, held.order.watchlist_hash) == ("officer", HASH)
-    assert [(c.camera_id, c.deployment_id) for c in service.cameras] == [("gate", "northtown-1")]
+    [camera] = service.cameras
+    assert (camera.camera_id, camera.deployment_id, camera.max_fps) == ("gate", "northtown-1", 8)
+    assert held.order.camera_hashes == {"gate": camera_hash(camera)}
 
 
 def test_who_signs_is_said_by_as_whatever_their_key_file_is_called(
@@ -244,10 +261,14 @@ def test_a_file_that_is_no_draft_is_told(service: Service, desk: Desk) -> None:
         desk.draft.write_text(content)
         assert "is no draft" in str(desk.authorises("--yes").exception)
     desk.drafts()
+    drafted = json.loads(desk.draft.read_text())
     altered = json.loads(desk.draft.read_text())
     altered["cameras"][0]["camera_id"] = "yard"
     desk.draft.write_text(json.dumps(altered))
     assert "other cameras than its order names" in str(desk.authorises("--yes").exception)
+    drafted["cameras"][0]["masks"] = []
+    desk.draft.write_text(json.dumps(drafted))
+    assert "camera gate isn't set as its order says" in str(desk.authorises("--yes").exception)
     assert service.book.all_orders() == []
 
 

@@ -16,7 +16,7 @@ from lethe.contracts.cameras import (
     Transport,
     holds_credentials,
 )
-from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.orders import CameraAssigned, camera_hash
 
 SQUARE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
 
@@ -101,3 +101,52 @@ def test_user_information_is_seen_in_any_address(user: str, password: str, host:
     assert holds_credentials(f"http://{host}/v?x=1&password={password}")
     assert not holds_credentials(f"rtsp://{host}/{user}/{password}")
     assert not holds_credentials(f"http://{host}/v?user={{user}}&pwd={{password}}")
+
+
+CORNERS = [(0.0, 0.0), (0.3, 0.0), (0.0, 0.25)]
+OTHERWISE: dict[str, object] = {
+    "camera_id": "yard",
+    "source": "rtsp://192.0.2.2/stream",
+    "realtime": False,
+    "loop": True,
+    "max_fps": 3.5,
+    "max_width": 640,
+    "jpeg_quality": 70,
+    "follow": True,
+    "secret": "yard",
+    "transport": "udp",
+    "masks": [CORNERS],
+    "zone": CORNERS,
+}
+SETS_NOTHING: dict[str, object] = {"deployment_id": "another", "withdrawn": True}
+
+
+def set_so(**changes: object) -> CameraAssigned:
+    content = {"camera_id": "gate", "deployment_id": "d", "source": "rtsp://192.0.2.1/stream"}
+    return CameraAssigned.model_validate(content | changes)
+
+
+def test_whatever_is_set_of_a_camera_otherwise_has_another_hash() -> None:
+    assert OTHERWISE.keys() | SETS_NOTHING.keys() == CameraAssigned.model_fields.keys()
+    hashes = {camera_hash(set_so(**{name: value})) for name, value in OTHERWISE.items()}
+    assert len(hashes | {camera_hash(set_so())}) == len(OTHERWISE) + 1
+
+
+def test_what_sets_nothing_of_a_camera_has_the_same_hash() -> None:
+    for name, value in SETS_NOTHING.items():
+        assert camera_hash(set_so(**{name: value})) == camera_hash(set_so())
+
+
+def test_the_hash_of_a_camera_is_the_same_however_it_was_sent() -> None:
+    camera = set_so(**OTHERWISE)
+    sent = [
+        CameraAssigned.decode(camera.encode()),
+        CameraAssigned.model_validate_json(camera.model_dump_json()),
+        CameraAssigned.model_validate(camera.model_dump(exclude_defaults=True)),
+    ]
+    assert {camera_hash(each) for each in sent} == {camera_hash(camera)}
+
+
+def test_the_hash_of_a_camera_stays_what_was_signed() -> None:
+    signed = "85ded1db8df782ff538fb27ecdcb7107bfc0501ea8cdb5e6ed448136f5fda301"
+    assert camera_hash(set_so(max_fps=8, zone=CORNERS)) == signed

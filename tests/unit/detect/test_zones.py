@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.clocks import FakeClock
-from tests.support.forgetting import CAMERA
+from tests.support.clocks import WALL_US, FakeClock
+from tests.support.forgetting import CAMERA, a_camera, an_order, book_with, signed
 
 from lethe.contracts.errors import LetheError, Refused
-from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.orders import CameraAssigned, camera_hash
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.topics import CAMERA_ASSIGNED, SLOT_CLOSED
 from lethe.detect.zones import NOWHERE, Zones
+from lethe.shredding.orders import OrderBook
 from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust
 
@@ -25,9 +26,13 @@ def assigned(key_file: Path, topic: str = CAMERA_ASSIGNED.name, **changes: objec
     return Signer.from_file(key_file).sign(topic, camera.encode()).encode()
 
 
+def ordered(trust: LocalTrust, **changes: object) -> OrderBook:
+    return book_with(trust, an_order(deployment_id="d", **changes))
+
+
 @pytest.fixture(name="zones")
 def zones_(trust: LocalTrust) -> Zones:
-    return Zones(trust.roster(), FakeClock())
+    return Zones(ordered(trust), trust.roster(), FakeClock())
 
 
 def test_a_camera_that_wasnt_heard_of_is_looked_at_nowhere(zones: Zones) -> None:
@@ -50,6 +55,31 @@ def test_a_zone_of_another_deployment_is_none_of_this_one(zones: Zones, trust: L
     zones.hear(assigned(trust.key_file("alert")))
     assert zones.of(CAMERA, "d") is None
     assert zones.of(CAMERA, "another") == NOWHERE
+
+
+def test_before_its_order_was_heard_a_camera_is_looked_at_nowhere(trust: LocalTrust) -> None:
+    orders = OrderBook(trust.roster())
+    zones = Zones(orders, trust.roster(), FakeClock())
+    zones.hear(assigned(trust.key_file("alert")))
+    assert zones.of(CAMERA, "d") == NOWHERE
+    orders.hear(signed(trust, an_order(deployment_id="d")), WALL_US)
+    assert zones.of(CAMERA, "d") is None
+
+
+@pytest.mark.parametrize("tampered", [{"zone": None}, {"masks": []}, {"source": "b.mp4"}])
+def test_a_camera_that_is_set_otherwise_than_its_order_says_is_looked_at_nowhere(
+    trust: LocalTrust, tampered: dict[str, object]
+) -> None:
+    alert = trust.key_file("alert")
+    genuine: dict[str, object] = {"zone": SQUARE, "masks": [SQUARE]}
+    camera = a_camera(deployment_id="d", source="a.mp4", **genuine)
+    zones = Zones(
+        ordered(trust, camera_hashes={CAMERA: camera_hash(camera)}), trust.roster(), FakeClock()
+    )
+    zones.hear(assigned(alert, CAMERA_ASSIGNED.name, **(genuine | tampered)))
+    assert zones.of(CAMERA, "d") == NOWHERE
+    zones.hear(assigned(alert, CAMERA_ASSIGNED.name, **genuine))
+    assert zones.of(CAMERA, "d") == camera.zone
 
 
 def test_a_zone_that_alert_didnt_sign_is_refused(zones: Zones, trust: LocalTrust) -> None:

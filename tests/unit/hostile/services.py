@@ -20,6 +20,7 @@ from lethe.alert.handlers import Handlers as AlertHandlers
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import CAMERA_ASSIGNED, Topic
 from lethe.detect.handlers import Handlers as DetectHandlers
+from lethe.detect.handlers import subscriptions_of_cameras
 from lethe.detect.zones import Zones
 from lethe.ingest.handlers import Handlers as IngestHandlers
 from lethe.match.handlers import Handlers as MatchHandlers
@@ -32,8 +33,7 @@ from lethe.purge.handlers import Handlers as PurgeHandlers
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.observing import KeyObserver
-from lethe.runtime.reader import Reader, Start, Subscription
-from lethe.runtime.records import Record
+from lethe.runtime.reader import Reader, Subscription
 from lethe.shredding.holder import Holder
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
@@ -141,12 +141,8 @@ def _of_detect(
     handlers = DetectHandlers(
         domain, domain, publisher=publisher, threads=domain, clock=member.clock, queue_frames=100
     )
-    zones = Zones(member.roster, member.clock)
-
-    async def on_camera(record: Record) -> None:
-        zones.hear(record.body)
-
+    zones = Zones(member.orders, member.roster, member.clock)
     return [
         *handlers.subscriptions(keys),
-        Subscription(CAMERA_ASSIGNED, on_camera, Start.BEGINNING),
+        *subscriptions_of_cameras(member.orders, zones, member.clock),
     ]

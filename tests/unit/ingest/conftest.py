@@ -1,6 +1,6 @@
 """A roster with its keys, made once; one camera on a live path; the cameras of an instance."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from tests.support.forgetting import local_trust
@@ -23,13 +23,18 @@ def studio(trust: LocalTrust) -> Studio:
 
 
 @pytest.fixture
-async def house(trust: LocalTrust) -> AsyncIterator[House]:
+def threads() -> Iterator[Threads]:
     threads = Threads("seal", 1)
+    yield threads
+    threads.close()
+
+
+@pytest.fixture
+async def house(trust: LocalTrust, threads: Threads) -> AsyncIterator[House]:
     house = House(trust, threads)
     yield house
     for camera_id in list(house.cameras._running):
         await house.cameras._stop(camera_id)
-    threads.close()
     holder = house.path.holders[Role.INGEST]
     holder.release_all()
     assert holder.holds_nothing()

@@ -13,8 +13,11 @@ from tests.support.rtsp_camera import RtspCamera
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
+from lethe.contracts.orders import CameraAssigned, camera_hash
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import SealedFrame
+from lethe.runtime.threads import Threads
+from lethe.shredding.trust import LocalTrust
 
 PICTURES = IN_FLIGHT
 
@@ -61,6 +64,20 @@ async def test_settings_of_another_deployment_start_nothing(house: House, stills
     assert await house.look()
     house.cameras.assign(camera_of(stills, deployment_id="deployment-0", masks=[]))
     assert not await house.look()
+
+
+@pytest.mark.parametrize("tampered", [{"masks": []}, {"zone": None}, {"max_fps": 60.0}])
+async def test_a_camera_that_is_set_otherwise_than_it_was_signed_starts_nothing(
+    trust: LocalTrust, threads: Threads, stills: Path, tampered: dict[str, object]
+) -> None:
+    corner = [(0.0, 0.0), (0.3, 0.0), (0.0, 0.3)]
+    genuine = camera_of(stills, masks=[corner], zone=corner)
+    house = House(trust, threads, camera_hashes={CAMERA: camera_hash(genuine)})
+    await house.prepare(CameraAssigned.model_validate(genuine.model_dump() | tampered))
+    assert not await house.look()
+    house.cameras.assign(genuine)
+    assert await house.look()
+    await house.cameras._stop(CAMERA)
 
 
 async def test_footage_is_sent_whole_and_its_end_is_told_last(house: House, stills: Path) -> None:

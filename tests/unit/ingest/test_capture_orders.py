@@ -1,6 +1,6 @@
 """A frame is captured and sealed under a live order, or not at all."""
 
-from tests.support.forgetting import CAMERA
+from tests.support.forgetting import CAMERA, an_order, signed
 from tests.support.studio import Studio
 
 from lethe.contracts.sealed import Purpose
@@ -22,6 +22,16 @@ def test_capture_asks_for_the_order_itself_whatever_its_holder_does(studio: Stud
     studio.holder._order_check = None
     studio.path.run_slot()
     studio.path.end_order()
+    studio.release()
+    assert studio.told() == {"captured": 0, "no_key": 1}
+    studio.check_nothing_is_busy()
+
+
+def test_an_order_that_follows_at_once_is_another_cameras(studio: Studio) -> None:
+    studio.path.run_slot()
+    studio.path.end_order()
+    following = an_order(deployment_id="deployment-2")
+    studio.path.book.hear(signed(studio.path.trust, following), studio.path.clock.wall_us())
     studio.release()
     assert studio.told() == {"captured": 0, "no_key": 1}
     studio.check_nothing_is_busy()

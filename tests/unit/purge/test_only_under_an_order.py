@@ -73,6 +73,10 @@ def _of_another_camera(trust: LocalTrust, window: Window) -> DeploymentOrdered:
     return _operational(trust, window | {"camera_ids": ["gate-2"]})
 
 
+def _with_unsigned_cameras(trust: LocalTrust, window: Window) -> DeploymentOrdered:
+    return _operational(trust, window | {"camera_hashes": None})
+
+
 def _with_too_many_subjects(trust: LocalTrust, window: Window) -> DeploymentOrdered:
     return _operational(trust, window | {"watchlist_size": 100_001})
 
@@ -100,6 +104,7 @@ FORGED = (
     _by_a_drafter_alone,
     _by_a_service,
     _of_another_camera,
+    _with_unsigned_cameras,
     _with_too_many_subjects,
     _with_anothers_state,
 )

@@ -41,6 +41,7 @@ from lethe.contracts.orders import (
     OrderState,
     OrderStatus,
     OrderType,
+    camera_hash,
     order_hash,
 )
 from lethe.contracts.receipts import (
@@ -83,13 +84,22 @@ def _signed(signer: str, message: Message) -> SignedEnvelope:
     )
 
 
-_ORDER = DeploymentOrder(
+_CAMERA_ASSIGNED = CameraAssigned(
+    camera_id=_CAMERA,
     deployment_id="deployment-1",
+    source="rtsp://gate-1.example/stream",
+    secret="gate-1",  # noqa: S106 - the name of a secret, not a secret
+    masks=[[Point(0.0, 0.0), Point(0.3, 0.0), Point(0.0, 0.2)]],
+    zone=[Point(0.1, 0.3), Point(0.9, 0.3), Point(0.9, 1.0), Point(0.1, 1.0)],
+)
+_ORDER = DeploymentOrder(
+    deployment_id=_CAMERA_ASSIGNED.deployment_id,
     type=OrderType.LOCAL,
     use_case="demonstration",
     grounds="example",
     authorised_by="officer",
     camera_ids=[_CAMERA],
+    camera_hashes={_CAMERA: camera_hash(_CAMERA_ASSIGNED)},
     starts_at_us=_WALL_US,
     ends_at_us=_WALL_US + _HOUR_US,
     watchlist_id="watchlist-1",
@@ -177,14 +187,7 @@ EXAMPLES: tuple[Message, ...] = (
         captured=_at(100),
         published=_at(340),
     ),
-    CameraAssigned(
-        camera_id=_CAMERA,
-        deployment_id=_ORDER.deployment_id,
-        source="rtsp://gate-1.example/stream",
-        secret="gate-1",  # noqa: S106 - the name of a secret, not a secret
-        masks=[[Point(0.0, 0.0), Point(0.3, 0.0), Point(0.0, 0.2)]],
-        zone=[Point(0.1, 0.3), Point(0.9, 0.3), Point(0.9, 1.0), Point(0.1, 1.0)],
-    ),
+    _CAMERA_ASSIGNED,
     CandidatesFound(
         search_id="search-1",
         camera_id=_CAMERA,

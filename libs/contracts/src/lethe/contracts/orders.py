@@ -1,8 +1,9 @@
 """Deployment orders, their states and the cameras they name."""
 
+import json
 from enum import StrEnum
 from hashlib import sha256
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -18,6 +19,8 @@ from lethe.contracts.cameras import (
     Transport,
 )
 from lethe.contracts.sealed import SignedEnvelope
+
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class OrderType(StrEnum):
@@ -52,6 +55,9 @@ class DeploymentOrder(Message):
         How many alerts may be adjudicated as false; one more suspends the deployment.
     zone
         Where faces are looked for, in words for the public.
+    camera_hashes
+        SHA-256 (hex) of each camera's settings by its name, see `camera_hash`: a camera that is
+        set otherwise isn't captured. None, of orders from before there were any, leaves them open.
     draft
         The order as its drafter signed it: all of this but for the draft itself, and without who
         authorises it. A local order has none.
@@ -71,14 +77,29 @@ class DeploymentOrder(Message):
     threshold: float = Field(ge=0, le=1)
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     area: Name | None = None
-    receipts_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    receipts_key: _Sha256 | None = None
     false_alert_budget: Count | None = None
     zone: Name | None = None
+    camera_hashes: dict[Name, _Sha256] | None = None
     draft: SignedEnvelope | None = None
 
     def authorised(self, officer: str, draft: SignedEnvelope) -> Self:
         """Return the order that an officer signs for this draft."""
         return self.model_copy(update={"authorised_by": officer, "draft": draft})
+
+    def covers(self, camera_id: str, deployment_id: str, settings_hash: str) -> bool:
+        """Tell whether this order names a camera, set as it was when it was signed.
+
+        Parameters
+        ----------
+        deployment_id
+            Whose camera it is said to be.
+        settings_hash
+            Of its settings, see `camera_hash`.
+        """
+        if deployment_id != self.deployment_id or camera_id not in self.camera_ids:
+            return False
+        return self.camera_hashes is None or self.camera_hashes.get(camera_id) == settings_hash
 
 
 class OrderStatus(StrEnum):
@@ -155,6 +176,20 @@ class CameraAssigned(Message):
 def order_hash(order_payload: bytes) -> str:
     """Return the SHA-256 (hex) that names an order, over the payload that was signed."""
     return sha256(b"lethe order v1\0" + order_payload).hexdigest()
+
+
+def camera_hash(camera: CameraAssigned) -> str:
+    """Return the SHA-256 (hex) of what is looked at: everything that is set of a camera.
+
+    A setting that has its default isn't part of it, so that a later version with one more setting
+    has the same hash for what was signed before. Whether the camera is withdrawn isn't either:
+    that takes it away, and sets nothing.
+    """
+    settings = camera.model_dump(
+        mode="json", exclude={"deployment_id", "withdrawn"}, exclude_defaults=True
+    )
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(b"lethe camera v1\0" + canonical.encode()).hexdigest()
 
 
 def watchlist_hash(references: list[tuple[str, str]]) -> str:

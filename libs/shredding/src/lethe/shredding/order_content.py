@@ -27,6 +27,8 @@ def require_content(order: DeploymentOrder, *, allow_local: bool) -> None:
         raise Refused(f"{name}: no camera, or one with a reserved name")
     if order.ends_at_us <= order.starts_at_us:
         raise Refused(f"{name}: ends before it starts")
+    if order.camera_hashes is not None and order.camera_hashes.keys() != set(order.camera_ids):
+        raise Refused(f"{name}: it has settings of other cameras than it names")
     if order.type is OrderType.OPERATIONAL:
         _require_operational(order, name)
         return
@@ -40,6 +42,8 @@ def _require_operational(order: DeploymentOrder, name: str) -> None:
         raise Refused(f"{name}: starts before 2020; set the clock")
     if len(set(order.camera_ids)) != len(order.camera_ids):
         raise Refused(f"{name}: names a camera twice")
+    if order.camera_hashes is None:
+        raise Refused(f"{name}: it doesn't say how its cameras are set; draft it anew")
     for said, what in ((order.use_case, "use case"), (order.grounds, "grounds")):
         if not said.strip():
             raise Refused(f"{name}: it says no {what}")

@@ -14,7 +14,13 @@ from lethe.alert.ports import (
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderStatus
+from lethe.contracts.orders import (
+    CameraAssigned,
+    DeploymentOrder,
+    DeploymentOrdered,
+    OrderStatus,
+    camera_hash,
+)
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.shredding.authorising import sign_state
 from lethe.shredding.clock import Clock, instant
@@ -57,17 +63,16 @@ class DeploymentDesk:
         Raises
         ------
         Refused
-            If the order doesn't hold, or a camera isn't named by it.
+            If the order doesn't hold, a camera isn't named by it or is set otherwise than it says.
         Conflict
             If a camera belongs to another order that isn't over, or was assigned otherwise.
         """
+        # Before it is heard: an order that is refused for its cameras is held by nobody.
+        said = DeploymentOrder.decode(ordered.order.payload)
         for camera in cameras:
+            _require_covered(said, camera)
             self._require_unchanged(camera)
         held = self._orders.hear(ordered, self._clock.wall_us())
-        for camera in cameras:
-            named = camera.camera_id in held.order.camera_ids
-            if not named or camera.deployment_id != held.order.deployment_id:
-                raise Refused(f"camera {camera.camera_id} isn't named by the order")
         await self._publish(ordered, held.order.deployment_id, cameras)
         self._cameras.update({camera.camera_id: camera for camera in cameras})
         return held.order.deployment_id
@@ -75,7 +80,8 @@ class DeploymentDesk:
     def _require_unchanged(self, camera: CameraAssigned) -> None:
         """Check that a camera is neither taken from an order nor changed under one."""
         assigned = self._cameras.get(camera.camera_id, camera)
-        if assigned.deployment_id == camera.deployment_id and assigned != camera:
+        is_same = assigned.deployment_id == camera.deployment_id
+        if is_same and camera_hash(assigned) != camera_hash(camera):
             raise Conflict(
                 f"camera {camera.camera_id} is assigned otherwise under this order: to change "
                 "where or what it films, end the order and have another one authorised"
@@ -199,6 +205,14 @@ class DeploymentDesk:
             if not any(lists.get(order.watchlist_id) == order.watchlist_hash for lists in heard):
                 return f"no match instance holds the watchlist of {order.deployment_id}"
         return None
+
+
+def _require_covered(order: DeploymentOrder, camera: CameraAssigned) -> None:
+    name, deployment_id = camera.camera_id, camera.deployment_id
+    if name not in order.camera_ids or deployment_id != order.deployment_id:
+        raise Refused(f"camera {name} isn't named by the order")
+    if not order.covers(name, deployment_id, camera_hash(camera)):
+        raise Refused(f"camera {name} is set otherwise than the order says")
 
 
 def _suspension(said: DeploymentSuspended) -> SuspensionStatus:

@@ -7,7 +7,7 @@ import cv2
 from lethe.contracts.keys import Role
 from lethe.contracts.topics import CAMERA_ASSIGNED, DETECT_TICKET
 from lethe.detect.frames import FrameWorker
-from lethe.detect.handlers import Handlers
+from lethe.detect.handlers import Handlers, subscriptions_of_cameras
 from lethe.detect.references import ReferenceWorker
 from lethe.detect.settings import DetectSettings
 from lethe.detect.shots import ShotPolicy
@@ -18,8 +18,7 @@ from lethe.runtime.http import HttpServer
 from lethe.runtime.observing import KeyObserver
 from lethe.runtime.ownership import Ownership
 from lethe.runtime.publisher import Publisher
-from lethe.runtime.reader import Reader, Start, Subscription
-from lethe.runtime.records import Record
+from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
 from lethe.runtime.threads import Threads
@@ -46,7 +45,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
     publisher = Publisher(settings, lambda: instant(member.clock))
     threads = Threads("detect", settings.workers)
     standing = Standing(model=pack.digest)
-    zones = Zones(member.roster, member.clock)
+    zones = Zones(member.orders, member.roster, member.clock)
     handlers = Handlers(
         FrameWorker(holder, benches, zones, ShotPolicy() if settings.tracking else None),
         ReferenceWorker(holder, benches),
@@ -66,14 +65,11 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         observer=observer,
     )
 
-    async def on_camera(record: Record) -> None:
-        zones.hear(record.body)
-
     reader = Reader(
         settings,
         [
             *handlers.subscriptions(keys),
-            Subscription(CAMERA_ASSIGNED, on_camera, Start.BEGINNING),
+            *subscriptions_of_cameras(member.orders, zones, member.clock),
         ],
         publisher=publisher,
         dead_letters=DeadLetters(settings, publisher),

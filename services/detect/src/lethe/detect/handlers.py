@@ -7,8 +7,11 @@ import structlog
 from lethe.contracts.errors import LetheError, Refused, Transient
 from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
+from lethe.contracts.orders import DeploymentOrdered
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import (
+    CAMERA_ASSIGNED,
+    DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
     FRAME_PROCESSED,
     KEY_GRANTED,
@@ -20,18 +23,35 @@ from lethe.contracts.topics import (
 from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
 from lethe.detect.lanes import Lanes
 from lethe.detect.references import ReferenceWorker
+from lethe.detect.zones import Zones
 from lethe.runtime import metrics
 from lethe.runtime.publisher import Publisher
-from lethe.runtime.reader import Subscription
+from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keytraffic import KeyTraffic
+from lethe.shredding.orders import OrderBook
 
 _log = structlog.get_logger()
 _ENROLMENT = -1
 _PUBLISHED_AT_ONCE = 8
 """Frames whose probes and counts may be under way to the broker."""
+
+
+def subscriptions_of_cameras(orders: OrderBook, zones: Zones, clock: Clock) -> list[Subscription]:
+    """Return what detect hears of cameras: the orders that they are signed in, and their zones."""
+
+    async def on_order(record: Record) -> None:
+        orders.hear(DeploymentOrdered.decode(record.body), clock.wall_us())
+
+    async def on_camera(record: Record) -> None:
+        zones.hear(record.body)
+
+    return [
+        Subscription(DEPLOYMENT_ORDERED, on_order, Start.BEGINNING),
+        Subscription(CAMERA_ASSIGNED, on_camera, Start.BEGINNING),
+    ]
 
 
 class Handlers:

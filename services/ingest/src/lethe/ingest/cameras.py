@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from lethe.contracts.live import FrameProcessed
-from lethe.contracts.orders import CameraAssigned
+from lethe.contracts.orders import CameraAssigned, camera_hash
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.topics import partition_for
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
@@ -170,14 +170,15 @@ class Cameras:
         self._counts = Counts(send_count)
         self._frames_in_flight = frames_in_flight
         self._opener = opener or SourceOpener()
-        self._assigned: dict[str, CameraAssigned] = {}
+        self._assigned: dict[str, tuple[CameraAssigned, str]] = {}
+        self._otherwise: dict[str, CameraAssigned] = {}
         self._running: dict[str, tuple[RunningCamera, asyncio.Task[None]]] = {}
         self._over: dict[str, CameraAssigned] = {}
         self.owned: frozenset[int] = frozenset()
 
     def assign(self, camera: CameraAssigned) -> None:
         """Take a camera's newest settings."""
-        self._assigned[camera.camera_id] = camera
+        self._assigned[camera.camera_id] = camera, camera_hash(camera)
 
     def on_report(self, processed: FrameProcessed) -> None:
         """Make room in the flow of footage taken as fast as it goes."""
@@ -195,7 +196,7 @@ class Cameras:
             await asyncio.gather(*map(self._stop, list(self._running)))
 
     async def _reconcile(self) -> None:
-        wanted = {c.camera_id: c for c in self._assigned.values() if self._may_run(c)}
+        wanted = {c.camera_id: c for c, said in self._assigned.values() if self._may_run(c, said)}
         stopping: list[str] = []
         for camera_id, (running, task) in list(self._running.items()):
             if task.done():
@@ -211,16 +212,22 @@ class Cameras:
             if camera_id not in self._running and self._over.get(camera_id) != camera:
                 self._start(camera)
 
-    def _may_run(self, camera: CameraAssigned) -> bool:
+    def _may_run(self, camera: CameraAssigned, settings_hash: str) -> bool:
         owned = partition_for(camera.camera_id) in self.owned
         live = self._orders.live_order(camera.camera_id, self._holder.clock.wall_us())
         if camera.withdrawn or not owned or live is None:
             return False
-        if live.order.deployment_id != camera.deployment_id:
-            # The settings are another deployment's: its source and masks aren't this one's.
+        if not live.order.covers(camera.camera_id, camera.deployment_id, settings_hash):
+            # Another deployment's, or not as its officer signed it: another source, other masks.
+            self._tell_otherwise(camera)
             return False
         started = camera.camera_id in self._running
         return started or self._holder.holds(camera.camera_id, Purpose.FRAME)
+
+    def _tell_otherwise(self, camera: CameraAssigned) -> None:
+        if self._otherwise.get(camera.camera_id) != camera:
+            self._otherwise[camera.camera_id] = camera
+            _log.warning("camera is set otherwise than ordered", camera_id=camera.camera_id)
 
     def _start(self, camera: CameraAssigned) -> None:
         running = RunningCamera(

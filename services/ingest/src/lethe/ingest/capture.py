@@ -155,10 +155,11 @@ class Capture:
         self._drop(self._latest.close())
 
     def _stamp(self) -> Stamp | None:
-        """Return the present moment with a key in hand, under an order live at this moment."""
+        """Return the present moment with a key in hand, under the camera's order if it is live."""
         camera_id = self._camera.camera_id
-        wall_us = self._holder.clock.wall_us()
-        if self._orders.live_order(camera_id, wall_us) is None:
+        live = self._orders.live_order(camera_id, self._holder.clock.wall_us())
+        if live is None or live.order.deployment_id != self._camera.deployment_id:
+            # Another order that follows at once has another source and other masks.
             return None
         reservation = self._holder.reserve(camera_id, Purpose.FRAME, spare_ms=_SPARE_MS)
         if reservation is None:

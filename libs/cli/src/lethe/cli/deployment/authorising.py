@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from lethe.cli.deployment.camera_lines import lines_of_camera
 from lethe.cli.deployment.drafts import DraftFile
 from lethe.cli.deployment.order_file import Watchlist, read_order_file
 from lethe.cli.identity.minting import command_tokens
@@ -30,18 +31,16 @@ async def draft_order(alert_url: str, file: Path, trust: Path, key: SigningKey) 
         If the file, its cameras or its watchlist don't do.
     """
     written = read_order_file(file)
-    cameras = [require_remote(each) for each in read_camera_file(file.parent / written.cameras)]
+    planned = [require_remote(each) for each in read_camera_file(file.parent / written.cameras)]
+    cameras = [each.assigned(written.deployment_id) for each in planned]
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         watchlist = await _watchlist(api, written.watchlist_id)
-    order = written.draft([each.camera_id for each in cameras], watchlist, key_to_pin(trust))
+    order = written.draft(cameras, watchlist, key_to_pin(trust))
     try:
         require_content(order, allow_local=False)
     except Refused as refused:
         raise InvalidInput(str(refused)) from None
-    return DraftFile(
-        draft=b64encode(sign_draft(order, key).encode()),
-        cameras=[each.assigned(order.deployment_id) for each in cameras],
-    )
+    return DraftFile(draft=b64encode(sign_draft(order, key).encode()), cameras=cameras)
 
 
 async def authorise_order(alert_url: str, draft: DraftFile, trust: Path, key: SigningKey) -> None:
@@ -98,7 +97,7 @@ def lines_of(draft: DraftFile) -> list[str]:
         "receipts": _pinned(order),
         "drafted by": draft.signed.signer,
     }
-    cameras = [f"camera {each.camera_id}: {each.source}" for each in draft.cameras]
+    cameras = [line for each in draft.cameras for line in lines_of_camera(each)]
     return [*(f"{name}: {said}" for name, said in told.items()), *cameras]
 
 

@@ -8,7 +8,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from lethe.cli.whole_file import whole_file
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import InvalidInput
-from lethe.contracts.orders import CameraAssigned, DeploymentOrder
+from lethe.contracts.orders import CameraAssigned, DeploymentOrder, camera_hash
 from lethe.contracts.sealed import SignedEnvelope
 
 
@@ -48,14 +48,22 @@ def read_draft(file: Path) -> DraftFile:
     """
     try:
         found = DraftFile.model_validate_json(file.read_bytes())
-        named, assigned = set(found.order.camera_ids), {c.camera_id for c in found.cameras}
+        order = found.order
     except OSError as error:
         raise InvalidInput(f"{file} can't be read: {error.strerror}") from None
     except (ValidationError, InvalidMessage):
         raise InvalidInput(f"{file} is no draft: make one with 'lethe deployment draft'") from None
-    if named != assigned:
-        raise InvalidInput(f"{file} has other cameras than its order names")
+    _require_ordered(file, order, found.cameras)
     return found
+
+
+def _require_ordered(file: Path, order: DeploymentOrder, cameras: list[CameraAssigned]) -> None:
+    """Check that cameras are those of an order, set as it says: they are shown to who signs."""
+    if set(order.camera_ids) != {each.camera_id for each in cameras}:
+        raise InvalidInput(f"{file} has other cameras than its order names")
+    for each in cameras:
+        if not order.covers(each.camera_id, each.deployment_id, camera_hash(each)):
+            raise InvalidInput(f"{file}: camera {each.camera_id} isn't set as its order says")
 
 
 def write_draft(file: Path, draft: DraftFile) -> None:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from lethe.cli.toml_file import read_toml
 from lethe.contracts.bounds import Count, Name
 from lethe.contracts.errors import InvalidInput
-from lethe.contracts.orders import DeploymentOrder, OrderType
+from lethe.contracts.orders import CameraAssigned, DeploymentOrder, OrderType, camera_hash
 
 _LARGEST_FILE = 256 * 1024
 _HINT = 'write lines such as zone = "the north gate"'
@@ -54,7 +54,7 @@ class OrderFile(BaseModel):
     cameras: Path
 
     def draft(
-        self, camera_ids: list[str], watchlist: Watchlist, receipts_key: str | None
+        self, cameras: list[CameraAssigned], watchlist: Watchlist, receipts_key: str | None
     ) -> DeploymentOrder:
         """Return the order as it is drafted.
 
@@ -71,7 +71,8 @@ class OrderFile(BaseModel):
             use_case=self.use_case,
             grounds=self.grounds,
             authorised_by="",
-            camera_ids=camera_ids,
+            camera_ids=[each.camera_id for each in cameras],
+            camera_hashes={each.camera_id: camera_hash(each) for each in cameras},
             starts_at_us=round(self.starts_at.timestamp() * 1e6),
             ends_at_us=round(self.ends_at.timestamp() * 1e6),
             watchlist_id=self.watchlist_id,

@@ -13,6 +13,7 @@ from lethe.contracts.orders import (
     DeploymentOrdered,
     OrderStatus,
     OrderType,
+    camera_hash,
     watchlist_hash,
 )
 from lethe.shredding.authorising import sign_order
@@ -80,6 +81,7 @@ def local_deployment(
         The key that must sign the receipts of the run, by its fingerprint.
     """
     deployment_id = f"local-{uuid.uuid4().hex[:12]}"
+    assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
     order = DeploymentOrder(
         deployment_id=deployment_id,
         type=OrderType.LOCAL,
@@ -87,6 +89,7 @@ def local_deployment(
         grounds="started by the user of this machine",
         authorised_by=OFFICER,
         camera_ids=[camera.camera_id for camera in cameras],
+        camera_hashes={camera.camera_id: camera_hash(camera) for camera in assigned},
         starts_at_us=wall_us,
         ends_at_us=wall_us + LOCAL_HOURS_LIMIT * _HOUR_US,
         watchlist_id=watchlist_id,
@@ -96,5 +99,4 @@ def local_deployment(
         area=area,
         receipts_key=receipts_key,
     )
-    assigned = [camera.assigned(deployment_id, realtime=realtime, loop=loop) for camera in cameras]
     return Deployment(order, assigned, officer_key_file)
