@@ -1,5 +1,6 @@
 """What benches look at: faces of an evaluation set, other forms of the demonstration's footage."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +13,15 @@ FACES = Path("../shared/data/lfw-dev")
 
 
 def transcoded(
-    source: Path, target: Path, *, width: int, height: int, frames_per_s: int = FRAMES_PER_S
+    source: Path,
+    target: Path,
+    *,
+    width: int,
+    height: int,
+    frames_per_s: int = FRAMES_PER_S,
+    seconds: float = math.inf,
 ) -> Path:
-    """Write footage of 12 frames/s again, in another size or with every so-many-th frame only."""
+    """Write footage of 12 frames/s again: in another size, with fewer frames, its beginning only."""
     step = FRAMES_PER_S // frames_per_s
     time_base = Fraction(1, frames_per_s)
     with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
@@ -23,6 +30,8 @@ def transcoded(
         stream.codec_context.gop_size = frames_per_s
         stream.codec_context.time_base = time_base
         for index, frame in enumerate(reading.decode(video=0)):
+            if index >= seconds * FRAMES_PER_S:
+                break
             if index % step:
                 continue
             picture = frame.reformat(width=width, height=height, format="yuv420p")

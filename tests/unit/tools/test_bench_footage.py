@@ -20,3 +20,10 @@ def test_footage_is_written_again_in_another_size_and_rate(
     assert [frame.time for frame in frames] == pytest.approx(
         [index / frames_per_s for index in range(expected)]
     )
+
+
+def test_of_footage_the_beginning_may_be_enough(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4")
+    again = transcoded(clip, tmp_path / "again.mp4", width=64, height=48, seconds=0.5)
+    with av.open(str(again)) as video:
+        assert len(list(video.decode(video=0))) == 6
