@@ -58,7 +58,7 @@ def measure() -> tuple[list[Figure], dict[str, Any]]:
         for _ in range(_ROUNDS):
             idle += _watch(watchlist, [str(empty), "--follow"])
             for count, windows in runs.items():
-                windows += _watch(watchlist, [str(slow)] * count)
+                windows.extend(_watch(watchlist, [str(slow)] * count))
         full = _watch(watchlist, [str(video) for video in originals])
     figures = [*_cost(idle, runs), *_traffic(full, len(originals))]
     return figures, {

@@ -21,7 +21,7 @@ def transcoded(
     frames_per_s: int = FRAMES_PER_S,
     seconds: float = math.inf,
 ) -> Path:
-    """Write footage of 12 frames/s again: in another size, with fewer frames, its beginning only."""
+    """Write footage of 12 frames/s again: another size, fewer frames, the beginning."""
     step = FRAMES_PER_S // frames_per_s
     time_base = Fraction(1, frames_per_s)
     with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
