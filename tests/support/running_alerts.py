@@ -1,6 +1,7 @@
 """Alerts as processes, fed with candidate lists as match publishes them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -13,11 +14,11 @@ from tests.support.alert_desk import CROP, candidates_found
 from tests.support.brokers import now, publishing, reading, settings_for
 from tests.support.processes import until
 from tests.support.readers import searches_of
+from tests.support.tls import Identity
 from tests.support.tokens import bearer
 
 from lethe.alert.identity.principal import Role
 from lethe.cli.identity.minting import Grant, mint
-from lethe.cli.stack.health import HealthClient
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child
 from lethe.cli.stack.services import StackSettings, service_spec
@@ -33,9 +34,18 @@ from lethe.shredding.signing import Signer
 from lethe.shredding.trust import LocalTrust, load_local_trust
 from lethe.shredding.wrapping import wrap
 
+_HOST = "localhost"
+"""For which certificates of tests are."""
+
 
 class RunningAlerts:
-    """Processes of alert on one database, with the test in match's place."""
+    """Processes of alert on one database, with the test in match's place.
+
+    Parameters
+    ----------
+    identity
+        With which they speak TLS, if they do.
+    """
 
     def __init__(
         self,
@@ -44,18 +54,25 @@ class RunningAlerts:
         trust: LocalTrust,
         names: tuple[str, ...],
         settings: Mapping[str, str],
+        identity: Identity | None = None,
     ) -> None:
+        self.trust = trust
         self.published: list[str] = []
         self.transit = TransitKeys()
         self._signer = Signer.from_file(trust.key_file("match"))
         self.folder = folder / "alert"
         self.database = self.folder / "database" / "alerts.sqlite"
-        self._health = HealthClient()
         token = mint(Grant("Ames", tuple(Role)), trust.folder)
-        self._client = httpx.AsyncClient(timeout=10.0, headers=bearer(token))
+        self._origin = f"https://{_HOST}" if identity else f"http://{LOOPBACK}"
+        verify = ssl.create_default_context(cafile=identity.ca_file) if identity else True
+        self._client = httpx.AsyncClient(
+            timeout=10.0, headers=bearer(token), verify=verify, trust_env=False
+        )
         self._publisher: Publisher
         stack = StackSettings(trust, folder, folder, 0, cool_down_s=0.0, memory_bound_mb=0)
         own = {"LETHE_BROKER": broker}
+        if identity:
+            settings = {**settings, **_tls(identity)}
         specs = [
             service_spec(name, name, stack, own, port)
             for name, port in zip(names, free_ports(len(names)), strict=True)
@@ -80,7 +97,6 @@ class RunningAlerts:
         for child in self.children:
             child.begin_stop(kill=True)
             await child.end_stop()
-        await self._health.close()
         await self._client.aclose()
 
     async def on_ticket(self, record: Record) -> None:
@@ -92,29 +108,48 @@ class RunningAlerts:
         async with asyncio.timeout(60):
             while True:
                 for child in self.children:
-                    leads = child is not other_than and await self._health.leads(child)
+                    leads = child is not other_than and await self._readiness(child) == (200, False)
                     if leads and self.transit.current(now()) is not None:
                         return child
 
     async def standing_by(self, child: Child) -> None:
         """Wait until an alert says that another leads."""
         async with asyncio.timeout(60):
-            while True:
-                unready = await self._health.unreadiness(child)
-                if unready is None and not await self._health.leads(child):
-                    return
+            while await self._readiness(child) != (503, True):
+                pass
 
-    async def publish(self, count: int, key: TransitKey | None = None) -> None:
+    async def _readiness(self, child: Child) -> tuple[int, bool] | None:
+        """Return the status of its answer, and whether it stands by; None if there is none."""
+        try:
+            answer = await self._client.get(f"{self.origin(child)}/readyz")
+        except httpx.HTTPError:
+            return None
+        return answer.status_code, bool(answer.json()["standby"])
+
+    def origin(self, child: Child) -> str:
+        """Return the address of an alert."""
+        return f"{self._origin}:{child.spec.port}"
+
+    async def publish(
+        self,
+        count: int,
+        key: TransitKey | None = None,
+        *,
+        crop: bytes = CROP,
+        deployment_id: str = "deployment-1",
+    ) -> None:
         """Publish candidate lists as match does, their crops sealed to alert's present key."""
         for _ in range(count):
             search_id = f"search-{len(self.published)}"
             transit = key or self.transit.current(now())
             assert transit is not None
             at = now()
-            found = candidates_found(search_id, captured=at).model_copy(
+            found = candidates_found(
+                search_id, captured=at, deployment_id=deployment_id
+            ).model_copy(
                 update={"decided": at, "transit_key_id": transit.key_id, "sealed_crop": b""}
             )
-            sealed = wrap(CROP, transit.public_key, found.binding())
+            sealed = wrap(crop, transit.public_key, found.binding())
             body = found.model_copy(update={"sealed_crop": sealed}).encode()
             envelope = self._signer.sign(CANDIDATES_FOUND.name, body)
             await self._publisher.send(CANDIDATES_FOUND, found.camera_id, envelope.encode())
@@ -144,25 +179,31 @@ class RunningAlerts:
 
     async def alerts(self, leader: Child) -> list[dict[str, Any]]:
         """Return every alert that the leader knows."""
-        answer = await self._client.get(f"{_address(leader)}?limit=1000")
+        answer = await self._client.get(f"{self._alerts(leader)}?limit=1000")
         alerts: list[dict[str, Any]] = answer.json()["alerts"]
         return alerts
 
     async def probe(self, leader: Child, alert_id: str) -> httpx.Response:
         """Ask for an alert's picture."""
-        return await self._client.get(f"{_address(leader)}/{alert_id}/probe")
+        return await self._client.get(f"{self._alerts(leader)}/{alert_id}/probe")
 
     async def adjudicate_as_false(self, leader: Child, alert_id: str) -> dict[str, Any]:
         """Decide that an alert is a false one; return it as it is afterwards."""
         decision = {"verdict": "false_alert", "confirmed": True}
-        address = f"{_address(leader)}/{alert_id}/adjudications"
+        address = f"{self._alerts(leader)}/{alert_id}/adjudications"
         answer = await self._client.post(address, json=decision)
         alert: dict[str, Any] = answer.raise_for_status().json()
         return alert
 
+    def _alerts(self, leader: Child) -> str:
+        return f"{self.origin(leader)}/api/v1/alerts"
 
-def _address(leader: Child) -> str:
-    return f"http://{LOOPBACK}:{leader.spec.port}/api/v1/alerts"
+
+def _tls(identity: Identity) -> dict[str, str]:
+    return {
+        "LETHE_HTTP_CERTIFICATE_FILE": str(identity.ca_file),
+        "LETHE_HTTP_KEY_FILE": str(identity.key_file),
+    }
 
 
 @asynccontextmanager
@@ -171,11 +212,12 @@ async def running_alerts(
     folder: Path,
     names: tuple[str, ...],
     environment: Mapping[str, str] = MappingProxyType({}),
+    identity: Identity | None = None,
 ) -> AsyncIterator[RunningAlerts]:
-    """Run alerts until the block ends, with more settings by environment if given."""
+    """Run alerts until the block ends, with more settings by environment if given; see there."""
     create_local_trust(folder / "trust", wall_us=now().wall_us)
     trust = load_local_trust(folder / "trust")
-    alerts = RunningAlerts(broker, folder, trust, names, environment)
+    alerts = RunningAlerts(broker, folder, trust, names, environment, identity)
     settings = settings_for(broker, "match-1")
     async with AsyncExitStack() as resources:
         publisher = await resources.enter_async_context(publishing(settings))

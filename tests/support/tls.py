@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a server shows, and the file that vouches for it."""
+    """What a server shows, the file that vouches for it, and the file with its key."""
 
     context: ssl.SSLContext
     ca_file: Path
+    key_file: Path
 
 
 def identity_of(folder: Path, host: str = "localhost") -> Identity:
@@ -52,4 +53,4 @@ def identity_of(folder: Path, host: str = "localhost") -> Identity:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(ca_file, key_file)
-    return Identity(context, ca_file)
+    return Identity(context, ca_file, key_file)

@@ -1,6 +1,5 @@
 """Who may call what: every role at every endpoint, and nobody where nothing is declared."""
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ from tests.support.alert_web import BASE, AlertWeb, alert_web
 from tests.support.markdown import ROOT
 from tests.support.tokens import Issuer, bearer
 
-from lethe.alert.identity.access import SIGNED_IN, Access
+from lethe.alert.identity.access import Access
 from lethe.alert.identity.principal import Role
-from lethe.alert.web.gate import Doorkeeper, Endpoint, gate_middleware
+from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.problems import problems_middleware
-from lethe.alert.web.rates import Rates
 
 OPERATOR, OFFICER = Role.OPERATOR, Role.ENGAGEMENT_OFFICER
 SUPERVISOR, AUTHORISING = Role.SUPERVISOR, Role.AUTHORISING_OFFICER
@@ -248,24 +246,6 @@ async def test_only_an_engagement_officer_decides_after_an_engagement(web: Alert
     for roles, status in (((OPERATOR, SUPERVISOR), 403), ((OFFICER,), 200)):
         async with web.client(web.issuer.token(*roles)) as client:
             assert (await client.post(path, json=decision)).status_code == status
-
-
-async def test_who_asks_far_too_often_is_told_to_wait_and_nobody_else() -> None:
-    async def endpoint(_request: object) -> PlainTextResponse:
-        return PlainTextResponse("there")
-
-    issuer = Issuer()
-    routes = [Endpoint("/x", endpoint, SIGNED_IN)]
-    rates = Rates(0.001, 2, time.monotonic)
-    gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), rates)
-    app = Starlette(
-        routes=[Mount("/api/v1", routes=routes, middleware=[*problems_middleware(), gate])]
-    )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
-        answers = [await client.get("/api/v1/x", headers=bearer(issuer.token())) for _ in range(3)]
-        other = await client.get("/api/v1/x", headers=bearer(issuer.token(sub="Birch")))
-    assert [answer.status_code for answer in (*answers, other)] == [200, 200, 429, 200]
-    assert answers[-1].headers["Retry-After"] == "1"
 
 
 async def test_an_endpoint_that_declares_nothing_refuses_everybody() -> None:

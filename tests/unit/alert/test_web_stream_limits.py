@@ -17,8 +17,9 @@ from tests.support.streams import after, ending_of, open_stream, raise_alerts, u
 from lethe.alert.identity.reach import Reach
 from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
+from lethe.alert.web.limits import StreamLimits
 from lethe.alert.web.rendering import EventRenderer
-from lethe.alert.web.stream import AlertStream, StreamLimits
+from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.views import AlertViews
 from lethe.contracts.live import Candidate
 from lethe.runtime.http import HttpServer
@@ -114,6 +115,32 @@ async def test_one_person_has_so_many_connections_and_others_theirs(web: AlertWe
                 await (await again.ping())
             await again.send(after(web, 0))
             await until_caught_up(again)
+
+
+async def test_whoever_has_not_said_who_they_are_counts_among_all_connections(
+    web: AlertWeb,
+) -> None:
+    async with (
+        _served_alone(_limited(web, connections=1)) as port,
+        open_stream(port) as silent,
+        open_stream(port) as second,
+    ):
+        assert await ending_of(second) == (1013, "too many connections; try again later")
+        await silent.send(after(web, 0))
+        await until_caught_up(silent)
+
+
+async def test_one_person_connects_so_often_and_then_waits(web: AlertWeb) -> None:
+    limits = {"opening_burst": 1, "openings_per_s": 0.001}
+    async with _served_alone(_limited(web, **limits)) as port:
+        async with open_stream(port) as first:
+            await first.send(after(web, 0))
+            await until_caught_up(first)
+        async with open_stream(port) as again, open_stream(port) as other:
+            await again.send(after(web, 0))
+            assert await ending_of(again) == (1013, "you connect too often; wait a moment")
+            await other.send(after(web, 0, web.issuer.token(sub="Birch")))
+            await until_caught_up(other)
 
 
 async def test_a_client_that_does_not_read_is_told_so_once_it_does_and_keeps_nobody(

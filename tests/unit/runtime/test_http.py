@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from tests.support.brokers import eventually
+from tests.support.tls import identity_of
 
 from lethe.contracts.errors import InvalidInput
 from lethe.runtime import metrics
+from lethe.runtime.certificate import Certificate
 from lethe.runtime.http import HttpServer
 
 LOOPBACK = "127.0.0.1"
@@ -27,7 +31,7 @@ async def hello(_request: Request) -> Response:
 class Service:
     """What the server asks of a service."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None = None) -> None:
         self.reason: str | None = "not in its group yet"
         self.stands_by = False
         self.server = HttpServer(
@@ -37,6 +41,7 @@ class Service:
             is_ready=lambda: self.reason,
             stands_by=lambda: self.stands_by,
             routes=[Route("/hello", hello)],
+            certificate=certificate,
         )
 
     @asynccontextmanager
@@ -107,3 +112,32 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 def test_an_address_of_another_machine_is_told_in_one_line() -> None:
     with pytest.raises(InvalidInput, match=r"port 0 on 192\.0\.2\.1: "):
         HttpServer("192.0.2.1", 0, identity=IDENTITY, is_ready=lambda: None)
+
+
+async def test_with_a_certificate_it_speaks_tls_and_nothing_else(tmp_path: Path) -> None:
+    identity = identity_of(tmp_path)
+    service = Service(Certificate(identity.ca_file, identity.key_file))
+    context = ssl.create_default_context(cafile=identity.ca_file)
+    async with service.serving() as plain, httpx.AsyncClient(verify=context) as client:
+        answer = await client.get(f"https://localhost:{service.server.port}/hello")
+        assert answer.text == "hello"
+        with pytest.raises(httpx.RemoteProtocolError):
+            await plain.get("/hello")
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_certificate_that_is_none_says_which_settings_to_check(
+    tmp_path: Path, content: str | None
+) -> None:
+    identity = identity_of(tmp_path)
+    chain = tmp_path / "other.pem"
+    if content is not None:
+        chain.write_text(content)
+    with pytest.raises(InvalidInput, match="LETHE_HTTP_CERTIFICATE_FILE"):
+        HttpServer(
+            LOOPBACK,
+            0,
+            identity=IDENTITY,
+            is_ready=lambda: None,
+            certificate=Certificate(chain, identity.key_file),
+        )

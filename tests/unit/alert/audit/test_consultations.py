@@ -19,6 +19,7 @@ class Kept:
         self.faults: list[Exception] = []
 
     async def append(self, *deeds: Deed) -> None:
+        await asyncio.sleep(0)
         if self.faults:
             raise self.faults.pop()
         self.transactions.append(deeds)
@@ -39,6 +40,40 @@ async def test_who_listens_is_told_before_they_are_sent_anything() -> None:
     await consultations.begin(ANN, 12)
     await consultations.begin(BOB, -1)
     assert (kept.seen(ANN), kept.seen(BOB)) == (["alerts-after:12"], ["alerts:to-come"])
+
+
+async def test_those_who_come_while_another_is_being_told_are_told_together() -> None:
+    kept = Kept()
+    consultations = Consultations(kept)
+    everybody = [Actor(f"officer-{number}", ("operator",)) for number in range(500)]
+    await asyncio.gather(*(consultations.begin(actor, 7) for actor in everybody))
+    assert all(kept.seen(actor) == ["alerts-after:7"] for actor in everybody)
+    assert len(kept.transactions) <= 4
+    await consultations.begin(ANN, 8)
+    assert kept.seen(ANN) == ["alerts-after:8"]
+
+
+async def test_whoever_could_not_be_told_is_not_let_in_and_keeps_nobody_else_out() -> None:
+    kept = Kept()
+    consultations = Consultations(kept)
+    kept.faults = [DatabaseUnavailable("away")]
+    outcomes = await asyncio.gather(
+        *(consultations.begin(actor, 1) for actor in (ANN, BOB)), return_exceptions=True
+    )
+    assert [type(each) for each in outcomes] == [DatabaseUnavailable, type(None)]
+    assert (kept.seen(ANN), kept.seen(BOB)) == ([], ["alerts-after:1"])
+
+
+async def test_who_leaves_while_waiting_is_not_told() -> None:
+    kept = Kept()
+    consultations = Consultations(kept)
+    first = asyncio.create_task(consultations.begin(ANN, 1))
+    second = asyncio.create_task(consultations.begin(BOB, 1))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
+    await consultations.begin(Actor("cid", ()), 1)
+    assert (kept.seen(ANN), kept.seen(BOB)) == (["alerts-after:1"], [])
 
 
 async def test_what_many_were_sent_is_told_in_one_transaction_and_once() -> None:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lethe.contracts.errors import InvalidInput
+from lethe.runtime.certificate import Certificate
 
 _STOP_S = 2
 _UNREAD_MS = 30_000
@@ -38,6 +39,8 @@ class HttpServer:
         What `/healthz` tells, beside that the event loop turns.
     middleware
         Called with the port, returns what wraps every route.
+    certificate
+        With which it speaks TLS, and nothing else then.
     is_ready
         Asked by `/readyz`: None when ready, else the reason why not.
     stands_by
@@ -46,7 +49,7 @@ class HttpServer:
     Raises
     ------
     InvalidInput
-        If the port is in use or not allowed.
+        If the port is in use or not allowed, or the certificate can't be used.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class HttpServer:
         stands_by: Callable[[], bool] = lambda: False,
         routes: Sequence[BaseRoute] = (),
         middleware: Callable[[int], Sequence[Middleware]] = lambda _port: (),
+        certificate: Certificate | None = None,
     ) -> None:
+        context = certificate and certificate.context()
         self._identity = identity
         self._is_ready = is_ready
         self._stands_by = stands_by
@@ -77,6 +82,9 @@ class HttpServer:
             timeout_graceful_shutdown=_STOP_S,
             ws="websockets-sansio",
             ws_max_size=_WEBSOCKET_BYTES,
+            ssl_context_factory=(lambda *_: context) if context else None,
+            # Compressing each message anew for every client costs more than the bytes it saves.
+            ws_per_message_deflate=False,
             server_header=False,
             lifespan="off",
         )

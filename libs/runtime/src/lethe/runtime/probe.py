@@ -1,12 +1,14 @@
 """`python -m lethe.runtime.probe`: ask the service of this machine whether it is ready.
 
-For health checks in images that have no curl: it knows the port from LETHE_HTTP_PORT, as the
-service does, and imports nothing beyond the standard library.
+For health checks in images that have no curl: it knows the port from LETHE_HTTP_PORT and whether
+to speak TLS from LETHE_HTTP_CERTIFICATE_FILE, as the service does, and imports nothing beyond the
+standard library.
 """
 
 import http.client
 import json
 import os
+import ssl
 import sys
 
 _TIMEOUT_S = 3.0
@@ -21,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if not port.isdigit():
         sys.stderr.write("probe: LETHE_HTTP_PORT isn't set; give it the service's port\n")
         return 2
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=_TIMEOUT_S)
+    connection = _connection(int(port))
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -35,6 +37,15 @@ def main(arguments: list[str]) -> int:
         return 0
     sys.stderr.write(f"probe: {answer.status} {_reason(told)}\n")
     return 1
+
+
+def _connection(port: int) -> http.client.HTTPConnection:
+    if not os.environ.get("LETHE_HTTP_CERTIFICATE_FILE"):
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
+    # Its certificate is for the name by which people reach it, and nobody is between it and this.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_S, context=context)
 
 
 def _reason(told: bytes) -> str:

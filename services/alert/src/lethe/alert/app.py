@@ -208,6 +208,7 @@ async def _serve(
         stands_by=lambda: leadership.stands_by,
         routes=[Mount("", Front(leadership, routes, functools.partial(leader_of, database)))],
         middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
+        certificate=settings.certificate(),
     )
     await serve_parts(
         stop,

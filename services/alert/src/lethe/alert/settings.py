@@ -12,6 +12,7 @@ from lethe.receipts.asking import NamedWitness
 from lethe.receipts.errors import BadInput
 from lethe.receipts.origins import plain
 from lethe.receipts.stored import FOLDER
+from lethe.runtime.certificate import Certificate
 from lethe.runtime.settings import ServiceSettings
 
 
@@ -55,6 +56,16 @@ class AlertSettings(ServiceSettings):
         default_factory=list,
         title="Allowed hosts",
         description="Host names under which the page is reached, beside the loopback ones.",
+    )
+    http_certificate_file: Path | None = Field(
+        default=None,
+        title="Certificate of the page",
+        description="PEM, with its chain: page, API, health and metrics are served over TLS then.",
+    )
+    http_key_file: Path | None = Field(
+        default=None,
+        title="Key of the certificate",
+        description="PEM, without a password. Needed with a certificate.",
     )
     receipts_dir: Path | None = Field(
         default=None,
@@ -109,6 +120,18 @@ class AlertSettings(ServiceSettings):
             except InvalidInput as error:
                 raise ValueError(f"LETHE_TOKEN_ISSUER: {error}") from None
         return self
+
+    @model_validator(mode="after")
+    def _take_a_certificate_with_its_key(self) -> Self:
+        if (self.http_certificate_file is None) != (self.http_key_file is None):
+            raise ValueError("LETHE_HTTP_CERTIFICATE_FILE and LETHE_HTTP_KEY_FILE need each other")
+        return self
+
+    def certificate(self) -> Certificate | None:
+        """Return with what the page is served over TLS."""
+        if self.http_certificate_file is None or self.http_key_file is None:
+            return None
+        return Certificate(self.http_certificate_file, self.http_key_file)
 
     def named_witnesses(self) -> list[NamedWitness]:
         """Return the witnesses."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 import structlog
@@ -18,6 +19,14 @@ _AT_ONCE = 200
 _log = structlog.get_logger()
 
 
+@dataclass(slots=True, eq=False)
+class _Opening:
+    """Somebody begins to listen, and waits until that is told."""
+
+    deed: Deed
+    is_told: bool = False
+
+
 class Consultations:
     """Collects which alerts were sent to whom, and tells that in few transactions.
 
@@ -27,13 +36,35 @@ class Consultations:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
+        self._turn = asyncio.Lock()
+        self._openings: list[_Opening] = []
         self._seen: defaultdict[Actor, set[str]] = defaultdict(set)
 
     async def begin(self, actor: Actor, after: int) -> None:
-        """Tell that somebody listens from now on; raises as `Audit.append` does."""
+        """Tell that somebody listens from now on; raises as `Audit.append` does.
+
+        Those who come while another's is being written are told in one transaction after it: a
+        leader that takes over is asked by everybody at once.
+        """
         records = (f"alerts-after:{after}",) if after >= 0 else ("alerts:to-come",)
         why = "an officer's stream of alerts was opened"
-        await self._audit.append(Deed(Act.CONSULTATION, records, why, actor))
+        opening = _Opening(Deed(Act.CONSULTATION, records, why, actor))
+        self._openings.append(opening)
+        try:
+            async with self._turn:
+                if not opening.is_told:
+                    await self._tell_openings()
+        finally:
+            if not opening.is_told:
+                self._openings.remove(opening)
+
+    async def _tell_openings(self) -> None:
+        """Tell the first of those who wait: whoever's turn it is is the first of all."""
+        told = self._openings[:_AT_ONCE]
+        await self._audit.append(*(each.deed for each in told))
+        for each in told:
+            each.is_told = True
+        self._openings = [each for each in self._openings if not each.is_told]
 
     def note(self, actor: Actor, alert_id: str) -> None:
         """Note that an alert was sent to somebody."""

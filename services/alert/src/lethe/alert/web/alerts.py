@@ -61,11 +61,11 @@ class AlertEndpoints:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT)),
-            Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS),
-            Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS),
-            Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS),
-            Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS),
+            Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT), is_audited=True),
+            Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS, is_audited=True),
+            Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS, is_audited=True),
+            Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS, is_audited=True),
+            Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS, is_audited=True),
         ]
 
     async def after(self, request: Request) -> Response:

@@ -47,7 +47,7 @@ class AuditEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        return [Endpoint("/audit", self.after, AUDITS, query=(_AFTER, _LIMIT))]
+        return [Endpoint("/audit", self.after, AUDITS, query=(_AFTER, _LIMIT), is_audited=True)]
 
     async def after(self, request: Request) -> Response:
         """Answer with the entries after a number, each with its hash."""

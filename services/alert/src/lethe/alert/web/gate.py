@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,9 +24,7 @@ REASON = "Lethe-Reason"
 """The header in which a caller may say why, for the audit log."""
 
 _PRINCIPAL = "lethe.principal"
-# More than a page or an import ever needs: against what runs wild, not against people.
-_REQUESTS_PER_S = 300.0
-_REQUESTS_AT_ONCE = 1_000
+_TOO_OFTEN = "you ask too often; wait a moment"
 _TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
 
 
@@ -42,6 +41,9 @@ class Endpoint(Route):
         What its address may hold.
     is_versioned
         Whether `If-Match` names the version that the request is about.
+    is_audited
+        Whether what it reads is told in the audit log: such a reading writes, in its turn among
+        the alerts that are raised, and has a lower rate.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Endpoint(Route):
         gives: HTTPStatus = HTTPStatus.OK,
         query: Sequence[Asked] = (),
         is_versioned: bool = False,
+        is_audited: bool = False,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.access = access
@@ -62,6 +65,7 @@ class Endpoint(Route):
         self.gives = gives
         self.query = query
         self.is_versioned = is_versioned
+        self.is_audited = is_audited
 
 
 class SocketEndpoint(WebSocketRoute):
@@ -130,47 +134,77 @@ class Doorkeeper:
         return principal
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a person may ask: of all, and of what is audited by being read."""
+
+    requests: Rates
+    readings: Rates
+
+    def require(self, principal: Principal, route: BaseRoute) -> None:
+        """Count a request.
+
+        Raises
+        ------
+        TooMany
+            If it is too many.
+        """
+        if not self.requests.allows(principal.subject):
+            raise TooMany(_TOO_OFTEN)
+        is_audited = isinstance(route, Endpoint) and route.is_audited
+        if is_audited and not self.readings.allows(principal.subject):
+            raise TooMany(_TOO_OFTEN)
+
+
+def usual_pace() -> Pace:
+    """Return more than a page or an import ever needs: against what runs wild, not people."""
+    return Pace(Rates(300.0, 1_000, time.monotonic), Rates(50.0, 500, time.monotonic))
+
+
 class Gate:
     """Lets through what the endpoint's declaration allows, and turns away what declares nothing."""
 
     def __init__(
-        self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, rates: Rates
+        self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, pace: Pace
     ) -> None:
         self._app = app
         self._routes = routes
         self._doorkeeper = doorkeeper
-        self._rates = rates
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one connection."""
-        access = self._access(scope)
+        route = self._route(scope)
+        access = _access(route)
         # A websocket can't be told why before it is accepted: `AlertStream` does that.
-        if access is not None and not access.is_public and scope["type"] == "http":
+        if route and access and not access.is_public and scope["type"] == "http":
             connection = HTTPConnection(scope)
             principal = await self._doorkeeper.admit(token_of(connection), access)
-            if not self._rates.allows(principal.subject):
-                raise TooMany("you ask too often; wait a moment")
+            self._pace.require(principal, route)
             scope[_PRINCIPAL] = principal
             with acting_as(actor_of(principal, _reason(connection))):
                 await self._app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _access(self, scope: Scope) -> Access | None:
-        """Return who may call what is asked for; None where there is nothing to call."""
-        for route in self._routes:
-            if route.matches(scope)[0] is Match.FULL:
-                access = getattr(route, "access", NOBODY)
-                return access if isinstance(access, Access) else NOBODY
+    def _route(self, scope: Scope) -> BaseRoute | None:
+        """Return what is asked for; None where there is nothing to call."""
+        return next((r for r in self._routes if r.matches(scope)[0] is Match.FULL), None)
+
+
+def _access(route: BaseRoute | None) -> Access | None:
+    """Return who may call a route: nobody, if it doesn't say; None where there is none."""
+    if route is None:
         return None
+    access = getattr(route, "access", NOBODY)
+    return access if isinstance(access, Access) else NOBODY
 
 
 def gate_middleware(
-    routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, rates: Rates | None = None
+    routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, pace: Pace | None = None
 ) -> Middleware:
-    """Return the gate before some routes; each person may ask as often as `rates` says."""
-    rates = rates or Rates(_REQUESTS_PER_S, _REQUESTS_AT_ONCE, time.monotonic)
-    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper, rates=rates)
+    """Return the gate before some routes; each person may ask as often as `pace` says."""
+    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper, pace=pace or usual_pace())
 
 
 def is_loopback(headers: Headers) -> bool:

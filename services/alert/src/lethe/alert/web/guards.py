@@ -54,6 +54,9 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         caching = "no-store" if scope.get("path", "").startswith("/api/") else "no-cache"
 
         async def send_with_headers(message: Message) -> None:

@@ -61,7 +61,10 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        has_begun = scope["type"] != "http"
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
 
         async def send_and_note(message: Message) -> None:
             nonlocal has_begun

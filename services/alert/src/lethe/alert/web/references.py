@@ -51,7 +51,9 @@ class ReferenceEndpoints:
         every = "/watchlists/{watchlist_id}/references"
         one = f"{every}/{{reference_id}}"
         return [
-            Endpoint(every, self.changes, READS_WATCHLISTS, query=(_AFTER, _LIMIT)),
+            Endpoint(
+                every, self.changes, READS_WATCHLISTS, query=(_AFTER, _LIMIT), is_audited=True
+            ),
             Endpoint(
                 every,
                 self.add,
@@ -60,7 +62,7 @@ class ReferenceEndpoints:
                 takes=ImageBody(("subject_id",), _MAX_TEXT),
                 gives=HTTPStatus.ACCEPTED,
             ),
-            Endpoint(f"{one}/image", self.image, READS_WATCHLISTS),
+            Endpoint(f"{one}/image", self.image, READS_WATCHLISTS, is_audited=True),
             Endpoint(one, self.remove, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
         ]
 

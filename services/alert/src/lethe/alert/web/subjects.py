@@ -33,11 +33,11 @@ class SubjectEndpoints:
         one = f"{every}/{{subject_id}}"
         body = JsonBody(SubjectDetails)
         return [
-            Endpoint(every, self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT)),
+            Endpoint(every, self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT), is_audited=True),
             Endpoint(
                 every, self.add, KEEPS_WATCHLISTS, "POST", takes=body, gives=HTTPStatus.CREATED
             ),
-            Endpoint(one, self.show, READS_WATCHLISTS),
+            Endpoint(one, self.show, READS_WATCHLISTS, is_audited=True),
             Endpoint(one, self.edit, KEEPS_WATCHLISTS, "PUT", takes=body, is_versioned=True),
             Endpoint(one, self.remove, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
         ]

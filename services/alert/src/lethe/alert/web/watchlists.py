@@ -69,7 +69,9 @@ class WatchlistEndpoints:
         """Return the routes."""
         one = "/watchlists/{watchlist_id}"
         return [
-            Endpoint("/watchlists", self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT)),
+            Endpoint(
+                "/watchlists", self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT), is_audited=True
+            ),
             Endpoint(
                 "/watchlists",
                 self.register,
@@ -78,7 +80,7 @@ class WatchlistEndpoints:
                 takes=JsonBody(NewWatchlist),
                 gives=HTTPStatus.CREATED,
             ),
-            Endpoint(one, self.show, READS_WATCHLISTS),
+            Endpoint(one, self.show, READS_WATCHLISTS, is_audited=True),
             Endpoint(
                 one,
                 self.edit,

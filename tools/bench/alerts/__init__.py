@@ -1,0 +1,1 @@
+"""What a thousand officers' pages ask of alert: `make bench-alerts`."""
