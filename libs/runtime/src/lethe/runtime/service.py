@@ -1,7 +1,6 @@
 """Running a service: settings in, signals, one-line errors, an exit code."""
 
 import asyncio
-import gc
 import signal
 import sys
 import traceback
@@ -23,9 +22,6 @@ _log = structlog.get_logger()
 _SWITCH_S = 0.0005
 """A worker thread that comes back from its computation gets the interpreter after this long, not
 after five milliseconds of somebody else's turn."""
-
-_COLLECT_AFTER = (5_000, 20, 100)
-"""Objects, collections of young ones, and of middle-aged ones."""
 
 _ENVIRONMENT = f"set {', '.join(WITHOUT_RESIDUE)} as docker-compose.yml does"
 
@@ -55,7 +51,6 @@ def run_service(
         if not starts_without_residue():
             _log.warning("what libraries free isn't overwritten", reason=_ENVIRONMENT)
         sys.setswitchinterval(_SWITCH_S)
-        spare_collections()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_stopped(settings, serve))
     except InvalidInput as error:
@@ -69,18 +64,6 @@ def run_service(
     except Exception as error:  # noqa: BLE001 - the last resort of a process: one line, exit code 1
         return _report(role, BaseExceptionGroup(role, [error]))
     return 0
-
-
-def spare_collections() -> None:
-    """Keep the pauses of garbage collection short: nothing wipes a key meanwhile.
-
-    A collection of everything holds the interpreter for hundreds of milliseconds where a thousand
-    connections are open, and the kernel kills who is late with a key by a hundred. What was
-    imported is never garbage, and what lives long needs to be looked at seldom.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _report(role: str, group: BaseExceptionGroup[BaseException]) -> int:

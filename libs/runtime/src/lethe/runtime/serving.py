@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lethe.runtime.http import HttpServer
-from lethe.runtime.pauses import settle
+from lethe.runtime.pauses import spare_collections
 from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader
 from lethe.runtime.service import Stop, run_parts
@@ -33,7 +33,7 @@ async def serve_parts(
     await publisher.start()
     try:
         await reader.start()
-        settle()
+        spare_collections()
         await run_parts(stop, http.run(), reader.run(), *(part() for part in parts))
     finally:
         http.stop()
