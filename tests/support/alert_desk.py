@@ -178,9 +178,9 @@ class MemoryAlertLog:
 
     async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
         self._fail("mark_erased")
-        assert erased_wall_us
         for alert in alerts:
-            self._put(replace(self.alerts[alert.sequence - 1], erased=True))
+            kept = self.alerts[alert.sequence - 1]
+            self._put(replace(kept, erased_wall_us=erased_wall_us))
             self.pictures.pop(alert.alert_id, None)
 
     async def unreceipted(self, limit: int) -> list[Alert]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from tests.support.clocks import FakeClock
 from tests.support.forgetting import an_order, signed
 from tests.support.members import signed_by
 
@@ -11,6 +12,7 @@ from lethe.contracts.base import MAX_BODY_BYTES, Message
 from lethe.contracts.examples import EXAMPLES
 from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.receipts import AlertsErased
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import GenerationOpened
 from lethe.contracts.topics import (
@@ -70,6 +72,8 @@ def good(topic: Topic, trust: LocalTrust) -> Raw:
     if isinstance(message, KeyTicket):
         assert topic is TICKETS[name]
         message = message.model_copy(update={"role": Role(name), "instance_id": f"{name}-1"})
+    if isinstance(message, AlertsErased):
+        message = message.model_copy(update={"sent": FakeClock().now()})
     body = signed_by(trust, name, topic, message) if topic.body is Body.SIGNED else message.encode()
     return Raw(f"{name}-1".encode(), body)
 

@@ -45,7 +45,6 @@ def draft(alert_id: str, subject_id: str = "subject-1", *, erase_at_wall_us: int
         sightings=1,
         last_sighting_wall_us=500,
         erase_at_wall_us=erase_at_wall_us,
-        erased=False,
     )
 
 
@@ -125,7 +124,7 @@ async def test_alerts_are_due_once_and_lose_their_pictures(log: AlertLog) -> Non
     assert await log.due(1000, 10) == []
     assert await log.picture("a") is None
     assert await log.picture("b") == PICTURE
-    assert await log.find("a") == replace(first, erased=True)
+    assert await log.find("a") == replace(first, erased_wall_us=1000)
     assert await log.unerased_ids() == {"b"}
     assert await log.pictured_ids() == {"b"}
 

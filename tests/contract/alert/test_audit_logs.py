@@ -90,6 +90,19 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
     assert term.audit_head.size == 6
 
 
+async def test_an_erasure_is_told_with_its_ground(database: Database) -> None:
+    term = await a_term(database)
+    log, audit = SqlAlertLog(term), SqlAuditLog(term)
+    early = await log.append(draft("a", erase_at_wall_us=1_000), "search-a", None)
+    await log.mark_erased([early], 999)
+    late = await log.append(draft("b", erase_at_wall_us=1_000), "search-b", None)
+    await log.mark_erased([late], 1_000)
+    assert [each["why"] for each in await said(audit) if each["act"] == "erasure"] == [
+        "its key was lost before its time",
+        "retention ended",
+    ]
+
+
 async def test_each_change_of_a_watchlist_is_told_and_one_that_comes_too_late_is_not(
     database: Database, tmp_path: Path
 ) -> None:

@@ -143,6 +143,19 @@ async def test_what_fails_after_the_record_is_made_good_later(failing: str) -> N
     assert bench.retired[-1] == "transit"
 
 
+async def test_its_own_key_goes_first_whatever_keeps_the_transit_keys() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    bench.log.failing.add("transit_key_ids")
+    await bench.desk.handling.adjudicate(alert.alert_id, decision())
+    assert (bench.keys.names(), bench.retired) == ([], [])
+    assert not bench.log.alerts[0].erased
+    # As if another instance had to go on from there.
+    await bench.restart()
+    assert bench.retired == ["transit"]
+    assert bench.log.alerts[0].erased
+
+
 async def test_what_a_crash_cut_short_is_made_good_at_the_next_start() -> None:
     bench = DeskBench()
     alert = await raised(bench)

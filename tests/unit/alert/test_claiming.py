@@ -64,13 +64,27 @@ async def test_an_alert_is_claimed_when_it_is_erased_and_not_before() -> None:
 
 async def test_one_whose_retention_ended_and_one_whose_key_was_lost_say_so() -> None:
     claims = Claims()
-    lost, _ = await claims.raised("a"), await claims.raised("b")
+    lost, kept = await claims.raised("a"), await claims.raised("b")
     claims.bench.keys.erase(key_name(lost))
     await claims.bench.desk.erase_due(claims.bench.clock())
     assert await claims.turn() == [(lost, ErasureGround.KEY_GONE)]
+    claims.bench.clock.ms = DAY_MS
+    await claims.bench.desk.erase_due(claims.bench.clock())
+    assert (kept, ErasureGround.RETENTION) in await claims.turn()
+
+
+async def test_the_ground_is_that_of_the_moment_of_its_erasure_however_late_it_is_claimed() -> None:
+    claims = Claims()
+    lost, _ = await claims.raised("a"), await claims.raised("b")
+    claims.bench.keys.erase(key_name(lost))
+    await claims.bench.desk.erase_due(claims.bench.clock())
     claims.bench.clock.ms = DAY_MS + 1
     await claims.bench.desk.erase_due(claims.bench.clock())
-    assert {ground for _, ground in await claims.turn()} == {ErasureGround.RETENTION}
+    claims.bench.clock.ms = 3 * DAY_MS
+    assert [ground for _, ground in await claims.turn()] == [
+        ErasureGround.KEY_GONE,
+        ErasureGround.RETENTION,
+    ]
 
 
 async def test_it_is_claimed_again_after_a_while_until_there_is_a_receipt() -> None:

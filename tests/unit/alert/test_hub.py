@@ -30,7 +30,6 @@ def _alert(sequence: int, sightings: int = 1) -> Alert:
         sightings=sightings,
         last_sighting_wall_us=0,
         erase_at_wall_us=0,
-        erased=False,
     )
 
 

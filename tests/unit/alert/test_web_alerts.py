@@ -138,6 +138,23 @@ async def test_after_its_retention_both_pictures_are_gone(
     assert (shown["erased"], shown["subject"], shown["candidates"]) == (True, "", [])
 
 
+async def test_from_the_moment_of_its_end_nobody_is_told_of_an_alert_whatever_is_late(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    web.clock.ms = 100 + 3_600_000 - 1
+    assert (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()["erased"] is False
+    web.clock.ms += 1
+    (listed,) = (await client.get("/api/v1/alerts")).json()["alerts"]
+    shown = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
+    acknowledged = await client.post(f"/api/v1/alerts/{alert.alert_id}/acknowledgement")
+    for told in (listed, shown, acknowledged.json()):
+        assert (told["erased"], told["subject"], told["candidates"]) == (True, "", [])
+    for part in ("probe", "reference", "subject"):
+        answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{part}")
+        assert (answer.status_code, "Lovelace" in answer.text) == (410, False)
+
+
 async def test_an_unknown_alert_is_a_404_problem(client: httpx.AsyncClient) -> None:
     for path in ("/api/v1/alerts/nothing/probe", "/api/v1/nothing"):
         answer = await client.get(path)

@@ -101,6 +101,17 @@ async def test_whoever_resumes_after_an_erasure_is_not_told_whom_it_was_about(
     assert told[0]["alert"]["adjudication"]["verdict"] == "false_alert"
 
 
+async def test_whoever_resumes_after_its_end_is_not_told_whom_it_was_about_before_it_is_swept(
+    web: AlertWeb, port: int
+) -> None:
+    await web.desk.receive(candidates_found("search"), CROP, AlertTerms(retention_hours=1))
+    for web.clock.ms, is_over in ((3_599_999, False), (3_600_000, True)):
+        async with open_stream(port) as socket:
+            await socket.send(after(web, 0))
+            _, told, *_ = await until_caught_up(socket)
+        assert (told["alert"]["erased"], told["alert"]["subject"] == "") == (is_over, is_over)
+
+
 async def test_a_client_that_says_what_it_received_stays_connected(
     web: AlertWeb, port: int
 ) -> None:

@@ -29,6 +29,7 @@ from lethe.match.watchlists import Watchlists
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
+from lethe.purge.handlers import Books
 from lethe.purge.handlers import Handlers as PurgeHandlers
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.deadletters import DeadLetters
@@ -115,18 +116,17 @@ def _subscriptions(
         handlers = MatchHandlers(member, publisher, watchlists, TransitKeys(), batch=4)
         return handlers.subscriptions(keys)
     if role is Role.PURGE:
-        handlers_of_purge = PurgeHandlers(
-            member,
-            domain,
+        suspensions = Suspensions(member.orders)
+        books = Books(
             Accountant(member.clock, budget_ms=1000),
-            Suspensions(member.orders),
+            suspensions,
             Courier(folder).outbox,
             Anchoring(),
+            Budgets(member.orders, suspensions),
             SentGrants(),
             domain.assign,
-            budgets=Budgets(member.orders, Suspensions(member.orders)),
         )
-        return handlers_of_purge.subscriptions()
+        return PurgeHandlers(member, domain, books).subscriptions()
     desk = DeploymentDesk(
         member.orders, Suspensions(member.orders), member.clock, domain.on_outcome, member.signer
     )

@@ -1,5 +1,6 @@
 """What reaches a purge is checked before it counts: tickets, grants and orders."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,31 +14,34 @@ from tests.support.reigning import EVERYBODY, LEADS, Purge
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import OrderStatus
-from lethe.contracts.topics import DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
+from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureGround
+from lethe.contracts.topics import ALERTS_ERASED, DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
-from lethe.purge.handlers import Handlers
+from lethe.purge.handlers import Books, Handlers
 from lethe.purge.sent_grants import SentGrants
+from lethe.shredding.clock import instant
+
+ERASED = ErasedAlert(alert_id="a", deployment_id="d", ground=ErasureGround.RETENTION)
+
+
+@pytest.fixture
+def told() -> list[ErasedAlert]:
+    """Give what receipts are to be told of."""
+    return []
 
 
 @pytest.fixture(name="handlers")
-async def handlers_(purge: Purge, tmp_path: Path) -> Handlers:
+async def handlers_(purge: Purge, tmp_path: Path, told: list[ErasedAlert]) -> Handlers:
     await purge.reign.on_leadership(LEADS, 1)
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
     outbox = Courier(tmp_path).outbox
-    return Handlers(
-        member,
-        purge.reign,
-        accountant,
-        purge.custody.suspensions,
-        outbox,
-        Anchoring(),
-        SentGrants(),
-        lambda _: None,
-        budgets=Budgets(purge.book, purge.custody.suspensions),
-    )
+    suspensions = purge.custody.suspensions
+    budgets = Budgets(purge.book, suspensions)
+    books = Books(accountant, suspensions, outbox, Anchoring(), budgets, SentGrants(), told.extend)
+    return Handlers(member, purge.reign, books)
 
 
 async def ticketed(
@@ -88,10 +92,10 @@ async def test_a_grant_that_purge_did_not_sign_is_not_accounted_for(
     forged = signed_by(purge.trust, "ingest", KEY_GRANTED, granted)
     with pytest.raises(Refused):
         await handlers.on_grant(record(KEY_GRANTED, granted.holder, forged))
-    before = handlers._accountant.account()["copies"]
+    before = handlers._books.accountant.account()["copies"]
     genuine = signed_by(purge.trust, "purge", KEY_GRANTED, granted)
     await handlers.on_grant(record(KEY_GRANTED, granted.holder, genuine))
-    assert handlers._accountant.account()["copies"] != before
+    assert handlers._books.accountant.account()["copies"] != before
     assert not any(before.values())
 
 
@@ -102,13 +106,38 @@ async def test_a_grant_of_ones_own_is_passed_over_and_the_same_by_another_is_che
     assert purge.reign._custodian is not None
     own, *_, another = purge.reign._custodian.make()
     body = signed_by(purge.trust, "purge", KEY_GRANTED, own)
-    handlers._sent.note(body)
-    before = handlers._accountant.account()["copies"]
+    handlers._books.sent.note(body)
+    before = handlers._books.accountant.account()["copies"]
     await handlers.on_grant(record(KEY_GRANTED, own.holder, body))
-    assert handlers._accountant.account()["copies"] == before
+    assert handlers._books.accountant.account()["copies"] == before
     forged = signed_by(purge.trust, "ingest", KEY_GRANTED, another)
     with pytest.raises(Refused):
         await handlers.on_grant(record(KEY_GRANTED, another.holder, forged))
+
+
+@pytest.mark.parametrize("age_ms", [-1_001, 10_001, None])
+async def test_a_claim_of_erasures_that_was_not_made_now_is_refused(
+    purge: Purge, handlers: Handlers, told: list[ErasedAlert], age_ms: int | None
+) -> None:
+    for age in (0, 10_000, age_ms):
+        now = instant(purge.custody.clock)
+        sent = None if age is None else now.shifted_to(now.boot_us - 1000 * age)
+        said = AlertsErased(instance_id="alert-1", alerts=[ERASED], sent=sent)
+        body = signed_by(purge.trust, "alert", ALERTS_ERASED, said)
+        with pytest.raises(Refused) if age == age_ms else nullcontext():
+            await handlers.on_erased(record(ALERTS_ERASED, "alert-1", body))
+    assert told == [ERASED] * 2
+
+
+async def test_a_claim_of_erasures_that_alert_did_not_sign_is_refused(
+    purge: Purge, handlers: Handlers, told: list[ErasedAlert]
+) -> None:
+    sent = instant(purge.custody.clock)
+    said = AlertsErased(instance_id="alert-1", alerts=[ERASED], sent=sent)
+    body = signed_by(purge.trust, "match", ALERTS_ERASED, said)
+    with pytest.raises(Refused):
+        await handlers.on_erased(record(ALERTS_ERASED, "alert-1", body))
+    assert told == []
 
 
 async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) -> None:

@@ -5,21 +5,17 @@ from hashlib import sha256
 import pytest
 from tests.support.receipting_desk import Desk, during_the_next_sync, of_kind
 
-from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureGround
-from lethe.purge import untold
+from lethe.contracts.receipts import ErasedAlert, ErasureGround
+from lethe.purge import erasures, untold
+from lethe.purge.erasures import ToldErasures
 from lethe.receipts.entries import AlertErased
 
 
-def erased(*names: str) -> AlertsErased:
-    return AlertsErased(
-        instance_id="alert-1",
-        alerts=[
-            ErasedAlert(
-                alert_id=name, deployment_id="deployment-1", ground=ErasureGround.FALSE_ALERT
-            )
-            for name in names
-        ],
-    )
+def erased(*names: str) -> list[ErasedAlert]:
+    ground = ErasureGround.FALSE_ALERT
+    return [
+        ErasedAlert(alert_id=name, deployment_id="deployment-1", ground=ground) for name in names
+    ]
 
 
 async def test_it_is_told_once_and_verified(desk: Desk) -> None:
@@ -35,6 +31,34 @@ async def test_it_is_told_once_and_verified(desk: Desk) -> None:
     ]
     await desk.receipting.close()
     assert desk.verified().totals["deployment-1"].alerts == dict.fromkeys(hashes, "false-alert")
+
+
+async def test_what_is_said_again_is_told_once_a_minute_in_each_log(desk: Desk) -> None:
+    """A minute later alert asks because it has lost what it knew, not because somebody replays."""
+    await desk.begin("t1")
+    for _ in range(59):
+        desk.receipting.hear_erased(erased("alert-1", "alert-2"))
+        await desk.later(1)
+    assert hashes(desk) == hashed("alert-1", "alert-2")
+    await desk.later(2)
+    desk.receipting.hear_erased(erased("alert-1"))
+    await desk.later(2)
+    assert hashes(desk) == hashed("alert-1", "alert-2", "alert-1")
+    await desk.begin("t2")
+    desk.receipting.hear_erased(erased("alert-1"))
+    await desk.later(2)
+    assert hashes(desk) == hashed("alert-1"), "of the new log"
+    await desk.receipting.close()
+    desk.verified()
+
+
+async def test_no_more_is_remembered_of_what_was_told_than_has_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(erasures, "_MOST_KNOWN", 2)
+    told = ToldErasures()
+    assert len(told.news(erased("a", "b", "c"), 0)) == 3
+    assert [each.alert_id for each in told.news(erased("a", "b", "c"), 1)] == ["a"]
 
 
 async def test_no_log_holds_the_id_of_an_alert(desk: Desk) -> None:

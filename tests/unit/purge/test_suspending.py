@@ -106,7 +106,7 @@ async def test_one_false_alert_more_than_ordered_suspends_and_one_more_after_eac
     suspensions, serial = suspender.desk.custody.suspensions, 1
 
     async def told(count: int, role: Role = Role.ALERT) -> bool:
-        ticket = suspender.desk.custody.ticket(role, false_alerts={"fair": count, NAME: 99})
+        ticket = suspender.desk.custody.ticket(role, false_alerts={"fair": count, "another": 99})
         suspender.budgets.hear(ticket)
         await suspender.suspending.settle()
         return suspensions.is_suspended("fair")
@@ -114,6 +114,7 @@ async def test_one_false_alert_more_than_ordered_suspends_and_one_more_after_eac
     assert not await told(9, Role.MATCH)
     assert not await told(3)
     assert await told(4)
+    assert suspender.budgets._counts == {"fair": 4}, "of no deployment that nobody ordered"
     for count in (4, 5):
         said = suspensions.of("fair")
         assert said is not None
@@ -124,6 +125,20 @@ async def test_one_false_alert_more_than_ordered_suspends_and_one_more_after_eac
         assert not await told(count)
         assert await told(count + 1)
     assert not suspensions.is_suspended(NAME)
+
+
+async def test_a_ticket_that_says_less_than_another_before_takes_nothing_back(
+    suspender: Suspender, trust: LocalTrust
+) -> None:
+    orders = suspender.desk.custody.custodian._orders
+    orders.hear(
+        authorise(drafted(trust, deployment_id="fair"), signer_of(trust, "officer")), WALL_US
+    )
+    for count in (4, 0):
+        ticket = suspender.desk.custody.ticket(Role.ALERT, false_alerts={"fair": count})
+        suspender.budgets.hear(ticket)
+    await suspender.suspending.settle()
+    assert suspender.desk.custody.suspensions.is_suspended("fair")
 
 
 async def test_receipts_tell_of_suspension_and_resumption(

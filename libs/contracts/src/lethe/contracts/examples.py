@@ -175,6 +175,7 @@ EXAMPLES: tuple[Message, ...] = (
                 ground=ErasureGround.FALSE_ALERT,
             )
         ],
+        sent=_at(43_000),
     ),
     AlertRaised(
         alert_id="alert-1",

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from lethe.contracts.base import Message
 from lethe.contracts.bounds import Name
+from lethe.contracts.instants import Instant
 
 MOST_ENTRIES = 16_384
 MOST_ERASED = 500
@@ -69,7 +70,10 @@ class AlertsErased(Message):
     ----------
     instance_id
         The alert that says so.
+    sent
+        When it does. purge believes none that is old, or that doesn't say when.
     """
 
     instance_id: Name
     alerts: list[ErasedAlert] = Field(min_length=1, max_length=MOST_ERASED)
+    sent: Instant | None = None

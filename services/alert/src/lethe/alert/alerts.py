@@ -1,8 +1,8 @@
 """What an alert is, and where alerts are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from lethe.alert.judgements import NO_JUDGEMENTS, Adjudication, AlertState, Judgements, Mark
 from lethe.alert.vault import SealedBlob
@@ -10,6 +10,7 @@ from lethe.contracts.adjudication import AlertAdjudicated, Verdict
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import AlertRaised, Candidate
 from lethe.contracts.orders import OrderType
+from lethe.contracts.receipts import ErasureGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Alert:
         When the latest of them was captured, UTC in microseconds since 1970.
     erase_at_wall_us
         When its retention ends.
-    erased
-        Its picture can't be opened any more.
+    erased_wall_us
+        When that was done or found; None as long as its picture may be opened.
     version
         How many times people did something about it: what they saw when they decided.
     acknowledged
@@ -74,7 +75,7 @@ class Alert:
     sightings: int
     last_sighting_wall_us: int
     erase_at_wall_us: int
-    erased: bool
+    erased_wall_us: int | None = None
     version: int = 0
     acknowledged: Mark | None = None
     claim: Mark | None = None
@@ -91,6 +92,27 @@ class Alert:
     def is_false(self) -> bool:
         """Whether it was adjudicated as a false alert: then it is closed, and erased."""
         return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT
+
+    @property
+    def erased(self) -> bool:
+        """Whether its picture can't be opened any more."""
+        return self.erased_wall_us is not None
+
+    def as_of(self, wall_us: int) -> Self:
+        """Return it as it is at a time: when its retention ended it is erased, whoever is late."""
+        if self.erased or wall_us < self.erase_at_wall_us:
+            return self
+        return replace(self, erased_wall_us=wall_us)
+
+    @property
+    def erasure_ground(self) -> ErasureGround | None:
+        """Why it is erased; None as long as it isn't."""
+        if self.erased_wall_us is None:
+            return None
+        if self.is_false:
+            return ErasureGround.FALSE_ALERT
+        is_early = self.erased_wall_us < self.erase_at_wall_us
+        return ErasureGround.KEY_GONE if is_early else ErasureGround.RETENTION
 
     @property
     def is_closed(self) -> bool:

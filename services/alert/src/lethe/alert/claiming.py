@@ -8,7 +8,7 @@ import structlog
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
-from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasureGround, alert_hash
+from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, alert_hash
 from lethe.receipts.entries import AlertErased
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.parsing import parse_entry
@@ -59,7 +59,7 @@ class ErasureClaims:
         lately = {name: c for name, c in self._claimed.items() if now.since_us(c[1]) < _AGAIN_US}
         fresh = {name: alert for name, alert in waiting.items() if name not in lately}
         if fresh:
-            claims = [_claim_of(alert, now) for alert in fresh.values()]
+            claims = [_claim_of(alert) for alert in fresh.values()]
             await self._claim(claims)
         self._claimed = lately | {name: (each.alert_id, now) for name, each in fresh.items()}
 
@@ -79,12 +79,10 @@ class ErasureClaims:
                 del self._claimed[name]
 
 
-def _claim_of(alert: Alert, now: Instant) -> ErasedAlert:
-    ground = ErasureGround.KEY_GONE
-    if alert.is_false:
-        ground = ErasureGround.FALSE_ALERT
-    elif now.wall_us >= alert.erase_at_wall_us:
-        ground = ErasureGround.RETENTION
+def _claim_of(alert: Alert) -> ErasedAlert:
+    ground = alert.erasure_ground
+    if ground is None:
+        raise ValueError("an alert that isn't erased is claimed as erased")
     return ErasedAlert(alert_id=alert.alert_id, deployment_id=alert.deployment_id, ground=ground)
 
 

@@ -62,7 +62,7 @@ class AlertEraser:
             told by then of the keys that are gone.
         """
         kept = await self._kept()
-        self._blank(a for a in list(self._pictured.values()) if a.alert_id not in kept)
+        self._blank((a for a in list(self._pictured.values()) if a.alert_id not in kept), now)
         erased = 0
         while due := await self._log.due(now.wall_us, _AT_ONCE):
             for alert in due:
@@ -86,7 +86,7 @@ class AlertEraser:
         except Transient as error:
             _log.warning("false alert not erased yet", error=type(error).__name__)
             return alert
-        return replace(alert, erased=True)
+        return replace(alert, erased_wall_us=now.wall_us)
 
     async def erase_orphans(self) -> None:
         """Erase the keys of alerts that were never committed, or erased but for their key."""
@@ -97,16 +97,19 @@ class AlertEraser:
             await self._vault.erase(key_name(alert_id))
 
     async def _destroy_keys(self, alert: Alert) -> None:
-        """Destroy what opens an alert, before the log says so: else nobody came here again."""
+        """Destroy what opens an alert, before the log says so: else nobody came here again.
+
+        Its own key first: that needs the key store only, and the others live on for a while.
+        """
+        await self._vault.erase(key_name(alert.alert_id))
         if alert.is_false:
             # Its crop lies in a topic too, sealed to keys that others may still be waiting for.
             await self._retire(await self._log.transit_key_ids(alert.alert_id))
-        await self._vault.erase(key_name(alert.alert_id))
 
     async def _record(self, erased: list[Alert], now: Instant) -> None:
         if erased:
             await self._log.mark_erased(erased, now.wall_us)
-            self._blank(alert for alert in erased if alert.alert_id not in self._told)
+            self._blank((alert for alert in erased if alert.alert_id not in self._told), now)
             self._told.difference_update(alert.alert_id for alert in erased)
 
     async def _kept(self) -> set[str]:
@@ -114,8 +117,9 @@ class AlertEraser:
         names = [name for name in await self._vault.names() if name.startswith(_KEY_PREFIX)]
         return {name.removeprefix(_KEY_PREFIX) for name in names}
 
-    def _blank(self, alerts: Iterable[Alert]) -> None:
+    def _blank(self, alerts: Iterable[Alert], now: Instant) -> None:
         for alert in alerts:
             self._pictured.pop(alert.alert_id, None)
             self._told.add(alert.alert_id)
-            self._hub.publish(HubEvent(EventKind.ERASED, replace(alert, erased=True)))
+            erased = replace(alert, erased_wall_us=now.wall_us)
+            self._hub.publish(HubEvent(EventKind.ERASED, erased))

@@ -66,7 +66,8 @@ class Outbox:
 
     async def erased(self, alerts: list[ErasedAlert]) -> None:
         """Publish which alerts were erased, for receipts."""
-        said = AlertsErased(instance_id=self._member.instance_id, alerts=alerts)
+        sent = instant(self._member.clock)
+        said = AlertsErased(instance_id=self._member.instance_id, alerts=alerts, sent=sent)
         envelope = self._member.signer.sign(ALERTS_ERASED.name, said.encode())
         await self._publisher.send(ALERTS_ERASED, said.instance_id, envelope.encode())
 

@@ -1,6 +1,7 @@
 """The alert log in SQL."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -145,7 +146,8 @@ class SqlAlertLog:
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ids = [alert.alert_id for alert in erased]
-        async with self._term.write(*of_alerts.erased(erased)) as connection:
+        gone = [replace(alert, erased_wall_us=erased_wall_us) for alert in erased]
+        async with self._term.write(*of_alerts.erased(gone)) as connection:
             await connection.execute(delete(pictures).where(pictures.c.alert_id.in_(ids)))
             await connection.execute(
                 update(alerts)

@@ -147,7 +147,8 @@ class AlertDesk:
         """Return published alerts after a sequence, in rising sequence; see `AlertLog.after`."""
         alerts = await self._log.after(sequence, limit, deployments)
         # Up to the first that isn't published yet, so that a reader doesn't pass it by.
-        return list(takewhile(lambda alert: alert.published is not None, alerts))
+        published = takewhile(lambda alert: alert.published is not None, alerts)
+        return [alert.as_of(self._now().wall_us) for alert in published]
 
     async def find(self, alert_id: str) -> Alert:
         """Return one alert.
@@ -160,7 +161,7 @@ class AlertDesk:
         alert = await self._log.find(alert_id)
         if alert is None:
             raise NotFound("there is no such alert")
-        return alert
+        return alert.as_of(self._now().wall_us)
 
     async def probe(self, alert_id: str) -> bytes:
         """Return the picture (JPEG) that the alert was raised for.
@@ -172,8 +173,8 @@ class AlertDesk:
         Erased
             If its data key is erased, or the alert was raised without a picture.
         """
-        await self.find(alert_id)
-        picture = await self._log.picture(alert_id)
+        alert = await self.find(alert_id)
+        picture = None if alert.erased else await self._log.picture(alert_id)
         if picture is None:
             raise Erased("the picture of this alert is erased")
         return await self._vault.open(key_name(alert_id), picture, bound=_bound(alert_id))
@@ -186,7 +187,7 @@ class AlertDesk:
         if self._cool_down_us == 0:
             return None
         earlier = await self._log.latest(alert.deployment_id, alert.camera_id, alert.subject_id)
-        if earlier is None or earlier.erased:
+        if earlier is None or earlier.as_of(self._now().wall_us).erased:
             return None
         apart_us = abs(alert.captured.wall_us - earlier.last_sighting_wall_us)
         return earlier if apart_us < self._cool_down_us else None
@@ -242,7 +243,6 @@ def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         sightings=1,
         last_sighting_wall_us=captured_us,
         erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
-        erased=False,
     )
 
 

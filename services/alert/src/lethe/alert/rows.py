@@ -93,6 +93,7 @@ _PLAIN = (
     "sightings",
     "last_sighting_wall_us",
     "erase_at_wall_us",
+    "erased_wall_us",
     "version",
 )
 
@@ -139,7 +140,6 @@ def to_alert(row: RowMapping) -> Alert:
         decided=_certain_instant(row, "decided"),
         published=_instant(row, "published"),
         candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
-        erased=row["erased_wall_us"] is not None,
         acknowledged=_mark(row, "acknowledged"),
         claim=_mark(row, "claimed"),
         judgements=Judgements(*(_to_adjudication(row, capacity.value) for capacity in Capacity)),

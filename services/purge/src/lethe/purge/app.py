@@ -1,6 +1,7 @@
 """The only wiring of purge."""
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -24,7 +25,7 @@ from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.backstop import Backstop
 from lethe.purge.budgets import Budgets
-from lethe.purge.handlers import Handlers
+from lethe.purge.handlers import Books, Handlers
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.progress_file import ProgressFile
@@ -66,10 +67,68 @@ _FETCH_WAIT_MS = 40
 """Between the tickets of one slot; see `Rhythm`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What purge is made of, behind the broker and in front of it."""
+
+    books: Books
+    recollection: Recollection
+    receipting: Receipting
+    reign: Reign
+    suspending: Suspending
+
+    async def settle(self) -> None:
+        """Draw the account up, again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(_SETTLE_S)
+            self.books.accountant.settle()
+            await self.suspending.settle()
+            await self.receipting.settle()
+
+    async def account(self, _request: Request) -> Response:
+        """Answer with the account and with who stands where."""
+        in_force = self.books.suspensions.in_force()
+        standing = {
+            "leader": self.reign.leads,
+            "standstill": self.reign.standstill,
+            "suspended": {each.deployment_id: each.ground.value for each in in_force},
+        }
+        return JSONResponse({**self.books.accountant.account(), **standing})
+
+
 async def serve(settings: PurgeSettings, stop: Stop) -> None:
     """Run purge until `stop` is set."""
     member = join(Role.PURGE, **settings.membership())
     publisher = Publisher(settings, lambda: instant(member.clock))
+    parts = await _assembled(settings, member, publisher)
+    reign = parts.reign
+    leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        identity=settings.identity(Role.PURGE, member.boot),
+        is_ready=lambda: None if leadership.has_joined else "not in its group yet",
+        routes=[Route("/account", parts.account)],
+    )
+    try:
+        await serve_parts(
+            stop,
+            leadership.run,
+            reign.run,
+            parts.recollection.run,
+            parts.settle,
+            parts.books.outbox.run,
+            partial(_keep_backstop, settings, member.clock, reign),
+            partial(member.follow_roster, KeyObserver().roster_refused),
+            publisher=publisher,
+            reader=_reader(settings, member, publisher, parts),
+            http=http,
+        )
+    finally:
+        await parts.receipting.close()
+
+
+async def _assembled(settings: PurgeSettings, member: Membership, publisher: Publisher) -> _Parts:
     accountant = Accountant(
         member.clock, budget_ms=settings.budget_ms, patience_s=settings.suspend_after_s
     )
@@ -78,19 +137,12 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         ProgressFile(settings.data_dir), member.roster, member.orders, suspensions
     )
     await recollection.recall()
-    anchoring = Anchoring()
+    anchoring, sent = Anchoring(), SentGrants()
     receipting = await asyncio.to_thread(
         _receipting, settings, member, accountant, suspensions, anchoring
     )
-    sent = SentGrants()
-    reign = Reign(
-        member.orders,
-        suspensions,
-        member.clock,
-        _granting(member, publisher, sent),
-        receipting,
-        recollection,
-    )
+    grant = _granting(member, publisher, sent)
+    reign = Reign(member.orders, suspensions, member.clock, grant, receipting, recollection)
     budgets = Budgets(member.orders, suspensions)
     suspending = Suspending(
         accountant,
@@ -102,59 +154,22 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         leads=lambda: reign.leads,
     )
     outbox = _outbox(settings, member, publisher)
-    handlers = Handlers(
-        member,
-        reign,
-        accountant,
-        suspensions,
-        outbox,
-        anchoring,
-        sent,
-        receipting.hear_erased,
-        budgets=budgets,
-    )
-    dead_letters = DeadLetters(settings, publisher)
-    reader = Reader(
+    books = Books(accountant, suspensions, outbox, anchoring, budgets, sent, receipting.hear_erased)
+    return _Parts(books, recollection, receipting, reign, suspending)
+
+
+def _reader(
+    settings: PurgeSettings, member: Membership, publisher: Publisher, parts: _Parts
+) -> Reader:
+    reign = parts.reign
+    return Reader(
         settings,
-        handlers.subscriptions(),
+        Handlers(member, reign, parts.books).subscriptions(),
         publisher=publisher,
-        dead_letters=dead_letters,
+        dead_letters=DeadLetters(settings, publisher),
         fetch_wait_ms=_FETCH_WAIT_MS,
         rest_s=Rhythm(member.clock, SLOT_MS, lambda: reign.served_us).rest_s,
     )
-    leadership = Ownership(settings, "purge", PURGE_LEADERSHIP, reign.on_leadership)
-
-    async def account(_request: Request) -> Response:
-        standing = {
-            "leader": reign.leads,
-            "standstill": reign.standstill,
-            "suspended": {each.deployment_id: each.ground.value for each in suspensions.in_force()},
-        }
-        return JSONResponse({**accountant.account(), **standing})
-
-    http = HttpServer(
-        settings.http_host,
-        settings.http_port,
-        identity=settings.identity(Role.PURGE, member.boot),
-        is_ready=lambda: None if leadership.has_joined else "not in its group yet",
-        routes=[Route("/account", account)],
-    )
-    try:
-        await serve_parts(
-            stop,
-            leadership.run,
-            reign.run,
-            recollection.run,
-            partial(_settle, accountant, suspending, receipting),
-            outbox.run,
-            partial(_keep_backstop, settings, member.clock, reign),
-            partial(member.follow_roster, KeyObserver().roster_refused),
-            publisher=publisher,
-            reader=reader,
-            http=http,
-        )
-    finally:
-        await receipting.close()
 
 
 def _receipting(
@@ -220,11 +235,3 @@ async def _keep_backstop(settings: PurgeSettings, clock: Clock, reign: Reign) ->
             metrics.BACKSTOP.labels("refused").inc()
             _log.warning("no connection to delete records", reason=str(error))
         await asyncio.sleep(_BACKSTOP_RETRY_S)
-
-
-async def _settle(accountant: Accountant, suspending: Suspending, receipting: Receipting) -> None:
-    while True:
-        await asyncio.sleep(_SETTLE_S)
-        accountant.settle()
-        await suspending.settle()
-        await receipting.settle()

@@ -19,9 +19,15 @@ class Budgets:
         self._counts: dict[str, int] = {}
 
     def hear(self, ticket: KeyTicket) -> None:
-        """Take what a verified ticket says."""
-        if ticket.role is Role.ALERT:
-            self._counts |= ticket.false_alerts
+        """Take what a verified ticket says of orders that are known; no count goes back.
+
+        A ticket may come late, or from an alert whose database was put back.
+        """
+        if ticket.role is not Role.ALERT:
+            return
+        for name, count in ticket.false_alerts.items():
+            if self._orders.by_deployment(name) is not None:
+                self._counts[name] = max(count, self._counts.get(name, 0))
 
     def exceeded(self) -> Iterator[tuple[str, int]]:
         """Give the deployments over their budget, each with its count.

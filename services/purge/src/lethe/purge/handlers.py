@@ -1,13 +1,14 @@
 """Records in, domain calls out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrdered
-from lethe.contracts.receipts import AlertsErased
+from lethe.contracts.receipts import AlertsErased, ErasedAlert
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
@@ -23,6 +24,7 @@ from lethe.contracts.topics import (
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
+from lethe.purge.erasures import require_fresh
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
@@ -35,37 +37,32 @@ from lethe.shredding.orders import OtherReceiptsKey
 from lethe.shredding.suspensions import Suspensions
 
 
-class Handlers:
-    """About five lines each: check, decode, call the domain.
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What purge keeps of what it hears, whether or not it leads.
 
-    Parameters
+    Attributes
     ----------
     tell
         Has a receipt say which alerts were erased.
     """
 
-    def __init__(
-        self,
-        member: Membership,
-        reign: Reign,
-        accountant: Accountant,
-        suspensions: Suspensions,
-        outbox: ReceiptsOutbox,
-        anchoring: Anchoring,
-        sent: SentGrants,
-        tell: Callable[[AlertsErased], None],
-        *,
-        budgets: Budgets,
-    ) -> None:
+    accountant: Accountant
+    suspensions: Suspensions
+    outbox: ReceiptsOutbox
+    anchoring: Anchoring
+    budgets: Budgets
+    sent: SentGrants
+    tell: Callable[[Sequence[ErasedAlert]], None]
+
+
+class Handlers:
+    """About five lines each: check, decode, call the domain."""
+
+    def __init__(self, member: Membership, reign: Reign, books: Books) -> None:
         self._member = member
-        self._suspensions = suspensions
         self._reign = reign
-        self._accountant = accountant
-        self._outbox = outbox
-        self._anchoring = anchoring
-        self._sent = sent
-        self._tell = tell
-        self._budgets = budgets
+        self._books = books
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -90,20 +87,20 @@ class Handlers:
         ticket = KeyTicket.decode(envelope.payload)
         if ticket.role != entry.role or record.key != ticket.instance_id:
             raise Refused("a ticket claims another role or instance than it was sent by")
-        self._accountant.hear_ticket(ticket)
-        self._outbox.hear(ticket)
-        self._anchoring.hear(ticket)
-        self._budgets.hear(ticket)
+        books = self._books
+        books.accountant.hear_ticket(ticket)
+        for hears in (books.outbox, books.anchoring, books.budgets):
+            hears.hear(ticket)
         self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
 
     async def on_grant(self, record: Record) -> None:
         """Account for another instance's grant; this one's own were when they were made."""
-        if record.body in self._sent:
+        if record.body in self._books.sent:
             return
         envelope = SignedEnvelope.decode(record.body)
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
-        self._accountant.hear_grant(KeyGranted.decode(envelope.payload))
+        self._books.accountant.hear_grant(KeyGranted.decode(envelope.payload))
 
     async def on_order(self, record: Record) -> None:
         """Verify an order by ourselves and hold it; say so if its receipts can't be signed."""
@@ -120,23 +117,25 @@ class Handlers:
         envelope = SignedEnvelope.decode(record.body)
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
-        self._suspensions.hear(DeploymentSuspended.decode(envelope.payload))
+        self._books.suspensions.hear(DeploymentSuspended.decode(envelope.payload))
 
     async def on_slot(self, record: Record) -> None:
         """Take a camera's counts."""
-        self._accountant.hear_slot(SlotClosed.decode(record.body))
+        self._books.accountant.hear_slot(SlotClosed.decode(record.body))
 
     async def on_frame(self, record: Record) -> None:
         """Take a frame's counts."""
-        self._accountant.hear_frame(FrameProcessed.decode(record.body))
+        self._books.accountant.hear_frame(FrameProcessed.decode(record.body))
 
     async def on_probe(self, record: Record) -> None:
         """Take a probe's end."""
-        self._accountant.hear_probe(ProbeDecided.decode(record.body))
+        self._books.accountant.hear_probe(ProbeDecided.decode(record.body))
 
     async def on_erased(self, record: Record) -> None:
         """Take which alerts were erased, as alert signed it."""
         envelope = SignedEnvelope.decode(record.body)
-        now_us = self._member.clock.wall_us()
-        self._member.roster.check(envelope, record.topic.name, (Role.ALERT,), now_us)
-        self._tell(AlertsErased.decode(envelope.payload))
+        now = instant(self._member.clock)
+        self._member.roster.check(envelope, record.topic.name, (Role.ALERT,), now.wall_us)
+        said = AlertsErased.decode(envelope.payload)
+        require_fresh(said, now)
+        self._books.tell(said.alerts)

@@ -10,7 +10,7 @@ import structlog
 
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
-from lethe.contracts.receipts import AlertsErased
+from lethe.contracts.receipts import ErasedAlert
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.log_folder import LogFolder
@@ -94,9 +94,9 @@ class Receipting:
         """Why there is no log to tell anything in; None while there is one."""
         return self._lost if self._log is None else None
 
-    def hear_erased(self, said: AlertsErased) -> None:
+    def hear_erased(self, erased: Sequence[ErasedAlert]) -> None:
         """Note alerts to tell of; whoever says so says it again until the receipt is there."""
-        self._untold.hear(erased=said.alerts)
+        self._untold.hear(erased=erased)
 
     async def begin(self, term: str) -> None:
         """Begin a term, and end the one before if it hasn't ended.
@@ -241,7 +241,7 @@ class Receipting:
 
     def _heard(self, untold: Untold, *, counts: bool) -> list[Entry]:
         said = list(self._teller.closings(untold.closed, self._clock.boot_us()))
-        said += self._teller.erasures(untold.erased)
+        said += self._teller.erasures(untold.erased.values(), self._clock.boot_us())
         if counts:
             said += self._teller.minutes(untold.dropped, self._orders)
         return said

@@ -9,6 +9,7 @@ from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.contracts.receipts import ErasedAlert, alert_hash
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.purge.copies import Ending
+from lethe.purge.erasures import ToldErasures
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
 from lethe.receipts.checkpoints import Checkpoint
@@ -88,6 +89,7 @@ class Teller:
         self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
         self._closed: Counter[str] = Counter()
         self._uncounted_us: int | None = None
+        self._erasures = ToldErasures()
         self._slots = 0
 
     def is_late(self, boot_us: int) -> bool:
@@ -166,9 +168,9 @@ class Teller:
         self._closed.clear()
         self._uncounted_us = None
 
-    def erasures(self, erased: Iterable[ErasedAlert]) -> Iterator[Entry]:
+    def erasures(self, erased: Iterable[ErasedAlert], boot_us: int) -> Iterator[Entry]:
         """Say which alerts were erased: by a hash, so that only who knows the id finds it."""
-        for each in erased:
+        for each in self._erasures.news(erased, boot_us):
             yield AlertErased(
                 at_ms=_UNDATED,
                 deployment=each.deployment_id,

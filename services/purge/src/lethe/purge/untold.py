@@ -17,12 +17,14 @@ class Untold:
 
     Attributes
     ----------
+    erased
+        Alerts by their id: what is said twice waits once.
     dropped
         Frames without a key in hand, by deployment.
     """
 
     closed: list[ClosedSlot] = field(default_factory=list)
-    erased: list[ErasedAlert] = field(default_factory=list)
+    erased: dict[str, ErasedAlert] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
@@ -37,13 +39,14 @@ class Untold:
     ) -> None:
         """Take more, behind what there is: some of that may be on its way to the disk."""
         self.closed += closed
-        self.erased += erased
+        self.erased.update({each.alert_id: each for each in erased})
         self.dropped.update(dropped or {})
 
     def trim(self) -> None:
         """Let the oldest give way to what is too much; never while any of it is being written."""
         del self.closed[:-_MOST_KEPT]
-        del self.erased[:-_MOST_KEPT]
+        for oldest in list(self.erased)[:-_MOST_KEPT]:
+            del self.erased[oldest]
 
     def forget(self) -> None:
         """Drop all of it: another purge tells it."""
@@ -53,11 +56,12 @@ class Untold:
 
     def now(self) -> Self:
         """Return what there is now."""
-        return type(self)(list(self.closed), list(self.erased), Counter(self.dropped))
+        return type(self)(list(self.closed), dict(self.erased), Counter(self.dropped))
 
     def tell(self, told: Self, *, counted: bool) -> None:
         """Drop what is on the disk; `counted` says whether the dropped frames are."""
         del self.closed[: len(told.closed)]
-        del self.erased[: len(told.erased)]
+        for alert_id in told.erased:
+            self.erased.pop(alert_id, None)
         if counted:
             self.dropped -= told.dropped

@@ -5,6 +5,13 @@ from collections.abc import Iterator, Sequence
 from lethe.alert.alerts import Alert
 from lethe.alert.audit.deeds import Act, Deed, in_lots
 from lethe.alert.judgements import Adjudication
+from lethe.contracts.receipts import ErasureGround
+
+_WHY_ERASED = {
+    ErasureGround.FALSE_ALERT: "adjudicated as a false alert",
+    ErasureGround.RETENTION: "retention ended",
+    ErasureGround.KEY_GONE: "its key was lost before its time",
+}
 
 
 def raised(alert: Alert) -> Deed:
@@ -39,8 +46,8 @@ def announced(alert: Alert) -> Deed:
 
 def erased(alerts: Sequence[Alert]) -> Iterator[Deed]:
     """Return that pictures of alerts are gone."""
-    for is_false, why in ((True, "adjudicated as a false alert"), (False, "retention ended")):
-        ids = [f"alert:{alert.alert_id}" for alert in alerts if alert.is_false is is_false]
+    for ground, why in _WHY_ERASED.items():
+        ids = [f"alert:{alert.alert_id}" for alert in alerts if alert.erasure_ground is ground]
         for lot in in_lots(ids):
             yield Deed(Act.ERASURE, lot, why)
 

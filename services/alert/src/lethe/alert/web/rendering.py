@@ -18,7 +18,7 @@ class EventRenderer:
         """Return the message that a client receives."""
         if isinstance(event, Gap):
             return GapMarker(after=event.after, sequence=event.sequence).model_dump_json()
-        alert = event.alert
+        alert = self._views.current(event.alert)
         # Nothing else of an alert changes between two events of one kind.
         key = (event.kind, alert.sequence, alert.sightings, alert.version, alert.erased)
         text = self._texts.get(key)

@@ -83,7 +83,7 @@ def create_routes(
         Keeps who is sent which alerts.
     """
     reach = Reach(orders)
-    views = AlertViews(watchlists, orders.area)
+    views = AlertViews(watchlists, orders.area, now)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),
         *AlertEndpoints(desk, hub, watchlists, views, reach, audit).routes(),

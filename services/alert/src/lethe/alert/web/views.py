@@ -11,6 +11,7 @@ from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.instants import Instant
 from lethe.contracts.orders import OrderType
 
 
@@ -120,14 +121,27 @@ class AlertViews:
     ----------
     area
         Tells the area of a deployment.
+    now
+        The clock of this machine: whose retention ended is erased, whatever was heard of it.
     """
 
-    def __init__(self, watchlists: WatchlistBook, area: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        watchlists: WatchlistBook,
+        area: Callable[[str], str | None],
+        now: Callable[[], Instant],
+    ) -> None:
         self._watchlists = watchlists
         self._area = area
+        self._now = now
+
+    def current(self, alert: Alert) -> Alert:
+        """Return an alert as it is now."""
+        return alert.as_of(self._now().wall_us)
 
     def of(self, alert: Alert) -> AlertView:
         """Return an alert as officers see it."""
+        alert = self.current(alert)
         return AlertView(
             alert_id=alert.alert_id,
             sequence=alert.sequence,

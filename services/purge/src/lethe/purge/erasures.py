@@ -1,0 +1,52 @@
+"""Which alerts were erased, as alert says: what of it is fresh, and not told of already."""
+
+from collections.abc import Iterable
+
+from lethe.contracts.errors import Refused
+from lethe.contracts.instants import Instant
+from lethe.contracts.receipts import AlertsErased, ErasedAlert
+
+_STALE_US = 10_000_000
+"""alert says it again after fifteen seconds, and anew."""
+_FUTURE_US = 1_000_000
+_AGAIN_US = 60_000_000
+_MOST_KNOWN = 20_000
+
+
+def require_fresh(said: AlertsErased, now: Instant) -> None:
+    """Refuse what was said long ago: it may be a replay, and whoever means it says it anew.
+
+    Raises
+    ------
+    Refused
+        If it has no time, or another than about the present.
+    """
+    if said.sent is None:
+        raise Refused("a claim of erasures doesn't say when it was made")
+    if not -_FUTURE_US <= now.wall_us - said.sent.wall_us <= _STALE_US:
+        raise Refused("a claim of erasures wasn't made now")
+
+
+class ToldErasures:
+    """Which erasures one log of receipts has told of lately: it tells each of them once.
+
+    After a minute one is told again, if alert still asks for it: a database that was put back has
+    forgotten that there is a receipt.
+    """
+
+    def __init__(self) -> None:
+        self._told_us: dict[str, int] = {}
+
+    def news(self, erased: Iterable[ErasedAlert], boot_us: int) -> list[ErasedAlert]:
+        """Return what is to be told of, as told from now on."""
+        fresh = [each for each in erased if self._is_news(each.alert_id, boot_us)]
+        for each in fresh:
+            self._told_us.pop(each.alert_id, None)
+            self._told_us[each.alert_id] = boot_us
+        for oldest in list(self._told_us)[:-_MOST_KNOWN]:
+            del self._told_us[oldest]
+        return fresh
+
+    def _is_news(self, alert_id: str, boot_us: int) -> bool:
+        told_us = self._told_us.get(alert_id)
+        return told_us is None or boot_us - told_us >= _AGAIN_US
