@@ -87,6 +87,8 @@ def _by_kind(schema: _Schema) -> str:
     match schema:
         case {"type": "object", "propertyNames": key, "additionalProperties": value}:
             return f"Record<{_type(key)}, {_type(value)}>"
+        case {"type": "object", "additionalProperties": value}:
+            return f"Record<string, {_type(value)}>"
         case {"type": "array", "items": items}:
             return f"Array<{_type(items)}>"
         case {"type": kind} if kind in _PLAIN:

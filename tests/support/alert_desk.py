@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from tests.support.keyrings import MemoryKeyStore, a_keyring
 
 from lethe.alert.alerts import Alert
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
 from lethe.alert.judgements import Adjudication
@@ -273,3 +274,8 @@ class DeskBench:
     async def restart(self) -> list[Alert]:
         self._assemble()
         return await self.desk.restore()
+
+
+def some_reasons() -> Reasons:
+    """Return what seals people's reasons, under keys in memory."""
+    return Reasons(Vault(a_keyring(MemoryKeyStore())), ManualClock(), days=365)

@@ -22,6 +22,7 @@ from tests.support.tokens import Issuer, bearer
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.database import Database
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -93,6 +94,9 @@ class AlertWeb:
     async def _announce(self, adjudicated: AlertAdjudicated) -> None:
         raise AssertionError(adjudicated)
 
+    def reasons(self) -> Reasons:
+        return Reasons(self.vault, self.now, days=365)
+
     async def backlog(self) -> int | None:
         return self.waiting
 
@@ -114,6 +118,7 @@ class AlertWeb:
             orders=self.status,
             audit=self.audit,
             consultations=self.consultations,
+            reasons=self.reasons(),
         )
 
     def app(self, port: int = PORT) -> Starlette:

@@ -80,6 +80,7 @@ interface AuditPage {
   log: string;
   size: number;
   entries: Array<AuditEntryView>;
+  reasons: Record<string, ReasonView>;
 }
 
 interface Begin {
@@ -161,6 +162,11 @@ interface MarkView {
 type OrderType = "local" | "operational";
 
 type Outcome = "arrest" | "other_disposal" | "no_action" | "not_engaged";
+
+interface ReasonView {
+  text: string;
+  salt: string;
+}
 
 interface ReceiptLogView {
   origin: string;

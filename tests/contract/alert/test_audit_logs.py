@@ -15,17 +15,20 @@ from tools.postgres import Server
 from lethe.alert.audit.chain import AuditVerdict, ChainVerifier
 from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
 from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.audit.reasons import Reason
 from lethe.alert.audit.stored import stored_audit
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.errors import DatabaseUnavailable, DatabaseUnusable, NotLeading, Stale
 from lethe.alert.judgements import Adjudication, Mark
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.term import Term
+from lethe.alert.vault import SealedBlob
 from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.receipts.errors import Refuted
 
-ANN = Actor("ann", ("supervisor",), "asked to")
+REASON = Reason("ab" * 32, "reasons-1", SealedBlob(b"nonce", b"ciphertext"))
+ANN = Actor("ann", ("supervisor",), REASON)
 _LOOKED = Deed(Act.CONSULTATION, ("alert:a",), "looked at")
 
 
@@ -52,7 +55,7 @@ async def test_deeds_are_numbered_and_chained_over_terms(database: Database) -> 
     assert [entry["number"] for entry in entries] == [1, 2, 3]
     assert [entry["who"] for entry in entries] == ["alert-1", "alert-1", "ann"]
     assert [entry["at_us"] for entry in entries] == [1_000, 1_000, 2_000]
-    assert (entries[2]["roles"], entries[2]["reason"]) == (["supervisor"], "asked to")
+    assert (entries[2]["roles"], entries[2]["reason"]) == (["supervisor"], REASON.commitment)
     assert (await verify(audit)).head == second.audit_head
     assert [entry.said()["number"] for entry in await audit.after(1, 1)] == [2]
 
@@ -88,6 +91,16 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
         ("disclosure", "ann", ["alert:a"], "told to systems that listen to alert's events"),
     ]
     assert term.audit_head.size == 6
+
+
+async def test_a_reason_is_kept_once_for_all_that_is_done_for_it(database: Database) -> None:
+    audit = SqlAuditLog(await a_term(database))
+    with acting_as(ANN):
+        await audit.append(_LOOKED, _LOOKED)
+        await audit.append(_LOOKED)
+    assert [each["reason"] for each in await said(audit)] == [REASON.commitment] * 3
+    assert await audit.reasons({REASON.commitment, "another"}) == [REASON]
+    assert await audit.reasons(set()) == []
 
 
 async def test_an_erasure_is_told_with_its_ground(database: Database) -> None:

@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import text
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
 from tests.support.databases import a_term
-from tests.support.keyrings import keyring_in
+from tests.support.keyrings import MemoryKeyStore, a_keyring, keyring_in
 from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pictures_opened
 
+from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
+from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.database import Database
 from lethe.alert.hub import AlertHub
 from lethe.alert.judgements import Adjudication
@@ -19,6 +22,7 @@ from lethe.alert.vault import Vault
 from lethe.contracts.adjudication import Capacity, Verdict
 
 OFFICER = Capacity.ENGAGEMENT_OFFICER
+DAY_MS = 24 * 3_600_000
 
 
 async def folder_of(database: Database) -> Path:
@@ -59,3 +63,44 @@ async def test_the_key_of_an_alert_is_in_no_file_before_or_after_it_was_called_f
         assert holding(loot, CROP) == set()
     left = keys_within(files_below(keys).values())
     assert list(pictures_opened(picture, bound, left)) == []
+
+
+async def test_what_somebody_gave_as_their_reason_ends_with_its_key(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    keys, clock = tmp_path_factory.mktemp("keys"), ManualClock()
+    keyring = keyring_in(keys, clock)
+    reasons, audit = Reasons(Vault(keyring), clock, days=60), SqlAuditLog(await a_term(database))
+    sealed = await reasons.seal("case 4711, asked for by Ames")
+    assert sealed is not None
+    with acting_as(Actor("Ames", ("operator",), sealed)):
+        await audit.append(Deed(Act.CONSULTATION, ("alert:a",), "looked at"))
+    (kept,) = await audit.reasons({sealed.commitment})
+    opened = await reasons.open(kept)
+    assert opened is not None
+    assert opened.text == "case 4711, asked for by Ames"
+    files = files_below(await folder_of(database))
+    assert holding(files, kept.sealed.ciphertext), "these aren't the files"
+    assert holding(files, opened.text.encode()) == holding(files, opened.salt) == set()
+    clock.ms = 60 * DAY_MS
+    assert keyring.destroy_due() == 1
+    assert await reasons.open(kept) is None
+    # A backup that is put back brings no key.
+    assert holding(files_below(keys), opened.salt) == set()
+
+
+async def test_reasons_of_two_months_end_one_after_the_other() -> None:
+    keys, clock = MemoryKeyStore(), ManualClock()
+    reasons = Reasons(Vault(a_keyring(keys, clock)), clock, days=60)
+    first = await reasons.seal("first")
+    clock.ms = 40 * DAY_MS
+    second = await reasons.seal("second")
+    assert first is not None
+    assert second is not None
+    assert len(keys.names()) == 2
+    clock.ms = 60 * DAY_MS
+    assert await reasons.open(first) is None
+    opened = await reasons.open(second)
+    assert opened is not None
+    assert opened.text == "second"
+    assert await reasons.seal("") is None

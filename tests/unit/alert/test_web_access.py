@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
-from tests.support.alert_desk import CROP, candidates_found
+from tests.support.alert_desk import CROP, candidates_found, some_reasons
 from tests.support.alert_web import BASE, AlertWeb, alert_web
 from tests.support.markdown import ROOT
 from tests.support.tokens import Issuer, bearer
@@ -254,7 +254,8 @@ async def test_an_endpoint_that_declares_nothing_refuses_everybody() -> None:
 
     issuer = Issuer()
     routes = [Route("/forgotten", endpoint)]
-    guards = [*problems_middleware(), gate_middleware(routes, Doorkeeper(issuer.verifier()))]
+    gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), some_reasons())
+    guards = [*problems_middleware(), gate]
     app = Starlette(routes=[Mount("/api/v1", routes=routes, middleware=guards)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
         assert (await client.get("/api/v1/forgotten")).status_code == 401

@@ -13,6 +13,7 @@ from tests.support.watchlists import details, pictured
 from websockets.asyncio.client import connect
 
 from lethe.alert.audit.chain import ChainVerifier, SealedEntry
+from lethe.alert.audit.reasons import commitment_to
 from lethe.alert.identity.principal import Role
 from lethe.receipts.canonical import encode
 
@@ -51,7 +52,11 @@ async def test_who_looks_at_an_alert_is_in_the_log_before_they_see_it(web: Alert
         ("alteration", one),
         ("erasure", one),
     ]
-    assert (await web.audit.after(0, 1_000))[-3].said()["reason"] == LOOKING
+    looked = (await web.audit.after(0, 1_000))[-3].said()["reason"]
+    (reason,) = await web.audit.reasons({str(looked)})
+    opened = await web.reasons().open(reason)
+    assert opened is not None
+    assert (opened.text, commitment_to(LOOKING, opened.salt)) == (LOOKING, looked)
     by_itself = [act for act, _ in await told(web, who="alert-1")]
     assert by_itself == ["combination", "disclosure"]
 
@@ -148,6 +153,25 @@ async def test_an_auditor_reads_the_log_page_by_page_and_verifies_it(web: AlertW
         number += len(entries)
     assert verifier.conclude().head.size == number >= 8
     assert (await told(web, who="Audrey"))[0] == ("consultation", ["audit:1-3"])
+
+
+async def test_what_somebody_said_is_no_part_of_the_chain_and_ends(web: AlertWeb) -> None:
+    await web.desk.receive(candidates_found("search"), CROP)
+    async with web.client() as client:
+        for _ in range(2):
+            await client.get("/api/v1/alerts", headers={"Lethe-Reason": LOOKING})
+    page = await _page(web)
+    told = [entry["reason"] for entry in page["entries"] if entry["reason"]]
+    assert all(LOOKING not in entry.line for entry in await web.audit.after(0, 1_000))
+    assert [page["reasons"][each]["text"] for each in told] == [LOOKING] * 2
+    assert told[0] != told[1], "nobody can tell that it was said twice"
+    for commitment, reason in page["reasons"].items():
+        assert commitment_to(reason["text"], bytes.fromhex(reason["salt"])) == commitment
+
+    web.clock.ms = 365 * 24 * 3_600_000
+    page = await _page(web)
+    assert [entry["reason"] for entry in page["entries"] if entry["reason"]] == told
+    assert page["reasons"] == {}
 
 
 async def test_an_auditor_of_some_deployments_does_not_read_what_concerns_all(

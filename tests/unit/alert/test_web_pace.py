@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
+from tests.support.alert_desk import some_reasons
 from tests.support.alert_web import BASE, PORT, AlertWeb, alert_web
 from tests.support.page_desk import PORTRAIT, Desk
 from tests.support.tokens import Issuer, bearer
@@ -38,7 +39,7 @@ async def asking(issuer: Issuer, pace: Pace) -> AsyncIterator[httpx.AsyncClient]
         Endpoint("/x", endpoint, SIGNED_IN),
         Endpoint("/read", endpoint, SIGNED_IN, is_audited=True),
     ]
-    gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), pace)
+    gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), some_reasons(), pace)
     api = Mount("/api/v1", routes=routes, middleware=[*problems_middleware(), gate])
     transport = httpx.ASGITransport(Starlette(routes=[api]))
     async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/api/v1") as client:

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from lethe.alert.audit.chain import EMPTY, ChainVerifier, SealedEntry, following, head_behind
 from lethe.alert.audit.deeds import MOST_RECORDS, Act, Actor, Deed, in_lots
+from lethe.alert.audit.reasons import Reason
+from lethe.alert.vault import SealedBlob
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.keys import AuditHead
 from lethe.receipts.errors import Refuted
 
-ANN = Actor("ann", ("operator",), "the person asked for it")
+REASON = Reason("ab" * 32, "reasons-1", SealedBlob(b"nonce", b"ciphertext"))
+ANN = Actor("ann", ("operator",), REASON)
 
 
 def deed(name: str = "a") -> Deed:
@@ -53,7 +56,7 @@ def test_a_log_holds_and_says_how_far_it_is_anchored() -> None:
 def test_an_entry_says_who_did_what_to_which_record_when_and_why() -> None:
     [entry] = a_log(1)
     assert entry.said() == {
-        "v": 1,
+        "v": 2,
         "number": 1,
         "at_us": 1_790_000_000_000_000,
         "who": "ann",
@@ -61,7 +64,7 @@ def test_an_entry_says_who_did_what_to_which_record_when_and_why() -> None:
         "act": "consultation",
         "records": ["alert:log-0"],
         "why": "the picture was looked at",
-        "reason": "the person asked for it",
+        "reason": REASON.commitment,
         "previous": "0" * 64,
     }
 

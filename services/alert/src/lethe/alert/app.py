@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
@@ -140,6 +141,7 @@ async def _serve(
         await announce_restored(publisher, reign.desk)
         return reign
 
+    reasons = Reasons(Vault(keyring), now, settings.reason_days)
     leadership = Leadership(begin, session_s=settings.session_timeout_ms / 1000)
     receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
     witnessing = Witnessing(settings.named_witnesses(), receipts.kept, ask_witness)
@@ -198,6 +200,7 @@ async def _serve(
             orders=deployments,
             audit=reign.audit,
             consultations=reign.consultations,
+            reasons=reasons,
         )
 
     http = HttpServer(

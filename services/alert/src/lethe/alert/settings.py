@@ -95,6 +95,14 @@ class AlertSettings(ServiceSettings):
         description="Seconds; tokens that count for longer are refused.",
     )
 
+    reason_days: int = Field(
+        default=365,
+        ge=60,
+        title="Days of reasons",
+        description="How long what people give as their reason is kept beside the audit log, at "
+        "most; a month less at least.",
+    )
+
     witnesses: list[str] = Field(
         default_factory=list,
         title="Witnesses",

@@ -158,6 +158,15 @@ audit = Table(
     Column("digest", String, nullable=False),
 )
 
+audit_reasons = Table(
+    "audit_reasons",
+    metadata,
+    Column("commitment", String, primary_key=True),
+    Column("key_name", String, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
 leadership = Table(
     "leadership",
     metadata,

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lethe.alert.audit.chain import EMPTY, following, head_behind, log_name
 from lethe.alert.audit.deeds import Deed, who_acts
-from lethe.alert.tables import audit
+from lethe.alert.audit.reasons import Reason
+from lethe.alert.tables import audit, audit_reasons
 from lethe.contracts.keys import AuditHead
 
 
@@ -35,10 +36,33 @@ async def append_deeds(
     Nobody else may append meanwhile: the connection's transaction holds the lock of the term.
     """
     head = await read_head(connection, log)
-    rows = []
+    rows, reasons = [], dict[str, Reason]()
     for deed in deeds:
-        entry = following(head, deed, deed.actor or who_acts(instance_id), at_us)
+        actor = deed.actor or who_acts(instance_id)
+        entry = following(head, deed, actor, at_us)
         head = head_behind(head, entry)
         rows.append({"number": head.size, "line": entry.line, "digest": entry.digest})
+        if actor.reason is not None:
+            reasons[actor.reason.commitment] = actor.reason
     await connection.execute(insert(audit), rows)
+    await _keep_reasons(connection, reasons)
     return head
+
+
+async def _keep_reasons(connection: AsyncConnection, reasons: dict[str, Reason]) -> None:
+    """Keep what isn't yet: one request may do several things for one reason."""
+    named = audit_reasons.c.commitment
+    known = select(named).where(named.in_(reasons))
+    kept = set((await connection.execute(known)).scalars()) if reasons else set()
+    rows = [
+        {
+            "commitment": each.commitment,
+            "key_name": each.key_name,
+            "nonce": each.sealed.nonce,
+            "ciphertext": each.sealed.ciphertext,
+        }
+        for commitment, each in reasons.items()
+        if commitment not in kept
+    ]
+    if rows:
+        await connection.execute(insert(audit_reasons), rows)

@@ -16,7 +16,8 @@ from lethe.receipts.canonical import LONGEST_LINE, decode, encode
 from lethe.receipts.errors import BadInput, Refuted
 
 _LABEL = b"lethe audit v1\0"
-_VERSION = 1
+_VERSION = 2
+"""In entries of version 1 the reason is the text itself."""
 _NAME_DIGITS = 16
 
 
@@ -70,7 +71,7 @@ def following(head: AuditHead, deed: Deed, actor: Actor, at_us: int) -> SealedEn
         "act": deed.act.value,
         "records": list(deed.records),
         "why": deed.why,
-        "reason": actor.reason[:LONGEST_TEXT],
+        "reason": "" if actor.reason is None else actor.reason.commitment,
         "previous": head.digest,
     }
     line = encode(said)

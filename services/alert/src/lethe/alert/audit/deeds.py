@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lethe.alert.audit.reasons import Reason
+
 MOST_RECORDS = 50
 """References in one entry; whoever has more tells them in several."""
 
@@ -34,12 +36,12 @@ class Actor:
     roles
         Those of their token; a service's is `service`.
     reason
-        Why, in their own words; empty where they gave none.
+        Why, in their own words, sealed; None where they gave none.
     """
 
     name: str
     roles: tuple[str, ...]
-    reason: str = ""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from sqlalchemy import select
 
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.deeds import Deed
-from lethe.alert.tables import audit
+from lethe.alert.audit.reasons import Reason
+from lethe.alert.tables import audit, audit_reasons
 from lethe.alert.term import Term
+from lethe.alert.vault import SealedBlob
 
 
 class SqlAuditLog:
@@ -36,3 +38,14 @@ class SqlAuditLog:
         async with self._term.read() as connection:
             rows = await connection.execute(chosen.order_by(audit.c.number).limit(limit))
             return [SealedEntry(row.line, row.digest) for row in rows]
+
+    async def reasons(self, commitments: set[str]) -> list[Reason]:
+        """Return what is kept of the reasons behind commitments."""
+        if not commitments:
+            return []
+        chosen = select(audit_reasons).where(audit_reasons.c.commitment.in_(commitments))
+        async with self._term.read() as connection:
+            return [
+                Reason(row.commitment, row.key_name, SealedBlob(row.nonce, row.ciphertext))
+                for row in await connection.execute(chosen)
+            ]

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.deeds import Deed
+from lethe.alert.audit.reasons import Reason
 
 
 class Audit(Protocol):
@@ -37,4 +38,8 @@ class AuditLog(Audit, Protocol):
 
     async def after(self, number: int, limit: int) -> list[SealedEntry]:
         """Return entries after a number, in rising number."""
+        ...
+
+    async def reasons(self, commitments: set[str]) -> list[Reason]:
+        """Return what is kept of the reasons behind commitments."""
         ...

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from lethe.alert.audit.deeds import Act, Deed
 from lethe.alert.audit.ports import AuditLog
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.identity.access import AUDITS
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint
@@ -31,19 +32,34 @@ class AuditEntryView(BaseModel):
     digest: str
 
 
+class ReasonView(BaseModel):
+    """A reason that is kept, and the salt (hex) of the commitment that stands for it."""
+
+    text: str
+    salt: str
+
+
 class AuditPage(BaseModel):
-    """Some entries of a log, and how many it has with the one of this reading."""
+    """Some entries of a log, and how many it has with the one of this reading.
+
+    Attributes
+    ----------
+    reasons
+        By the commitment in the entries; those that are erased aren't there.
+    """
 
     log: str
     size: int
     entries: list[AuditEntryView]
+    reasons: dict[str, ReasonView]
 
 
 class AuditEndpoints:
     """What auditors read; that they did is an entry as well."""
 
-    def __init__(self, audit: AuditLog) -> None:
+    def __init__(self, audit: AuditLog, reasons: Reasons) -> None:
         self._audit = audit
+        self._reasons = reasons
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -55,8 +71,22 @@ class AuditEndpoints:
         entries = await self._audit.after(number, limit)
         record = f"audit:{number + 1}-{number + len(entries)}"
         await self._audit.append(Deed(Act.CONSULTATION, (record,), "the audit log was read"))
-        told = [{**each.said(), "digest": each.digest} for each in entries]
-        page = AuditPage.model_validate(
-            {"log": self._audit.name, "size": self._audit.size, "entries": told}
+        told = [
+            AuditEntryView.model_validate({**each.said(), "digest": each.digest})
+            for each in entries
+        ]
+        page = AuditPage(
+            log=self._audit.name,
+            size=self._audit.size,
+            entries=told,
+            reasons=await self._opened({each.reason for each in told if each.reason}),
         )
         return JSONResponse(page.model_dump(mode="json"))
+
+    async def _opened(self, commitments: set[str]) -> dict[str, ReasonView]:
+        found = {}
+        for kept in await self._audit.reasons(commitments):
+            if (opened := await self._reasons.open(kept)) is not None:
+                view = ReasonView(text=opened.text, salt=opened.salt.hex())
+                found[kept.commitment] = view
+        return found

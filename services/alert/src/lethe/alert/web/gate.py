@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lethe.alert.audit.deeds import LONGEST_TEXT, Actor, acting_as
+from lethe.alert.audit.reasons import Reason, Reasons
 from lethe.alert.errors import NotSignedIn, TooMany
 from lethe.alert.identity.access import NOBODY, Access
 from lethe.alert.identity.principal import Principal, TokenVerifier
@@ -97,7 +98,7 @@ def principal_of(connection: HTTPConnection) -> Principal:
     return principal
 
 
-def actor_of(principal: Principal, reason: str = "") -> Actor:
+def actor_of(principal: Principal, reason: Reason | None = None) -> Actor:
     """Return somebody as the audit log names them."""
     return Actor(principal.subject, tuple(sorted(role.value for role in principal.roles)), reason)
 
@@ -165,9 +166,15 @@ class Gate:
     """Lets through what the endpoint's declaration allows, and turns away what declares nothing."""
 
     def __init__(
-        self, app: ASGIApp, routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, pace: Pace
+        self,
+        app: ASGIApp,
+        routes: Sequence[BaseRoute],
+        doorkeeper: Doorkeeper,
+        reasons: Reasons,
+        pace: Pace,
     ) -> None:
         self._app = app
+        self._reasons = reasons
         self._routes = routes
         self._doorkeeper = doorkeeper
         self._pace = pace
@@ -182,7 +189,8 @@ class Gate:
             principal = await self._doorkeeper.admit(token_of(connection), access)
             self._pace.require(principal, route)
             scope[_PRINCIPAL] = principal
-            with acting_as(actor_of(principal, _reason(connection))):
+            reason = await self._reasons.seal(_reason(connection))
+            with acting_as(actor_of(principal, reason)):
                 await self._app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -201,10 +209,14 @@ def _access(route: BaseRoute | None) -> Access | None:
 
 
 def gate_middleware(
-    routes: Sequence[BaseRoute], doorkeeper: Doorkeeper, pace: Pace | None = None
+    routes: Sequence[BaseRoute],
+    doorkeeper: Doorkeeper,
+    reasons: Reasons,
+    pace: Pace | None = None,
 ) -> Middleware:
     """Return the gate before some routes; each person may ask as often as `pace` says."""
-    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper, pace=pace or usual_pace())
+    pace = pace or usual_pace()
+    return Middleware(Gate, routes=routes, doorkeeper=doorkeeper, reasons=reasons, pace=pace)
 
 
 def is_loopback(headers: Headers) -> bool:

@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
+from lethe.alert.audit.reasons import Reasons
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -54,6 +55,7 @@ def create_routes(
     orders: Orders,
     audit: AuditLog,
     consultations: Consultations,
+    reasons: Reasons,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -81,6 +83,8 @@ def create_routes(
         Keeps who did what with personal data.
     consultations
         Keeps who is sent which alerts.
+    reasons
+        Seals why people ask for something, for the audit log.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area, now)
@@ -95,11 +99,11 @@ def create_routes(
         *ReferenceEndpoints(watchlists, enroller, audit).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
-        *AuditEndpoints(audit).routes(),
+        *AuditEndpoints(audit, reasons).routes(),
         *AsyncApiEndpoints().routes(),
     ]
     api += OpenApiEndpoints(api).routes()
-    guards = [*problems_middleware(), gate_middleware(api, doorkeeper)]
+    guards = [*problems_middleware(), gate_middleware(api, doorkeeper, reasons)]
     return [
         *page_routes(),
         Mount("/static", StaticFiles(packages=[(__package__, "static")])),

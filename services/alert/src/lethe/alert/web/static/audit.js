@@ -15,6 +15,8 @@ const reading = at("reading", HTMLFormElement);
 const filters = at("filters", HTMLFormElement);
 /** @type {AuditEntryView[]} */
 let entries = [];
+/** @type {AuditPage["reasons"]} */
+let reasons = {};
 
 /**
  * @param {number} first
@@ -34,6 +36,7 @@ async function show(first) {
   const page = await read(Math.max(1, first));
   if (!page) return;
   entries = page.entries.reverse();
+  reasons = page.reasons;
   const [newest, oldest] = [entries[0]?.number, entries.at(-1)?.number];
   firstField().value = String(oldest ?? first);
   tell(at("range"), newest ? `${oldest} to ${newest} of ${page.size}` : `none of ${page.size}`);
@@ -60,7 +63,7 @@ function list() {
   const fitting = entries.filter(
     (entry) =>
       (!wanted.get("act") || wanted.get("act") === entry.act) &&
-      [entry.who, entry.why, entry.reason, ...entry.records].some((each) =>
+      [entry.who, entry.why, reasonOf(entry), ...entry.records].some((each) =>
         each.toLowerCase().includes(words),
       ),
   );
@@ -78,8 +81,17 @@ function row(entry) {
     element("td", "", entry.act),
     element("td", "records", entry.records.join(", ")),
     element("td", "", entry.why),
-    element("td", "", foreign(entry.reason)),
+    element("td", "", foreign(reasonOf(entry))),
   );
+}
+
+/**
+ * The words of whoever did it. An entry has what stands for them, and its words if it is old.
+ * @param {AuditEntryView} entry
+ */
+function reasonOf(entry) {
+  if (entry.v === 1 || !entry.reason) return entry.reason;
+  return reasons[entry.reason]?.text ?? "erased";
 }
 
 function watch() {
