@@ -26,7 +26,7 @@ from lethe.contracts.live import (
     SlotClosed,
 )
 from lethe.contracts.sealed import Purpose
-from lethe.purge.accountant import Accountant
+from lethe.purge.accountant import Account, Accountant
 
 GRANTED = {
     Role.INGEST: (Purpose.FRAME,),
@@ -192,3 +192,19 @@ class Books:
             ticket = self.ticket(role, 1, 0)
             self.accountant.hear_ticket(ticket)
             self.accountant.hear_grant(self.grant(ticket, slot, 10))
+
+    def one_frame(self) -> None:
+        """Hear of a slot with one frame, which has one probe; nobody has acknowledged it."""
+        self.open_slot()
+        self.accountant.hear_slot(self.closed("s1", 230, {0: 100}))
+        self.accountant.hear_frame(self.processed("s1", 0, 100, [0]))
+        self.accountant.hear_probe(self.decided("s1", 0, 0, 100))
+
+
+def adds_up(account: Account) -> None:
+    """Check that every frame, face and probe has one end."""
+    frames, faces, decisions = account["frames"], account["faces"], account["decisions"]
+    assert frames["offered"] == frames["captured"] + frames["dropped"]
+    assert frames["captured"] == frames["processed"] + frames["expired"] + frames["lost"]
+    assert faces["probes"] == sum(decisions.values())
+    assert faces["seen"] == faces["probes"]

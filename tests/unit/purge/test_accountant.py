@@ -6,14 +6,12 @@ from functools import partial
 from random import Random
 
 import hypothesis.strategies as st
-import pytest
 from hypothesis import given, settings
-from tests.support.ledger import GRANTED, Books
+from tests.support.ledger import GRANTED, Books, adds_up
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import FrameOutcome, ProbeOutcome
 from lethe.contracts.sealed import Purpose
-from lethe.purge.accountant import Account
 
 _MESSAGES_MS = 400
 
@@ -74,14 +72,6 @@ def _hear(books: Books, stories: list[Story], dropped: int) -> list[Callable[[],
     return calls
 
 
-def _adds_up(account: Account) -> None:
-    frames, faces, decisions = account["frames"], account["faces"], account["decisions"]
-    assert frames["offered"] == frames["captured"] + frames["dropped"]
-    assert frames["captured"] == frames["processed"] + frames["expired"] + frames["lost"]
-    assert faces["probes"] == sum(decisions.values())
-    assert faces["seen"] == faces["probes"]
-
-
 @settings(max_examples=300, deadline=None)
 @given(
     stories=st.lists(_stories(), max_size=6),
@@ -106,7 +96,7 @@ def test_the_account_adds_up_in_any_order_and_with_any_repetition(
     books.later(3_500)
     books.later(3_500)
     account = books.accountant.account()
-    _adds_up(account)
+    adds_up(account)
     assert account["settled"]
     assert account["unerased"] == 0
     known = [s for s in stories if s.reported or s.outcome is not None]
@@ -123,13 +113,6 @@ def _tell(books: Books, role: Role, frame_ms: int, probe_ms: int) -> None:
     books.accountant.hear_ticket(books.ticket(role, 2, 500, destroyed=told))
 
 
-def _one_frame(books: Books) -> None:
-    books.open_slot()
-    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
-    books.accountant.hear_frame(books.processed("s1", 0, 100, [0]))
-    books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
-
-
 def test_a_probe_is_counted_also_when_the_report_of_its_frame_is_lost() -> None:
     books = Books()
     books.open_slot()
@@ -139,12 +122,12 @@ def test_a_probe_is_counted_also_when_the_report_of_its_frame_is_lost() -> None:
     books.later(3_500)
     account = books.accountant.account()
     assert (account["frames"]["lost"], account["faces"]["probes"]) == (1, 1)
-    _adds_up(account)
+    adds_up(account)
 
 
 def test_more_decided_than_extracted_shows() -> None:
     books = Books()
-    _one_frame(books)
+    books.one_frame()
     books.accountant.hear_probe(books.decided("s1", 7, 0, 100))
     account = books.accountant.account()
     assert account["faces"]["probes"] == 1
@@ -153,7 +136,7 @@ def test_more_decided_than_extracted_shows() -> None:
 
 def test_an_age_is_that_of_the_last_holder() -> None:
     books = Books()
-    _one_frame(books)
+    books.one_frame()
     _tell(books, Role.INGEST, 101, 0)
     _tell(books, Role.DETECT, 160, 170)
     books.later(600)
@@ -164,7 +147,7 @@ def test_an_age_is_that_of_the_last_holder() -> None:
     assert account["settled"]
     assert account["erasure_age_ms"]["max"] == 90.0
     assert account["latency_ms"]["capture_to_decision"]["max"] == 90.0
-    _adds_up(account)
+    adds_up(account)
 
 
 def test_pictures_that_couldnt_be_decoded_are_counted_by_camera_and_never_offered() -> None:
@@ -193,7 +176,7 @@ def test_a_frame_is_not_settled_before_its_reports_are_in_or_overdue() -> None:
 
 def test_a_frame_is_unerased_until_every_holder_has_told() -> None:
     books = Books()
-    _one_frame(books)
+    books.one_frame()
     _tell(books, Role.INGEST, 101, 0)
     _tell(books, Role.DETECT, 160, 170)
     books.later(3_000)
@@ -206,54 +189,6 @@ def test_a_frame_is_unerased_until_every_holder_has_told() -> None:
     account = books.accountant.account()
     assert (account["unerased"], account["settled"]) == (0, True)
     assert account["erasure_age_ms"]["max"] == 900.0
-
-
-def test_a_frame_that_nobody_was_granted_a_key_for_stays_unerased() -> None:
-    books = Books()
-    books.accountant.hear_frame(books.processed("unknown", 0, 100))
-    books.later(20_000)
-    assert books.accountant.account()["unerased"] == 1
-
-
-def test_frames_under_a_predecessors_grants_are_counted_without_an_age() -> None:
-    books = Books()
-    began_ms = -10_000
-    books.accountant.hear_slot(books.closed("older", began_ms + 900, {0: began_ms + 500}))
-    books.accountant.hear_frame(books.processed("older", 0, began_ms + 500))
-    books.later(20_000)
-    account = books.accountant.account()
-    assert (account["unerased"], account["settled"]) == (0, True)
-    assert account["erasure_age_ms"]["max"] is None
-    _adds_up(account)
-
-
-def test_the_reports_of_a_settled_slot_delivered_again_count_nothing() -> None:
-    books = Books()
-    _one_frame(books)
-    for role in GRANTED:
-        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
-    books.later(20_000)
-    before = books.accountant.account()
-    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
-    books.accountant.hear_frame(books.processed("s1", 0, 100, [0]))
-    books.accountant.hear_probe(books.decided("s1", 0, 0, 100))
-    books.later(20_000)
-    assert books.accountant.account() == before
-
-
-@pytest.mark.parametrize("told_ms", [3_500, 30_000])
-def test_a_frame_whose_ingest_reports_late_is_not_counted_twice(told_ms: int) -> None:
-    books = Books()
-    books.open_slot()
-    books.accountant.hear_frame(books.processed("s1", 0, 100))
-    for role in GRANTED:
-        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
-    books.later(told_ms)
-    assert books.accountant.account()["frames"]["reconstructed"] == 1
-    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}, dropped=2))
-    frames = books.accountant.account()["frames"]
-    assert (frames["offered"], frames["captured"], frames["dropped"]) == (3, 1, 2)
-    _adds_up(books.accountant.account())
 
 
 def test_a_source_that_ended_is_said_to_have_ended() -> None:
@@ -278,52 +213,3 @@ def test_the_account_tells_how_a_camera_is() -> None:
     books.accountant.hear_slot(later.model_copy(update={"state": "running"}))
     [camera] = books.accountant.account()["cameras"].values()
     assert (camera["state"], camera["trouble"]) == ("running", None)
-
-
-def test_a_forged_record_that_is_refused_first_does_not_hide_the_genuine_one() -> None:
-    books = Books()
-    books.open_slot()
-    hear = books.accountant
-    hear.hear_frame(books.processed("s1", 0, 50, outcome=FrameOutcome.REFUSED))
-    hear.hear_probe(books.decided("s1", 3, 0, 50, ProbeOutcome.REFUSED))
-    hear.hear_slot(books.closed("s1", 220, {0: 50}))
-    hear.hear_frame(books.processed("s1", 0, 50, [3]))
-    hear.hear_probe(books.decided("s1", 3, 0, 50))
-    hear.hear_frame(books.processed("s1", 0, 50, outcome=FrameOutcome.REFUSED))
-    hear.hear_probe(books.decided("s1", 3, 0, 50, ProbeOutcome.REFUSED))
-    account = hear.account()
-    assert (account["frames"]["processed"], account["frames"]["unreadable"]) == (1, 0)
-    assert account["faces"]["probes"] == 1
-    assert account["decisions"]["non_match"] == 1
-    assert account["decisions"]["refused"] == 0
-
-
-@pytest.mark.parametrize("outcome", [FrameOutcome.EXPIRED, FrameOutcome.REFUSED])
-@pytest.mark.parametrize("end", [ProbeOutcome.EXPIRED, ProbeOutcome.REFUSED])
-def test_a_record_of_a_slot_that_nobody_was_granted_counts_nothing_once_it_is_due(
-    outcome: FrameOutcome, end: ProbeOutcome
-) -> None:
-    books = Books()
-    before = books.accountant.account()
-    books.accountant.hear_frame(books.processed("made up", 0, 50, outcome=outcome))
-    books.accountant.hear_probe(books.decided("made up", 3, 0, 50, end))
-    books.later(3_100)
-    assert books.accountant.account() == before
-
-
-def test_a_frame_replayed_when_its_slot_is_long_forgotten_is_not_unerased() -> None:
-    books = Books()
-    books.open_slot()
-    _one_frame(books)
-    for role in GRANTED:
-        books.accountant.hear_ticket(books.ticket(role, 3, 1_500))
-    for _ in range(30):
-        books.later(5_000)
-    before = books.accountant.account()
-    assert before["frames"]["captured"] == 1
-    books.accountant.hear_frame(books.processed("s1", 0, 100, outcome=FrameOutcome.EXPIRED))
-    redated = books.processed("s1", 1, 149_000, outcome=FrameOutcome.REFUSED)
-    books.accountant.hear_frame(redated)
-    books.later(4_000)
-    assert books.accountant.account() == before
-    assert before["unerased"] == 0
