@@ -16,7 +16,8 @@ from tests.support.readers import reading_topics
 from tools.running import running_lethe
 
 from lethe.cli.home import find_home
-from lethe.contracts.topics import CANDIDATES_FOUND, PURGE_LEADERSHIP, REGISTRY, SealedTopic
+from lethe.contracts.topic import SealedTopic
+from lethe.contracts.topics import CANDIDATES_FOUND, PURGE_LEADERSHIP, REGISTRY
 
 pytestmark = pytest.mark.alone
 

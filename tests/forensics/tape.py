@@ -16,7 +16,8 @@ from aiokafka.errors import KafkaError
 from lethe.contracts.headers import read_address
 from lethe.contracts.keys import KeyGranted
 from lethe.contracts.sealed import SealAddress, SignedEnvelope
-from lethe.contracts.topics import FRAME_CAPTURED, KEY_GRANTED, PROBE_EXTRACTED, Topic
+from lethe.contracts.topic import Topic
+from lethe.contracts.topics import FRAME_CAPTURED, KEY_GRANTED, PROBE_EXTRACTED
 
 _TAPED: tuple[Topic, ...] = (FRAME_CAPTURED, PROBE_EXTRACTED, KEY_GRANTED)
 _POLL_MS = 100

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from tests.support.brokers import eventually, settings_for
 
-from lethe.contracts.topics import CAMERA_ASSIGNED, PURGE_LEADERSHIP, Topic
+from lethe.contracts.topic import Topic
+from lethe.contracts.topics import CAMERA_ASSIGNED, PURGE_LEADERSHIP
 from lethe.runtime.ownership import Ownership
 
 ALL = set(range(CAMERA_ASSIGNED.partitions))

@@ -10,6 +10,7 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
 from lethe.contracts.sealed import SealedBody
 from lethe.contracts.stack import DeadLetter
+from lethe.contracts.topic import Topic, generation_name, partition_for
 from lethe.contracts.topics import (
     ALERT_RAISED,
     CAMERA_ASSIGNED,
@@ -19,9 +20,6 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_SUBMITTED,
     SLOT_CLOSED,
-    Topic,
-    generation_name,
-    partition_for,
 )
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.feed import Feed

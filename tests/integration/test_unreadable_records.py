@@ -6,15 +6,13 @@ from tests.support.brokers import eventually, publishing, reading, settings_for
 from tests.support.unreadable import write_unreadable
 
 from lethe.contracts.sealed import SealedBody
+from lethe.contracts.topic import PARTITIONS, Topic, partition_for
 from lethe.contracts.topics import (
     ALERT_RAISED,
     CANDIDATES_FOUND,
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
-    PARTITIONS,
     SLOT_CLOSED,
-    Topic,
-    partition_for,
 )
 from lethe.runtime.kept_topic import read_whole
 from lethe.runtime.reader import Start, Subscription

@@ -13,7 +13,8 @@ from tools.kafka.disk import found_on_disk
 from tools.kafka.node import ApacheKafka
 
 from lethe.contracts.sealed import SealedBody
-from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY, Body
+from lethe.contracts.topic import Body
+from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY
 from lethe.purge.backstop import Backstop
 from lethe.runtime.record_deletion import RecordDeletion
 from lethe.shredding.clock import SystemClock

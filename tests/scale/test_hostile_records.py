@@ -21,6 +21,7 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 from lethe.contracts.stack import DeadLetter
+from lethe.contracts.topic import Body, Topic
 from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     CANDIDATES_FOUND,
@@ -38,8 +39,6 @@ from lethe.contracts.topics import (
     PURGE_LEADERSHIP,
     REGISTRY,
     SLOT_CLOSED,
-    Body,
-    Topic,
 )
 from lethe.shredding.trust import load_local_trust
 

@@ -8,7 +8,7 @@ from tests.support.forgetting import Entropy, Witness, heard
 from tests.support.pipeline import CAMERA_ROLES
 
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
-from lethe.contracts.topics import PARTITIONS
+from lethe.contracts.topic import PARTITIONS
 from lethe.purge.custodian import Custodian
 from lethe.purge.ownership import HeardTicket
 from lethe.shredding.orders import OrderBook

@@ -21,7 +21,8 @@ from lethe.contracts.orders import (
     camera_hash,
 )
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress, SignedEnvelope
-from lethe.contracts.topics import FRAME_CAPTURED, PARTITIONS
+from lethe.contracts.topic import PARTITIONS
+from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.purge.ownership import HeardTicket
 from lethe.shredding.authorising import sign_draft, sign_order, sign_state
 from lethe.shredding.clock import instant

@@ -15,6 +15,7 @@ from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.receipts import AlertsErased
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import GenerationOpened
+from lethe.contracts.topic import Body, Topic
 from lethe.contracts.topics import (
     DEPLOYMENT_ORDERED,
     FRAME_CAPTURED,
@@ -24,8 +25,6 @@ from lethe.contracts.topics import (
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
     TICKETS,
-    Body,
-    Topic,
 )
 from lethe.shredding.trust import LocalTrust
 

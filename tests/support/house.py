@@ -11,7 +11,7 @@ from lethe.contracts.keys import Role
 from lethe.contracts.live import FrameOutcome, FrameProcessed, SlotClosed
 from lethe.contracts.orders import CameraAssigned
 from lethe.contracts.sealed import SealAddress
-from lethe.contracts.topics import partition_for
+from lethe.contracts.topic import partition_for
 from lethe.ingest.cameras import Cameras
 from lethe.ingest.capture import SealedFrame
 from lethe.runtime.threads import Threads

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.errors import KafkaError
 from tests.support.hostile import Attack, Raw
 
-from lethe.contracts.topics import Topic, partition_for, plain_name
+from lethe.contracts.topic import Topic, partition_for, plain_name
 
 _POLL_MS = 50
 _LARGEST_BYTES = 32 << 20

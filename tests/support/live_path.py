@@ -17,7 +17,8 @@ from lethe.contracts.keys import GrantedKey, Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.probe import NO_TRACK, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
-from lethe.contracts.topics import PROBE_EXTRACTED, Topic
+from lethe.contracts.topic import Topic
+from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder

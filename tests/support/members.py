@@ -6,7 +6,7 @@ from tests.support.clocks import FakeClock
 
 from lethe.contracts.base import Message
 from lethe.contracts.keys import Role
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.shredding.clock import SystemClock
 from lethe.shredding.membership import Membership
 from lethe.shredding.orders import OrderBook

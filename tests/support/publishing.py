@@ -7,7 +7,7 @@ from tests.support.clocks import FakeClock
 from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders
 from lethe.contracts.instants import Instant
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime.publisher import Publisher, require_sealed
 from lethe.runtime.records import Record
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 
 _POLL_MS = 50
 

@@ -13,7 +13,8 @@ from tools.kafka.node import ApacheKafka
 
 from lethe.contracts.errors import Transient
 from lethe.contracts.sealed import SealedBody
-from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY, Body
+from lethe.contracts.topic import Body
+from lethe.contracts.topics import FRAME_CAPTURED, REGISTRY
 from lethe.purge.backstop import Backstop
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.publisher import Publisher

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from lethe.contracts.topic import PARTITIONS, Body, Cleanup, Topic, generation_name, partition_for
 from lethe.contracts.topics import (
     ALERT_ADJUDICATED,
     ALERT_RAISED,
@@ -12,15 +13,9 @@ from lethe.contracts.topics import (
     DEPLOYMENT_ORDERED,
     DEPLOYMENT_SUSPENDED,
     FRAME_CAPTURED,
-    PARTITIONS,
     PROBE_EXTRACTED,
     REGISTRY,
     TICKETS,
-    Body,
-    Cleanup,
-    Topic,
-    generation_name,
-    partition_for,
 )
 
 _SERVICES = {"ingest", "detect", "match", "alert", "purge"}

@@ -18,7 +18,8 @@ from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child
 from lethe.cli.stack.rolling import keep_rolling
 from lethe.contracts.errors import LetheError
-from lethe.contracts.topics import FRAME_CAPTURED, generation_name
+from lethe.contracts.topic import generation_name
+from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.settings import ServiceSettings, load_settings
 

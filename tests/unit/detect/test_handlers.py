@@ -17,13 +17,13 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
+from lethe.contracts.topic import partition_for
 from lethe.contracts.topics import (
     FRAME_CAPTURED,
     FRAME_PROCESSED,
     PROBE_EXTRACTED,
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
-    partition_for,
 )
 from lethe.detect.handlers import Handlers
 from lethe.runtime.records import Record

@@ -18,7 +18,8 @@ from tests.support.publishing import FakePublisher
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.handlers import Handlers as AlertHandlers
 from lethe.contracts.keys import Role
-from lethe.contracts.topics import CAMERA_ASSIGNED, Topic
+from lethe.contracts.topic import Topic
+from lethe.contracts.topics import CAMERA_ASSIGNED
 from lethe.detect.handlers import Handlers as DetectHandlers
 from lethe.detect.handlers import subscriptions_of_cameras
 from lethe.detect.zones import Zones

@@ -22,6 +22,7 @@ from tests.support.hostile import (
 from tests.unit.hostile.services import Service, service_of
 
 from lethe.contracts.stack import DeadLetter
+from lethe.contracts.topic import Body, Topic
 from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     CANDIDATES_FOUND,
@@ -29,8 +30,6 @@ from lethe.contracts.topics import (
     PURGE_LEADERSHIP,
     REGISTRY,
     TICKETS,
-    Body,
-    Topic,
 )
 from lethe.shredding.trust import LocalTrust
 

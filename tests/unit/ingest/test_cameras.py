@@ -14,7 +14,7 @@ from tests.support.rtsp_camera import RtspCamera
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
 from lethe.contracts.orders import CameraAssigned, camera_hash
-from lethe.contracts.topics import partition_for
+from lethe.contracts.topic import partition_for
 from lethe.ingest.capture import SealedFrame
 from lethe.runtime.threads import Threads
 from lethe.shredding.trust import LocalTrust

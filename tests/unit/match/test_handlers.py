@@ -20,6 +20,7 @@ from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
+from lethe.contracts.topic import Topic
 from lethe.contracts.topics import (
     ALERT_TICKET,
     CANDIDATES_FOUND,
@@ -28,7 +29,6 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_ENROLLED,
     REFERENCE_EXTRACTED,
-    Topic,
 )
 from lethe.match.enrolment import EnrolmentDesk
 from lethe.match.handlers import MOST_PROBES, MOST_TEMPLATES, Handlers

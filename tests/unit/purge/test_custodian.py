@@ -14,7 +14,7 @@ from lethe.contracts.keys import Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.suspension import SuspensionGround
-from lethe.contracts.topics import partition_for
+from lethe.contracts.topic import partition_for
 from lethe.purge.custodian import Custodian, _Draft
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust

@@ -7,7 +7,8 @@ from aiokafka import TopicPartition
 from prometheus_client import REGISTRY
 from tests.support.brokers import settings_for
 
-from lethe.contracts.topics import PROBE_EXTRACTED, generation_name
+from lethe.contracts.topic import generation_name
+from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.runtime import feed as module
 from lethe.runtime.feed import Feed
 

@@ -3,7 +3,8 @@
 import pytest
 from tests.support.brokers import now, settings_for
 
-from lethe.contracts.topics import REGISTRY, SealedTopic
+from lethe.contracts.topic import SealedTopic
+from lethe.contracts.topics import REGISTRY
 from lethe.runtime.publisher import Publisher
 
 SEALED = [topic for topic in REGISTRY if isinstance(topic, SealedTopic)]

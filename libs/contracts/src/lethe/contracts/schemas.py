@@ -12,7 +12,8 @@ from pathlib import Path
 from lethe.contracts.base import Message
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.examples import EXAMPLES
-from lethe.contracts.topics import REGISTRY, Cleanup, Topic
+from lethe.contracts.topic import Cleanup, Topic
+from lethe.contracts.topics import REGISTRY
 
 SCHEMAS_FOLDER = Path("libs/contracts/schemas")
 TOPICS_FILE = Path("docs/reference/topics.md")

@@ -19,7 +19,8 @@ from aiokafka.errors import (
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.stack import GenerationOpened
-from lethe.contracts.topics import GENERATION_OPENED, REGISTRY, Topic, generation_name
+from lethe.contracts.topic import Topic, generation_name
+from lethe.contracts.topics import GENERATION_OPENED, REGISTRY
 from lethe.runtime.broker_settings import BrokerSettings
 from lethe.runtime.reaching import refusal, why_unreachable
 from lethe.runtime.topic_settings import (

@@ -9,7 +9,7 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.errors import Transient
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.ownership import Change, GroupListener, generation_of

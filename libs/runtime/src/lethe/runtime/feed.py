@@ -8,7 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.topics import plain_name
+from lethe.contracts.topic import plain_name
 from lethe.runtime import metrics
 from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal

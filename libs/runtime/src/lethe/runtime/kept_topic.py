@@ -5,7 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime.poller import Poller
 
 _WAIT_MS = 500

@@ -12,7 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime import metrics
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings

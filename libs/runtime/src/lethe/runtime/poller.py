@@ -5,7 +5,7 @@ from collections import Counter
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from lethe.contracts.topics import plain_name
+from lethe.contracts.topic import plain_name
 from lethe.runtime import metrics
 from lethe.runtime.batches import Unreadable, read_by_batch
 

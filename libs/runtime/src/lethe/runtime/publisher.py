@@ -12,7 +12,7 @@ from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders, event_headers
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import SealedBody
-from lethe.contracts.topics import (
+from lethe.contracts.topic import (
     Body,
     MessageTopic,
     SealedTopic,

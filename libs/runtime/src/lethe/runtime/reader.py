@@ -13,7 +13,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.stack import GenerationOpened
-from lethe.contracts.topics import CAMERA_ASSIGNED, GENERATION_OPENED, Topic, generation_name
+from lethe.contracts.topic import Topic, generation_name
+from lethe.contracts.topics import CAMERA_ASSIGNED, GENERATION_OPENED
 from lethe.runtime import metrics
 from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.feed import Feed

@@ -10,7 +10,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from lethe.contracts.errors import LetheError, Transient
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime.reaching import refusal, why_unreachable
 
 _TIMEOUT_MS = 2_000

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lethe.contracts.headers import KafkaHeaders
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

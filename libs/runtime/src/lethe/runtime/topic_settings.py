@@ -10,7 +10,7 @@ from aiokafka.errors import NoError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.metadata import MetadataRequest
 
 from lethe.contracts.errors import InvalidInput
-from lethe.contracts.topics import Topic
+from lethe.contracts.topic import Topic
 from lethe.runtime.reaching import refusal
 
 PARTITIONS = "partitions"

@@ -9,7 +9,8 @@ from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Erased, LetheError, Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted, KeyTicket, Role
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.contracts.topics import KEY_GRANTED, MessageTopic
+from lethe.contracts.topic import MessageTopic
+from lethe.contracts.topics import KEY_GRANTED
 from lethe.shredding.holder import Holder
 from lethe.shredding.reaper import Reaper
 from lethe.shredding.roster import Roster

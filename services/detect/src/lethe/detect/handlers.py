@@ -9,6 +9,7 @@ from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topic import SealedTopic
 from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
@@ -18,7 +19,6 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
-    SealedTopic,
 )
 from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
 from lethe.detect.lanes import Lanes

@@ -8,7 +8,7 @@ import structlog
 from lethe.contracts.live import FrameProcessed
 from lethe.contracts.orders import CameraAssigned, camera_hash
 from lethe.contracts.sealed import Purpose
-from lethe.contracts.topics import partition_for
+from lethe.contracts.topic import partition_for
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
 from lethe.ingest.counts import Counts, SendCount
 from lethe.ingest.flow import Flow

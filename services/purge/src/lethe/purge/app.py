@@ -13,13 +13,13 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.suspension import DeploymentSuspended
+from lethe.contracts.topic import Body
 from lethe.contracts.topics import (
     DEPLOYMENT_SUSPENDED,
     ERASURE_RECEIPTED,
     KEY_GRANTED,
     PURGE_LEADERSHIP,
     REGISTRY,
-    Body,
 )
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring

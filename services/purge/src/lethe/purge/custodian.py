@@ -8,7 +8,7 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
-from lethe.contracts.topics import partition_for
+from lethe.contracts.topic import partition_for
 from lethe.purge.ownership import HeardTicket, HolderName, Holders, holder_name
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.memory import wipe, wipe_bytes
