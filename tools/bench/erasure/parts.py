@@ -54,7 +54,7 @@ COUNTED = (
     Counted(OPEN, _HOLDER, "Holder.opening", "context"),
     *(
         Counted(KEYS, _HOLDER, f"Holder.{name}")
-        for name in ("reserve", "finish", "supersede", "reap", "next_wipe_us", "left_ms", "holds")
+        for name in ("reserve", "finish", "supersede", "reap", "left_ms", "holds")
     ),
     Counted(TICKETS, _HOLDER, "Holder.issue_ticket"),
     Counted(TICKETS, _TRAFFIC, "KeyTraffic._send_ticket", "coroutine"),

@@ -60,6 +60,7 @@ class Holder:
         self.clock = clock
         self.life = life or Life()
         self._switch = switch
+        self._armed_for_us: int | None = None
         self._order_check = order_check
         self._lock = RLock()
         self._keyring = Keyring(clock)
@@ -257,12 +258,17 @@ class Holder:
             self._keyring.supersede(lane, purpose, slot, spared)
             self._arm()
 
-    def reap(self) -> None:
-        """Wipe everything that is due. Called by the reaper thread and by tests."""
+    def reap(self) -> int | None:
+        """Wipe everything that is due; return when something is due next, on the boot clock.
+
+        Called by the reaper thread and by tests.
+        """
         with self._lock:
             self._tickets.give_up(self.clock.boot_us())
             self._keyring.reap()
             self._arm()
+            due = self._tickets.stale_deadlines() + self._keyring.wipe_deadlines()
+            return min(due, default=None)
 
     def release_all(self) -> None:
         """Wipe every key and ticket: the process stops, or its order has ended."""
@@ -270,12 +276,6 @@ class Holder:
             self._tickets.clear()
             self._keyring.release_all()
             self._arm()
-
-    def next_wipe_us(self) -> int | None:
-        """Return when `reap` has something to do, on the boot clock."""
-        with self._lock:
-            due = self._tickets.stale_deadlines() + self._keyring.wipe_deadlines()
-            return min(due, default=None)
 
     def holds_nothing(self) -> bool:
         """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
@@ -291,4 +291,8 @@ class Holder:
 
     def _arm(self) -> None:
         deadlines = self._tickets.death_deadlines() + self._keyring.death_deadlines()
-        self._switch.arm(min(deadlines, default=None))
+        earliest = min(deadlines, default=None)
+        # Asked for at every frame and probe, and mostly it is armed for that moment already.
+        if earliest != self._armed_for_us:
+            self._switch.arm(earliest)
+            self._armed_for_us = earliest

@@ -6,7 +6,9 @@ from threading import Event, Thread
 
 from lethe.shredding.holder import Holder
 
-_LONGEST_WAIT_S = 0.05
+_LONGEST_WAIT_S = 0.2
+"""No longer than from when a ticket is given up to when a key is wiped, nor than its life before:
+what comes while the thread waits is then known to it before it is due."""
 _SHORTEST_WAIT_S = 0.002
 
 
@@ -32,11 +34,10 @@ class Reaper:
         # Ahead of everything else on a busy machine, where the limits of the process allow it.
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-        while not self._stopped.wait(self._pause_s()):
-            self._holder.reap()
+        while not self._stopped.wait(self._pause_s(self._holder.reap())):
+            pass
 
-    def _pause_s(self) -> float:
-        due_us = self._holder.next_wipe_us()
+    def _pause_s(self, due_us: int | None) -> float:
         if due_us is None:
             return _LONGEST_WAIT_S
         left_s = (due_us - self._holder.clock.boot_us()) / 1e6
