@@ -1,5 +1,7 @@
 """Reading and publishing over a real broker."""
 
+from collections.abc import Callable
+
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
@@ -28,6 +30,10 @@ from lethe.runtime.records import Record
 from lethe.shredding.sealing import FRAME_STEP_BYTES
 
 ALL = frozenset(range(FRAME_CAPTURED.partitions))
+
+
+Rest = Callable[[], float] | None
+RESTING = pytest.mark.parametrize("rest_s", [None, lambda: 0.02], ids=["never rests", "rests"])
 
 
 class Inbox:
@@ -176,15 +182,16 @@ async def test_a_new_generation_waits_for_cameras_as_well(broker: str) -> None:
         await eventually(lambda: frames.bodies == [b"waiting"])
 
 
+@RESTING
 async def test_a_compacted_topic_is_read_from_its_beginning_before_anything_else(
-    broker: str,
+    broker: str, rest_s: Rest
 ) -> None:
     inbox = Inbox()
     settings = settings_for(broker, "reader")
     async with publishing(settings) as publisher:
         await publisher.send(DEPLOYMENT_ORDERED, "d", b"ordered before")
         subscription = Subscription(DEPLOYMENT_ORDERED, inbox.take, Start.BEGINNING)
-        async with reading(settings, publisher, [subscription]):
+        async with reading(settings, publisher, [subscription], rest_s=rest_s):
             assert inbox.bodies == [b"ordered before"]
             await publisher.send(DEPLOYMENT_ORDERED, "d", b"ordered after")
             await eventually(lambda: inbox.bodies == [b"ordered before", b"ordered after"])
@@ -214,7 +221,8 @@ async def test_a_record_that_is_refused_becomes_metadata_and_the_next_is_handled
     assert b"garbage" not in raw.value
 
 
-async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str) -> None:
+@RESTING
+async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str, rest_s: Rest) -> None:
     frames, counts = Inbox(), Inbox()
     settings = settings_for(broker, "reader")
     subscriptions = [
@@ -223,7 +231,7 @@ async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str) ->
     ]
     async with (
         publishing(settings) as publisher,
-        reading(settings, publisher, subscriptions) as reader,
+        reading(settings, publisher, subscriptions, rest_s=rest_s) as reader,
         TopicAdmin(broker) as admin,
     ):
         await reader.own(ALL)

@@ -98,7 +98,7 @@ async def reading(
     publisher: Publisher,
     subscriptions: list[Subscription],
     *,
-    rest_s: Callable[[], float] = lambda: 0.0,
+    rest_s: Callable[[], float] | None = None,
 ) -> AsyncIterator[Reader]:
     """Run a reader in a task of its own."""
     reader = Reader(

@@ -1,6 +1,7 @@
 """Records that are gone before they were brought are counted, each of them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -70,8 +71,9 @@ def gone() -> float:
     return REGISTRY.get_sample_value("lethe_records_gone_total", labels) or 0.0
 
 
-def feed_of(*, counts_gaps: bool = True) -> Feed:
-    return Feed(settings_for("nowhere.invalid:9092", "match-1"), 30, counts_gaps=counts_gaps)
+def feed_of(*, counts_gaps: bool = True, compacted: tuple[str, ...] = ()) -> Feed:
+    settings = settings_for("nowhere.invalid:9092", "match-1")
+    return Feed(settings, 30, counts_gaps=counts_gaps, compacted=compacted)
 
 
 async def test_each_record_that_is_missing_between_two_is_counted(consumer: FakeConsumer) -> None:
@@ -106,8 +108,11 @@ async def test_a_topic_that_was_made_anew_counts_nothing(consumer: FakeConsumer)
     assert gone() == before
 
 
-async def test_what_compaction_took_away_is_not_gone(consumer: FakeConsumer) -> None:
-    feed, before = feed_of(counts_gaps=False), gone()
+@pytest.mark.parametrize("how", [{"counts_gaps": False}, {"compacted": (NAME,)}])
+async def test_what_compaction_took_away_is_not_gone(
+    consumer: FakeConsumer, how: dict[str, Any]
+) -> None:
+    feed, before = feed_of(**how), gone()
     await feed.assign([FIRST])
     consumer.coming = [{FIRST: [3, 90]}]
     await feed.poll()

@@ -32,14 +32,22 @@ class Feed:
         brokers each partition in it.
     counts_gaps
         Whether offsets follow one another, so that what is missing between two records is gone
-        and counted. Compaction leaves gaps by design.
+        and counted.
+    compacted
+        Topics that are, by their names: compaction leaves gaps by design.
     """
 
     def __init__(
-        self, settings: ServiceSettings, fetch_wait_ms: int, *, counts_gaps: bool = False
+        self,
+        settings: ServiceSettings,
+        fetch_wait_ms: int,
+        *,
+        counts_gaps: bool = False,
+        compacted: Collection[str] = (),
     ) -> None:
         self._was_assigned = False
         self._counts_gaps = counts_gaps
+        self._compacted = compacted
         self._expected: dict[TopicPartition, int] = {}
         self._changing = asyncio.Lock()
         self._consumer = AIOKafkaConsumer(
@@ -169,7 +177,7 @@ class Feed:
             if partition in self._expected:
                 self._expected[partition] += count
         for partition, records in batches.items():
-            for record in records:
+            for record in records if partition.topic not in self._compacted else ():
                 expected = self._expected.get(partition, record.offset)
                 _gone(partition, record.offset - expected)
                 self._expected[partition] = record.offset + 1

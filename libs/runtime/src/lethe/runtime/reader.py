@@ -52,16 +52,17 @@ class Subscription:
 class Reader:
     """Reads every topic of a service, without a group.
 
-    Live topics and those read from their beginning have a consumer each. Owned partitions that
-    no camera was ever assigned to aren't fetched: each partition in a fetch costs a broker.
+    Live topics and those read from their beginning have a consumer each, but for a reader that
+    rests: it fetches so rarely that one brings both. Owned partitions that no camera was ever
+    assigned to aren't fetched: each partition in a fetch costs a broker.
 
     Parameters
     ----------
     fetch_wait_ms
         Of the live topics, see `Feed`.
     rest_s
-        Asked whenever what came of the live topics was dispatched: for how long nothing that may
-        come is waited for.
+        Asked whenever what came was dispatched: for how long nothing that may come is waited for.
+        Without it the reader never rests.
 
     Attributes
     ----------
@@ -77,7 +78,7 @@ class Reader:
         publisher: Publisher,
         dead_letters: DeadLetters,
         fetch_wait_ms: int = FETCH_WAIT_MS,
-        rest_s: Callable[[], float] = lambda: 0.0,
+        rest_s: Callable[[], float] | None = None,
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
         # Where topics don't roll, whoever announces a generation leads readers into an empty one.
@@ -97,8 +98,9 @@ class Reader:
         self._turn = asyncio.Lock()
         self._assigning = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._live = Feed(settings, fetch_wait_ms, counts_gaps=True)
-        self._kept = Feed(settings, _KEPT_FETCH_WAIT_MS)
+        kept = frozenset(subscription.topic.name for subscription in self._kept_ones)
+        self._live = Feed(settings, fetch_wait_ms, counts_gaps=True, compacted=kept)
+        self._kept = Feed(settings, _KEPT_FETCH_WAIT_MS) if rest_s is None else None
 
     async def start(self) -> None:
         """Connect, learn the generation, and read the compacted topics up to now.
@@ -109,13 +111,14 @@ class Reader:
             If the broker refuses a topic.
         """
         try:
-            await self._kept.start()
-            await self._live.start()
+            for feed in self._feeds():
+                await feed.start()
             await self._catch_up(self._own)
             self.generations = self.generations[-1:]
             await self._catch_up(self._kept_ones)
-            kept = self._partitions(self._kept_ones)
-            await self._kept.assign(kept, positions=await self._live.positions())
+            if self._kept is not None:
+                kept = self._partitions(self._kept_ones)
+                await self._kept.assign(kept, positions=await self._live.positions())
             self._is_live = True
             await self._assign()
         except KafkaError as error:
@@ -125,8 +128,8 @@ class Reader:
         """Disconnect."""
         for task in self._tasks:
             task.cancel()
-        await self._live.stop()
-        await self._kept.stop()
+        for feed in self._feeds():
+            await feed.stop()
 
     async def own(self, partitions: frozenset[int]) -> None:
         """Read these partitions of the owned topics, the new ones from their end."""
@@ -137,14 +140,17 @@ class Reader:
     async def run(self) -> None:
         """Read and dispatch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(self._live, self._rest_s))
-            group.create_task(self._follow(self._kept, lambda: 0.0))
+            for feed in self._feeds():
+                group.create_task(self._follow(feed))
 
-    async def _follow(self, feed: Feed, rest_s: Callable[[], float]) -> None:
+    def _feeds(self) -> list[Feed]:
+        return [self._live] if self._kept is None else [self._live, self._kept]
+
+    async def _follow(self, feed: Feed) -> None:
         while True:
             if not await self._take(feed):
                 await asyncio.sleep(0)
-            rest = rest_s()
+            rest = 0.0 if self._rest_s is None else self._rest_s()
             if rest > 0:
                 await feed.rest(rest)
 
@@ -207,7 +213,8 @@ class Reader:
             for s in self._subscriptions
             for generation in self.generations
         }
-        wanted = self._partitions(self._live_ones)
+        along = self._kept_ones if self._kept is None else []
+        wanted = self._partitions([*self._live_ones, *along])
         suffix = f".g{new_generation}" if new_generation is not None else None
         opened = [p for p in wanted if suffix is not None and p.topic.endswith(suffix)]
         await self._live.assign(wanted, idle=self._idle(), opened=opened, left=left)
