@@ -35,7 +35,8 @@ class Bench:
     async def enrol(self, people: People) -> tuple[list[Enrolled], list[int]]:
         seen: list[int] = []
         await self.api.register()
-        return await Enrolment(self.api, people, seen.append).run(), seen
+        enrolment = Enrolment(self.api, people.listed, people.faults.append, seen.append)
+        return await enrolment.run(), seen
 
     async def names(self) -> list[str]:
         return sorted(

@@ -26,6 +26,7 @@ from lethe.cli.session.options import WatchOptions
 from lethe.cli.source_options import chosen_sources, with_source_options
 from lethe.cli.suspension import resume, status
 from lethe.cli.topics import topics
+from lethe.cli.watchlist.commands import watchlist
 from lethe.contracts.errors import LetheError
 from lethe.shredding.hardening import harden_process
 
@@ -130,6 +131,7 @@ lethe.add_command(sign_in)
 lethe.add_command(status)
 lethe.add_command(token)
 lethe.add_command(topics)
+lethe.add_command(watchlist)
 lethe.add_command(witness)
 
 

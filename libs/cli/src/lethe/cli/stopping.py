@@ -99,8 +99,15 @@ class StopRequest:
             return False
         return True
 
-    async def during(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def during(
+        self, work: Coroutine[Any, Any, Result], told: str = "ended before the watching began"
+    ) -> Result:
         """Do some work that a request breaks off.
+
+        Parameters
+        ----------
+        told
+            What to say then.
 
         Raises
         ------
@@ -112,7 +119,7 @@ class StopRequest:
         try:
             await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise Interrupted("ended before the watching began")
+                raise Interrupted(told)
             return task.result()
         finally:
             for each in (task, asked):

@@ -3,13 +3,22 @@
 import os
 import select
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
 from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from lethe.cli.errors import one_line
@@ -25,6 +34,28 @@ class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Return the rate as text."""
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+class _PlainProgress:
+    """Says from time to time how far something has come."""
+
+    def __init__(self, say: Callable[[str], None], what: str, total: int) -> None:
+        self._say = say
+        self._what = what
+        self._total = total
+        self._begun_s = self._said_s = time.monotonic()
+
+    def advance(self, done: int) -> None:
+        """Take how many are done."""
+        now_s = time.monotonic()
+        if done == 0 or now_s - self._said_s < LINE_EVERY_S:
+            return
+        self._said_s = now_s
+        rate = done / (now_s - self._begun_s)
+        left_s = (self._total - done) / rate
+        self._say(
+            f"{self._what} {done:,} of {self._total:,}, {rate:.1f}/s, about {left_s:.0f} s left"
+        )
 
 
 class Terminal:
@@ -73,15 +104,19 @@ class Terminal:
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Show how many of `total` are done, on a terminal."""
+        """Show how many of `total` are done, at what rate and with how much time left.
+
+        A plain line every five seconds where there is no terminal.
+        """
         if self._plain:
-            yield lambda _: None
+            yield _PlainProgress(self.say, what, total).advance
             return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             _RateColumn(),
+            TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._out, transient=True) as progress:
             task = progress.add_task(what, total=total)

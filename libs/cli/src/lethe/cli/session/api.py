@@ -20,6 +20,21 @@ _PATIENCE_S = 15.0
 _RETRY_S = 0.2
 _SHORTEST_S = 0.5
 _PAGE = 1_000
+_LATER = frozenset({httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS})
+
+
+class Declined(InvalidInput):
+    """The alert service refused what it was asked.
+
+    Attributes
+    ----------
+    why
+        What it said, without what it was asked.
+    """
+
+    def __init__(self, asked: str, why: str) -> None:
+        super().__init__(f"alert refused {asked}: {why}")
+        self.why = why
 
 
 class SuspensionRecord(BaseModel):
@@ -94,7 +109,7 @@ class AlertApi:
 
     Every call may be repeated safely, so one that isn't answered is: the supervisor may be
     starting the service again, or another instance be taking over. `StackFailed` is raised when
-    that doesn't help, `InvalidInput` when the service refuses.
+    that doesn't help, `Declined` when the service refuses.
 
     Parameters
     ----------
@@ -221,7 +236,7 @@ class AlertApi:
         content = {"headers": signed_in} | content
         answer = await self._answer(method, path, patience_s, content)
         if answer.is_client_error:
-            raise InvalidInput(f"alert refused {method} {path}: {_detail(answer)}")
+            raise Declined(f"{method} {path}", _detail(answer))
         if not answer.is_success:
             raise StackFailed(f"alert failed at {method} {path} ({answer.status_code})")
         try:
@@ -241,7 +256,7 @@ class AlertApi:
                 timeout_s = min(_TIMEOUT_S, max(left_s, _SHORTEST_S))
                 answer = await self._client.request(method, path, timeout=timeout_s, **content)
                 is_last = loop.time() + _RETRY_S >= deadline_s
-                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or is_last:
+                if answer.status_code not in _LATER or is_last:
                     return answer
             except httpx.TransportError as error:
                 if loop.time() + _RETRY_S >= deadline_s:

@@ -102,7 +102,8 @@ async def enrol(
     one = WatchlistApi(api, watchlist_id)
     await one.register()
     with terminal.progress("enrolling", total) as progress:
-        enrolled = await Enrolment(one, watchlist, progress).run()
+        enrolment = Enrolment(one, watchlist.listed, watchlist.faults.append, progress)
+        enrolled = await enrolment.run()
     took_s = time.monotonic() - begun_s
     terminal.say(f"enrolled {len(enrolled)} of {total} images in {took_s:.1f} s")
     return enrolled

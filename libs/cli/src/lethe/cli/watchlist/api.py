@@ -69,6 +69,15 @@ class WatchlistApi:
         answer = await self._api.ask("PUT", path, json=details, also={"If-Match": seen})
         return SubjectState.model_validate(answer)
 
+    async def remove(self, subject_id: str) -> None:
+        """Remove a subject of whom no image is enrolled, with those that were rejected."""
+        await self._api.ask("DELETE", f"{self._path}/subjects/{subject_id}")
+
+    async def is_ordered(self) -> bool:
+        """Tell whether an order names the version: nothing in it changes any more."""
+        answer = await self._api.ask("GET", self._path)
+        return answer["ordered_hash"] is not None
+
     async def subjects(self) -> AsyncIterator[SubjectState]:
         """Return every subject."""
         after: int | None = 0

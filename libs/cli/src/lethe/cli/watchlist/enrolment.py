@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from lethe.cli.errors import StackFailed
+from lethe.cli.session.api import Declined
 from lethe.cli.watchlist.api import ReferenceState, SubjectState, WatchlistApi
 from lethe.cli.watchlist.faults import in_words
-from lethe.cli.watchlist.people import Enrolled, Fault, People, Person, Picture
-from lethe.contracts.errors import InvalidInput
+from lethe.cli.watchlist.people import Enrolled, Fault, Person, Picture, Place, Verdict
 
 IN_FLIGHT = 16
 POLL_S = 0.05
@@ -28,16 +28,26 @@ class Enrolment:
     Parameters
     ----------
     people
-        Faults are added to theirs.
+        Read one after another, as there is room for their images.
+    note
+        Takes what is wrong with them.
     progress
         Told how many images have come to an end.
     """
 
-    def __init__(self, api: WatchlistApi, people: People, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        api: WatchlistApi,
+        people: Iterable[Person],
+        note: Callable[[Fault], None],
+        progress: Callable[[int], None],
+    ) -> None:
         self._api = api
         self._people = people
+        self._note = note
         self._progress = progress
-        self._pictures = {p.image_sha256: p for each in people.listed for p in each.pictures}
+        self._shown: dict[str, str] = {}
+        self._places: dict[str, Place | None] = {}
         self._subjects: dict[str, SubjectState] = {}
         self._states: dict[str, ReferenceState] = {}
         self._of_image: dict[tuple[str, str], str] = {}
@@ -75,15 +85,28 @@ class Enrolment:
                 moved_s = loop.time()
         return self.enrolled
 
+    async def drop_without_image(self) -> list[Place | None]:
+        """Remove whom no image of is enrolled; return where they were listed.
+
+        Nobody could recognise such a subject, and it would count as one all the same.
+        """
+        depicted = {s.subject_id for s in self._states.values() if s.state == ENROLLED}
+        left = [each for each in self._places if each not in depicted]
+        for subject_id in left:
+            await self._api.remove(subject_id)
+        return [self._places[each] for each in left]
+
     async def _to_send(self) -> AsyncIterator[tuple[Picture, str, int]]:
         """Yield what is to be sent; end what the list holds already."""
-        for person in self._people.listed:
+        for person in self._people:
             try:
                 subject = await self._listed(person)
-            except InvalidInput as refused:
-                self._refuse(person, str(refused))
+            except Declined as refused:
+                self._refuse(person, refused.why)
                 continue
+            self._places[subject.subject_id] = person.place
             for picture in person.pictures:
+                self._shown[picture.image_sha256] = picture.shown
                 known = self._of_image.get((subject.subject_id, picture.image_sha256))
                 if known is None or self._states[known].state == SUBMITTED:
                     yield picture, subject.subject_id, 1
@@ -101,10 +124,10 @@ class Enrolment:
     async def _submit(self, picture: Picture, subject_id: str, attempt: int) -> None:
         try:
             state = await self._api.submit(subject_id, picture)
-        except InvalidInput as refused:
-            self._note(picture, str(refused))
+        except Declined as refused:
+            self._fail(picture, refused.why)
         except OSError as error:
-            self._note(picture, f"can't be read ({error.strerror})")
+            self._fail(picture, f"can't be read ({error.strerror})")
         else:
             self._states[state.reference_id] = state
             self._under_way[state.reference_id] = (picture, attempt)
@@ -140,22 +163,23 @@ class Enrolment:
             self.enrolled.append(Enrolled(state.subject_id, state.image_sha256))
             self._count()
         else:
-            self._note(picture, self._reason(state))
+            self._fail(picture, self._reason(state))
 
     def _reason(self, state: ReferenceState) -> str:
         if state.resembles is None:
             return in_words(state.fault)
         other = self._states.get(state.resembles)
-        known = self._pictures.get(other.image_sha256) if other else None
-        named = known.shown if known else "another image"
+        known = self._shown.get(other.image_sha256) if other else None
+        named = known or "another image"
         return f"the same person as {named}? The faces look alike"
 
     def _refuse(self, person: Person, why: str) -> None:
-        self._people.faults += [Fault(p.shown, why) for p in person.pictures]
+        images = ", ".join(picture.shown for picture in person.pictures)
+        self._note(Fault(images, why, person.place, Verdict.ROW))
         self._count(len(person.pictures))
 
-    def _note(self, picture: Picture, why: str) -> None:
-        self._people.faults.append(Fault(picture.shown, why))
+    def _fail(self, picture: Picture, why: str) -> None:
+        self._note(Fault(picture.shown, why, picture.place))
         self._count()
 
     def _count(self, images: int = 1) -> None:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
-from lethe.cli.watchlist.people import Picture
+from lethe.cli.watchlist.people import Picture, Place
 from lethe.contracts.errors import InvalidInput
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
@@ -16,7 +16,7 @@ class Images:
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
 
-    def read(self, path: Path, shown: str) -> Picture:
+    def read(self, path: Path, shown: str, place: Place | None = None) -> Picture:
         """Return an image that may be sent.
 
         Raises
@@ -31,10 +31,10 @@ class Images:
                 digest = sha256(stream.read()).hexdigest()
         except OSError as error:
             raise InvalidInput(f"can't be read ({error.strerror})") from None
-        first = self._seen.setdefault(digest, shown)
-        if first != shown:
-            raise InvalidInput(f"the same image as {first}")
-        return Picture(path, shown, digest)
+        if digest in self._seen:
+            raise InvalidInput(f"the same image as {self._seen[digest]}")
+        self._seen[digest] = shown
+        return Picture(path, shown, digest, place)
 
 
 def _unusable(path: Path) -> str | None:
@@ -42,7 +42,7 @@ def _unusable(path: Path) -> str | None:
         if not path.is_file():
             return "not a file"
         if path.suffix.lower() not in IMAGE_SUFFIXES:
-            return "not an image (JPEG, PNG, WebP, BMP or TIFF)"
+            return "not an image (JPEG, PNG, WebP, BMP or TIFF): save it as JPEG"
         size = path.stat().st_size
     except (OSError, ValueError):
         return "can't be read"

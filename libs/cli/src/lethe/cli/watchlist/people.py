@@ -2,21 +2,49 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+
+
+class Verdict(StrEnum):
+    """What a fault comes to."""
+
+    IMAGE = "image rejected"
+    ROW = "row rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table lists somebody.
+
+    Attributes
+    ----------
+    line
+        As an editor counts them, from 1.
+    number
+        The reference number; personal.
+    """
+
+    line: int
+    number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an image or a folder can't be used.
+    """Why an image, a folder or a row can't be used.
 
     Attributes
     ----------
     file
-        The image or folder as the user knows it.
+        The image or folder as the user knows it; empty for a row.
+    place
+        None where there is no table.
     """
 
     file: str
     why: str
+    place: Place | None = None
+    verdict: Verdict = Verdict.IMAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,7 @@ class Picture:
     path: Path
     shown: str
     image_sha256: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +75,7 @@ class Person:
 
     details: Mapping[str, object] = field(repr=False)
     pictures: tuple[Picture, ...]
+    place: Place | None = None
 
     @property
     def number(self) -> str:

@@ -1,0 +1,205 @@
+"""`lethe watchlist import` against alert's own API, with a pipeline that a test plays."""
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.brokers import eventually
+from tests.support.played_pipeline import PlayedPipeline
+
+from lethe.cli.errors import Interrupted
+from lethe.cli.stopping import StopRequest
+from lethe.cli.watchlist import importing
+from lethe.cli.watchlist.importing import ImportOptions, import_watchlist
+from lethe.contracts.errors import InvalidInput
+
+HEADER = "reference_number,name,category,grounds,images,expires_on"
+
+
+@dataclass
+class Office:
+    """A table beside a folder of images, and an alert that a pipeline answers."""
+
+    web: AlertWeb
+    pipeline: PlayedPipeline
+    options: ImportOptions
+
+    def image(self, name: str, content: str | None = None) -> None:
+        (self.options.images / name).write_bytes((content or name).encode())
+
+    def lists(self, *rows: str) -> None:
+        for row in rows:
+            for name in row.split(",")[4].split(";"):
+                if name and not (self.options.images / name).exists():
+                    self.image(name)
+        self.options.table.write_text("\n".join([HEADER, *rows]))
+
+    async def imports(self, **changes: Any) -> None:
+        await asyncio.to_thread(import_watchlist, replace(self.options, **changes))
+
+    async def names(self) -> list[str]:
+        found = await self.web.watchlists.subjects.after("northtown-7", 0, 100)
+        return [subject.details.name for subject in found]
+
+    def report(self) -> list[list[str]]:
+        text = self.options.report_file.read_text(encoding="utf-8-sig")
+        return [row[:1] + row[2:] for row in csv.reader(text.splitlines())][1:]
+
+
+@pytest.fixture(name="stops")
+def stops_(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Return what a signal would do: signals themselves reach the main thread only."""
+    signals: list[Callable[[], object]] = []
+
+    def listen(stop: StopRequest) -> None:
+        loop = asyncio.get_running_loop()
+        signals.append(lambda: loop.call_soon_threadsafe(stop.request))
+
+    monkeypatch.setattr(StopRequest, "listen", listen)
+    return signals
+
+
+@pytest.fixture(name="office")
+async def office_(
+    tmp_path: Path, stops: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    assert stops == []
+    (tmp_path / "images").mkdir()
+    port = free_port()
+    async with alert_web(tmp_path / "alert") as web:
+        pipeline = web.enroller = PlayedPipeline(web.watchlists)
+        monkeypatch.setattr(importing, "command_tokens", lambda _trust: web.issuer.token)
+        options = ImportOptions(
+            table=tmp_path / "northtown-7.csv",
+            images=tmp_path / "images",
+            alert_url=f"http://127.0.0.1:{port}",
+            trust=tmp_path,
+            watchlist_id=None,
+            described={"name": "Northtown"},
+            report=None,
+            skip_bad=False,
+        )
+        async with served(web.app(port), port):
+            yield Office(web, pipeline, options)
+
+
+ANN, BOB = "N-1,Ann,other,a warrant,ann.jpg;ann-2.jpg,", "N-2,Bob,other,a warrant,bob.jpg,"
+
+
+async def test_everybody_in_a_table_is_listed_with_their_images(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.lists(ANN, BOB)
+    await office.imports()
+    assert await office.names() == ["Ann", "Bob"]
+    assert len(await office.web.watchlists.references("northtown-7")) == 3
+    version = await office.web.watchlists.versions.find("northtown-7")
+    assert version.details is not None
+    assert version.details.name == "Northtown"
+    told = capsys.readouterr().out
+    assert "enrolled 3 of 3 images" in told
+    assert "all 2 subjects" in told
+    assert office.report() == []
+
+
+async def test_what_is_rejected_is_told_by_row_and_leaves_nothing_half_done(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.image("ann-2.jpg", "no_face: a wall")
+    office.image("carl.jpg", "no_face: a tree")
+    office.image("dora.jpg", "resembles")
+    office.lists(
+        ANN,
+        BOB,
+        "N-3,Carl,other,a warrant,carl.jpg,",
+        "N-4,Dora,other,a warrant,dora.jpg,",
+        "N-5,Eve,other,,eve.jpg,",
+        "N-6,Finn,unknown,a warrant,finn.jpg,",
+        "N-7,Gus,other,a warrant,gus.jpg,2019-01-01",
+        "N-8,Hal,other,a warrant,../hal.jpg,",
+    )
+    with pytest.raises(InvalidInput, match="--skip-bad"):
+        await office.imports()
+    assert await office.names() == ["Ann", "Bob"]
+    told = {(line, image): (verdict, why) for line, image, verdict, why in office.report()}
+    assert told["2", "ann-2.jpg"][0] == "image rejected"
+    assert "no face was found" in told["2", "ann-2.jpg"][1]
+    assert told["4", ""] == ("row rejected", "none of its images can be used")
+    assert "the same person as ann.jpg" in told["5", "dora.jpg"][1]
+    assert told["6", ""] == ("row rejected", "grounds is missing: why the subject is on the list")
+    assert told["7", "finn.jpg"][0] == "row rejected"
+    assert "category: it must be one of" in told["7", "finn.jpg"][1]
+    assert "expires_on: the subject's last day" in told["8", "gus.jpg"][1]
+    assert "not the name of a file" in told["9", "../hal.jpg"][1]
+    shown = capsys.readouterr()
+    assert "2 of 8 subjects are on northtown-7" in shown.out
+    assert "Rejected" in shown.err
+
+
+async def test_with_skip_bad_it_ends_well_all_the_same(office: Office) -> None:
+    office.lists(BOB, "N-5,Eve,other,,eve.jpg,")
+    await office.imports(skip_bad=True)
+    assert await office.names() == ["Bob"]
+
+
+async def test_a_report_holds_no_live_formula(office: Office) -> None:
+    office.image("=cmd|' !A1.jpg", "no_face")
+    office.lists("=1+1,Eve,other,x,=cmd|' !A1.jpg,")
+    with pytest.raises(InvalidInput):
+        await office.imports()
+    text = office.options.report_file.read_text(encoding="utf-8-sig")
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert "'=1+1" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+async def test_an_import_that_is_broken_off_goes_on_with_what_is_missing(
+    office: Office, stops: list[Callable[[], object]]
+) -> None:
+    office.image("bob.jpg", "slow")
+    office.lists(ANN, BOB)
+    under_way = asyncio.create_task(office.imports())
+    await eventually(lambda: len(office.pipeline.unanswered) == 1)
+    stops[0]()
+    with pytest.raises(Interrupted, match="the same command goes on"):
+        await under_way
+    office.pipeline.answers_slow = True
+    await office.imports()
+    assert await office.names() == ["Ann", "Bob"]
+    # Ann's two images weren't sent again; Bob's had no answer yet.
+    assert len(office.pipeline.submitted) == 4
+
+
+async def test_an_ordered_watchlist_is_not_touched(office: Office) -> None:
+    office.lists(BOB)
+    await office.imports()
+    await office.web.watchlists.versions.freeze("northtown-7", "ab" * 32)
+    office.lists(ANN, BOB)
+    with pytest.raises(InvalidInput, match="was ordered"):
+        await office.imports()
+    assert await office.names() == ["Bob"]
+    await office.imports(watchlist_id="northtown-8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"watchlist_id": "a b"}, "can't be the id of a watchlist"),
+        ({"images": Path("/nowhere")}, "isn't a folder"),
+        ({"table": Path("/nowhere/list.csv")}, "can't be read"),
+        ({"alert_url": "nowhere"}, "isn't an address"),
+    ],
+)
+async def test_what_can_not_be_used_is_told_before_anything_is_sent(
+    office: Office, changes: dict[str, Any], why: str
+) -> None:
+    office.lists(BOB)
+    with pytest.raises(InvalidInput, match=why):
+        await office.imports(**changes)
+    assert not office.options.report_file.exists()
+    assert office.pipeline.submitted == []
