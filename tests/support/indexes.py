@@ -56,6 +56,13 @@ class NumpyIndex:
             raise Transient("the index doesn't take a template of this length")
         return [_best(list(references.values()), _unit(probe), limit) for probe in probes]
 
+    async def compare(
+        self, watchlist_id: str, probe: Template, reference_ids: list[str]
+    ) -> list[float]:
+        _, references = self._list(watchlist_id)
+        known = [references[each] for each in reference_ids if each in references]
+        return [float(np.dot(each.template, _unit(probe))) for each in known]
+
     async def drop(self, watchlist_id: str) -> None:
         self._reach()
         self._lists.pop(watchlist_id, None)

@@ -93,7 +93,9 @@ class MatchDesk(LivePath):
         listed = watchlist_hash([(s, image_hash(name)) for name, (s, _) in self.content.items()])
         super().__init__(trust, **({"watchlist_hash": listed} | changes))
         self.index = NumpyIndex()
-        self.watchlists = Watchlists(self.index, instance_id="match-1", resemblance_cosine=0.5)
+        self.watchlists = Watchlists(
+            self.index, instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2
+        )
         self.transit = TransitKeys()
         self.unwrap_key = UnwrapKey.generate()
         self.rescued: list[CandidatesFound] = []

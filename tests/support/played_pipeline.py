@@ -40,6 +40,8 @@ class PlayedPipeline:
             (f for f in ("no_face", "resembles") if payload.image.startswith(f.encode())), None
         )
         ended = outcome(reference_id, fault, on=payload.watchlist_id)
+        if payload.image.startswith(b"unlike"):
+            ended = ended.model_copy(update={"fault": "unlike"})
         if ended.outcome is EnrolmentOutcome.REJECTED and fault == "resembles":
             first = (await self.book.references(payload.watchlist_id))[0]
             ended = ended.model_copy(update={"resembles": first.reference_id})

@@ -70,6 +70,7 @@ class QdrantServer:
                 _route("PUT", f"{one}/points", self._upsert, waited),
                 _route("POST", f"{one}/points/delete", self._delete, waited),
                 _route("POST", f"{one}/points/query/batch", self._search),
+                _route("POST", f"{one}/points", self._read),
             ]
         )
 
@@ -102,6 +103,12 @@ class QdrantServer:
         for point_id in body["points"]:
             points.pop(point_id, None)
         return {"operation_id": 0, "status": "completed"}
+
+    def _read(self, name: str, body: Any) -> object:
+        points = self._collection(name)
+        _require(body == {"ids": body["ids"], "with_payload": False, "with_vector": True})
+        known = [points[each] for each in body["ids"] if each in points]
+        return [{"id": point["id"], "vector": point["vector"]} for point in known]
 
     def _search(self, name: str, body: Any) -> object:
         points = self._collection(name)

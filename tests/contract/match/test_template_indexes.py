@@ -79,6 +79,14 @@ def names(found: list[Comparison]) -> list[str]:
     return [comparison.reference_id for comparison in found]
 
 
+async def test_some_references_are_compared_without_the_others(index: TemplateIndex) -> None:
+    drawn = await filled(index)
+    cosines = await index.compare(LIST, drawn[3], ["r3", "r7", "none"])
+    expected = [float(drawn[3] @ drawn[3]), float(drawn[3] @ drawn[7])]
+    assert sorted(cosines) == pytest.approx(sorted(expected), abs=1e-5)
+    assert await index.compare(LIST, drawn[3], ["none"]) == []
+
+
 async def test_a_reference_is_found_with_its_subject_and_cosine(index: TemplateIndex) -> None:
     await index.create(LIST, LENGTH)
     one, other = templates(2)

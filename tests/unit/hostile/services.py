@@ -113,7 +113,9 @@ def _subscriptions(
     if role is Role.DETECT:
         return _of_detect(member, publisher, keys)
     if role is Role.MATCH:
-        watchlists = Watchlists(domain, instance_id="match-1", resemblance_cosine=0.5)
+        watchlists = Watchlists(
+            domain, instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2
+        )
         handlers = MatchHandlers(member, publisher, watchlists, TransitKeys(), batch=4)
         return handlers.subscriptions(keys)
     if role is Role.PURGE:

@@ -24,7 +24,7 @@ def index_() -> NumpyIndex:
 
 @pytest.fixture(name="lists")
 def lists_(index: NumpyIndex) -> Watchlists:
-    return Watchlists(index, instance_id="match-1", resemblance_cosine=0.5)
+    return Watchlists(index, instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2)
 
 
 async def test_an_enrolled_reference_is_found_and_told_with_the_hash_of_the_list(
@@ -72,6 +72,20 @@ async def test_a_subject_may_look_like_itself(lists: Watchlists) -> None:
     assert told.outcome is _ENROLLED
 
 
+@pytest.mark.parametrize(("cosine", "flag"), [(0.19, "unlike"), (0.21, None)])
+async def test_an_image_that_looks_like_none_of_the_subjects_others_is_enrolled_and_flagged(
+    lists: Watchlists, cosine: float, flag: str | None
+) -> None:
+    first = await lists.enrol(payload("r0", "s0", template(0)))
+    await lists.enrol(payload("r1", "s1", template(1)))
+    told = await lists.enrol(payload("r2", "s0", blend(template(0), cosine)))
+    assert (first.fault, told.outcome, told.fault) == (None, _ENROLLED, flag)
+    again = await lists.enrol(payload("r2", "s0", blend(template(0), cosine)))
+    assert again.fault == flag
+    like_one = await lists.enrol(payload("r3", "s0", blend(template(0), 0.8)))
+    assert (like_one.outcome, like_one.fault) == (_ENROLLED, None)
+
+
 async def test_many_references_of_a_subject_do_not_hide_another_whom_it_resembles(
     lists: Watchlists,
 ) -> None:
@@ -90,7 +104,9 @@ async def test_a_reference_submitted_again_changes_nothing(lists: Watchlists) ->
 
 
 async def _hash_of(names: list[tuple[int, int]]) -> str:
-    lists = Watchlists(NumpyIndex(), instance_id="match-1", resemblance_cosine=0.5)
+    lists = Watchlists(
+        NumpyIndex(), instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2
+    )
     for subject, number in names:
         values = unit(template(subject) + 0.3 * template(20 + number))
         told = await lists.enrol(payload(f"r{subject}.{number}", f"s{subject}", values))

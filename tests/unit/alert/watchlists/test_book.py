@@ -89,6 +89,16 @@ async def test_one_rejection_outweighs_an_enrolment_elsewhere_in_any_order(
     assert (reference.state, reference.fault) == (ReferenceState.REJECTED, "no_face")
 
 
+async def test_a_flag_of_one_match_stays_and_rejects_nothing(records: Records) -> None:
+    added = await records.book.add("list", await listed(records.book), IMAGE)
+    flagged = outcome(added.reference_id).model_copy(update={"fault": "unlike"})
+    for told in (flagged, outcome(added.reference_id)):
+        await records.book.record(told)
+    (reference,) = await records.book.references("list")
+    assert (reference.state, reference.fault) == (ReferenceState.ENROLLED, "unlike")
+    assert await records.book.content_hash("list") != watchlist_hash([])
+
+
 async def test_whoever_follows_the_changes_sees_each_once_and_the_latest_last(
     records: Records,
 ) -> None:

@@ -30,12 +30,12 @@ class Office:
     options: ImportOptions
 
     def image(self, name: str, content: str | None = None) -> None:
-        (self.options.images / name).write_bytes((content or name).encode())
+        (self.options.folder / name).write_bytes((content or name).encode())
 
     def lists(self, *rows: str) -> None:
         for row in rows:
             for name in row.split(",")[4].split(";"):
-                if name and not (self.options.images / name).exists():
+                if name and not (self.options.folder / name).exists():
                     self.image(name)
         self.options.table.write_text("\n".join([HEADER, *rows]))
 
@@ -76,7 +76,7 @@ async def office_(
         monkeypatch.setattr(importing, "command_tokens", lambda _trust: web.issuer.token)
         options = ImportOptions(
             table=tmp_path / "northtown-7.csv",
-            images=tmp_path / "images",
+            folder=tmp_path / "images",
             alert_url=f"http://127.0.0.1:{port}",
             trust=tmp_path,
             watchlist_id=None,
@@ -138,7 +138,17 @@ async def test_what_is_rejected_is_told_by_row_and_leaves_nothing_half_done(
     assert "not the name of a file" in told["9", "../hal.jpg"][1]
     shown = capsys.readouterr()
     assert "2 of 8 subjects are on northtown-7" in shown.out
-    assert "Rejected" in shown.err
+    assert "Rejected and flagged" in shown.err
+
+
+async def test_an_image_that_is_flagged_is_enrolled_and_told(office: Office) -> None:
+    office.image("ann-2.jpg", "unlike the first")
+    office.lists(ANN)
+    await office.imports()
+    assert len(await office.web.watchlists.references("northtown-7")) == 2
+    [(line, image, verdict, why)] = office.report()
+    assert (line, image, verdict) == ("2", "ann-2.jpg", "flagged")
+    assert "none of the subject's other images" in why
 
 
 async def test_with_skip_bad_it_ends_well_all_the_same(office: Office) -> None:
@@ -190,7 +200,7 @@ async def test_an_ordered_watchlist_is_not_touched(office: Office) -> None:
     ("changes", "why"),
     [
         ({"watchlist_id": "a b"}, "can't be the id of a watchlist"),
-        ({"images": Path("/nowhere")}, "isn't a folder"),
+        ({"folder": Path("/nowhere")}, "isn't a folder"),
         ({"table": Path("/nowhere/list.csv")}, "can't be read"),
         ({"alert_url": "nowhere"}, "isn't an address"),
     ],

@@ -45,7 +45,8 @@ class ReferenceEnrolled(Message):
     ----------
     fault
         Why the image was rejected: a reason of the quality gate, or `resembles` when the face
-        looks like another subject's.
+        looks like another subject's. Of one that is enrolled it is a flag: `unlike` when it
+        looks like none of the subject's other images.
     resembles
         The reference it resembles.
     watchlist_hash

@@ -41,6 +41,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
         index,
         instance_id=settings.instance_id,
         resemblance_cosine=settings.resemblance_cosine,
+        unlikeness_cosine=settings.unlikeness_cosine,
     )
     transit = TransitKeys()
     handlers = Handlers(member, publisher, watchlists, transit, batch=settings.batch_probes)

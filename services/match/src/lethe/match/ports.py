@@ -52,6 +52,12 @@ class TemplateIndex(Protocol):
         """Return for each probe its best comparisons, best first."""
         ...
 
+    async def compare(
+        self, watchlist_id: str, probe: Template, reference_ids: list[str]
+    ) -> list[float]:
+        """Return the cosines of a probe and some references; those that aren't there have none."""
+        ...
+
     async def drop(self, watchlist_id: str) -> None:
         """Erase the list with everything in it."""
         ...

@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
+import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_client.models import (
@@ -125,6 +126,25 @@ class QdrantIndex:
                 ]
                 for response in responses
             ]
+
+        return await self._call(work)
+
+    async def compare(
+        self, watchlist_id: str, probe: Template, reference_ids: list[str]
+    ) -> list[float]:
+        """Return the cosines of a probe and some references; those that aren't there have none."""
+        points = [_point_id(each) for each in reference_ids]
+
+        async def work() -> list[float]:
+            try:
+                found = await self._client.retrieve(
+                    _collection(watchlist_id), points, with_payload=False, with_vectors=True
+                )
+                vectors = [np.asarray(point.vector, dtype=np.float32) for point in found]
+                # No BLAS: its buffers would keep a template.
+                return [float(np.einsum("i,i->", vector, probe)) for vector in vectors]
+            finally:
+                scrub_array_cache(probe.nbytes)
 
         return await self._call(work)
 

@@ -31,3 +31,10 @@ class MatchSettings(ServiceSettings):
         title="Resemblance",
         description="From this cosine on, references of two subjects look like one person.",
     )
+    unlikeness_cosine: float = Field(
+        default=0.3,
+        ge=-1.0,
+        le=1.0,
+        title="Unlikeness",
+        description="Below this cosine to a subject's other references, one is flagged.",
+    )

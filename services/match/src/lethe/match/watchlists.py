@@ -1,5 +1,6 @@
 """The watchlists this instance holds: what is enrolled, and whether it is what was ordered."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from lethe.contracts.orders import watchlist_hash
 from lethe.match.ports import Reference, TemplateIndex
 
 RESEMBLES = "resembles"
+UNLIKE = "unlike"
 _FLOAT_BYTES = 4
 
 
@@ -17,11 +19,12 @@ _FLOAT_BYTES = 4
 class _List:
     template_length: int
     content: dict[str, tuple[str, str]] = field(default_factory=dict)
-
+    of_subject: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     hash: str = ""
 
     def put(self, reference: Reference) -> None:
         self.content[reference.reference_id] = (reference.subject_id, reference.image_sha256)
+        self.of_subject[reference.subject_id].add(reference.reference_id)
         self.hash = watchlist_hash(list(self.content.values()))
 
 
@@ -33,14 +36,22 @@ class Watchlists:
     resemblance_cosine
         From this cosine on, references of two subjects are taken for one person, and the later
         one is rejected: an alert must not name one of two.
+    unlikeness_cosine
+        A reference whose best cosine to the subject's others is below it is flagged.
     """
 
     def __init__(
-        self, index: TemplateIndex, *, instance_id: str, resemblance_cosine: float
+        self,
+        index: TemplateIndex,
+        *,
+        instance_id: str,
+        resemblance_cosine: float,
+        unlikeness_cosine: float,
     ) -> None:
         self._index = index
         self._instance_id = instance_id
         self._resemblance_cosine = resemblance_cosine
+        self._unlikeness_cosine = unlikeness_cosine
         self._lists: dict[str, _List] = {}
 
     def hashes(self) -> dict[str, str]:
@@ -75,6 +86,7 @@ class Watchlists:
         resembled = await self._resembled(payload.watchlist_id, reference)
         if resembled is not None:
             return self._rejected(payload, RESEMBLES, resembled)
+        is_unlike = await self._is_unlike(payload.watchlist_id, reference)
         await self._index.add(payload.watchlist_id, reference)
         held.put(reference)
         return ReferenceEnrolled(
@@ -82,6 +94,8 @@ class Watchlists:
             watchlist_id=payload.watchlist_id,
             instance_id=self._instance_id,
             outcome=EnrolmentOutcome.ENROLLED,
+            # It never decides what is enrolled: it depends on which image came first.
+            fault=UNLIKE if is_unlike else None,
             watchlist_hash=held.hash,
         )
 
@@ -92,15 +106,23 @@ class Watchlists:
             del self._lists[watchlist_id]
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
-        subjects = [subject_id for subject_id, _ in self._lists[watchlist_id].content.values()]
+        own = self._lists[watchlist_id].of_subject[reference.subject_id]
         # One more than the subject has itself, so that its own can't hide another's.
-        limit = subjects.count(reference.subject_id) + 1
+        limit = len(own) + 1
         [near] = await self._index.search(watchlist_id, [reference.template], limit)
         for comparison in near:
             other = comparison.subject_id != reference.subject_id
             if other and comparison.cosine >= self._resemblance_cosine:
                 return comparison.reference_id
         return None
+
+    async def _is_unlike(self, watchlist_id: str, reference: Reference) -> bool:
+        """Tell whether a reference looks like none of the subject's others."""
+        own = self._lists[watchlist_id].of_subject[reference.subject_id] - {reference.reference_id}
+        if not own:
+            return False
+        cosines = await self._index.compare(watchlist_id, reference.template, sorted(own))
+        return bool(cosines) and max(cosines) < self._unlikeness_cosine
 
     def _rejected(
         self, payload: TemplatePayload, fault: str, resembles: str | None = None

@@ -60,7 +60,7 @@ def import_(
     """Put everybody whom a table lists on a watchlist, with their images.
 
     'lethe watchlist template' prints the columns. Broken off, the same command goes on with what
-    is missing. What is rejected is told at the end, and written to a CSV file.
+    is missing. What is rejected or flagged is told at the end, and written to a CSV file.
 
     Exit code 2: something was rejected, or can't be used.
 
@@ -73,7 +73,7 @@ def import_(
     import_watchlist(
         ImportOptions(
             table=table,
-            images=images,
+            folder=images,
             alert_url=alert_url,
             trust=trust or find_home().trust,
             watchlist_id=watchlist_id,

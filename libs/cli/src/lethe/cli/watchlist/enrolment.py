@@ -161,6 +161,9 @@ class Enrolment:
     def _end(self, picture: Picture, state: ReferenceState) -> None:
         if state.state == ENROLLED:
             self.enrolled.append(Enrolled(state.subject_id, state.image_sha256))
+            if state.fault is not None:
+                why = in_words(state.fault)
+                self._note(Fault(picture.shown, why, picture.place, Verdict.FLAG))
             self._count()
         else:
             self._fail(picture, self._reason(state))

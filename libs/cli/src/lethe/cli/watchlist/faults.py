@@ -6,15 +6,20 @@ from rich.console import Console
 from rich.table import Table
 
 from lethe.cli.errors import one_line
-from lethe.cli.watchlist.people import Fault
+from lethe.cli.watchlist.people import Fault, Verdict
 from lethe.contracts.errors import InvalidInput
 from lethe.vision.extract import ReferenceFault
+
+_OF_THE_PIPELINE: dict[str | None, str] = {
+    "unreadable": "unreadable: save it as JPEG or PNG again",
+    "unlike": "it looks like none of the subject's other images: see that all show one person",
+}
 
 
 def in_words(reason: str | None) -> str:
     """Return advice for a fault that the pipeline found; an unknown one speaks for itself."""
-    if reason == "unreadable":
-        return "unreadable: save it as JPEG or PNG again"
+    if reason in _OF_THE_PIPELINE:
+        return _OF_THE_PIPELINE[reason]
     try:
         return ReferenceFault(reason or "").advice
     except ValueError:
@@ -22,7 +27,7 @@ def in_words(reason: str | None) -> str:
 
 
 def refuse_faults(faults: list[Fault], folder: Path, usable: int, *, skip_bad: bool) -> None:
-    """Show the faults, and end the command unless it may go on without them.
+    """Show the faults, and end the command unless it may go on without them; a flag never ends it.
 
     Raises
     ------
@@ -31,9 +36,10 @@ def refuse_faults(faults: list[Fault], folder: Path, usable: int, *, skip_bad: b
     """
     if faults:
         _show(faults)
-    if faults and not skip_bad:
+    unusable = sum(fault.verdict is not Verdict.FLAG for fault in faults)
+    if unusable and not skip_bad:
         raise InvalidInput(
-            f"{len(faults)} of the images in {folder} can't be used: "
+            f"{unusable} of the images in {folder} can't be used: "
             "mend them, or go on without them with --skip-bad"
         )
     if usable == 0:

@@ -37,7 +37,7 @@ class ImportOptions:
     """
 
     table: Path
-    images: Path
+    folder: Path
     alert_url: str
     trust: Path
     watchlist_id: str | None
@@ -63,7 +63,7 @@ class ImportOptions:
 
 
 def import_watchlist(options: ImportOptions) -> None:
-    """Enrol what a table lists; tell of everything that was rejected.
+    """Enrol what a table lists; tell of everything that was rejected or flagged.
 
     Whatever is there already isn't sent again: broken off, it goes on where it was.
 
@@ -76,8 +76,8 @@ def import_watchlist(options: ImportOptions) -> None:
         If it was broken off.
     """
     list_id, table = options.list_id, read_table(options.table)
-    if not options.images.is_dir():
-        raise InvalidInput(f"{options.images} isn't a folder; --images takes one with the images")
+    if not options.folder.is_dir():
+        raise InvalidInput(f"{options.folder} isn't a folder; --images takes one with the images")
     faults: list[Fault] = []
     terminal = Terminal(headless=False)
     if not table.is_utf8:
@@ -95,7 +95,8 @@ def import_watchlist(options: ImportOptions) -> None:
     show_faults(faults)
     told = f"{subjects:,} of {table.subjects:,} subjects are on {list_id}; {counted(faults)}"
     terminal.say(f"{told}: {options.report_file} says why")
-    if not options.skip_bad:
+    rejected = any(fault.verdict is not Verdict.FLAG for fault in faults)
+    if rejected and not options.skip_bad:
         raise InvalidInput(
             "not everything could be enrolled: mend what the report names and import again, or "
             "go on without it with --skip-bad"
@@ -124,7 +125,7 @@ async def _enrol(
     api: WatchlistApi, options: ImportOptions, table: Table, faults: list[Fault], terminal: Terminal
 ) -> int:
     begun_s = time.monotonic()
-    listing = Listing(table, options.images, faults.append)
+    listing = Listing(table, options.folder, faults.append)
     with terminal.progress("importing", table.images) as progress:
         enrolment = Enrolment(
             api,

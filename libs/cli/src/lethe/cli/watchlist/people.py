@@ -11,6 +11,7 @@ class Verdict(StrEnum):
 
     IMAGE = "image rejected"
     ROW = "row rejected"
+    FLAG = "flagged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def write_report(file: Path, faults: Sequence[Fault]) -> None:
 
 def show_faults(faults: Sequence[Fault]) -> None:
     """Show the faults as a table, the first ones where there are many."""
-    table = Table(title="Rejected", title_justify="left")
+    table = Table(title="Rejected and flagged", title_justify="left")
     for column in _HEADER:
         table.add_column(column, overflow="fold")
     for fault in _in_order(faults)[:_MOST_SHOWN]:

@@ -85,6 +85,7 @@ class WatchlistBook:
         """Record how an enrolment ended at one match instance.
 
         One rejection outweighs every enrolment: a reference is on the list everywhere or nowhere.
+        A flag of one instance stays.
 
         Returns
         -------
@@ -98,9 +99,8 @@ class WatchlistBook:
             if known.state is not ReferenceState.REJECTED:
                 rejected = outcome.outcome is EnrolmentOutcome.REJECTED
                 state = ReferenceState.REJECTED if rejected else ReferenceState.ENROLLED
-                ended = replace(
-                    known, state=state, fault=outcome.fault, resembles=outcome.resembles
-                )
+                fault = outcome.fault or known.fault
+                ended = replace(known, state=state, fault=fault, resembles=outcome.resembles)
                 if ended != known:
                     await self._references.record(ended)
             return True

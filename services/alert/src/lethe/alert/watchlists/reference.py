@@ -23,7 +23,7 @@ class Reference:
     Attributes
     ----------
     fault
-        Why it was rejected.
+        Why it was rejected; of one that is enrolled, why somebody should look at it.
     resembles
         The reference of another subject that it looks like.
     change

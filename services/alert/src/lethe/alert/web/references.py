@@ -25,7 +25,7 @@ _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
 
 
 class ReferenceView(BaseModel):
-    """An image of a subject and what became of it; a rejected one has a fault."""
+    """An image of a subject and what became of it; one that was rejected or flagged has a fault."""
 
     model_config = ConfigDict(from_attributes=True)
 
