@@ -129,15 +129,6 @@ async def test_a_malformed_transit_key_costs_its_probe_and_nothing_else(desk: Ma
     assert [d.outcome for d in decided] == [ProbeOutcome.EXPIRED, ProbeOutcome.NON_MATCH]
 
 
-async def test_without_the_ordered_watchlist_no_search_is_made(trust: LocalTrust) -> None:
-    desk = MatchDesk(trust, watchlist_hash="ab" * 32)
-    await desk.prepare()
-    before = desk.index.searches
-    [decided] = await desk.decide(desk.probe(template(0)))
-    assert decided.outcome is ProbeOutcome.EXPIRED
-    assert (desk.index.searches, desk.rescued) == (before, [])
-
-
 async def test_after_the_end_of_its_order_a_probe_is_refused(desk: MatchDesk) -> None:
     probe, before = desk.probe(template(0)), desk.index.searches
     desk.end_order()

@@ -120,6 +120,8 @@ class ProbeDesk:
             raise Refused("a probe came outside of its order")
         if self._watchlists.hashes().get(held.order.watchlist_id) != held.order.watchlist_hash:
             raise Erased("the watchlist in hand isn't the ordered one")
+        if self._watchlists.subjects(held.order.watchlist_id) > held.order.watchlist_size:
+            raise Refused("more people are listed than were ordered")
         plaintext = clear.enter_context(
             self._holder.opening(PROBE_EXTRACTED.name, address, probe.body, buffer)
         )

@@ -1,6 +1,5 @@
 """The watchlists this instance holds: what is enrolled, and whether it is what was ordered."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,12 +18,16 @@ _FLOAT_BYTES = 4
 class _List:
     template_length: int
     content: dict[str, tuple[str, str]] = field(default_factory=dict)
-    of_subject: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    of_subject: dict[str, set[str]] = field(default_factory=dict)
     hash: str = ""
+
+    def own(self, reference: Reference) -> set[str]:
+        """Return the references that the subject of one has."""
+        return self.of_subject.get(reference.subject_id, set())
 
     def put(self, reference: Reference) -> None:
         self.content[reference.reference_id] = (reference.subject_id, reference.image_sha256)
-        self.of_subject[reference.subject_id].add(reference.reference_id)
+        self.of_subject.setdefault(reference.subject_id, set()).add(reference.reference_id)
         self.hash = watchlist_hash(list(self.content.values()))
 
 
@@ -62,6 +65,11 @@ class Watchlists:
         """Return how many values a list's templates have; None for a list that isn't held."""
         held = self._lists.get(watchlist_id)
         return held.template_length if held is not None else None
+
+    def subjects(self, watchlist_id: str) -> int:
+        """Return how many subjects a list has; 0 for a list that isn't held."""
+        held = self._lists.get(watchlist_id)
+        return len(held.of_subject) if held is not None else 0
 
     async def enrol(self, payload: TemplatePayload) -> ReferenceEnrolled:
         """Add a reference to its list, unless it has a fault or looks like another subject.
@@ -106,7 +114,7 @@ class Watchlists:
             del self._lists[watchlist_id]
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
-        own = self._lists[watchlist_id].of_subject[reference.subject_id]
+        own = self._lists[watchlist_id].own(reference)
         # One more than the subject has itself, so that its own can't hide another's.
         limit = len(own) + 1
         [near] = await self._index.search(watchlist_id, [reference.template], limit)
@@ -118,7 +126,7 @@ class Watchlists:
 
     async def _is_unlike(self, watchlist_id: str, reference: Reference) -> bool:
         """Tell whether a reference looks like none of the subject's others."""
-        own = self._lists[watchlist_id].of_subject[reference.subject_id] - {reference.reference_id}
+        own = self._lists[watchlist_id].own(reference) - {reference.reference_id}
         if not own:
             return False
         cosines = await self._index.compare(watchlist_id, reference.template, sorted(own))
