@@ -79,6 +79,22 @@ async def test_a_new_alert_comes_to_the_table_and_takes_no_screen(
     assert "Eileen" not in await page.locator("main").inner_text()
 
 
+async def test_whoever_closes_an_alert_goes_on_at_its_row_or_at_the_table_if_that_is_hidden(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    await serving.alert("search-1")
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.OPERATOR))
+    row = page.get_by_role("button", name="Eileen Collins")
+    for words, place in (("", row), ("nobody", page.locator("#alerts"))):
+        await row.click()
+        await expect(page.get_by_role("heading", name="Eileen Collins")).to_be_focused()
+        await page.get_by_role("searchbox", name="Name or camera").fill(words)
+        await page.get_by_role("button", name="All alerts").click()
+        await expect(page.locator("#panel")).to_be_hidden()
+        await expect(place).to_be_focused()
+
+
 async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
     serving: Desk, new_page: OpenPage
 ) -> None:
