@@ -86,6 +86,24 @@ async def test_a_connection_on_which_nothing_is_heard_is_said_to_be_quiet_and_th
     assert opened > 1
 
 
+async def test_on_a_slow_network_an_alert_comes_with_its_pictures_and_is_acknowledged(
+    serving: Desk, page: Page
+) -> None:
+    network = await page.context.new_cdp_session(page)
+    await network.send("Network.enable")
+    slow = {"latency": 300, "downloadThroughput": 100_000, "uploadThroughput": 20_000}
+    await network.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    await page.goto(serving.url)
+    await live(page)
+    await serving.alert("search-1")
+    # Who it may be is there before the pictures are.
+    await expect(page.get_by_role("heading", name="Eileen Collins")).to_be_visible()
+    await page.get_by_role("button", name="Acknowledge").click()
+    await expect(page.get_by_text("Acknowledged by Ames")).to_be_visible()
+    await expect(probe(page)).to_be_visible()
+    await expect(page.get_by_role("img", name="Face on the watchlist")).to_be_visible()
+
+
 async def test_a_page_goes_on_at_the_next_leader_where_it_stopped(desk: Desk, page: Page) -> None:
     async with served(desk.web.app(desk.port), desk.port):
         await desk.alert("search-1", AlertTerms(retention_hours=1), camera_id="camera-1")
