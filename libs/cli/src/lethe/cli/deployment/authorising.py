@@ -80,7 +80,13 @@ async def end_deployment(alert_url: str, deployment_id: str, trust: Path) -> Non
 
 def lines_of(draft: DraftFile) -> list[str]:
     """Return what somebody reads before they sign."""
-    order = draft.order
+    cameras = [line for each in draft.cameras for line in lines_of_camera(each)]
+    return [*lines_of_order(draft.order), f"drafted by: {draft.signed.signer}", *cameras]
+
+
+def lines_of_order(order: DeploymentOrder) -> list[str]:
+    """Return what an order says."""
+    budget = order.false_alert_budget
     told = {
         "deployment": order.deployment_id,
         "use case": order.use_case,
@@ -92,13 +98,13 @@ def lines_of(draft: DraftFile) -> list[str]:
         "watchlist": f"{order.watchlist_id}, {order.watchlist_size:,} subjects, "
         f"content {order.watchlist_hash[:16]}",
         "threshold": f"{order.threshold:g}",
-        "false alerts": f"{order.false_alert_budget} at most, one more suspends it",
+        "false alerts": "no budget"
+        if budget is None
+        else f"{budget} at most, one more suspends it",
         "alerts kept": f"{order.alert_retention_hours} h",
         "receipts": _pinned(order),
-        "drafted by": draft.signed.signer,
     }
-    cameras = [line for each in draft.cameras for line in lines_of_camera(each)]
-    return [*(f"{name}: {said}" for name, said in told.items()), *cameras]
+    return [f"{name}: {said}" for name, said in told.items()]
 
 
 async def _watchlist(api: AlertApi, watchlist_id: str) -> Watchlist:

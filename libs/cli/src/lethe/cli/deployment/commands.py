@@ -13,7 +13,7 @@ from lethe.cli.home import find_home
 
 @click.group()
 def deployment() -> None:
-    """Draft and authorise orders: nobody authorises what they drafted themselves."""
+    """Draft, authorise and look at orders: nobody authorises what they drafted themselves."""
 
 
 @deployment.command()
@@ -93,6 +93,32 @@ def end(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) ->
         click.confirm(f"End {one_line(deployment_id)} for good?", abort=True)
     asyncio.run(end_deployment(alert_url, deployment_id, trust or find_home().trust))
     _say([f"{deployment_id} has ended"])
+
+
+@deployment.command("list")
+@options.alert_url
+@options.trust
+def list_(alert_url: str, trust: Path | None) -> None:
+    """Show a line for each deployment: how it stands, its watchlist's size and its threshold."""
+    from lethe.cli.deployment.looking import list_deployments  # noqa: PLC0415 - --help stays quick
+
+    _say(asyncio.run(list_deployments(alert_url, trust or find_home().trust)))
+
+
+@deployment.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@options.alert_url
+@options.trust
+def show(deployment_id: str, alert_url: str, trust: Path | None) -> None:
+    """Show what the order of a deployment says, who signed it, and whether that holds.
+
+    \b
+    Example:
+      lethe deployment show northtown-1
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.looking import show_deployment  # noqa: PLC0415 - --help stays quick
+
+    _say(asyncio.run(show_deployment(alert_url, deployment_id, trust or find_home().trust)))
 
 
 def _say(lines: list[str]) -> None:

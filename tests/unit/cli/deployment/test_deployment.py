@@ -4,124 +4,15 @@ import json
 import shlex
 import sys
 import time
-from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from click.testing import CliRunner, Result
 from tests.support.forgetting import local_trust
+from tests.support.order_desk import HASH, Desk, Service
 
-from lethe.cli.__main__ import lethe
-from lethe.cli.deployment import authorising
-from lethe.cli.session.api import AlertApi
 from lethe.contracts.errors import InvalidInput
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, camera_hash
-from lethe.shredding.orders import OrderBook
-from lethe.shredding.roster import create_local_trust
-from lethe.shredding.trust import LocalTrust, load_local_trust
-
-HASH = "ab" * 32
-CAMERAS = """
-[gate]
-source = "rtsp://192.0.2.1/stream"
-secret = "gate"
-max_fps = 8
-masks = [[[0.0, 0.0], [0.3, 0.0], [0.0, 0.25]]]
-zone = [[0.1, 0.3], [0.9, 0.3], [0.9, 1.0]]
-"""
-
-
-class Service:
-    """Answers as alert does, and verifies what it is handed."""
-
-    def __init__(self, trust: LocalTrust) -> None:
-        self.book = OrderBook(trust.roster(), allow_local=False)
-        self.watchlist: dict[str, Any] = {"subjects": 3, "settled": True, "content_hash": HASH}
-        self.cameras: list[CameraAssigned] = []
-        self.ended: list[str] = []
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            assert request.url.path == "/api/v1/watchlists/northtown-7"
-            return httpx.Response(200, json=self.watchlist)
-        if request.url.raw_path.endswith(b"/end"):
-            self.ended.append(request.url.raw_path.decode())
-            return httpx.Response(204)
-        body = json.loads(request.content)
-        ordered = DeploymentOrdered.decode(b64decode(body["ordered"]))
-        self.book.hear(ordered, time.time_ns() // 1000)
-        self.cameras = [CameraAssigned.model_validate(each) for each in body["cameras"]]
-        return httpx.Response(202, json={})
-
-
-class Desk:
-    """Where somebody works: an order file, a camera file, and the command."""
-
-    def __init__(self, folder: Path, trust: LocalTrust) -> None:
-        self.trust = trust
-        self.order, self.draft = folder / "northtown.toml", folder / "northtown.draft"
-        (folder / "cameras.toml").write_text(CAMERAS)
-        self.write()
-
-    def write(self, **changes: object) -> None:
-        now = datetime.now(UTC)
-        said: dict[str, object] = {
-            "deployment_id": "northtown-1",
-            "use_case": "policing the fair",
-            "grounds": "three suspects were seen here last year",
-            "zone": "the north gate",
-            "starts_at": now - timedelta(minutes=1),
-            "ends_at": now + timedelta(hours=3),
-            "watchlist_id": "northtown-7",
-            "threshold": 0.62,
-            "false_alert_budget": 5,
-            "cameras": "cameras.toml",
-        }
-        told = {name: value for name, value in (said | changes).items() if value is not None}
-        lines = [
-            f"{name} = {v.isoformat() if isinstance(v, datetime) else json.dumps(v)}"
-            for name, v in told.items()
-        ]
-        self.order.write_text("\n".join(lines))
-
-    def drafts(self, *options: str) -> Result:
-        return self._run("draft", str(self.order), str(self.draft), *options)
-
-    def authorises(self, *options: str, answer: str = "y\n") -> Result:
-        return self._run("authorise", str(self.draft), *options, answer=answer)
-
-    def copied_key(self, person: str, name: str) -> Path:
-        """Return a copy of somebody's key under another name."""
-        file = self.order.with_name(name)
-        file.write_bytes(self.trust.key_file(person).read_bytes())
-        return file
-
-    def _run(self, *words: str, answer: str = "") -> Result:
-        trust = ("--trust", str(self.trust.folder))
-        return CliRunner().invoke(lethe, ["deployment", *words, *trust], input=answer)
-
-
-@pytest.fixture(name="trust", scope="module")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    folder = tmp_path_factory.mktemp("trust")
-    create_local_trust(folder, wall_us=time.time_ns() // 1000)
-    return load_local_trust(folder)
-
-
-@pytest.fixture(name="service")
-def service_(trust: LocalTrust, monkeypatch: pytest.MonkeyPatch) -> Service:
-    played = Service(trust)
-    transport = httpx.MockTransport(played.answer)
-    monkeypatch.setattr(authorising, "AlertApi", lambda url, token: AlertApi(url, token, transport))
-    return played
-
-
-@pytest.fixture(name="desk")
-def desk_(tmp_path: Path, trust: LocalTrust) -> Desk:
-    return Desk(tmp_path, trust)
+from lethe.contracts.orders import camera_hash
 
 
 def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, desk: Desk) -> None:
@@ -155,9 +46,9 @@ def test_who_signs_is_said_by_as_whatever_their_key_file_is_called(
 
 
 def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None:
-    assert desk._run("end", "fair/1", answer="n\n").exit_code == 1
+    assert desk.run("end", "fair/1", answer="n\n").exit_code == 1
     assert service.ended == []
-    assert "fair/1 has ended" in desk._run("end", "fair/1", answer="y\n").output
+    assert "fair/1 has ended" in desk.run("end", "fair/1", answer="y\n").output
     assert service.ended == ["/api/v1/deployments/fair%2F1/end"]
 
 

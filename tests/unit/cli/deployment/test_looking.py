@@ -1,0 +1,47 @@
+"""`lethe deployment list` and `show`: how deployments stand, and what was ordered by whom."""
+
+from base64 import b64encode
+from typing import Any
+
+from tests.support.order_desk import Desk, Service
+
+from lethe.contracts.orders import camera_hash
+
+STANDS: dict[str, Any] = {
+    "deployment_id": "northtown-1",
+    "order_type": "operational",
+    "status": "running",
+    "watchlist_size": 3,
+    "threshold": 0.62,
+}
+
+
+def test_deployments_are_listed_as_they_stand(service: Service, desk: Desk) -> None:
+    status: dict[str, Any] = {"deployments": [STANDS], "cameras": []}
+    service.shown["/api/v1/status"] = status
+    told = desk.run("list")
+    assert told.output == "northtown-1: running, operational, 3 subjects, threshold 0.62\n"
+    status["deployments"] = []
+    assert desk.run("list").output == "there are no deployments\n"
+
+
+def test_what_was_ordered_is_shown_with_whether_its_signatures_hold(
+    service: Service, desk: Desk
+) -> None:
+    desk.drafts()
+    desk.authorises()
+    [held] = service.book.all_orders()
+    path = "/api/v1/deployments/northtown-1"
+    order = b64encode(held.signed.encode()).decode()
+    service.shown[path] = STANDS | {"order": order, "serial": 1}
+    told = desk.run("show", "northtown-1").output
+    for said in (
+        "northtown-1: running",
+        "grounds: three suspects were seen here last year",
+        "drafted by: drafter\nauthorised by: officer\nits signatures hold",
+        f"camera gate: settings {camera_hash(service.cameras[0])[:16]}",
+    ):
+        assert said in told
+    forged = held.signed.model_copy(update={"signature": bytes(64)})
+    service.shown[path]["order"] = b64encode(forged.encode()).decode()
+    assert "WARNING" in desk.run("show", "northtown-1").output
