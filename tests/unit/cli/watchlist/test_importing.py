@@ -137,7 +137,7 @@ async def test_what_is_rejected_is_told_by_row_and_leaves_nothing_half_done(
     assert "expires_on: the subject's last day" in told["8", "gus.jpg"][1]
     assert "not the name of a file" in told["9", "../hal.jpg"][1]
     shown = capsys.readouterr()
-    assert "2 of 8 subjects are on northtown-7" in shown.out
+    assert "2 of 8 subjects are on northtown-7; image rejected: 4, row rejected: 6" in shown.out
     assert "Rejected and flagged" in shown.err
 
 

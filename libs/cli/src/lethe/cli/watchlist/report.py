@@ -53,7 +53,7 @@ def show_faults(faults: Sequence[Fault]) -> None:
 def counted(faults: Sequence[Fault]) -> str:
     """Return how many there are of each verdict, in words."""
     counts = Counter(fault.verdict for fault in faults)
-    return ", ".join(f"{counts[verdict]:,} {verdict.value}" for verdict in sorted(counts))
+    return ", ".join(f"{verdict.value}: {counts[verdict]:,}" for verdict in sorted(counts))
 
 
 def _in_order(faults: Sequence[Fault]) -> list[Fault]:
