@@ -78,7 +78,7 @@ async def serve(settings: AlertSettings, stop: Stop) -> None:
     )
     try:
         keyring = _open_keyring(settings, member, database)
-        await _serve(settings, stop, member, holder, keyring, database)
+        await _Instance(settings, member, holder, keyring, database).serve(stop)
     finally:
         await database.close()
 
@@ -101,34 +101,93 @@ def _verifier(settings: AlertSettings) -> JwtVerifier:
     return JwtVerifier(rules, keys, time.time, time.monotonic)
 
 
-async def _serve(
-    settings: AlertSettings,
-    stop: Stop,
-    member: Membership,
-    holder: Holder,
-    keyring: Keyring,
-    database: Database,
-) -> None:
-    now = functools.partial(instant, member.clock)
-    publisher = Publisher(settings, now)
-    outbox = Outbox(member, publisher)
-    deployments = DeploymentDesk(
-        member.orders, Suspensions(member.orders), member.clock, outbox.order, member.signer
-    )
+class _Instance:
+    """The parts of an instance, wired by what they are for: whatever isn't made anew for a reign.
 
-    async def begin() -> Reign:
-        term = await Term.begin(database, settings.instance_id, member.clock.wall_us)
+    Parameters
+    ----------
+    keyring
+        Keys of what is kept, apart from the database.
+    """
+
+    def __init__(
+        self,
+        settings: AlertSettings,
+        member: Membership,
+        holder: Holder,
+        keyring: Keyring,
+        database: Database,
+    ) -> None:
+        self._settings, self._member, self._holder = settings, member, holder
+        self._keyring, self._database = keyring, database
+        self._now = functools.partial(instant, member.clock)
+        self._publisher = Publisher(settings, self._now)
+        self._outbox = Outbox(member, self._publisher)
+        self._deployments = DeploymentDesk(
+            member.orders,
+            Suspensions(member.orders),
+            member.clock,
+            self._outbox.order,
+            member.signer,
+        )
+        self._leadership = Leadership(self._begin, session_s=settings.session_timeout_ms / 1000)
+        self._receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
+        self._witnessing = Witnessing(settings.named_witnesses(), self._receipts.kept, ask_witness)
+        self._handlers = Handlers(
+            member, self._publisher, self._deployments, self._leadership, self._receipts
+        )
+        self._dead_letters = DeadLetters(settings, self._publisher)
+        self._candidates = DurableReader(
+            settings,
+            "alert",
+            CANDIDATES_FOUND,
+            self._handlers.on_candidates,
+            self._dead_letters,
+            self._leadership.on_change,
+        )
+        self._observer = KeyObserver()
+        self._doorkeeper = Doorkeeper(_verifier(settings))
+        self._codes = SignInCodes(time.monotonic)
+        self._reasons = Reasons(Vault(keyring), self._now, settings.reason_days)
+
+    async def serve(self, stop: Stop) -> None:
+        """Run all of it until `stop` is set."""
+        keys = self._key_traffic()
+        await serve_parts(
+            stop,
+            self._candidates.run,
+            self._leadership.run,
+            RetentionScheduler(self._keyring).run,
+            keys.run,
+            self._receipts.run,
+            self._witnessing.run,
+            functools.partial(self._member.follow_roster, self._observer.roster_refused),
+            publisher=self._publisher,
+            reader=self._reader(keys),
+            http=self._http(),
+        )
+
+    async def _begin(self) -> Reign:
+        """Take a term, and make what is worked with in it."""
+        member, outbox, now = self._member, self._outbox, self._now
+        term = await Term.begin(self._database, self._settings.instance_id, member.clock.wall_us)
         audit = SqlAuditLog(term)
-        vault, hub, log = Vault(keyring), AlertHub(term.log_id, term.number), SqlAlertLog(term)
+        vault, hub, log = (
+            Vault(self._keyring),
+            AlertHub(term.log_id, term.number),
+            SqlAlertLog(term),
+        )
         book = WatchlistBook(sql_shelf(term), vault, now)
-        transit = TransitKeyring(keyring, term.number, candidates)
-        desk = AlertDesk(log, hub, vault, now, transit.retire, cool_down_s=settings.cool_down_s)
+        transit = TransitKeyring(self._keyring, term.number, self._candidates)
+        desk = AlertDesk(
+            log, hub, vault, now, transit.retire, cool_down_s=self._settings.cool_down_s
+        )
         reign = Reign(
             tenure=term,
             hub=hub,
             desk=desk,
             watchlists=book,
-            enrolment=Enrolment(holder, book, outbox.reference),
+            enrolment=Enrolment(self._holder, book, outbox.reference),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
             claims=ErasureClaims(log, outbox.erased, now),
@@ -138,91 +197,68 @@ async def _serve(
         )
         await reign.watchlists.restore()
         await reign.enrolment.resume()
-        await announce_restored(publisher, reign.desk)
+        await announce_restored(self._publisher, reign.desk)
         return reign
 
-    reasons = Reasons(Vault(keyring), now, settings.reason_days)
-    leadership = Leadership(begin, session_s=settings.session_timeout_ms / 1000)
-    receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
-    witnessing = Witnessing(settings.named_witnesses(), receipts.kept, ask_witness)
-    handlers = Handlers(member, publisher, deployments, leadership, receipts)
-    dead_letters = DeadLetters(settings, publisher)
-    candidates = DurableReader(
-        settings,
-        "alert",
-        CANDIDATES_FOUND,
-        handlers.on_candidates,
-        dead_letters,
-        leadership.on_change,
-    )
+    def _standing(self) -> Standing:
+        reign = self._leadership.reign
+        of_leader = reign.standing() if reign else Standing()
+        false_alerts = self._deployments.budgeted(of_leader.false_alerts) if reign else {}
+        return replace(of_leader, receipts=self._receipts.held(), false_alerts=false_alerts)
 
-    def standing() -> Standing:
-        of_leader = leadership.reign.standing() if leadership.reign else Standing()
-        false_alerts = deployments.budgeted(of_leader.false_alerts) if leadership.reign else {}
-        return replace(of_leader, receipts=receipts.held(), false_alerts=false_alerts)
+    def _key_traffic(self) -> KeyTraffic:
+        return KeyTraffic(
+            self._holder,
+            self._member.signer,
+            self._member.roster,
+            ticket_topic=ALERT_TICKET,
+            send=self._publisher.send,
+            standing=self._standing,
+            observer=self._observer,
+            slots_at_rest=_SLOTS_AT_REST,
+        )
 
-    observer = KeyObserver()
-    keys = KeyTraffic(
-        holder,
-        member.signer,
-        member.roster,
-        ticket_topic=ALERT_TICKET,
-        send=publisher.send,
-        standing=standing,
-        observer=observer,
-        slots_at_rest=_SLOTS_AT_REST,
-    )
-    reader = Reader(
-        settings,
-        handlers.subscriptions(keys),
-        publisher=publisher,
-        dead_letters=dead_letters,
-        fetch_wait_ms=_FETCH_WAIT_MS,
-    )
+    def _reader(self, keys: KeyTraffic) -> Reader:
+        return Reader(
+            self._settings,
+            self._handlers.subscriptions(keys),
+            publisher=self._publisher,
+            dead_letters=self._dead_letters,
+            fetch_wait_ms=_FETCH_WAIT_MS,
+        )
 
-    doorkeeper, codes = Doorkeeper(_verifier(settings)), SignInCodes(time.monotonic)
-
-    def routes(reign: Reign) -> list[BaseRoute]:
+    def _routes(self, reign: Reign) -> list[BaseRoute]:
         return create_routes(
             desk=reign.desk,
             adjudicate=reign.adjudicator.adjudicate,
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=ClosingDeployments(deployments, reign.watchlists.versions),
-            status=deployments,
-            backlog=candidates.backlog,
-            receipts=receipts.kept,
-            now=now,
-            witnesses=witnessing.states,
-            doorkeeper=doorkeeper,
-            codes=codes,
-            orders=deployments,
+            deployments=ClosingDeployments(self._deployments, reign.watchlists.versions),
+            status=self._deployments,
+            backlog=self._candidates.backlog,
+            receipts=self._receipts.kept,
+            now=self._now,
+            witnesses=self._witnessing.states,
+            doorkeeper=self._doorkeeper,
+            codes=self._codes,
+            orders=self._deployments,
             audit=reign.audit,
             consultations=reign.consultations,
-            reasons=reasons,
+            reasons=self._reasons,
         )
 
-    http = HttpServer(
-        settings.http_host,
-        settings.http_port,
-        identity=settings.identity(Role.ALERT, member.boot),
-        is_ready=leadership.unreadiness,
-        stands_by=lambda: leadership.stands_by,
-        routes=[Mount("", Front(leadership, routes, functools.partial(leader_of, database)))],
-        middleware=lambda port: create_middleware({*loopback_hosts(port), *settings.allowed_hosts}),
-        certificate=settings.certificate(),
-    )
-    await serve_parts(
-        stop,
-        candidates.run,
-        leadership.run,
-        RetentionScheduler(keyring).run,
-        keys.run,
-        receipts.run,
-        witnessing.run,
-        functools.partial(member.follow_roster, observer.roster_refused),
-        publisher=publisher,
-        reader=reader,
-        http=http,
-    )
+    def _http(self) -> HttpServer:
+        settings, leadership = self._settings, self._leadership
+        leader = functools.partial(leader_of, self._database)
+        allowed = settings.allowed_hosts
+        return HttpServer(
+            settings.http_host,
+            settings.http_port,
+            identity=settings.identity(Role.ALERT, self._member.boot),
+            is_ready=leadership.unreadiness,
+            stands_by=lambda: leadership.stands_by,
+            routes=[Mount("", Front(leadership, self._routes, leader))],
+            middleware=lambda port: create_middleware({*loopback_hosts(port), *allowed}),
+            certificate=settings.certificate(),
+        )
