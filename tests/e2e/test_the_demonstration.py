@@ -37,7 +37,11 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
         reading_topics(lethe.broker(), REGISTRY) as bodies,
     ):
         report = lethe.finish()
-    return report | {"bodies": bodies, "audit": audited(folder, lethe.data)}
+    return report | {"bodies": bodies, "audit": audited(folder, lethe.data), "told": lethe.told}
+
+
+def test_it_goes_without_anything_that_somebody_must_be_told(report: dict[str, Any]) -> None:
+    assert report["told"] == ""
 
 
 def audited(folder: Path, data: Path) -> str:
