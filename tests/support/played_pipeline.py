@@ -20,6 +20,7 @@ class PlayedPipeline:
         self.most_under_way = 0
         self.answers_slow = False
         self.unanswered: list[str] = []
+        self.ended = 0
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -47,3 +48,4 @@ class PlayedPipeline:
             ended = ended.model_copy(update={"resembles": first.reference_id})
         await self.book.record(ended)
         self._under_way -= 1
+        self.ended += 1

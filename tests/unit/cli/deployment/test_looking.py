@@ -20,7 +20,7 @@ def test_deployments_are_listed_as_they_stand(service: Service, desk: Desk) -> N
     status: dict[str, Any] = {"deployments": [STANDS], "cameras": []}
     service.shown["/api/v1/status"] = status
     told = desk.run("list")
-    assert told.output == "northtown-1: running, operational, 3 subjects, threshold 0.62\n"
+    assert told.output == "northtown-1: running; operational, 3 subjects, threshold 0.62\n"
     status["deployments"] = []
     assert desk.run("list").output == "there are no deployments\n"
 
@@ -36,7 +36,8 @@ def test_what_was_ordered_is_shown_with_whether_its_signatures_hold(
     service.shown[path] = STANDS | {"order": order, "serial": 1}
     told = desk.run("show", "northtown-1").output
     for said in (
-        "northtown-1: running",
+        "northtown-1: running\n",
+        "type: operational",
         "grounds: three suspects were seen here last year",
         "drafted by: drafter\nauthorised by: officer\nits signatures hold",
         f"camera gate: settings {camera_hash(service.cameras[0])[:16]}",
@@ -44,4 +45,20 @@ def test_what_was_ordered_is_shown_with_whether_its_signatures_hold(
         assert said in told
     forged = held.signed.model_copy(update={"signature": bytes(64)})
     service.shown[path]["order"] = b64encode(forged.encode()).decode()
-    assert "WARNING" in desk.run("show", "northtown-1").output
+    assert "WARNING, by this machine's roster" in desk.run("show", "northtown-1").output
+
+
+def test_what_alert_says_of_an_order_is_not_taken_for_what_was_signed(
+    service: Service, desk: Desk
+) -> None:
+    desk.drafts()
+    desk.authorises()
+    [held] = service.book.all_orders()
+    order = b64encode(held.signed.encode()).decode()
+    said = STANDS | {"order_type": "local", "watchlist_size": 47, "threshold": 0.1}
+    service.shown["/api/v1/deployments/northtown-2"] = said | {"order": order, "serial": 1}
+    told = desk.run("show", "northtown-2").output
+    assert "WARNING, alert answered with the order of another: northtown-1" in told
+    assert "type: operational" in told
+    for unsigned in ("local", "47", "0.1"):
+        assert unsigned not in told

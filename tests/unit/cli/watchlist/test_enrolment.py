@@ -1,6 +1,8 @@
 """Enrolling a folder against alert's own API, with a pipeline that a test plays."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,17 +10,18 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.alert_web import BASE, AlertWeb, alert_web
+from tests.support.brokers import eventually
 from tests.support.played_pipeline import PlayedPipeline
 
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.cli.errors import StackFailed
-from lethe.cli.session.api import AlertApi
+from lethe.cli.session.api import AlertApi, Declined
 from lethe.cli.watchlist import enrolment
 from lethe.cli.watchlist.api import WatchlistApi
 from lethe.cli.watchlist.enrolment import IN_FLIGHT, TRIES, Enrolment
 from lethe.cli.watchlist.faults import in_words, refuse_faults
 from lethe.cli.watchlist.folder import read_watchlist
-from lethe.cli.watchlist.people import Enrolled, Fault, People
+from lethe.cli.watchlist.people import Enrolled, Fault, People, Person
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import watchlist_hash
 from lethe.vision.extract import ReferenceFault
@@ -121,6 +124,57 @@ async def test_an_image_that_nobody_answers_for_is_sent_again_and_then_ends_the_
     with pytest.raises(StackFailed, match=r"slow.jpg"):
         await bench.enrol(people_of(tmp_path, "slow"))
     assert len(bench.pipeline.submitted) == TRIES
+
+
+async def test_whoever_asks_for_an_end_is_heard_while_people_are_read(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await bench.enrol(people_of(tmp_path, "ann"))
+    begun, heard = threading.Event(), threading.Event()
+
+    def slowly() -> Iterator[Person]:
+        for person in people_of(tmp_path, "ann").listed:
+            begun.set()
+            assert heard.wait(30), "nothing else runs while people are read"
+            yield person
+
+    reading = Enrolment(bench.api, slowly(), [].append, [].append)
+    work = asyncio.create_task(reading.run())
+    await eventually(begun.is_set)
+    heard.set()
+    assert len(await work) == 1
+
+
+class LosingAnswers(httpx.AsyncBaseTransport):
+    """Brings each change to the service, and loses its first answer."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+        self.lost: set[str] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.inner.handle_async_request(request)
+        if request.method in ("PUT", "DELETE") and request.method not in self.lost:
+            self.lost.add(request.method)
+            raise httpx.ReadError("the connection is gone", request=request)
+        return answer
+
+
+async def test_a_change_or_removal_whose_answer_is_lost_is_made(tmp_path: Path) -> None:
+    async with alert_web(tmp_path) as web:
+        losing = LosingAnswers(httpx.ASGITransport(web.app()))
+        async with AlertApi(BASE, web.issuer.token, losing) as api:
+            one = WatchlistApi(api, "w")
+            await one.register()
+            details = {"reference_number": "N-1", "name": "Ann", "category": "other"}
+            ann = await one.add(details | {"grounds": "a warrant"})
+            changed = await one.change(ann, details | {"grounds": "another warrant"})
+            assert changed.revision == ann.revision + 1
+            with pytest.raises(Declined, match="changed meanwhile"):
+                await one.change(ann, details | {"grounds": "a third"})
+            await one.remove(ann.subject_id)
+            assert [each async for each in one.subjects()] == []
+            assert losing.lost == {"PUT", "DELETE"}
 
 
 def test_faults_are_shown_and_end_the_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.brokers import eventually
 from tests.support.played_pipeline import PlayedPipeline
 
+from lethe.alert.watchlists.subject import SubjectDetails
+from lethe.alert.watchlists.subject_desk import SubjectDesk
 from lethe.cli.errors import Interrupted
 from lethe.cli.stopping import StopRequest
 from lethe.cli.watchlist import importing
 from lethe.cli.watchlist.importing import ImportOptions, import_watchlist
 from lethe.contracts.errors import InvalidInput
 
-HEADER = "reference_number,name,category,grounds,images,expires_on"
+HEADER = "reference_number,name,category,grounds,images,expires_on,warning_markers"
 
 
 @dataclass
@@ -37,7 +40,9 @@ class Office:
             for name in row.split(",")[4].split(";"):
                 if name and not (self.options.folder / name).exists():
                     self.image(name)
-        self.options.table.write_text("\n".join([HEADER, *rows]))
+        commas = HEADER.count(",")
+        filled = [row + "," * (commas - row.count(",")) for row in rows]
+        self.options.table.write_text("\n".join([HEADER, *filled]))
 
     async def imports(self, **changes: Any) -> None:
         await asyncio.to_thread(import_watchlist, replace(self.options, **changes))
@@ -49,6 +54,11 @@ class Office:
     def report(self) -> list[list[str]]:
         text = self.options.report_file.read_text(encoding="utf-8-sig")
         return [row[:1] + row[2:] for row in csv.reader(text.splitlines())][1:]
+
+    async def only(self) -> SubjectDetails:
+        """Return what is known of the one subject."""
+        [subject] = await self.web.watchlists.subjects.after("northtown-7", 0, 100)
+        return subject.details
 
 
 @pytest.fixture(name="stops")
@@ -185,6 +195,116 @@ async def test_an_import_that_is_broken_off_goes_on_with_what_is_missing(
     assert len(office.pipeline.submitted) == 4
 
 
+async def test_a_cell_that_is_changed_or_cleared_is_changed_on_the_list(office: Office) -> None:
+    office.lists("N-2,Bob,other,a warrant,bob.jpg,2099-01-01,may be armed; asthmatic")
+    await office.imports()
+    assert (await office.only()).warning_markers == ("may be armed", "asthmatic")
+    office.lists("N-2,Bob,other,a warrant,bob.jpg,2099-01-01,asthmatic")
+    await office.imports()
+    assert (await office.only()).warning_markers == ("asthmatic",)
+    office.lists("N-2,Bob,other,a warrant,bob.jpg,,")
+    await office.imports()
+    bob = await office.only()
+    assert (bob.warning_markers, bob.expires_on) == ((), None)
+    office.lists("N-2,Bob,other,a warrant,bob.jpg,,")
+    await office.imports()
+    [subject] = await office.web.watchlists.subjects.after("northtown-7", 0, 100)
+    assert subject.revision == 3, "what is as it was isn't changed"
+    assert len(office.pipeline.submitted) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("N-2,Bob,unknown,a warrant,bob.jpg,", "category: "),
+        ("N-2,Bob,other,,bob.jpg,", "grounds is missing"),
+        ("N-2,Bob,other,a warrant,bob.jpg,2019-01-01", "expires_on: "),
+    ],
+)
+async def test_a_row_is_rejected_whose_subject_stays_as_it_was_listed(
+    office: Office, row: str, why: str
+) -> None:
+    office.lists(BOB)
+    await office.imports()
+    office.lists(row)
+    with pytest.raises(InvalidInput, match="--skip-bad"):
+        await office.imports()
+    assert await office.only() == details_as(BOB)
+    [(_, _, verdict, told)] = office.report()
+    assert verdict == "row rejected"
+    assert told.startswith(why)
+    assert told.endswith("; listed before, and stays so unchanged")
+
+
+def details_as(row: str) -> SubjectDetails:
+    number, name, category, grounds = row.split(",")[:4]
+    return SubjectDetails(reference_number=number, name=name, category=category, grounds=grounds)
+
+
+async def test_whoever_has_expired_since_they_were_listed_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.lists("N-2,Bob,other,a warrant,bob.jpg,2021-01-01")
+    with monkeypatch.context() as in_2020:
+        in_2020.setattr(SubjectDesk, "_today", lambda _desk: date(2020, 12, 31))
+        await office.imports()
+    with pytest.raises(InvalidInput, match="--skip-bad"):
+        await office.imports()
+    [(_, _, verdict, told)] = office.report()
+    assert verdict == "row rejected"
+    assert told.startswith("expires_on: ")
+
+
+async def test_whom_an_earlier_run_left_without_an_image_is_taken_off(
+    office: Office, stops: list[Callable[[], object]]
+) -> None:
+    office.image("carl.jpg", "no_face")
+    office.image("bob.jpg", "slow")
+    office.lists("N-3,Carl,other,a warrant,carl.jpg,", BOB)
+    under_way = asyncio.create_task(office.imports())
+    await eventually(lambda: len(office.pipeline.unanswered) == 1)
+    await eventually(lambda: office.pipeline.ended == 1)
+    stops[0]()
+    with pytest.raises(Interrupted):
+        await under_way
+    assert await office.names() == ["Carl", "Bob"]
+    office.pipeline.answers_slow = True
+    office.lists(BOB)
+    with pytest.raises(InvalidInput, match="--skip-bad"):
+        await office.imports()
+    assert await office.names() == ["Bob"]
+
+
+async def test_the_report_is_not_written_over_the_table_and_is_for_its_owner_alone(
+    office: Office,
+) -> None:
+    office.lists(BOB, "N-5,Eve,other,,eve.jpg,")
+    before = office.options.table.read_text()
+    with pytest.raises(InvalidInput, match="is the table"):
+        await office.imports(report=office.options.table)
+    assert office.pipeline.submitted == []
+    assert office.options.table.read_text() == before
+    await office.imports(skip_bad=True)
+    assert office.options.report_file.stat().st_mode & 0o777 == 0o600
+    assert {file.name for file in office.options.table.parent.glob("*northtown*")} == {
+        "northtown-7.csv",
+        "northtown-7.report.csv",
+    }
+
+
+async def test_a_report_separates_columns_as_the_table_does_and_no_formula_hides_within_a_cell(
+    office: Office,
+) -> None:
+    office.options.table.write_text(
+        'reference_number;name;category;grounds;images\n"x; =1+1,@y";Eve;other;;eve.jpg\n'
+    )
+    with pytest.raises(InvalidInput):
+        await office.imports()
+    text = office.options.report_file.read_text(encoding="utf-8-sig")
+    [_, row] = csv.reader(text.splitlines(), delimiter=";")
+    assert row[1] == "x;' =1+1,'@y"
+
+
 async def test_an_ordered_watchlist_is_not_touched(office: Office) -> None:
     office.lists(BOB)
     await office.imports()
@@ -203,6 +323,7 @@ async def test_an_ordered_watchlist_is_not_touched(office: Office) -> None:
         ({"folder": Path("/nowhere")}, "isn't a folder"),
         ({"table": Path("/nowhere/list.csv")}, "can't be read"),
         ({"alert_url": "nowhere"}, "isn't an address"),
+        ({"report": Path("/nowhere/report.csv")}, "doesn't exist"),
     ],
 )
 async def test_what_can_not_be_used_is_told_before_anything_is_sent(

@@ -46,7 +46,15 @@ def test_a_row_is_somebody_with_images(desk: Desk) -> None:
         "name": "Ann",
         "category": "other",
         "grounds": "a warrant",
+        "instructions": "",
+        "warning_markers": [],
+        "conditions": "",
         "is_child": True,
+        "is_vulnerable": False,
+        "image_origin": "other",
+        "image_note": "",
+        "review_on": None,
+        "expires_on": None,
     }
     assert [picture.shown for picture in ann.pictures] == ["ann.jpg", "sub/bob.png"]
     assert zoe.pictures[0].path.name == unicodedata.normalize("NFD", "zoë.jpg")

@@ -1,5 +1,7 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, for their owner alone."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,14 +19,17 @@ def whole_file(file: Path) -> Iterator[BinaryIO]:
     InvalidInput
         If it can't be written.
     """
-    partial = file.parent / f".{file.name}.partial"
+    partial: Path | None = None
     try:
-        # privacy: drafts of orders and audit logs: names and references, nothing of a face
-        with partial.open("wb") as stream:
+        # privacy: drafts, audit logs, reports of imports: names and references, nothing of a face
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        partial = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
             yield stream
         partial.replace(file)
     except OSError as error:
         raise InvalidInput(f"{file} can't be written: {error.strerror}") from None
     finally:
-        with suppress(OSError):
-            partial.unlink()
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink()

@@ -89,6 +89,7 @@ def lines_of_order(order: DeploymentOrder) -> list[str]:
     budget = order.false_alert_budget
     told = {
         "deployment": order.deployment_id,
+        "type": order.type.value,
         "use case": order.use_case,
         "grounds": order.grounds,
         "zone": order.zone or "",

@@ -36,7 +36,8 @@ async def show_deployment(alert_url: str, deployment_id: str, trust: Path) -> li
     order = DeploymentOrder.decode(signed.payload)
     roster = load_trust(trust).roster()
     return [
-        _line(found),
+        _standing(found),
+        *_lines_of_another(deployment_id, order),
         *lines_of_order(order),
         *_lines_of_signers(signed, order, roster),
         *_lines_of_cameras(order),
@@ -44,11 +45,21 @@ async def show_deployment(alert_url: str, deployment_id: str, trust: Path) -> li
 
 
 def _line(deployment: DeploymentRecord) -> str:
-    told = (
-        f"{deployment.deployment_id}: {deployment.status}, {deployment.order_type}, "
+    return (
+        f"{_standing(deployment)}; {deployment.order_type}, "
         f"{deployment.watchlist_size:,} subjects, threshold {deployment.threshold:g}"
     )
-    return f"{told}; {deployment.suspended.reason}" if deployment.suspended else told
+
+
+def _standing(deployment: DeploymentRecord) -> str:
+    """Return what alert alone knows: all else is in the order, which is signed."""
+    told = f"{deployment.deployment_id}: {deployment.status}"
+    return f"{told}, {deployment.suspended.reason}" if deployment.suspended else told
+
+
+def _lines_of_another(deployment_id: str, order: DeploymentOrder) -> Iterator[str]:
+    if order.deployment_id != deployment_id:
+        yield f"WARNING, alert answered with the order of another: {order.deployment_id}"
 
 
 def _lines_of_signers(

@@ -30,11 +30,14 @@ class Declined(InvalidInput):
     ----------
     why
         What it said, without what it was asked.
+    status
+        Of HTTP.
     """
 
-    def __init__(self, asked: str, why: str) -> None:
+    def __init__(self, asked: str, why: str, status: int) -> None:
         super().__init__(f"alert refused {asked}: {why}")
         self.why = why
+        self.status = status
 
 
 class SuspensionRecord(BaseModel):
@@ -236,7 +239,7 @@ class AlertApi:
         content = {"headers": signed_in} | content
         answer = await self._answer(method, path, patience_s, content)
         if answer.is_client_error:
-            raise Declined(f"{method} {path}", _detail(answer))
+            raise Declined(f"{method} {path}", _detail(answer), answer.status_code)
         if not answer.is_success:
             raise StackFailed(f"alert failed at {method} {path} ({answer.status_code})")
         try:

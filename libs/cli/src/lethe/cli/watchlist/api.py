@@ -1,11 +1,13 @@
 """The alert service's API, as far as watchlists go."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from http import HTTPStatus
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from lethe.cli.session.api import AlertApi
+from lethe.cli.session.api import AlertApi, Declined
 from lethe.cli.watchlist.people import Picture
 
 _PAGE = 1_000
@@ -63,15 +65,33 @@ class WatchlistApi:
         return SubjectState.model_validate(answer)
 
     async def change(self, known: SubjectState, details: Mapping[str, object]) -> SubjectState:
-        """Change the details of a subject as it was read."""
+        """Change the details of a subject as it was read.
+
+        A change that isn't answered is sent again, and finds itself made.
+        """
         path = f"{self._path}/subjects/{known.subject_id}"
         seen = f'"{known.revision}"'
-        answer = await self._api.ask("PUT", path, json=details, also={"If-Match": seen})
+        try:
+            answer = await self._api.ask("PUT", path, json=details, also={"If-Match": seen})
+        except Declined as refused:
+            if refused.status != HTTPStatus.PRECONDITION_FAILED:
+                raise
+            now = SubjectState.model_validate(await self._api.ask("GET", path))
+            if not now.is_as(details):
+                raise
+            return now
         return SubjectState.model_validate(answer)
 
     async def remove(self, subject_id: str) -> None:
-        """Remove a subject of whom no image is enrolled, with those that were rejected."""
-        await self._api.ask("DELETE", f"{self._path}/subjects/{subject_id}")
+        """Remove a subject of whom no image is enrolled, with those that were rejected.
+
+        One who isn't there any more is removed.
+        """
+        try:
+            await self._api.ask("DELETE", f"{self._path}/subjects/{subject_id}")
+        except Declined as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
 
     async def is_ordered(self) -> bool:
         """Tell whether an order names the version: nothing in it changes any more."""
@@ -96,11 +116,12 @@ class WatchlistApi:
         InvalidInput
             If the service refuses the image itself.
         """
+        image = await asyncio.to_thread(picture.path.read_bytes)
         answer = await self._api.ask(
             "POST",
             f"{self._path}/references",
             data={"subject_id": subject_id},
-            files={"image": ("image", picture.path.read_bytes(), "application/octet-stream")},
+            files={"image": ("image", image, "application/octet-stream")},
         )
         return ReferenceState.model_validate(answer)
 

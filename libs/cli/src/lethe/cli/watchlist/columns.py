@@ -25,7 +25,8 @@ class Column:
     example
         As the template has it.
     read
-        Makes a detail of a cell that isn't empty; raises `InvalidInput` with what to write.
+        Makes a detail of a cell, of an empty one what alert takes it for; raises `InvalidInput`
+        with what to write.
     """
 
     name: str
@@ -42,22 +43,23 @@ def several(cell: str) -> list[str]:
 
 def _truth(cell: str) -> bool:
     said = cell.casefold()
-    if said not in _YES | _NO:
+    if said not in _YES | _NO | {""}:
         raise InvalidInput("write yes or no")
     return said in _YES
 
 
-def _day(cell: str) -> str:
+def _day(cell: str) -> str | None:
     try:
-        return date.fromisoformat(cell).isoformat()
+        return date.fromisoformat(cell).isoformat() if cell else None
     except ValueError:
         raise InvalidInput("write a date as 2026-12-31") from None
 
 
 def _origin(cell: str) -> str:
-    if cell.casefold() not in _ORIGINS:
+    said = cell.casefold() or "other"
+    if said not in _ORIGINS:
         raise InvalidInput(f"write {' or '.join(_ORIGINS)}")
-    return cell.casefold()
+    return said
 
 
 COLUMNS = (
@@ -89,6 +91,9 @@ BY_NAME = {column.name: column for column in COLUMNS}
 def details_of(cells: Mapping[str, str]) -> dict[str, object]:
     """Return a subject's details as the API takes them, of a row's cells by column.
 
+    All of them: what an empty cell or a missing column stands for is said too, so that clearing
+    a cell changes what was listed before.
+
     Raises
     ------
     InvalidInput
@@ -96,15 +101,15 @@ def details_of(cells: Mapping[str, str]) -> dict[str, object]:
     """
     details: dict[str, object] = {}
     faults: list[str] = []
-    for name, cell in cells.items():
-        column, said = BY_NAME[name], cell.strip()
+    for column in COLUMNS:
+        said = cells.get(column.name, "").strip()
         try:
-            if said and name != IMAGES:
-                details[name] = column.read(said)
-            elif column.is_required and not said:
-                faults.append(f"{name} is missing: {column.told}")
+            if column.is_required and not said:
+                faults.append(f"{column.name} is missing: {column.told}")
+            elif column.name != IMAGES:
+                details[column.name] = column.read(said)
         except InvalidInput as wrong:
-            faults.append(f"{name}: {wrong}")
+            faults.append(f"{column.name}: {wrong}")
     if faults:
         raise InvalidInput("; ".join(faults))
     return details

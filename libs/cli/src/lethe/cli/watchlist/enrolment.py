@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.api import Declined
@@ -15,6 +17,7 @@ POLL_S = 0.05
 STALLED_AFTER_S = 12.0
 TRIES = 3
 ENROLLED = "enrolled"
+REJECTED = "rejected"
 SUBMITTED = "submitted"
 
 
@@ -28,11 +31,16 @@ class Enrolment:
     Parameters
     ----------
     people
-        Read one after another, as there is room for their images.
+        Read one after another, as there is room for their images, by a thread.
     note
         Takes what is wrong with them.
     progress
         Told how many images have come to an end.
+
+    Attributes
+    ----------
+    sent
+        How many images were sent: others are on the list from before.
     """
 
     def __init__(
@@ -51,10 +59,12 @@ class Enrolment:
         self._subjects: dict[str, SubjectState] = {}
         self._states: dict[str, ReferenceState] = {}
         self._of_image: dict[tuple[str, str], str] = {}
+        self._depicted: set[str] = set()
         self._seen = 0
         self._again: deque[tuple[Picture, str, int]] = deque()
         self._under_way: dict[str, tuple[Picture, int]] = {}
         self._done = 0
+        self.sent = 0
         self.enrolled: list[Enrolled] = []
 
     async def run(self) -> list[Enrolled]:
@@ -85,20 +95,36 @@ class Enrolment:
                 moved_s = loop.time()
         return self.enrolled
 
-    async def drop_without_image(self) -> list[Place | None]:
-        """Remove whom no image of is enrolled; return where they were listed.
+    def note(self, fault: Fault) -> None:
+        """Note a fault; of a row whose subject stays recognisable as before, that as well."""
+        known = self._subjects.get(fault.place.number) if fault.place else None
+        if fault.verdict is Verdict.ROW and known and known.subject_id in self._depicted:
+            fault = replace(fault, why=f"{fault.why}; listed before, and stays so unchanged")
+        self._note(fault)
 
-        Nobody could recognise such a subject, and it would count as one all the same.
+    async def drop_without_image(self) -> None:
+        """Remove whom no image of is enrolled, and note it.
+
+        Nobody could recognise such a subject, and it would count as one all the same. Those whom
+        an earlier run left behind so are among them.
         """
-        depicted = {s.subject_id for s in self._states.values() if s.state == ENROLLED}
-        left = [each for each in self._places if each not in depicted]
-        for subject_id in left:
-            await self._api.remove(subject_id)
-        return [self._places[each] for each in left]
+        rejected = {s.subject_id for s in self._states.values() if s.state == REJECTED}
+        pending = {s.subject_id for s in self._states.values() if s.state == SUBMITTED}
+        for subject_id in self._places.keys() | rejected - pending:
+            if subject_id in self._depicted:
+                continue
+            why = "none of its images can be used"
+            try:
+                await self._api.remove(subject_id)
+            except Declined as refused:
+                why = f"{why}, and it stays on the list: {refused.why}"
+            self._note(Fault("", why, self._places.get(subject_id), Verdict.ROW))
 
     async def _to_send(self) -> AsyncIterator[tuple[Picture, str, int]]:
         """Yield what is to be sent; end what the list holds already."""
-        for person in self._people:
+        people = iter(self._people)
+        # Reading images takes a while, and asking for an end mustn't have to wait for it.
+        while (person := await asyncio.to_thread(next, people, None)) is not None:
             try:
                 subject = await self._listed(person)
             except Declined as refused:
@@ -117,7 +143,7 @@ class Enrolment:
         known = self._subjects.get(person.number)
         if known is None:
             return await self._api.add(person.details)
-        if known.is_as(person.details):
+        if known.is_as(person.details) and not _is_over(person):
             return known
         return await self._api.change(known, person.details)
 
@@ -129,6 +155,7 @@ class Enrolment:
         except OSError as error:
             self._fail(picture, f"can't be read ({error.strerror})")
         else:
+            self.sent += 1
             self._states[state.reference_id] = state
             self._under_way[state.reference_id] = (picture, attempt)
 
@@ -136,6 +163,8 @@ class Enrolment:
         for state in await self._api.changes(self._seen):
             self._seen = state.change
             self._states[state.reference_id] = state
+            if state.state == ENROLLED:
+                self._depicted.add(state.subject_id)
             self._of_image[state.subject_id, state.image_sha256] = state.reference_id
 
     async def _collect(self) -> int:
@@ -178,7 +207,7 @@ class Enrolment:
 
     def _refuse(self, person: Person, why: str) -> None:
         images = ", ".join(picture.shown for picture in person.pictures)
-        self._note(Fault(images, why, person.place, Verdict.ROW))
+        self.note(Fault(images, why, person.place, Verdict.ROW))
         self._count(len(person.pictures))
 
     def _fail(self, picture: Picture, why: str) -> None:
@@ -188,3 +217,9 @@ class Enrolment:
     def _count(self, images: int = 1) -> None:
         self._done += images
         self._progress(self._done)
+
+
+def _is_over(person: Person) -> bool:
+    """Tell whether the last day on the list is over: alert says so, if it is asked."""
+    last = person.details.get("expires_on")
+    return isinstance(last, str) and date.fromisoformat(last) < datetime.now(UTC).date()

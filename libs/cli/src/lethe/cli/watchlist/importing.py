@@ -10,6 +10,7 @@ from lethe.cli.identity.minting import command_tokens
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.deploying import checked_address
+from lethe.cli.stack.data import require_writable_file
 from lethe.cli.stopping import StopRequest
 from lethe.cli.watchlist.api import WatchlistApi
 from lethe.cli.watchlist.enrolment import Enrolment
@@ -61,6 +62,18 @@ class ImportOptions:
         """Where the report goes."""
         return self.report or self.table.with_suffix(".report.csv")
 
+    def require_report_apart(self) -> None:
+        """Check that the report can be written, and not over the table.
+
+        Raises
+        ------
+        InvalidInput
+            If it can't.
+        """
+        if self.report_file.resolve() == self.table.resolve():
+            raise InvalidInput(f"{self.report_file} is the table; name another file with --report")
+        require_writable_file(self.report_file, "--report")
+
 
 def import_watchlist(options: ImportOptions) -> None:
     """Enrol what a table lists; tell of everything that was rejected or flagged.
@@ -78,6 +91,7 @@ def import_watchlist(options: ImportOptions) -> None:
     list_id, table = options.list_id, read_table(options.table)
     if not options.folder.is_dir():
         raise InvalidInput(f"{options.folder} isn't a folder; --images takes one with the images")
+    options.require_report_apart()
     faults: list[Fault] = []
     terminal = Terminal(headless=False)
     if not table.is_utf8:
@@ -86,9 +100,9 @@ def import_watchlist(options: ImportOptions) -> None:
         subjects = asyncio.run(_import(options, list_id, table, faults, terminal))
     except BaseException:
         if faults:
-            write_report(options.report_file, faults)
+            _keep_report(options, table, faults, terminal)
         raise
-    write_report(options.report_file, faults)
+    _keep_report(options, table, faults, terminal)
     if not faults:
         terminal.say(f"all {subjects:,} subjects of {table.file} are on {list_id}")
         return
@@ -101,6 +115,16 @@ def import_watchlist(options: ImportOptions) -> None:
             "not everything could be enrolled: mend what the report names and import again, or "
             "go on without it with --skip-bad"
         )
+
+
+def _keep_report(
+    options: ImportOptions, table: Table, faults: list[Fault], terminal: Terminal
+) -> None:
+    """Write the report; one that can't be written any more ends nothing."""
+    try:
+        write_report(options.report_file, faults, table.delimiter)
+    except InvalidInput as unwritable:
+        terminal.notice(str(unwritable))
 
 
 async def _import(
@@ -125,7 +149,11 @@ async def _enrol(
     api: WatchlistApi, options: ImportOptions, table: Table, faults: list[Fault], terminal: Terminal
 ) -> int:
     begun_s = time.monotonic()
-    listing = Listing(table, options.folder, faults.append)
+
+    def note(fault: Fault) -> None:
+        enrolment.note(fault)
+
+    listing = Listing(table, options.folder, note)
     with terminal.progress("importing", table.images) as progress:
         enrolment = Enrolment(
             api,
@@ -134,11 +162,10 @@ async def _enrol(
             lambda done: progress(done + listing.passed_over),
         )
         enrolled = await enrolment.run()
-    dropped = await enrolment.drop_without_image()
-    faults += [Fault("", "none of its images can be used", each, Verdict.ROW) for each in dropped]
+    await enrolment.drop_without_image()
     took_s = time.monotonic() - begun_s
     terminal.say(
-        f"enrolled {len(enrolled):,} of {table.images:,} images in {took_s:.1f} s, "
-        f"{table.images / max(took_s, 0.1):.1f}/s"
+        f"enrolled {len(enrolled):,} of {table.images:,} images; {enrolment.sent:,} were sent, in "
+        f"{took_s:.1f} s, {enrolment.sent / max(took_s, 0.1):.1f}/s"
     )
     return len({each.subject_id for each in enrolled})

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +16,19 @@ from lethe.cli.whole_file import whole_file
 
 _MOST_SHOWN = 40
 _HEADER = ("line", "reference_number", "image", "verdict", "why")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(?:^|(?<=[,;]))(?=\s*[=+\-@])")
+"""Where a formula would begin: also within a cell, for who separates columns otherwise."""
 
 
-def write_report(file: Path, faults: Sequence[Fault]) -> None:
+def write_report(file: Path, faults: Sequence[Fault], delimiter: str) -> None:
     """Write every fault to a CSV file, in the order of the lines, whole or not at all.
 
     What a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Parameters
+    ----------
+    delimiter
+        That of the table: its users' programs separate columns so.
 
     Raises
     ------
@@ -29,7 +36,7 @@ def write_report(file: Path, faults: Sequence[Fault]) -> None:
         If it can't be written.
     """
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(_HEADER)
     writer.writerows([_inert(cell) for cell in _cells(fault)] for fault in _in_order(faults))
     with whole_file(file) as stream:
@@ -68,4 +75,4 @@ def _cells(fault: Fault) -> tuple[str, ...]:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub("'", cell)
