@@ -1,4 +1,4 @@
-"""How often a person may ask, and how often signing in may fail."""
+"""How often a person may ask."""
 
 import time
 from collections.abc import AsyncIterator
@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
@@ -17,11 +16,9 @@ from tests.support.tokens import Issuer, bearer
 from tests.support.watchlists import pictured
 
 from lethe.alert.identity.access import SIGNED_IN
-from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.web.gate import Doorkeeper, Endpoint, Pace, gate_middleware
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.rates import Rates
-from lethe.alert.web.session import SessionEndpoints
 
 
 def rates(burst: int) -> Rates:
@@ -90,41 +87,3 @@ def reading(web: AlertWeb) -> list[Endpoint]:
     return [
         each for each in api.routes if isinstance(each, Endpoint) and "GET" in (each.methods or ())
     ]
-
-
-@asynccontextmanager
-async def signing_in(issuer: Issuer, failures: Rates) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """Give clients at two addresses."""
-    codes = SignInCodes(time.monotonic)
-    sessions = SessionEndpoints(Doorkeeper(issuer.verifier()), codes, failures)
-    api = Mount("/api/v1", routes=sessions.routes(), middleware=problems_middleware())
-    app = Starlette(routes=[api])
-    transports = [httpx.ASGITransport(app, client=(host, 1)) for host in ("192.0.2.1", "192.0.2.2")]
-    async with (
-        httpx.AsyncClient(transport=transports[0], base_url=BASE) as first,
-        httpx.AsyncClient(transport=transports[1], base_url=BASE) as second,
-    ):
-        yield [first, second]
-
-
-@pytest.mark.parametrize("wrong", [{"code": "invented"}, {"token": "invented"}])
-async def test_signing_in_fails_so_often_from_an_address_and_then_waits(
-    wrong: dict[str, str],
-) -> None:
-    issuer = Issuer()
-    right = {"token": issuer.token()}
-    async with signing_in(issuer, rates(2)) as (here, elsewhere):
-        path = "/api/v1/session"
-        statuses = [(await here.post(path, json=wrong)).status_code for _ in range(3)]
-        assert statuses == [401, 401, 429]
-        # Whether a code would have counted isn't told either.
-        assert (await here.post(path, json=right)).status_code == 429
-        assert (await elsewhere.post(path, json=right)).status_code == 200
-
-
-async def test_signing_in_is_not_counted_unless_it_fails() -> None:
-    issuer = Issuer()
-    async with signing_in(issuer, rates(2)) as (here, _):
-        for _ in range(5):
-            answer = await here.post("/api/v1/session", json={"token": issuer.token()})
-            assert answer.status_code == 200

@@ -117,17 +117,21 @@ async def test_one_person_has_so_many_connections_and_others_theirs(web: AlertWe
             await until_caught_up(again)
 
 
-async def test_whoever_has_not_said_who_they_are_counts_among_all_connections(
+async def test_of_those_who_do_not_say_who_they_are_the_longest_silent_makes_room(
     web: AlertWeb,
 ) -> None:
+    """Whoever has no token can't keep those who have one from hearing."""
     async with (
-        _served_alone(_limited(web, connections=1)) as port,
+        _served_alone(_limited(web, connections=1, unknown=2, first_message_s=60)) as port,
         open_stream(port) as silent,
-        open_stream(port) as second,
+        open_stream(port) as later,
+        open_stream(port) as officer,
     ):
-        assert await ending_of(second) == (1013, "too many connections; try again later")
-        await silent.send(after(web, 0))
-        await until_caught_up(silent)
+        assert await ending_of(silent) == (1008, 'send {"after": a whole number}')
+        await officer.send(after(web, 0))
+        await until_caught_up(officer)
+        await later.send(after(web, 0))
+        assert await ending_of(later) == (1013, "too many connections; try again later")
 
 
 async def test_one_person_connects_so_often_and_then_waits(web: AlertWeb) -> None:

@@ -138,7 +138,9 @@ async def test_whoever_asks_for_an_end_is_heard_while_people_are_read(
             assert heard.wait(30), "nothing else runs while people are read"
             yield person
 
-    reading = Enrolment(bench.api, slowly(), [].append, [].append)
+    faults: list[Fault] = []
+    seen: list[int] = []
+    reading = Enrolment(bench.api, slowly(), faults.append, seen.append)
     work = asyncio.create_task(reading.run())
     await eventually(begun.is_set)
     heard.set()

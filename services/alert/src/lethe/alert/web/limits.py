@@ -43,8 +43,10 @@ class StreamLimits:
     last_word_s
         How long it is tried to tell a client why its connection ends.
     connections, of_one
-        How many there may be, of all and of one person; more are told to try again later. Among
-        all are those that haven't said who they are yet.
+        How many there may be, of all and of one person; more are told to try again later.
+    unknown
+        How many may not have said yet who they are: with one more, whoever has been silent
+        longest has to leave. They take no place from those who are known.
     openings_per_s, opening_burst
         How often one person may connect: each time is in the audit log.
     messages_per_s, message_burst
@@ -58,6 +60,7 @@ class StreamLimits:
     last_word_s: float = 5.0
     connections: int = 2_000
     of_one: int = 20
+    unknown: int = 500
     openings_per_s: float = 1.0
     opening_burst: int = 60
     messages_per_s: float = 20.0

@@ -25,24 +25,14 @@ class Rates:
         # When each key would be back to a full burst.
         self._full_at_s: dict[Hashable, float] = {}
 
-    def has_left(self, key: Hashable) -> bool:
-        """Tell whether one more of a key would be within what is allowed, without counting it."""
-        return self._next(key, self._clock_s()) is not None
-
     def allows(self, key: Hashable) -> bool:
         """Count one more of a key; tell whether that is within what is allowed."""
         now_s = self._clock_s()
-        full_at_s = self._next(key, now_s)
-        if full_at_s is None:
+        full_at_s = max(self._full_at_s.get(key, now_s), now_s) + self._apart_s
+        # A slack for what floating point rounds away.
+        if full_at_s - now_s > self._ahead_s + self._apart_s / 1000:
             return False
         self._full_at_s[key] = full_at_s
         if len(self._full_at_s) > _MOST_KEYS:
             self._full_at_s = {k: at_s for k, at_s in self._full_at_s.items() if at_s > now_s}
         return True
-
-    def _next(self, key: Hashable, now_s: float) -> float | None:
-        """Return when a key would be back to a full burst after one more; None: it is too many."""
-        full_at_s = max(self._full_at_s.get(key, now_s), now_s) + self._apart_s
-        # A slack for what floating point rounds away.
-        is_too_many = full_at_s - now_s > self._ahead_s + self._apart_s / 1000
-        return None if is_too_many else full_at_s

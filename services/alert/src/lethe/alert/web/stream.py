@@ -66,6 +66,7 @@ class AlertStream:
         self._limits = limits
         self._of_each: Counter[str] = Counter()
         self._connected = 0
+        self._unknown: dict[asyncio.Timeout, None] = {}
         self._openings = Rates(limits.openings_per_s, limits.opening_burst, time.monotonic)
 
     def routes(self) -> list[BaseRoute]:
@@ -85,12 +86,11 @@ class AlertStream:
                         await websocket.close(ended.code, ended.reason)
 
     async def _serve(self, websocket: WebSocket) -> None:
+        beginning, principal = await self._introduced(websocket)
         if self._connected >= self._limits.connections:
             raise Ended(TRY_AGAIN_LATER, "too many connections; try again later")
         self._connected += 1
         try:
-            beginning = await self._beginning(websocket)
-            principal = await self._admit(websocket, beginning)
             await self._follow(websocket, principal, beginning)
         finally:
             self._connected -= 1
@@ -113,10 +113,21 @@ class AlertStream:
             if not self._of_each[who]:
                 del self._of_each[who]
 
-    async def _beginning(self, websocket: WebSocket) -> Begin:
+    async def _introduced(self, websocket: WebSocket) -> tuple[Begin, Principal]:
+        """Return what a client begins with and who it is, if it says so in time."""
+        if len(self._unknown) >= self._limits.unknown:
+            # Whoever means it says who they are at once: not they, but the silent have to go.
+            silent = next(iter(self._unknown))
+            del self._unknown[silent]
+            silent.reschedule(asyncio.get_running_loop().time())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.first_message_s):
-                return await _read(websocket, Begin, "after")
+            async with asyncio.timeout(self._limits.first_message_s) as patience:
+                self._unknown[patience] = None
+                try:
+                    beginning = await _read(websocket, Begin, "after")
+                    return beginning, await self._admit(websocket, beginning)
+                finally:
+                    self._unknown.pop(patience, None)
         raise _not_one_of_ours("after")
 
     async def _admit(self, websocket: WebSocket, beginning: Begin) -> Principal:
