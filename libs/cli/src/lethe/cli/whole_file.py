@@ -24,6 +24,7 @@ def whole_file(file: Path) -> Iterator[BinaryIO]:
         # privacy: drafts, audit logs, reports of imports: names and references, nothing of a face
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         partial = Path(name)
+        # privacy: the same file
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
         partial.replace(file)
