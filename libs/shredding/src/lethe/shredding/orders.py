@@ -157,7 +157,9 @@ class OrderBook:
 
     def live_order(self, lane: str, wall_us: int) -> HeldOrder | None:
         """Return the order under which a camera may be captured now, if there is exactly one."""
-        return self.live_lanes(wall_us).get(lane)
+        # Asked for every frame and key: no more is made than the few orders that name the camera.
+        naming = [held for held in self.live_orders(wall_us) if lane in held.order.camera_ids]
+        return naming[0] if len(naming) == 1 else None
 
     def live_lanes(self, wall_us: int) -> dict[str, HeldOrder]:
         """Return every camera that may be captured now, with the one live order that names it.

@@ -213,14 +213,16 @@ class Cameras:
                 self._start(camera)
 
     def _may_run(self, camera: CameraAssigned, settings_hash: str) -> bool:
-        owned = partition_for(camera.camera_id) in self.owned
+        if camera.withdrawn or partition_for(camera.camera_id) not in self.owned:
+            return False
         live = self._orders.live_order(camera.camera_id, self._holder.clock.wall_us())
-        if camera.withdrawn or not owned or live is None:
+        if live is None:
             return False
         if not live.order.covers(camera.camera_id, camera.deployment_id, settings_hash):
             # Another deployment's, or not as its officer signed it: another source, other masks.
             self._tell_otherwise(camera)
             return False
+        self._otherwise.pop(camera.camera_id, None)
         started = camera.camera_id in self._running
         return started or self._holder.holds(camera.camera_id, Purpose.FRAME)
 
