@@ -32,6 +32,11 @@ def test_an_order_that_follows_at_once_is_another_cameras(studio: Studio) -> Non
     studio.path.end_order()
     following = an_order(deployment_id="deployment-2")
     studio.path.book.hear(signed(studio.path.trust, following), studio.path.clock.wall_us())
+    studio.path.run_slot()
+    reservation = studio.holder.reserve(CAMERA, Purpose.FRAME)
+    assert reservation is not None
+    assert reservation.deployment_id == "deployment-2", "its key isn't in hand"
+    studio.holder.release(reservation)
     studio.release()
     assert studio.told() == {"captured": 0, "no_key": 1}
     studio.check_nothing_is_busy()
