@@ -70,7 +70,6 @@ class QdrantServer:
                 _route("PUT", f"{one}/points", self._upsert, waited),
                 _route("POST", f"{one}/points/delete", self._delete, waited),
                 _route("POST", f"{one}/points/query/batch", self._search),
-                _route("POST", f"{one}/points", self._read),
             ]
         )
 
@@ -104,20 +103,20 @@ class QdrantServer:
             points.pop(point_id, None)
         return {"operation_id": 0, "status": "completed"}
 
-    def _read(self, name: str, body: Any) -> object:
-        points = self._collection(name)
-        _require(body == {"ids": body["ids"], "with_payload": False, "with_vector": True})
-        known = [points[each] for each in body["ids"] if each in points]
-        return [{"id": point["id"], "vector": point["vector"]} for point in known]
-
     def _search(self, name: str, body: Any) -> object:
         points = self._collection(name)
         return [{"points": self._found(name, points, search)} for search in body["searches"]]
 
     def _found(self, name: str, points: dict[str, Any], search: Any) -> list[dict[str, Any]]:
         # An approximate search may leave out the best of all.
-        _require(search["params"] == {"exact": True} and search["with_payload"] is True)
+        among = search.pop("filter", None)
+        _require(search["params"] == {"exact": True})
         _require(set(search) == {"query", "limit", "params", "with_payload"})
+        _require(search["with_payload"] is (among is None) and search["limit"] >= 1)
+        if among is not None:
+            ids = among["must"][0]["has_id"]
+            _require(among == {"must": [{"has_id": ids}]})
+            points = {each: points[each] for each in ids if each in points}
         probe = search["query"].pop("nearest")
         _require(len(probe) == self._sizes[name] and not search["query"])
         scored = [
@@ -125,7 +124,7 @@ class QdrantServer:
                 "id": point["id"],
                 "version": 0,
                 "score": float(np.dot(point["vector"], probe)),
-                "payload": point["payload"],
+                "payload": point["payload"] if among is None else None,
             }
             for point in points.values()
         ]

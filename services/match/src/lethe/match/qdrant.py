@@ -8,11 +8,12 @@ from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
-import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_client.models import (
     Distance,
+    Filter,
+    HasIdCondition,
     NearestQuery,
     PointIdsList,
     PointStruct,
@@ -133,16 +134,15 @@ class QdrantIndex:
         self, watchlist_id: str, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Return the cosines of a probe and some references; those that aren't there have none."""
-        points = [_point_id(each) for each in reference_ids]
+        # The index compares: no template that it holds comes out of it.
+        request = self._request(probe, len(reference_ids), among=reference_ids)
 
         async def work() -> list[float]:
             try:
-                found = await self._client.retrieve(
-                    _collection(watchlist_id), points, with_payload=False, with_vectors=True
+                [found] = await self._client.query_batch_points(
+                    _collection(watchlist_id), [request]
                 )
-                vectors = [np.asarray(point.vector, dtype=np.float32) for point in found]
-                # No BLAS: its buffers would keep a template.
-                return [float(np.einsum("i,i->", vector, probe)) for vector in vectors]
+                return [float(point.score) for point in found.points]
             finally:
                 scrub_array_cache(probe.nbytes)
 
@@ -162,15 +162,24 @@ class QdrantIndex:
         if self._threads is not None:
             self._threads.close()
 
-    def _request(self, probe: Template, limit: int) -> QueryRequest:
+    def _request(self, probe: Template, limit: int, among: list[str] | None = None) -> QueryRequest:
+        """Return a request for the best of all, or for the scores among some references."""
+        only, tells_whose = (None, True) if among is None else (_only(among), False)
         if self._threads is None:
-            query = probe.tolist()
-            return QueryRequest(query=query, limit=limit, with_payload=True, params=self._params)
+            return QueryRequest(
+                query=probe.tolist(),
+                filter=only,
+                limit=limit,
+                with_payload=tells_whose,
+                params=self._params,
+            )
         # The local mode makes an array of what it is given. Of numpy's numbers that has the
         # precision of the list; of Python's it has twice that, and the whole list is brought to
         # it at every search. The model's own check takes none but Python's, so it is passed by.
         nearest = NearestQuery.model_construct(nearest=list(probe))
-        return QueryRequest.model_construct(query=nearest, limit=limit, with_payload=True)
+        return QueryRequest.model_construct(
+            query=nearest, filter=only, limit=limit, with_payload=tells_whose
+        )
 
     async def _call(self, work: Callable[[], Coroutine[None, None, _T]]) -> _T:
         try:
@@ -214,6 +223,10 @@ def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
 
 def _collection(watchlist_id: str) -> str:
     return f"lethe-{watchlist_id}"
+
+
+def _only(reference_ids: list[str]) -> Filter:
+    return Filter(must=[HasIdCondition(has_id=[_point_id(each) for each in reference_ids])])
 
 
 def _point_id(reference_id: str) -> str:
