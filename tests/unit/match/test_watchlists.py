@@ -103,6 +103,21 @@ async def test_a_reference_submitted_again_changes_nothing(lists: Watchlists) ->
     assert {t.watchlist_hash for t in told} == {watchlist_hash([("s0", image_hash("r0"))])}
 
 
+async def test_a_reference_enrolled_for_another_subject_is_no_longer_of_the_first(
+    lists: Watchlists,
+) -> None:
+    await lists.enrol(payload("r0", "s0", template(0)))
+    await lists.enrol(payload("r1", "s0", template(0)))
+    await lists.enrol(payload("r1", "s1", template(1)))
+    assert lists.subjects(LIST) == 2
+    first = await lists.enrol(payload("r0", "s1", template(1)))
+    assert (first.outcome, lists.subjects(LIST)) == (_ENROLLED, 1)
+    expected = [("s1", image_hash("r0")), ("s1", image_hash("r1"))]
+    assert first.watchlist_hash == watchlist_hash(expected)
+    alone = await lists.enrol(payload("r2", "s0", template(2)))
+    assert alone.fault is None, "it is held against references that another subject has now"
+
+
 async def _hash_of(names: list[tuple[int, int]]) -> str:
     lists = Watchlists(
         NumpyIndex(), instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2

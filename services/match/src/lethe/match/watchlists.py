@@ -26,9 +26,20 @@ class _List:
         return self.of_subject.get(reference.subject_id, set())
 
     def put(self, reference: Reference) -> None:
+        """Take a reference, from another subject if that had it before."""
+        self._leave(reference.reference_id)
         self.content[reference.reference_id] = (reference.subject_id, reference.image_sha256)
         self.of_subject.setdefault(reference.subject_id, set()).add(reference.reference_id)
         self.hash = watchlist_hash(list(self.content.values()))
+
+    def _leave(self, reference_id: str) -> None:
+        if reference_id not in self.content:
+            return
+        subject_id, _ = self.content[reference_id]
+        left = self.of_subject[subject_id]
+        left.discard(reference_id)
+        if not left:
+            del self.of_subject[subject_id]
 
 
 class Watchlists:
