@@ -115,18 +115,19 @@ async def test_a_grant_of_ones_own_is_passed_over_and_the_same_by_another_is_che
         await handlers.on_grant(record(KEY_GRANTED, another.holder, forged))
 
 
-@pytest.mark.parametrize("age_ms", [-1_001, 10_001, None])
+@pytest.mark.parametrize("age_ms", [-10_001, 10_001, None])
 async def test_a_claim_of_erasures_that_was_not_made_now_is_refused(
     purge: Purge, handlers: Handlers, told: list[ErasedAlert], age_ms: int | None
 ) -> None:
-    for age in (0, 10_000, age_ms):
+    for age in (0, 10_000, -10_000, age_ms):
         now = instant(purge.custody.clock)
         sent = None if age is None else now.shifted_to(now.boot_us - 1000 * age)
         said = AlertsErased(instance_id="alert-1", alerts=[ERASED], sent=sent)
         body = signed_by(purge.trust, "alert", ALERTS_ERASED, said)
-        with pytest.raises(Refused) if age == age_ms else nullcontext():
+        why = "doesn't say when" if age is None else "clock and purge's disagree"
+        with pytest.raises(Refused, match=why) if age == age_ms else nullcontext():
             await handlers.on_erased(record(ALERTS_ERASED, "alert-1", body))
-    assert told == [ERASED] * 2
+    assert told == [ERASED] * 3
 
 
 async def test_a_claim_of_erasures_that_alert_did_not_sign_is_refused(

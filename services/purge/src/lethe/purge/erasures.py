@@ -6,15 +6,14 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.receipts import AlertsErased, ErasedAlert
 
-_STALE_US = 10_000_000
-"""alert says it again after fifteen seconds, and anew."""
-_FUTURE_US = 1_000_000
+_APART_US = 10_000_000
+"""How far alert's clock and purge's may be apart; alert says it again after 15 s, and anew."""
 _AGAIN_US = 60_000_000
 _MOST_KNOWN = 20_000
 
 
 def require_fresh(said: AlertsErased, now: Instant) -> None:
-    """Refuse what was said long ago: it may be a replay, and whoever means it says it anew.
+    """Refuse what wasn't said about now: it may be a replay, and whoever means it says it anew.
 
     Raises
     ------
@@ -23,8 +22,8 @@ def require_fresh(said: AlertsErased, now: Instant) -> None:
     """
     if said.sent is None:
         raise Refused("a claim of erasures doesn't say when it was made")
-    if not -_FUTURE_US <= now.wall_us - said.sent.wall_us <= _STALE_US:
-        raise Refused("a claim of erasures wasn't made now")
+    if abs(now.wall_us - said.sent.wall_us) > _APART_US:
+        raise Refused("a claim of erasures is a replay, or alert's clock and purge's disagree")
 
 
 class ToldErasures:
