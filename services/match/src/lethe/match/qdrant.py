@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
+import numpy as np
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_client.models import (
@@ -134,19 +135,41 @@ class QdrantIndex:
         self, watchlist_id: str, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Return the cosines of a probe and some references; those that aren't there have none."""
-        # The index compares: no template that it holds comes out of it.
-        request = self._request(probe, len(reference_ids), among=reference_ids)
+        is_here = self._threads is not None
+        work = self._compared_here if is_here else self._compared_there
 
-        async def work() -> list[float]:
+        async def scrubbed() -> list[float]:
             try:
-                [found] = await self._client.query_batch_points(
-                    _collection(watchlist_id), [request]
-                )
-                return [float(point.score) for point in found.points]
+                return await work(_collection(watchlist_id), probe, reference_ids)
             finally:
                 scrub_array_cache(probe.nbytes)
 
-        return await self._call(work)
+        return await self._call(scrubbed)
+
+    async def _compared_there(
+        self, name: str, probe: Template, reference_ids: list[str]
+    ) -> list[float]:
+        """Have the server compare: no template that it holds comes to this process."""
+        points = [_point_id(each) for each in reference_ids]
+        request = QueryRequest(
+            query=probe.tolist(),
+            filter=Filter(must=[HasIdCondition(has_id=points)]),
+            limit=len(points),
+            with_payload=False,
+            params=self._params,
+        )
+        [found] = await self._client.query_batch_points(name, [request])
+        return [float(point.score) for point in found.points]
+
+    async def _compared_here(
+        self, name: str, probe: Template, reference_ids: list[str]
+    ) -> list[float]:
+        """Compare with what this process holds: asked to, the local mode looks at every point."""
+        points = [_point_id(each) for each in reference_ids]
+        found = await self._client.retrieve(name, points, with_payload=False, with_vectors=True)
+        vectors = [np.asarray(point.vector, dtype=np.float32) for point in found]
+        # No BLAS: its buffers would keep a template.
+        return [float(np.einsum("i,i->", vector, probe)) for vector in vectors]
 
     async def drop(self, watchlist_id: str) -> None:
         """Erase the list with everything in it."""
@@ -162,24 +185,15 @@ class QdrantIndex:
         if self._threads is not None:
             self._threads.close()
 
-    def _request(self, probe: Template, limit: int, among: list[str] | None = None) -> QueryRequest:
-        """Return a request for the best of all, or for the scores among some references."""
-        only, tells_whose = (None, True) if among is None else (_only(among), False)
+    def _request(self, probe: Template, limit: int) -> QueryRequest:
         if self._threads is None:
-            return QueryRequest(
-                query=probe.tolist(),
-                filter=only,
-                limit=limit,
-                with_payload=tells_whose,
-                params=self._params,
-            )
+            query = probe.tolist()
+            return QueryRequest(query=query, limit=limit, with_payload=True, params=self._params)
         # The local mode makes an array of what it is given. Of numpy's numbers that has the
         # precision of the list; of Python's it has twice that, and the whole list is brought to
         # it at every search. The model's own check takes none but Python's, so it is passed by.
         nearest = NearestQuery.model_construct(nearest=list(probe))
-        return QueryRequest.model_construct(
-            query=nearest, filter=only, limit=limit, with_payload=tells_whose
-        )
+        return QueryRequest.model_construct(query=nearest, limit=limit, with_payload=True)
 
     async def _call(self, work: Callable[[], Coroutine[None, None, _T]]) -> _T:
         try:
@@ -223,10 +237,6 @@ def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
 
 def _collection(watchlist_id: str) -> str:
     return f"lethe-{watchlist_id}"
-
-
-def _only(reference_ids: list[str]) -> Filter:
-    return Filter(must=[HasIdCondition(has_id=[_point_id(each) for each in reference_ids])])
 
 
 def _point_id(reference_id: str) -> str:
