@@ -1,11 +1,12 @@
 """A sealed template becomes a reference, and its clear copies are overwritten."""
 
 import pytest
-from tests.support.match_desk import MatchDesk, payload, template
+from tests.support.match_desk import MatchDesk, image_hash, payload, template
 
 from lethe.contracts.enrolment import EnrolmentOutcome, TemplatePayload
 from lethe.contracts.errors import Erased, InvalidInput, Refused
 from lethe.contracts.keys import Role
+from lethe.contracts.orders import watchlist_hash
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_EXTRACTED
 from lethe.match.enrolment import EnrolmentDesk
@@ -38,7 +39,7 @@ async def test_a_sealed_template_is_enrolled_once(world: MatchDesk, desk: Enrolm
     record = sealed(world, of(payload("r0", "s0", template(0))))
     told = await desk.enrol(*record)
     assert (told.outcome, told.reference_id) == (EnrolmentOutcome.ENROLLED, "r0")
-    assert world.watchlists.hashes() == {"watchlist-1": told.watchlist_hash}
+    assert world.watchlists.hashes() == {"watchlist-1": watchlist_hash([("s0", image_hash("r0"))])}
     with pytest.raises(Erased):
         await desk.enrol(*record)
 

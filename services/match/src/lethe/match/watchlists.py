@@ -19,7 +19,14 @@ class _List:
     template_length: int
     content: dict[str, tuple[str, str]] = field(default_factory=dict)
     of_subject: dict[str, set[str]] = field(default_factory=dict)
-    hash: str = ""
+    _hash: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """The content hash. Made when somebody asks: it takes as long as the list is large."""
+        if self._hash is None:
+            self._hash = watchlist_hash(list(self.content.values()))
+        return self._hash
 
     def own(self, reference: Reference) -> set[str]:
         """Return the references that the subject of one has."""
@@ -30,7 +37,7 @@ class _List:
         self._leave(reference.reference_id)
         self.content[reference.reference_id] = (reference.subject_id, reference.image_sha256)
         self.of_subject.setdefault(reference.subject_id, set()).add(reference.reference_id)
-        self.hash = watchlist_hash(list(self.content.values()))
+        self._hash = None
 
     def _leave(self, reference_id: str) -> None:
         if reference_id not in self.content:
@@ -115,7 +122,6 @@ class Watchlists:
             outcome=EnrolmentOutcome.ENROLLED,
             # It never decides what is enrolled: it depends on which image came first.
             fault=UNLIKE if is_unlike else None,
-            watchlist_hash=held.hash,
         )
 
     async def drop(self, watchlist_id: str) -> None:
@@ -146,7 +152,6 @@ class Watchlists:
     def _rejected(
         self, payload: TemplatePayload, fault: str, resembles: str | None = None
     ) -> ReferenceEnrolled:
-        held = self._lists.get(payload.watchlist_id)
         return ReferenceEnrolled(
             reference_id=payload.reference_id,
             watchlist_id=payload.watchlist_id,
@@ -154,7 +159,6 @@ class Watchlists:
             outcome=EnrolmentOutcome.REJECTED,
             fault=fault,
             resembles=resembles,
-            watchlist_hash=held.hash if held else "",
         )
 
 
