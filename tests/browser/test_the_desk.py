@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import OpenPage
-from tests.support.page_desk import PORTRAIT, Desk, present
+from tests.support.page_desk import PORTRAIT, Desk
 from tests.support.pages import decide, live, probe
 from tests.support.watchlists import details, outcome
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.identity.principal import Role
-from lethe.alert.judgements import Adjudication
-from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.adjudication import Verdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,8 +34,7 @@ async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage
     for number, verdict in enumerate((None, Verdict.TRUE_ALERT, Verdict.FALSE_ALERT)):
         alert = await serving.alert(f"search-{number}", camera_id=f"camera-{number}")
         if verdict:
-            made = Adjudication(verdict, True, None, "B", present(), Capacity.ENGAGEMENT_OFFICER)
-            await serving.web.desk.handling.adjudicate(alert.alert_id, made)
+            await serving.judge(alert, verdict)
     page = await new_page(1440, 900)
     await page.goto(desk_of(serving, Role.SUPERVISOR))
     await subjects(page, ["camera-2", "camera-1", "camera-0"])

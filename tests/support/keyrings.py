@@ -1,6 +1,9 @@
 """Keyrings over stores in memory and in files, on clocks that tests move."""
 
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,17 @@ class MemoryKeyStore:
     def __init__(self) -> None:
         self.keys: dict[str, StoredKey] = {}
         self.broken: set[str] = set()
+        self._free = threading.Event()
+        self._free.set()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let whoever asks for names wait until the block ends."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
 
     def create(self, name: str, due_us: int | None = None) -> bytes:
         if name in self.keys:
@@ -50,6 +64,7 @@ class MemoryKeyStore:
         self.keys.pop(name, None)
 
     def names(self) -> list[str]:
+        self._free.wait()
         return sorted(self.keys)
 
 
@@ -76,3 +91,9 @@ def a_keyring(
 def keyring_in(folder: Path, clock: Clock | None = None) -> Keyring:
     """Return a keyring of files, as the service has one."""
     return Keyring(FileKeyStore(folder), RetentionClock(clock or SystemClock(), ClockFile(folder)))
+
+
+def jam(folder: Path, name: str) -> None:
+    """Put something in the place of a key that its store can neither read nor erase."""
+    (folder / name).unlink()
+    (folder / name).mkdir()

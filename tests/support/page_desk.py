@@ -10,8 +10,10 @@ from tests.support.images import astronaut
 
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.identity.principal import Role
+from lethe.alert.judgements import Adjudication
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.subject import SubjectDetails
+from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 
@@ -61,6 +63,11 @@ class Desk:
         alert = await self.web.desk.receive(found, FACE, terms)
         assert alert is not None
         return alert
+
+    async def judge(self, alert: Alert, verdict: Verdict) -> None:
+        """Let an engagement officer decide about an alert."""
+        made = Adjudication(verdict, True, None, "B", present(), Capacity.ENGAGEMENT_OFFICER)
+        await self.web.desk.handling.adjudicate(alert.alert_id, made)
 
     @property
     def url(self) -> str:

@@ -33,8 +33,8 @@ interface AlertView {
   camera_id: string;
   subject_id: string;
   subject: string;
-  score: number;
-  cosine: number;
+  score: number | null;
+  cosine: number | null;
   threshold: number;
   captured_at: string;
   published_at: string | null;

@@ -75,7 +75,7 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
         await log.mark_handled(seen)
         await log.mark_handled(replace(seen, claim=Mark("ann", instant(2)), version=2))
         adjudicated = await log.adjudicate(alert, decided)
-        await log.mark_erased([adjudicated], 5)
+        await log.mark_erased([adjudicated], instant(5).wall_us)
         await log.mark_announced(adjudicated, decided)
     told = [(each["act"], each["who"], each["records"], each["why"]) for each in await said(audit)]
     assert told[1:] == [

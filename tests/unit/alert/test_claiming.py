@@ -45,6 +45,7 @@ class Claims:
 
     async def erased(self, search_id: str = "a") -> str:
         alert_id = await self.raised(search_id)
+        self.bench.clock.ms += 5_000
         await self.bench.desk.handling.adjudicate(alert_id, decision())
         return alert_id
 
@@ -58,8 +59,19 @@ async def test_an_alert_is_claimed_when_it_is_erased_and_not_before() -> None:
     claims = Claims()
     alert_id = await claims.raised()
     assert await claims.turn() == []
+    claims.bench.clock.ms = 5_000
     await claims.bench.desk.handling.adjudicate(alert_id, decision())
     assert await claims.turn() == [(alert_id, ErasureGround.FALSE_ALERT)]
+
+
+async def test_what_is_decided_after_an_erasure_was_no_ground_for_it() -> None:
+    claims = Claims()
+    lost = await claims.raised()
+    claims.bench.keys.erase(key_name(lost))
+    await claims.bench.desk.erase_due(claims.bench.clock())
+    claims.bench.clock.ms = 5_000
+    await claims.bench.desk.handling.adjudicate(lost, decision())
+    assert await claims.turn() == [(lost, ErasureGround.KEY_GONE)]
 
 
 async def test_one_whose_retention_ended_and_one_whose_key_was_lost_say_so() -> None:

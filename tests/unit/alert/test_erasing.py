@@ -1,9 +1,12 @@
 """Keys end by themselves; the log and the officers' pages follow them."""
 
+import asyncio
+
 import pytest
 from tests.support.alert_desk import CROP, DeskBench, candidates_found, instant
 
 from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.erasing import key_name
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import EventKind, HubEvent, Subscription
 from lethe.contracts.errors import Erased
@@ -85,6 +88,49 @@ async def test_while_the_database_is_away_keys_end_and_pages_are_told() -> None:
     assert bench.log.alerts[0].erased
     assert alert.alert_id not in bench.log.pictures
     assert await bench.desk.probe(kept.alert_id) == CROP
+
+
+async def test_a_key_that_is_lost_while_the_database_is_away_is_told_once() -> None:
+    bench = DeskBench()
+    alert = await raised(bench, "a")
+    await bench.desk.erase_due(bench.clock())
+    stream = bench.hub.subscribe(-1)
+    bench.keys.erase(key_name(alert.alert_id))
+    bench.log.failing.add("due")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.desk.erase_due(bench.clock())
+    assert [(e.kind, e.alert.erased) for e in events(stream)] == [(EventKind.ERASED, True)]
+    assert await bench.desk.erase_due(bench.clock()) == 1
+    assert events(stream) == [], "it was told already"
+
+
+async def test_a_key_store_that_hangs_keeps_no_name_on_a_screen() -> None:
+    bench = DeskBench()
+    first = await raised(bench, "a", ONE_HOUR)
+    bench.clock.ms = 1
+    second = await raised(bench, "b", ONE_HOUR)
+    stream = bench.hub.subscribe(-1)
+    with bench.keys.hanging():
+        bench.clock.ms = HOUR_MS
+        sweep = asyncio.create_task(bench.desk.erase_due(bench.clock()))
+        await stream.wait()
+        assert [e.alert.alert_id for e in events(stream)] == [first.alert_id]
+        bench.clock.ms += 1
+        bench.desk.blank_due(bench.clock())
+        assert [e.alert.alert_id for e in events(stream)] == [second.alert_id]
+        assert not sweep.done()
+    assert await sweep == 1
+    assert await bench.desk.erase_due(bench.clock()) == 1
+    assert events(stream) == [], "both were told already"
+
+
+async def test_what_happened_before_the_stream_begins_is_told_when_it_is_erased() -> None:
+    bench = DeskBench(kept=1)
+    old, _ = await raised(bench, "a", ONE_HOUR), await raised(bench, "b")
+    await bench.restart()
+    stream = bench.hub.subscribe(-1)
+    await bench.desk.erase_due(instant(HOUR_MS))
+    assert [e.alert.alert_id for e in events(stream)] == [old.alert_id]
 
 
 async def test_what_pages_are_told_of_an_erased_alert_counts_its_sightings() -> None:

@@ -7,6 +7,8 @@ from tests.support.alert_desk import instant
 
 from lethe.alert.alerts import Alert
 from lethe.alert.hub import AlertHub, EventKind, Gap, HubEvent, Subscription
+from lethe.alert.judgements import Adjudication, Judgements
+from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.orders import OrderType
 
 
@@ -139,6 +141,22 @@ def test_a_resume_brings_the_sightings_since_the_alert_that_was_seen_last() -> N
     _publish(hub, 2)
     kinds = [event.kind for event in hub.subscribe(1).take() if isinstance(event, HubEvent)]
     assert kinds == [EventKind.SIGHTING, EventKind.ALERT]
+
+
+def test_whoever_resumes_hears_of_a_false_alert_as_it_is_and_not_as_it_was() -> None:
+    hub = AlertHub("log", 1)
+    _publish(hub, 1, 2)
+    made = Adjudication(
+        Verdict.FALSE_ALERT, True, None, "A", instant(3), Capacity.ENGAGEMENT_OFFICER
+    )
+    false = replace(_alert(1), judgements=Judgements(engagement_officer=made), version=1)
+    hub.publish(HubEvent(EventKind.ADJUDICATED, false))
+    told = [event for event in hub.subscribe(0).take() if isinstance(event, HubEvent)]
+    assert [(event.kind, event.alert) for event in told] == [
+        (EventKind.ALERT, false),
+        (EventKind.ALERT, _alert(2)),
+        (EventKind.ADJUDICATED, false),
+    ]
 
 
 async def test_a_waiting_client_wakes_with_the_next_event_and_others_are_not_held() -> None:

@@ -1,15 +1,22 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tests.support.alert_desk import CROP, candidates_found, instant
 from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.keyrings import jam
 from tests.support.watchlists import pictured
 
 from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.erasing import key_name
+from lethe.alert.judgements import Adjudication
 from lethe.alert.web.alerts import media_type
+from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.live import Candidate
 
+NOBODY: list[Any] = ["", "", None, None, []]
 PORTRAIT = b"\x89PNG\r\n\x1a\n a portrait"
 
 
@@ -25,7 +32,14 @@ async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _raise(web: AlertWeb, search_id: str = "search") -> Alert:
+def told_of(alert: dict[str, Any]) -> list[Any]:
+    """Return what tells whom an alert is about."""
+    return [alert[key] for key in ("subject_id", "subject", "score", "cosine", "candidates")]
+
+
+async def _raise(
+    web: AlertWeb, search_id: str = "search", others: tuple[Candidate, ...] = ()
+) -> Alert:
     reference = await pictured(web.watchlists, "Ada Lovelace", PORTRAIT)
     web.clock.ms = 220
     found = candidates_found(
@@ -33,6 +47,7 @@ async def _raise(web: AlertWeb, search_id: str = "search") -> Alert:
         at_ms=100,
         subject_id=reference.subject_id,
         reference_id=reference.reference_id,
+        others=others,
     )
     alert = await web.desk.receive(found, CROP, AlertTerms(retention_hours=1))
     assert alert is not None
@@ -135,7 +150,24 @@ async def test_after_its_retention_both_pictures_are_gone(
         assert answer.status_code == 410
         assert answer.json()["title"] == "Gone"
     [shown] = (await client.get("/api/v1/alerts")).json()["alerts"]
-    assert (shown["erased"], shown["subject"], shown["candidates"]) == (True, "", [])
+    assert (shown["erased"], told_of(shown)) == (True, NOBODY)
+
+
+async def test_of_a_false_alert_nobody_is_told_though_its_key_cannot_be_destroyed(
+    web: AlertWeb, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    other = Candidate(subject_id="subject-2", reference_id="r", score=0.7, cosine=0.5)
+    alert = await _raise(web, others=(other,))
+    jam(tmp_path / "keys", key_name(alert.alert_id))
+    made = Adjudication(
+        Verdict.FALSE_ALERT, True, None, "A", instant(300), Capacity.ENGAGEMENT_OFFICER
+    )
+    await web.desk.handling.adjudicate(alert.alert_id, made)
+    shown = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
+    assert (shown["erased"], told_of(shown)) == (False, NOBODY)
+    for part in ("probe", "reference", "subject"):
+        answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{part}")
+        assert (answer.status_code, "Lovelace" in answer.text) == (410, False)
 
 
 async def test_from_the_moment_of_its_end_nobody_is_told_of_an_alert_whatever_is_late(
@@ -149,7 +181,7 @@ async def test_from_the_moment_of_its_end_nobody_is_told_of_an_alert_whatever_is
     shown = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
     acknowledged = await client.post(f"/api/v1/alerts/{alert.alert_id}/acknowledgement")
     for told in (listed, shown, acknowledged.json()):
-        assert (told["erased"], told["subject"], told["candidates"]) == (True, "", [])
+        assert (told["erased"], told_of(told)) == (True, NOBODY)
     for part in ("probe", "reference", "subject"):
         answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{part}")
         assert (answer.status_code, "Lovelace" in answer.text) == (410, False)

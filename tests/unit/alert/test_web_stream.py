@@ -14,6 +14,9 @@ from lethe.alert.alerts import AlertTerms
 from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import Capacity, Verdict
 
+ABOUT = ("subject_id", "subject", "score", "cosine")
+"""What tells whom an alert is about."""
+
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
@@ -97,7 +100,9 @@ async def test_whoever_resumes_after_an_erasure_is_not_told_whom_it_was_about(
         _, *told, _ = await until_caught_up(socket)
     kinds = [(each["sequence"], each["type"]) for each in told]
     assert kinds == [(1, "alert"), (2, "alert"), (1, "adjudicated"), (1, "erased")]
-    assert [each["alert"]["subject"] for each in told] == ["", two["alert"]["subject"], "", ""]
+    whom = [[each["alert"][key] for key in ABOUT] for each in told]
+    closed, known = ["", "", None, None], [two["alert"][key] for key in ABOUT]
+    assert whom == [closed, known, closed, closed]
     assert told[0]["alert"]["adjudication"]["verdict"] == "false_alert"
 
 

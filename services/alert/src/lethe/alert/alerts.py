@@ -106,13 +106,18 @@ class Alert:
 
     @property
     def erasure_ground(self) -> ErasureGround | None:
-        """Why it is erased; None as long as it isn't."""
+        """Why it is erased; None as long as it isn't. What is decided later changes nothing."""
         if self.erased_wall_us is None:
             return None
-        if self.is_false:
+        if self._was_false_by(self.erased_wall_us):
             return ErasureGround.FALSE_ALERT
         is_early = self.erased_wall_us < self.erase_at_wall_us
         return ErasureGround.KEY_GONE if is_early else ErasureGround.RETENTION
+
+    def _was_false_by(self, wall_us: int) -> bool:
+        made = self.adjudication
+        is_later = made is None or made.adjudicated.wall_us > wall_us
+        return self.is_false and not is_later
 
     @property
     def is_closed(self) -> bool:

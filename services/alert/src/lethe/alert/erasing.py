@@ -35,17 +35,31 @@ class AlertEraser:
         self._hub = hub
         self._vault = vault
         self._retire = retire
-        self._pictured: dict[str, Alert] = {}
-        self._told: set[str] = set()
+        # What pages may show, of the alerts after `_floor`, until they are told to blank it.
+        self._shown: dict[str, Alert] = {}
+        self._floor = 0
+        # Which alerts had a key when that was last looked at.
+        self._keyed: set[str] = set()
+
+    def begin(self, alerts: Iterable[Alert], *, floor: int) -> None:
+        """Begin with the alerts after a sequence, as they are."""
+        self._floor = floor
+        for alert in alerts:
+            self.shows(alert)
 
     def shows(self, alert: Alert) -> None:
-        """Note an alert whose picture pages may show, as it is now."""
-        self._pictured[alert.alert_id] = alert
+        """Note an alert that pages may show, as it is now."""
+        if not alert.erased:
+            self._shown[alert.alert_id] = alert
 
     def changed(self, alert: Alert) -> None:
         """Note how an alert is after another sighting or an adjudication."""
-        if alert.alert_id in self._pictured:
-            self._pictured[alert.alert_id] = alert
+        if alert.alert_id in self._shown:
+            self._shown[alert.alert_id] = alert
+
+    def blank_due(self, now: Instant) -> None:
+        """Have pages blank what is due, whether or not key store and log can be reached."""
+        self._blank([a for a in self._shown.values() if a.as_of(now.wall_us).erased], now)
 
     async def sweep(self, now: Instant) -> int:
         """Erase what is due, and follow up on the keys that ended by themselves.
@@ -61,8 +75,10 @@ class AlertEraser:
             If log or key store can't be reached; the next call comes here again. Pages have been
             told by then of the keys that are gone.
         """
+        self.blank_due(now)
         kept = await self._kept()
-        self._blank((a for a in list(self._pictured.values()) if a.alert_id not in kept), now)
+        lost, self._keyed = self._keyed - kept, kept
+        self._blank([alert for id_, alert in self._shown.items() if id_ in lost], now)
         erased = 0
         while due := await self._log.due(now.wall_us, _AT_ONCE):
             for alert in due:
@@ -109,8 +125,7 @@ class AlertEraser:
     async def _record(self, erased: list[Alert], now: Instant) -> None:
         if erased:
             await self._log.mark_erased(erased, now.wall_us)
-            self._blank((alert for alert in erased if alert.alert_id not in self._told), now)
-            self._told.difference_update(alert.alert_id for alert in erased)
+            self._blank(erased, now)
 
     async def _kept(self) -> set[str]:
         """Return the alerts that have a key."""
@@ -118,8 +133,10 @@ class AlertEraser:
         return {name.removeprefix(_KEY_PREFIX) for name in names}
 
     def _blank(self, alerts: Iterable[Alert], now: Instant) -> None:
+        """Tell pages of erased alerts, of each once."""
         for alert in alerts:
-            self._pictured.pop(alert.alert_id, None)
-            self._told.add(alert.alert_id)
+            is_told = self._shown.pop(alert.alert_id, None) is None
+            if is_told and alert.sequence > self._floor:
+                continue
             erased = replace(alert, erased_wall_us=now.wall_us)
             self._hub.publish(HubEvent(EventKind.ERASED, erased))

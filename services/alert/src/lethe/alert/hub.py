@@ -75,21 +75,21 @@ class EventLog:
     def append(self, event: HubEvent) -> None:
         """Append an event; an alert that is there already is ignored.
 
-        Whoever resumes is told what happened to an alert that is erased, and of it nothing else:
+        Whoever resumes is told what happened to an alert that is closed, and of it nothing else:
         its earlier events tell it as it is then.
         """
         if event.kind is EventKind.ALERT:
             if event.alert.sequence <= self.last:
                 return
             self.last = event.alert.sequence
-        if event.kind is EventKind.ERASED:
-            self._tell_as_erased(event.alert)
+        if event.alert.is_closed:
+            self._tell_as_closed(event.alert)
         self._events.append(event)
         self._reached.append(self.last)
         self._trim()
         self._wake()
 
-    def _tell_as_erased(self, alert: Alert) -> None:
+    def _tell_as_closed(self, alert: Alert) -> None:
         for index in range(bisect_left(self._reached, alert.sequence), len(self._events)):
             earlier = self._events[index]
             if earlier.alert.sequence == alert.sequence:

@@ -81,10 +81,7 @@ class AlertDesk:
             self._hub.load((published.get(a.alert_id, a) for a in alerts), floor=floor)
             for alert in published.values():
                 await self._log.mark_published(alert)
-            pictured = await self._log.pictured_ids()
-            for alert in alerts:
-                if alert.alert_id in pictured:
-                    self._eraser.shows(published.get(alert.alert_id, alert))
+            self._eraser.begin((published.get(a.alert_id, a) for a in alerts), floor=floor)
             await self._eraser.sweep(self._now())
             return list(published.values())
 
@@ -140,6 +137,10 @@ class AlertDesk:
         """Erase what is due and follow up on keys that ended by themselves; see `AlertEraser`."""
         async with self._turn:
             return await self._eraser.sweep(now)
+
+    def blank_due(self, now: Instant) -> None:
+        """Have pages blank what is due, whatever is slow; see `AlertEraser`."""
+        self._eraser.blank_due(now)
 
     async def after(
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None
@@ -203,9 +204,7 @@ class AlertDesk:
         # lose its picture. The eraser comes by.
         await self._vault.create(key, life_us)
         picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
-        appended = await self._append(alert, found, picture)
-        self._eraser.shows(appended)
-        return appended
+        return await self._append(alert, found, picture)
 
     async def _append(
         self, alert: Alert, found: CandidatesFound, picture: SealedBlob | None
@@ -216,6 +215,7 @@ class AlertDesk:
 
     async def _publish(self, alert: Alert) -> Alert:
         published = replace(alert, published=self._now())
+        self._eraser.shows(published)
         self._hub.publish(HubEvent(EventKind.ALERT, published))
         await self._log.mark_published(published)
         return published

@@ -86,6 +86,7 @@ class Reign:
             self.consultations.run(),
             self.claims.run(),
             self._keep_retention(),
+            self._keep_pages_blank(),
         ]
 
     def close(self) -> None:
@@ -98,4 +99,10 @@ class Reign:
                 await self.desk.erase_due(self.now())
             except Transient as error:
                 _log.warning("retention held back", error=type(error).__name__)
+            await asyncio.sleep(_RETENTION_S)
+
+    async def _keep_pages_blank(self) -> None:
+        # By itself: a key store or a database that hangs keeps no name on a screen.
+        while True:
+            self.desk.blank_due(self.now())
             await asyncio.sleep(_RETENTION_S)

@@ -145,7 +145,8 @@ def _latest(snapshot: Snapshot, shown: int) -> RenderableType:
     for alert in snapshot.latest[-shown:]:
         # A name comes from a file name: it is text, never markup or an escape sequence.
         name = Text(one_line(alert.subject))
-        table.add_row(name, f"{alert.score:.2f}", alert.camera_id, alert.captured_at)
+        score = "" if alert.score is None else f"{alert.score:.2f}"
+        table.add_row(name, score, alert.camera_id, alert.captured_at)
     return table
 
 

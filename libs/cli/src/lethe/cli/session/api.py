@@ -92,7 +92,7 @@ class SystemStatus(BaseModel):
 
 
 class AlertRecord(BaseModel):
-    """One alert, as the report tells it."""
+    """One alert, as the report tells it. Of one that is closed nobody is told the scores."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -100,8 +100,8 @@ class AlertRecord(BaseModel):
     camera_id: str
     subject_id: str | None = None
     subject: str
-    score: float
-    cosine: float
+    score: float | None
+    cosine: float | None
     captured_at: str
     published_at: str
     latency_ms: float

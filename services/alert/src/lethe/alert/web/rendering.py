@@ -12,7 +12,7 @@ class EventRenderer:
 
     def __init__(self, views: AlertViews) -> None:
         self._views = views
-        self._texts: dict[tuple[EventKind, int, int, int, bool], str] = {}
+        self._texts: dict[tuple[EventKind, int, int, int, bool, bool], str] = {}
 
     def render(self, event: HubEvent | Gap) -> str:
         """Return the message that a client receives."""
@@ -20,10 +20,11 @@ class EventRenderer:
             return GapMarker(after=event.after, sequence=event.sequence).model_dump_json()
         alert = self._views.current(event.alert)
         # Nothing else of an alert changes between two events of one kind.
-        key = (event.kind, alert.sequence, alert.sightings, alert.version, alert.erased)
+        handled = (alert.sightings, alert.version, alert.erased, alert.is_closed)
+        key = (event.kind, alert.sequence, *handled)
         text = self._texts.get(key)
         if text is None:
-            if event.kind is EventKind.ERASED:
+            if alert.is_closed:
                 self._forget(alert.sequence)
             view = self._views.of(alert)
             told = AlertEvent(type=event.kind, sequence=alert.sequence, alert=view)
@@ -34,4 +35,6 @@ class EventRenderer:
 
     def _forget(self, sequence: int) -> None:
         """Drop what was told of an alert while it had a face and a name."""
-        self._texts = {key: text for key, text in self._texts.items() if key[1] != sequence}
+        self._texts = {
+            key: text for key, text in self._texts.items() if key[1] != sequence or key[-1]
+        }

@@ -80,8 +80,9 @@ class AlertView(BaseModel):
         How alike two faces are and from where on the order wants an alert. No certainty.
     captured_at, published_at, last_sighting_at
         RFC 3339, UTC.
-    subject, candidates
-        Empty once it is erased, or false: nobody is told any more whom it was about.
+    subject_id, subject, score, cosine, candidates
+        Empty, the scores null, once it is erased, or false: nobody is told any more whom it was
+        about, nor how much somebody resembled them.
     version
         Rises with what people do about it: the ETag of answers.
     adjudication
@@ -96,8 +97,8 @@ class AlertView(BaseModel):
     camera_id: str
     subject_id: str
     subject: str
-    score: float
-    cosine: float
+    score: float | None
+    cosine: float | None
     threshold: float
     captured_at: str
     published_at: str | None
@@ -149,10 +150,10 @@ class AlertViews:
             order_type=alert.order_type,
             area=self._area(alert.deployment_id),
             camera_id=alert.camera_id,
-            subject_id=alert.subject_id,
-            subject=self._name(alert, alert.subject_id),
-            score=alert.score,
-            cosine=alert.cosine,
+            subject_id="" if alert.is_closed else alert.subject_id,
+            subject="" if alert.is_closed else self._name(alert, alert.subject_id),
+            score=None if alert.is_closed else alert.score,
+            cosine=None if alert.is_closed else alert.cosine,
             threshold=alert.threshold,
             captured_at=alert.captured.isoformat(),
             published_at=alert.published and alert.published.isoformat(),
@@ -184,8 +185,6 @@ class AlertViews:
         ]
 
     def _name(self, alert: Alert, subject_id: str) -> str:
-        if alert.is_closed:
-            return ""
         return self._watchlists.name_of(alert.watchlist_id, subject_id)
 
 

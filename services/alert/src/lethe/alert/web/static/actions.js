@@ -3,7 +3,7 @@
 import { ask, ofAlert } from "./api.js";
 import { DecisionSheet } from "./decision.js";
 import { button, element } from "./elements.js";
-import { isFalse } from "./words.js";
+import { isClosed } from "./words.js";
 
 /**
  * @typedef {object} Page
@@ -49,7 +49,7 @@ export class Actions {
    * @returns {[string, () => void][]}
    */
   offered(alert) {
-    if (alert.erased || isFalse(alert)) return [];
+    if (isClosed(alert)) return [];
     const isFinal = alert.judgements.engagement_officer !== null;
     if (isFinal && !this.isOfficer) return [];
     const decide = () => this.sheet.open();

@@ -3,7 +3,7 @@
 import { at, tell } from "./elements.js";
 import { AlertRows } from "./rows.js";
 import { TableRow } from "./table-row.js";
-import { isClosed } from "./words.js";
+import { isDecided } from "./words.js";
 
 /** @extends {AlertRows<TableRow>} */
 export class AlertTable extends AlertRows {
@@ -62,10 +62,10 @@ export class AlertTable extends AlertRows {
 function fits(alert, wanted) {
   const [state, deployment] = [wanted.get("state"), wanted.get("deployment")];
   if (deployment && deployment !== alert.deployment_id) return false;
-  if (state === "open" && isClosed(alert)) return false;
+  if (state === "open" && isDecided(alert)) return false;
   if (state && state !== "open" && alert.adjudication?.verdict !== state) return false;
   const words = String(wanted.get("words") ?? "").toLowerCase();
-  // Whoever is erased isn't found by their name.
-  const told = [alert.erased ? "" : alert.subject, alert.camera_id, alert.area ?? ""];
+  // Of a closed alert there is no name: nobody is found by it.
+  const told = [alert.subject, alert.camera_id, alert.area ?? ""];
   return told.some((each) => each.toLowerCase().includes(words));
 }

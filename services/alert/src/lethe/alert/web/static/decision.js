@@ -1,7 +1,7 @@
 // The sheet on which a person decides about an alert.
 
 import { button, element } from "./elements.js";
-import { OUTCOMES } from "./words.js";
+import { isClosed, OUTCOMES } from "./words.js";
 
 /** @typedef {{ verdict: Verdict, confirmed: boolean, outcome: Outcome | null }} Decision */
 
@@ -57,7 +57,7 @@ export class DecisionSheet {
 
   /** @param {AlertView} alert */
   update(alert) {
-    if (alert.erased) this.close();
+    if (isClosed(alert)) this.close();
   }
 
   close() {

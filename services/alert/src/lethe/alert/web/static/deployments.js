@@ -3,7 +3,7 @@
 import { timeText } from "./clock.js";
 import { at, button, element, foreign } from "./elements.js";
 import { askToEnd } from "./ending.js";
-import { isClosed, isFalse } from "./words.js";
+import { isDecided, isFalse } from "./words.js";
 
 /** @type {string | undefined} */
 let shown;
@@ -17,7 +17,7 @@ export function showFigures(told, alerts) {
   const decided = alerts.filter((alert) => alert.adjudication);
   const wrong = decided.filter(isFalse).length;
   at("figures").replaceChildren(
-    figure("Open alerts", alerts.filter((alert) => !isClosed(alert)).length),
+    figure("Open alerts", alerts.filter((alert) => !isDecided(alert)).length),
     figure("True alerts", decided.length - wrong),
     figure("False alerts", wrong),
     figure("Alerts in all", told.alerts.count),

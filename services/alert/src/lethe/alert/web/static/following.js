@@ -11,6 +11,7 @@ import { signInAgain } from "./session.js";
 import { signal } from "./signal.js";
 import { SystemStatus } from "./status.js";
 import { AlertStream } from "./stream.js";
+import { isClosed } from "./words.js";
 
 const REFRESH_AGAIN_MS = 1_000;
 
@@ -34,14 +35,34 @@ const screen = new Screen(book, me, { changed: take, opened: (id) => list.mark(i
 let list;
 /** Whether a new alert comes to the screen by itself. */
 let fillsScreen = false;
+/** Which alert the announcer tells of. @type {string | null} */
+let announced = null;
+
+/**
+ * @param {string} alertId
+ * @param {string} text
+ */
+function announce(alertId, text) {
+  announced = alertId;
+  tell(at("announcer"), text);
+}
+
+function hush() {
+  announced = null;
+  tell(at("announcer"), "");
+}
 
 /**
  * Takes an alert as it is now.
  * @param {AlertView} alert
  */
 function take(alert) {
-  if (!book.change(alert)) return;
-  if (alert.erased) tell(at("announcer"), "");
+  if (isClosed(alert) && alert.alert_id === announced) hush();
+  if (!book.change(alert)) {
+    // One that is open may have left the list.
+    if (isClosed(alert)) screen.update(alert);
+    return;
+  }
   list.update(alert.alert_id);
   screen.update(alert);
 }
@@ -56,10 +77,11 @@ function add(alert, isPast, missed) {
   list.add(alert.alert_id);
   for (const id of book.trim()) list.remove(id);
   const isLate = book.late.has(alert.alert_id);
-  if (isPast && !isLate) return;
+  // Of a closed one there is nothing to tell, and nothing to go to.
+  if (isClosed(alert) || (isPast && !isLate)) return;
   const late = isLate ? "Late. " : "";
-  tell(
-    at("announcer"),
+  announce(
+    alert.alert_id,
     `${late}Possible match with ${alert.subject} at camera ${alert.camera_id}. You decide.`,
   );
   signal();
@@ -68,7 +90,7 @@ function add(alert, isPast, missed) {
 }
 
 function clear() {
-  tell(at("announcer"), "");
+  hush();
   book.clear();
   list.clear();
   screen.close();

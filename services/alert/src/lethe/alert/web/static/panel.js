@@ -6,7 +6,7 @@ import { ageText, timeText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
 import { Picture } from "./picture.js";
 import { SubjectPart } from "./subject.js";
-import { judgementText } from "./words.js";
+import { isClosed, isDecided, judgementText } from "./words.js";
 
 const ADVICE = "A possible match, no identification. An alert alone is no ground to act: look, ask, decide.";
 
@@ -39,7 +39,7 @@ export class AlertPanel {
       this.handled,
     );
     this.parts = [this.body, this.actions.bar];
-    if (!alert.erased) this.load(alert);
+    if (!isClosed(alert)) this.load(alert);
     this.update(alert);
   }
 
@@ -49,8 +49,8 @@ export class AlertPanel {
     this.reference.show(ofAlert(alert.alert_id, "/reference"), "Face on the watchlist");
     /** @type {import("./api.js").Answer<AlertedSubject>} */
     const answer = await ask(ofAlert(alert.alert_id, "/subject"));
-    // It may have been erased since.
-    if (this.alert.erased) return;
+    // It may have been closed since.
+    if (isClosed(this.alert)) return;
     if (answer.content) this.subject.show(answer.content);
     else this.subject.showFault(answer.told ?? "");
   }
@@ -58,20 +58,22 @@ export class AlertPanel {
   /** @param {AlertView} alert */
   update(alert) {
     this.alert = alert;
-    if (alert.erased) this.blank();
+    if (isClosed(alert)) this.blank(alert);
     else this.subject.showName(alert.subject);
-    this.advice.hidden = Boolean(alert.adjudication) || alert.erased;
+    this.advice.hidden = isDecided(alert);
     this.facts.replaceChildren(...factsOf(alert));
     this.handled.replaceChildren(...handledOf(alert).map((text) => element("li", "", text)));
     this.actions.update(alert);
     this.tick();
   }
 
-  /** Takes away whatever tells who this is about. */
-  blank() {
-    this.probe.blank("Erased");
-    this.reference.blank("Erased");
-    this.subject.blank("This alert is erased");
+  /**
+   * Takes away whatever tells who this is about.
+   * @param {AlertView} alert
+   */
+  blank({ erased }) {
+    for (const picture of [this.probe, this.reference]) picture.blank(erased ? "Erased" : "Taken away");
+    this.subject.blank(erased ? "This alert is erased" : "A false alert: it is being erased");
   }
 
   tick() {
@@ -87,7 +89,6 @@ export class AlertPanel {
 
 /** @param {AlertView} alert */
 function factsOf(alert) {
-  const score = `${alert.score.toFixed(2)}, the order's threshold is ${alert.threshold.toFixed(2)}`;
   return [
     ...fact("Camera", foreign(alert.camera_id)),
     ...(alert.area ? fact("Zone", foreign(alert.area)) : []),
@@ -95,9 +96,15 @@ function factsOf(alert) {
     ...(alert.sightings > 1
       ? fact("Seen", `${alert.sightings} times, last at ${timeText(alert.last_sighting_at)}`)
       : fact("Seen", "once")),
-    ...(alert.erased ? [] : fact("Score", score)),
-    ...(alert.erased ? [] : alert.candidates.flatMap(otherOf)),
+    ...scoreOf(alert),
+    ...alert.candidates.flatMap(otherOf),
   ];
+}
+
+/** @param {AlertView} alert */
+function scoreOf({ score, threshold }) {
+  if (score === null) return [];
+  return fact("Score", `${score.toFixed(2)}, the order's threshold is ${threshold.toFixed(2)}`);
 }
 
 /** @param {CandidateView} other */

@@ -2,7 +2,7 @@
 
 import { ageText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
-import { isClosed, stateText } from "./words.js";
+import { isDecided, stateText, subjectOf } from "./words.js";
 
 export class AlertRow {
   /**
@@ -33,11 +33,11 @@ export class AlertRow {
   /** @param {AlertView} alert */
   update(alert) {
     this.alert = alert;
-    this.subject.replaceChildren(alert.erased ? "Erased alert" : foreign(alert.subject));
+    this.subject.replaceChildren(subjectOf(alert));
     this.place.replaceChildren(foreign(alert.camera_id));
     tell(this.state, stateText(alert, this.me));
     this.item.dataset.state = alert.state;
-    this.item.dataset.closed = String(isClosed(alert));
+    this.item.dataset.closed = String(isDecided(alert));
     this.tick();
   }
 

@@ -2,7 +2,7 @@
 
 import { timeText } from "./clock.js";
 import { button, element, foreign } from "./elements.js";
-import { isClosed, judgementText, stateText } from "./words.js";
+import { isDecided, judgementText, stateText, subjectOf } from "./words.js";
 
 export class TableRow {
   /**
@@ -20,10 +20,10 @@ export class TableRow {
   /** @param {AlertView} alert */
   update(alert) {
     const hadFocus = this.open === document.activeElement;
-    this.open.replaceChildren(alert.erased ? "Erased alert" : foreign(alert.subject));
+    this.open.replaceChildren(subjectOf(alert));
     this.item.replaceChildren(...this.cells(alert));
     if (hadFocus) this.open.focus();
-    this.item.dataset.open = String(!isClosed(alert));
+    this.item.dataset.open = String(!isDecided(alert));
   }
 
   /** @param {AlertView} alert */
@@ -37,7 +37,7 @@ export class TableRow {
       element("td", "", this.open, ...late),
       element("td", "", foreign(alert.camera_id)),
       element("td", "", foreign(alert.area ?? "")),
-      element("td", "", alert.erased ? "" : alert.score.toFixed(2)),
+      element("td", "", alert.score?.toFixed(2) ?? ""),
       element("td", "state", state),
       element("td", "", foreign(by)),
     ];

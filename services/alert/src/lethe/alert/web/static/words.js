@@ -1,5 +1,7 @@
 // What the service's words are to people.
 
+import { foreign } from "./elements.js";
+
 /** @type {Record<Verdict, string>} */
 export const VERDICTS = { true_alert: "True alert", false_alert: "False alert" };
 
@@ -29,9 +31,29 @@ export function stateText(alert, me) {
   return alert.acknowledged ? "Seen" : "New";
 }
 
-/** @param {AlertView} alert */
-export function isClosed(alert) {
+/**
+ * Whether anybody has decided about it, or nobody can any more.
+ * @param {AlertView} alert
+ */
+export function isDecided(alert) {
   return alert.erased || alert.adjudication !== null;
+}
+
+/**
+ * Whether nobody is shown any more whom it was about: erased, or false and about to be.
+ * @param {AlertView} alert
+ */
+export function isClosed(alert) {
+  return alert.erased || isFalse(alert);
+}
+
+/**
+ * Whom it is about, as long as anybody is shown that.
+ * @param {AlertView} alert
+ */
+export function subjectOf(alert) {
+  if (isClosed(alert)) return alert.erased ? "Erased alert" : "False alert";
+  return foreign(alert.subject);
 }
 
 /** @param {AlertView} alert */
