@@ -1,5 +1,7 @@
 """A record that no client can take apart stops neither a reader nor what lies behind it."""
 
+import asyncio
+
 from prometheus_client import REGISTRY
 from tests.integration.test_durable_reading import durable
 from tests.support.brokers import eventually, publishing, reading, settings_for
@@ -86,3 +88,18 @@ async def test_candidate_lists_behind_it_become_alerts(broker: str) -> None:
         await publisher.send(CANDIDATES_FOUND, "camera-1", b"second")
         async with durable(broker, publisher, inbox.take):
             await eventually(lambda: inbox.bodies == [b"first", b"second"])
+
+
+async def test_one_that_nothing_follows_is_handled(broker: str) -> None:
+    # Keys are ended once everything before them is.
+    inbox = Inbox()
+    async with publishing(settings_for(broker, "p")) as publisher:
+        await publisher.send(CANDIDATES_FOUND, "camera-1", b"first")
+        await write_unreadable(broker, CANDIDATES_FOUND.name, count=3)
+        async with durable(broker, publisher, inbox.take) as reader:
+            published = await reader.published()
+            assert published == {0: 4}
+            while not await reader.handled(published):  # noqa: ASYNC110 - the broker sets no event
+                await asyncio.sleep(0.01)
+            assert await reader.backlog() == 0
+    assert inbox.bodies == [b"first"]

@@ -1,15 +1,18 @@
 """Records that no client can take apart, as somebody may write them."""
 
 import struct
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.util import calc_crc32c
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c, encode_varint
 
 BODY = b"body"
 _NAME, _NO_TEXT = b"header-name", b"\xff\xfe passerby"
+_LENGTH, _AFTER_LENGTH, _COUNT = 8, 12, 57
 _CRC, _CHECKED_FROM, _ATTRIBUTES, _LAST_OFFSET_DELTA = 17, 21, 22, 23
-_GZIP = 1
+_GZIP, _CONTROL = 1, 0x20
 UNPACKED_BYTES = 1_000_000
 
 
@@ -27,10 +30,16 @@ def _summed(batch: bytes | bytearray) -> bytes:
     return bytes(told)
 
 
-def _claims_codec(number: int) -> bytes:
+def _with_attributes(bits: int) -> bytes:
     batch = _built()
-    batch[_ATTRIBUTES] |= number
+    batch[_ATTRIBUTES] |= bits
     return _summed(batch)
+
+
+def _old() -> bytes:
+    builder = LegacyRecordBatchBuilder(1, 0, 1000)
+    builder.append(0, 1, b"key", BODY)
+    return bytes(builder.build())
 
 
 def _compressed() -> bytes:
@@ -49,20 +58,42 @@ def placed(batch: bytes, at: int) -> bytes:
     return struct.pack(">q", at) + batch[8:]
 
 
-def claiming(batch: bytes, count: int) -> bytes:
+def claiming(batch: bytes | bytearray, count: int) -> bytes:
     """Return a batch that says it takes so many offsets, whatever is in it."""
     told = bytearray(batch)
     struct.pack_into(">i", told, _LAST_OFFSET_DELTA, count - 1)
     return _summed(told)
 
 
+def lying(deltas: Sequence[int]) -> bytes:
+    """Return a batch of records that lie at these offsets, counted from its own, as they say."""
+    records = b"".join(map(_record, deltas))
+    head = _built()[:_COUNT] + struct.pack(">i", len(deltas)) + records
+    struct.pack_into(">i", head, _LENGTH, len(head) - _AFTER_LENGTH)
+    return claiming(head, len(deltas))
+
+
+def _record(delta: int) -> bytes:
+    """Return a record without a key and headers; `delta` takes up to ten bytes."""
+    body = bytearray(2)
+    encode_varint(delta, body.append)
+    for number in (-1, len(BODY)):
+        encode_varint(number, body.append)
+    body += BODY + b"\0"
+    length = bytearray()
+    encode_varint(len(body), length.append)
+    return bytes(length + body)
+
+
 READABLE = bytes(_built())
 UNREADABLE = {
     "a header's name isn't UTF-8": _summed(READABLE.replace(_NAME, _NO_TEXT)),
-    "it isn't what its compression says": _claims_codec(1),
+    "it isn't what its compression says": _with_attributes(1),
     "it is compressed": _compressed(),
-    "nobody here has its compression": _claims_codec(4),
-    "its compression doesn't exist": _claims_codec(7),
+    "nobody here has its compression": _with_attributes(4),
+    "its compression doesn't exist": _with_attributes(7),
+    "it says it is the broker's own": _with_attributes(_CONTROL),
+    "it is of an old format": _old(),
     "it was altered on the way": READABLE[:-1] + b"\x7e",
 }
 

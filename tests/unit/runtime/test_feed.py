@@ -11,6 +11,7 @@ from tests.support.brokers import settings_for
 from lethe.contracts.topic import generation_name
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.runtime import feed as module
+from lethe.runtime.batches import Unreadable
 from lethe.runtime.feed import Feed
 
 NAME = generation_name(PROBE_EXTRACTED, 3)
@@ -22,12 +23,23 @@ class FakeRecord:
     offset: int
 
 
+Fetched = FakeRecord | Unreadable
+
+
+def _fetched(told: int | Unreadable) -> Fetched:
+    return FakeRecord(told) if isinstance(told, int) else told
+
+
+def _behind(told: int | Unreadable) -> int:
+    return told + 1 if isinstance(told, int) else told.end
+
+
 @dataclass
 class FakeConsumer:
     """Has its places where they are put, and brings what it is given."""
 
     places: dict[TopicPartition, int] = field(default_factory=dict)
-    coming: list[dict[TopicPartition, list[int]]] = field(default_factory=list)
+    coming: list[dict[TopicPartition, list[int | Unreadable]]] = field(default_factory=list)
     ends: dict[TopicPartition, int] = field(default_factory=dict)
 
     def assignment(self) -> set[TopicPartition]:
@@ -51,12 +63,12 @@ class FakeConsumer:
     async def end_offsets(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
         return {each: self.ends[each] for each in partitions}
 
-    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[FakeRecord]]:
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Fetched]]:
         assert timeout_ms
         batch = self.coming.pop(0)
         for partition, offsets in batch.items():
-            self.places[partition] = offsets[-1] + 1
-        return {partition: list(map(FakeRecord, offsets)) for partition, offsets in batch.items()}
+            self.places[partition] = _behind(offsets[-1])
+        return {partition: list(map(_fetched, offsets)) for partition, offsets in batch.items()}
 
 
 @pytest.fixture(name="consumer")
@@ -96,6 +108,21 @@ async def test_a_gap_before_the_first_record_is_counted_from_where_reading_began
     feed, before = feed_of(), gone()
     await feed.assign([FIRST], positions={FIRST: 4})
     consumer.coming = [{FIRST: [9]}]
+    await feed.poll()
+    assert gone() == before + 5
+
+
+async def test_what_was_passed_over_is_not_gone_as_well_and_what_is_missing_behind_it_is(
+    consumer: FakeConsumer,
+) -> None:
+    feed, before = feed_of(), gone()
+    await feed.assign([FIRST], positions={FIRST: 10})
+    consumer.coming = [{FIRST: [10, Unreadable(11, 14, "ValueError"), 14]}]
+    await feed.poll()
+    assert gone() == before
+    # The broker deleted 15 and 16, and 18 to 20.
+    consumer.coming = [{FIRST: [Unreadable(17, 18, "ValueError")]}, {FIRST: [21]}]
+    await feed.poll()
     await feed.poll()
     assert gone() == before + 5
 

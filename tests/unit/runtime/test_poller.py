@@ -1,17 +1,19 @@
 """What no client can take apart is passed over, and nothing else with it."""
 
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import TopicPartition, codec
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 from prometheus_client import REGISTRY
-from tests.support.unreadable import READABLE, UNREADABLE, claiming, placed, readable
+from tests.support.unreadable import READABLE, UNREADABLE, claiming, lying, placed, readable
 
 from lethe.contracts.topics import CANDIDATES_FOUND, SLOT_CLOSED
 from lethe.runtime import metrics
+from lethe.runtime.batches import read_by_batch
 from lethe.runtime.poller import Poller
 
 FIRST, OTHER = TopicPartition(CANDIDATES_FOUND.name, 0), TopicPartition(SLOT_CLOSED.name, 0)
@@ -127,6 +129,49 @@ async def test_a_batch_that_lies_about_its_end_leads_nobody_behind_the_last_reco
     assert await polled(consumer) == {FIRST: [2]}
 
 
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("delta", [1, 2, 3, 10**9, 2**63 - 1 - 2, -1, -(10**9)])
+async def test_a_record_that_lies_about_its_place_takes_nobody_elses(
+    delta: int, before: int
+) -> None:
+    counted = unreadable()
+    lie = lying([*range(before), delta])
+    kept = {0: readable(2), 2: claiming(lie, 1), 3: READABLE, 4: readable(3)}
+    consumer = FakeConsumer({FIRST: kept}, {FIRST: 7})
+    assert await polled(consumer) == {FIRST: [0, 1, 3, 4, 5, 6]}
+    assert consumer.places[FIRST].position == 7
+    assert unreadable() == counted + 1
+
+
+@pytest.mark.parametrize("delta", [10**9, 2**63 - 1 - 2, 5])
+async def test_a_batch_and_its_record_that_lie_alike_take_nobody_elses_place(delta: int) -> None:
+    lie = claiming(lying([0, delta]), min(delta + 1, 2**31 - 1))
+    consumer = FakeConsumer({FIRST: {0: readable(2), 2: lie, 4: readable(3)}}, {FIRST: 7})
+    assert await polled(consumer) == {FIRST: [0, 1, 4, 5, 6]}
+    last = FakeConsumer({FIRST: {0: readable(2), 2: lie}}, {FIRST: 4})
+    assert await polled(last) == {FIRST: [0, 1]}
+    assert last.places[FIRST].position == 4
+
+
+async def test_records_that_lie_where_they_say_are_brought() -> None:
+    consumer = FakeConsumer({FIRST: {0: lying([0, 1, 2]), 3: READABLE}}, {FIRST: 4})
+    assert await polled(consumer) == {FIRST: [0, 1, 2, 3]}
+
+
+async def test_what_compaction_left_of_a_batch_is_brought() -> None:
+    before = unreadable()
+    kept = {3: claiming(lying([1, 4]), 8), 20: READABLE}
+    assert await polled(FakeConsumer({FIRST: kept}, {FIRST: 21})) == {FIRST: [4, 7, 20]}
+    assert unreadable() == before
+
+
+async def test_what_the_broker_deleted_before_it_was_not_passed_over() -> None:
+    before = unreadable()
+    consumer = FakeConsumer({FIRST: {10: claiming(COMPRESSED, 5)}}, {FIRST: 15})
+    assert await polled(consumer) == {FIRST: []}
+    assert (consumer.places[FIRST].position, unreadable()) == (15, before + 5)
+
+
 @pytest.mark.parametrize("lie", [claiming(NO_TEXT, -5), claiming(NO_TEXT, 0)])
 async def test_a_batch_that_says_it_takes_no_offset_is_not_read_for_ever(lie: bytes) -> None:
     consumer = FakeConsumer({FIRST: one_each(READABLE, lie, READABLE)}, {FIRST: 3})
@@ -145,3 +190,15 @@ async def test_the_log_says_where_it_lies_and_nothing_of_it(
 
 def test_its_metric_has_the_topic_as_its_only_label() -> None:
     assert metrics.RECORDS_UNREADABLE._labelnames == ("topic",)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(codec, "has_zstd"), (fetcher, "PartitionRecords"), (fetcher, "FetchResult")],
+)
+def test_a_client_without_what_is_replaced_is_refused(
+    module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(module, name)
+    with pytest.raises(RuntimeError, match=rf"aiokafka [0-9.]+ has no {module.__name__}\.{name}"):
+        read_by_batch()

@@ -12,15 +12,22 @@ uncompressed`); other brokers keep what they are sent.
 All consumers of the process read so, once `read_by_batch` was called.
 """
 
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition, codec
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException, UnsupportedCodecError
+from aiokafka.record.default_records import DefaultRecordBatch
 
+_REPLACED = {
+    codec: ("has_gzip", "has_snappy", "has_lz4", "has_zstd"),
+    fetcher: ("PartitionRecords", "FetchResult"),
+}
 _UNREADABLE = (
     CorruptRecordException,
     UnsupportedCodecError,
@@ -50,8 +57,19 @@ class Unreadable:
 
 
 def read_by_batch() -> None:
-    """Have every consumer of this process bring an `Unreadable` for each batch that is one."""
-    for name in ("has_gzip", "has_snappy", "has_lz4", "has_zstd"):
+    """Have every consumer of this process bring an `Unreadable` for each batch that is one.
+
+    Raises
+    ------
+    RuntimeError
+        If the client has no such part as is replaced here: it would read as it always does.
+    """
+    for module, names in _REPLACED.items():
+        for name in names:
+            if not hasattr(module, name):
+                told = f"aiokafka {version('aiokafka')} has no {module.__name__}.{name}"
+                raise RuntimeError(f"{told}, which Lethe replaces: install 0.14")
+    for name in _REPLACED[codec]:
         setattr(codec, name, _has_none)
     fetcher.PartitionRecords = BatchRecords
     fetcher.FetchResult = BoundedResult
@@ -65,44 +83,67 @@ class BatchRecords(fetcher.PartitionRecords):  # type: ignore[misc]
     """What a fetch brought of one partition, with an `Unreadable` where it can't be read."""
 
     next_fetch_offset: int
-    end: int | None = None
-    """The high watermark. A batch says itself where it ends, and may lie."""
+    end: int = sys.maxsize
+    """The high watermark. A batch says itself where it ends, and its records where they lie."""
 
     def _unpack_records(self) -> Iterator[ConsumerRecord | Unreadable]:
-        try:
-            yield from self._of_all_batches()
-        except _UNREADABLE as error:
+        batches, error = self._framed()
+        limits = [*map(_base_of, batches[1:]), self.end]
+        for batch, limit in zip(batches, limits, strict=True):
+            said = max(batch.next_offset, self.next_fetch_offset + 1)
+            yield from self._of(batch, min(said, limit, self.end))
+        if error is not None:
             # Not even its frame can be read, so where it ends isn't known.
-            yield self._passed_over(self.next_fetch_offset + 1, error)
+            first = self.next_fetch_offset
+            yield from self._passed_over(first, min(first + 1, self.end), error)
 
-    def _of_all_batches(self) -> Iterator[ConsumerRecord | Unreadable]:
-        while self._records.has_next():
-            batch = self._records.next_batch()
-            end = batch.next_offset if self.end is None else min(batch.next_offset, self.end)
-            if not batch.is_control_batch:
-                yield from self._of(batch, end)
-            self.next_fetch_offset = max(end, self.next_fetch_offset)
+    def _framed(self) -> tuple[list[Any], Exception | None]:
+        """Return the batches up to the first whose frame can't be read, and why it can't."""
+        batches: list[Any] = []
+        try:
+            while self._records.has_next():
+                batches.append(self._records.next_batch())
+        except _UNREADABLE as error:
+            return batches, error
+        return batches, None
 
     def _of(self, batch: Any, end: int) -> Iterator[ConsumerRecord | Unreadable]:
         try:
-            records = _taken_apart(batch)
+            records = _taken_apart(batch, end)
         except _UNREADABLE as error:
-            yield self._passed_over(max(end, self.next_fetch_offset + 1), error)
-            return
+            yield from self._passed_over(_base_of(batch), end, error)
+            records = []
         for record in records:
             if record.offset >= self.next_fetch_offset:
                 self.next_fetch_offset = record.offset + 1
                 yield self._consumer_record(self._tp, record)
+        self.next_fetch_offset = max(end, self.next_fetch_offset)
 
-    def _passed_over(self, end: int, error: Exception) -> Unreadable:
-        first, self.next_fetch_offset = self.next_fetch_offset, end
-        return Unreadable(first, end, type(error).__name__)
+    def _passed_over(self, base: int, end: int, error: Exception) -> Iterator[Unreadable]:
+        first = max(base, self.next_fetch_offset)
+        if first < end:
+            self.next_fetch_offset = end
+            yield Unreadable(first, end, type(error).__name__)
 
 
-def _taken_apart(batch: Any) -> list[Any]:
-    if not batch.validate_crc():
+def _base_of(batch: Any) -> int:
+    """Return where a batch begins; one of an old format says only where it ends."""
+    base: int = batch.base_offset if _is_known(batch) else batch.next_offset - 1
+    return base
+
+
+def _is_known(batch: Any) -> bool:
+    return isinstance(batch, DefaultRecordBatch)
+
+
+def _taken_apart(batch: Any, end: int) -> list[Any]:
+    """Return the records, none of which lies where another batch may: a reader would go there."""
+    if not _is_known(batch) or batch.is_control_batch or not batch.validate_crc():
         raise CorruptRecordException
-    return list(batch)
+    records = list(batch)
+    if not all(batch.base_offset <= record.offset < end for record in records):
+        raise CorruptRecordException
+    return records
 
 
 class BoundedResult(fetcher.FetchResult):  # type: ignore[misc]

@@ -54,6 +54,7 @@ class DurableReader:
         self._dead_letters = dead_letters
         self._on_change = on_change
         self._shared_out = 0
+        self._committed: dict[TopicPartition, int] = {}
         self._session_ms = session_ms = settings.session_timeout_ms
         self._assignor = _own_assignor()
         self._consumer = AIOKafkaConsumer(
@@ -86,6 +87,8 @@ class DurableReader:
                 for partition, records in batches.items():
                     for record in records:
                         await self._handle(partition, record, shared_out)
+                if shared_out == self._shared_out:
+                    await self._commit_passed_over()
         finally:
             await self._consumer.stop()
 
@@ -96,6 +99,7 @@ class DurableReader:
         """Note and tell a new assignment."""
         generation = generation_of(self._consumer)
         self._shared_out += 1
+        self._committed = {}
         # Of two members that claim a partition, the one of the later generation keeps it.
         self._assignor.on_generation_assignment(generation)
         _log.info("partitions owned", partitions=sorted(partitions), generation=generation)
@@ -185,9 +189,22 @@ class DurableReader:
         if shared_out == self._shared_out:
             await self._commit(partition, raw.offset + 1)
 
+    async def _commit_passed_over(self) -> None:
+        """Commit what lies behind the last record: who waits until all is handled waits for it."""
+        for partition in self._consumer.assignment():
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    position = await self._consumer.position(partition)
+            except (KafkaError, TimeoutError) as error:
+                _log.warning("not known", topic=self._topic.name, error=type(error).__name__)
+                continue
+            if position != self._committed.get(partition, 0):
+                await self._commit(partition, position)
+
     async def _commit(self, partition: TopicPartition, offset: int) -> None:
         try:
             await self._consumer.commit({partition: offset})
+            self._committed[partition] = offset
         except KafkaError as error:
             # It will be delivered again, and the handler knows it by its id.
             _log.warning("not committed", topic=self._topic.name, error=type(error).__name__)

@@ -173,14 +173,17 @@ class Feed:
 
         The client goes on at the end then, without a word: it shows in the offset that comes next.
         """
-        for partition, count in self._poller.passed_over().items():
-            if partition in self._expected:
-                self._expected[partition] += count
-        for partition, records in batches.items():
-            for record in records if partition.topic not in self._compacted else ():
-                expected = self._expected.get(partition, record.offset)
-                _gone(partition, record.offset - expected)
-                self._expected[partition] = record.offset + 1
+        passed_over = self._poller.passed_over
+        for partition in batches.keys() | passed_over.keys():
+            if partition.topic not in self._compacted:
+                brought = [(each.offset, each.offset + 1) for each in batches.get(partition, ())]
+                passed = [(each.first, each.end) for each in passed_over.get(partition, ())]
+                self._count_between(partition, sorted(brought + passed))
+
+    def _count_between(self, partition: TopicPartition, spans: list[tuple[int, int]]) -> None:
+        for first, end in spans:
+            _gone(partition, first - self._expected.get(partition, first))
+            self._expected[partition] = end
 
     async def _count_left(self, partitions: Collection[TopicPartition]) -> None:
         partitions = self._consumer.assignment() & set(partitions)

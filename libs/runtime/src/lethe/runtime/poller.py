@@ -1,7 +1,5 @@
 """Polling past what no client can take apart: it must not hold up what is behind it."""
 
-from collections import Counter
-
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -15,15 +13,22 @@ _log = structlog.get_logger()
 
 
 class Poller:
-    """Brings what a consumer fetched, and counts and passes over what can't be read."""
+    """Brings what a consumer fetched, and counts and passes over what can't be read.
+
+    Attributes
+    ----------
+    passed_over
+        What couldn't be read at the last poll, in the order in which it lies.
+    """
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         read_by_batch()
         self._consumer = consumer
-        self._passed_over: Counter[TopicPartition] = Counter()
+        self.passed_over: dict[TopicPartition, list[Unreadable]] = {}
 
     async def poll(self, timeout_ms: int) -> Batches:
         """Return what has come; nothing after a while."""
+        self.passed_over = {}
         fetched = await self._consumer.getmany(timeout_ms=timeout_ms)
         batches: Batches = {}
         for partition, records in fetched.items():
@@ -33,14 +38,9 @@ class Poller:
                 batches[partition] = readable
         return batches
 
-    def passed_over(self) -> Counter[TopicPartition]:
-        """Return how many offsets were passed over since this was asked last."""
-        told, self._passed_over = self._passed_over, Counter()
-        return told
-
     def _pass_over(self, partition: TopicPartition, unreadable: list[Unreadable]) -> None:
         count = sum(each.end - each.first for each in unreadable)
-        self._passed_over[partition] += count
+        self.passed_over[partition] = unreadable
         metrics.RECORDS_UNREADABLE.labels(plain_name(partition.topic)).inc(count)
         _log.warning(
             "record not readable",
