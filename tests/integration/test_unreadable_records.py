@@ -95,11 +95,11 @@ async def test_one_that_nothing_follows_is_handled(broker: str) -> None:
     inbox = Inbox()
     async with publishing(settings_for(broker, "p")) as publisher:
         await publisher.send(CANDIDATES_FOUND, "camera-1", b"first")
-        await write_unreadable(broker, CANDIDATES_FOUND.name, count=3)
+        await write_unreadable(broker, CANDIDATES_FOUND.name)
         async with durable(broker, publisher, inbox.take) as reader:
+            await eventually(lambda: inbox.bodies == [b"first"])
             published = await reader.published()
-            assert published == {0: 4}
+            assert published == {0: 2}
             while not await reader.handled(published):  # noqa: ASYNC110 - the broker sets no event
                 await asyncio.sleep(0.01)
             assert await reader.backlog() == 0
-    assert inbox.bodies == [b"first"]
