@@ -81,6 +81,7 @@ interface AuditPage {
   size: number;
   entries: Array<AuditEntryView>;
   reasons: Record<string, ReasonView>;
+  unopened: Record<string, Unopened>;
 }
 
 interface Begin {
@@ -214,6 +215,8 @@ interface Traffic {
   alerts: AlertCounts;
   clients: number;
 }
+
+type Unopened = "erased" | "altered" | "unavailable";
 
 type Verdict = "true_alert" | "false_alert";
 

@@ -12,7 +12,7 @@ from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pi
 
 from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
 from lethe.alert.audit.log import SqlAuditLog
-from lethe.alert.audit.reasons import Reasons
+from lethe.alert.audit.reasons import OpenedReason, Reasons, Unopened
 from lethe.alert.database import Database
 from lethe.alert.hub import AlertHub
 from lethe.alert.judgements import Adjudication
@@ -76,15 +76,15 @@ async def test_what_somebody_gave_as_their_reason_ends_with_its_key(
     with acting_as(Actor("Ames", ("operator",), sealed)):
         await audit.append(Deed(Act.CONSULTATION, ("alert:a",), "looked at"))
     (kept,) = await audit.reasons({sealed.commitment})
-    opened = await reasons.open(kept)
-    assert opened is not None
+    opened = (await reasons.open([kept]))[kept.commitment]
+    assert isinstance(opened, OpenedReason)
     assert opened.text == "case 4711, asked for by Ames"
     files = files_below(await folder_of(database))
     assert holding(files, kept.sealed.ciphertext), "these aren't the files"
     assert holding(files, opened.text.encode()) == holding(files, opened.salt) == set()
     clock.ms = 60 * DAY_MS
     assert keyring.destroy_due() == 1
-    assert await reasons.open(kept) is None
+    assert await reasons.open([kept]) == {kept.commitment: Unopened.ERASED}
     # A backup that is put back brings no key.
     assert holding(files_below(keys), opened.salt) == set()
 
@@ -99,8 +99,9 @@ async def test_reasons_of_two_months_end_one_after_the_other() -> None:
     assert second is not None
     assert len(keys.names()) == 2
     clock.ms = 60 * DAY_MS
-    assert await reasons.open(first) is None
-    opened = await reasons.open(second)
-    assert opened is not None
-    assert opened.text == "second"
+    opened = await reasons.open([first, second])
+    assert opened[first.commitment] is Unopened.ERASED
+    kept = opened[second.commitment]
+    assert isinstance(kept, OpenedReason)
+    assert kept.text == "second"
     assert await reasons.seal("") is None

@@ -1,9 +1,10 @@
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from lethe.alert.errors import KeyStoreUnusable
+from lethe.alert.errors import KeyStoreUnavailable, KeyStoreUnusable
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.promise import ErasurePromise, promise_of
 from lethe.contracts.errors import Erased
@@ -54,6 +55,34 @@ def test_a_key_that_was_never_completely_written_counts_as_erased(
         keys.read("alert-1")
     with pytest.raises(Erased):
         keys.due_us("alert-1")
+
+
+@pytest.mark.parametrize("fails", ["write", "fsync"])
+def test_a_key_that_can_not_be_written_leaves_its_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    keys = FileKeyStore(tmp_path / "keys")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, fails, fail)
+        with pytest.raises(KeyStoreUnavailable, match="No space left"):
+            keys.create("alert-1", 5_000)
+    assert keys.names() == []
+    assert keys.create("alert-1", 5_000) == keys.read("alert-1").secret
+
+
+def test_a_key_that_is_written_in_part_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that is full behind it: the key without its due time would never end."""
+    write = os.write
+    keys = FileKeyStore(tmp_path / "keys")
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:32]))
+    with pytest.raises(KeyStoreUnavailable, match="can't keep a key"):
+        keys.create("alert-1", 5_000)
+    assert keys.names() == []
 
 
 def test_a_key_from_before_due_times_were_kept_with_it_opens_and_has_none(tmp_path: Path) -> None:

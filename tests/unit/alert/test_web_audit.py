@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text, update
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.tokens import bearer
@@ -13,8 +14,11 @@ from tests.support.watchlists import details, pictured
 from websockets.asyncio.client import connect
 
 from lethe.alert.audit.chain import ChainVerifier, SealedEntry
-from lethe.alert.audit.reasons import commitment_to
+from lethe.alert.audit.reasons import OpenedReason, commitment_to
+from lethe.alert.errors import KeyStoreUnavailable
 from lethe.alert.identity.principal import Role
+from lethe.alert.keystore import FileKeyStore, StoredKey
+from lethe.alert.tables import audit, audit_reasons
 from lethe.receipts.canonical import encode
 
 LOOKING = "looking for the person"
@@ -54,8 +58,8 @@ async def test_who_looks_at_an_alert_is_in_the_log_before_they_see_it(web: Alert
     ]
     looked = (await web.audit.after(0, 1_000))[-3].said()["reason"]
     (reason,) = await web.audit.reasons({str(looked)})
-    opened = await web.reasons().open(reason)
-    assert opened is not None
+    opened = (await web.reasons().open([reason]))[reason.commitment]
+    assert isinstance(opened, OpenedReason)
     assert (opened.text, commitment_to(LOOKING, opened.salt)) == (LOOKING, looked)
     by_itself = [act for act, _ in await told(web, who="alert-1")]
     assert by_itself == ["combination", "disclosure"]
@@ -161,6 +165,8 @@ async def test_what_somebody_said_is_no_part_of_the_chain_and_ends(web: AlertWeb
         for _ in range(2):
             await client.get("/api/v1/alerts", headers={"Lethe-Reason": LOOKING})
     page = await _page(web)
+    assert page["reasons"] == page["unopened"] == {}, "nobody asked for them"
+    page = await _page(web, "?reasons=true")
     told = [entry["reason"] for entry in page["entries"] if entry["reason"]]
     assert all(LOOKING not in entry.line for entry in await web.audit.after(0, 1_000))
     assert [page["reasons"][each]["text"] for each in told] == [LOOKING] * 2
@@ -169,9 +175,85 @@ async def test_what_somebody_said_is_no_part_of_the_chain_and_ends(web: AlertWeb
         assert commitment_to(reason["text"], bytes.fromhex(reason["salt"])) == commitment
 
     web.clock.ms = 365 * 24 * 3_600_000
-    page = await _page(web)
+    page = await _page(web, "?reasons=true")
     assert [entry["reason"] for entry in page["entries"] if entry["reason"]] == told
     assert page["reasons"] == {}
+    assert page["unopened"] == dict.fromkeys(told, "erased")
+    whys = [entry["why"] for entry in page["entries"] if entry["who"] == "Audrey"]
+    assert whys == ["the audit log was read", "the audit log was read, with reasons"]
+
+
+async def test_a_reason_that_was_altered_hides_no_other_and_no_entry(web: AlertWeb) -> None:
+    async with web.client() as client:
+        await web.desk.receive(candidates_found("search"), CROP)
+        for said in ("first", "second", "third"):
+            await client.get("/api/v1/alerts", headers={"Lethe-Reason": said})
+    entries = [entry.said() for entry in await web.audit.after(0, 1_000)]
+    told = [str(entry["reason"]) for entry in entries if entry["reason"]]
+    async with web.database.begin() as connection:
+        statement = update(audit_reasons).where(audit_reasons.c.commitment == told[1])
+        await connection.execute(statement.values(ciphertext=b"altered"))
+    page = await _page(web, "?reasons=true")
+    assert page["unopened"] == {told[1]: "altered"}
+    assert [each["text"] for each in page["reasons"].values()] == ["first", "third"]
+
+
+def _reason_keys(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "keys").glob("reasons-*")}
+
+
+async def test_reasons_whose_keys_were_lost_are_erased_and_new_ones_are_kept(
+    web: AlertWeb, tmp_path: Path
+) -> None:
+    await web.desk.receive(candidates_found("search"), CROP)
+    async with web.client() as client:
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": "before"})
+        lost = _reason_keys(tmp_path)
+        for name in lost:
+            (tmp_path / "keys" / name).unlink()
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": "after"})
+    async with web.client() as client:
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": "in another instance"})
+    page = await _page(web, "?reasons=true")
+    assert [each["text"] for each in page["reasons"].values()] == ["after", "in another instance"]
+    assert list(page["unopened"].values()) == ["erased"]
+    assert len(lost) == 1
+    assert len(_reason_keys(tmp_path) - lost) == 2, "no name is used twice"
+
+
+async def test_auditors_read_the_log_while_the_key_store_is_away(
+    web: AlertWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await web.desk.receive(candidates_found("search"), CROP)
+    async with web.client() as client:
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": LOOKING})
+
+    def fail(*_: object) -> StoredKey:
+        raise KeyStoreUnavailable("away")
+
+    monkeypatch.setattr(FileKeyStore, "read", fail)
+    page = await _page(web, "?reasons=true")
+    assert list(page["unopened"].values()) == ["unavailable"]
+
+
+async def test_the_words_of_an_older_entry_are_taken_for_no_commitment(web: AlertWeb) -> None:
+    await web.desk.receive(candidates_found("search"), CROP)
+    async with web.client() as client:
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": LOOKING})
+    newest = (await web.audit.after(0, 1_000))[-1].said()
+    old = encode(newest | {"v": 1}).decode()
+    async with web.database.begin() as connection:
+        await connection.execute(text("DROP TRIGGER audit_refuses_update"))
+        here = audit.c.number == newest["number"]
+        await connection.execute(update(audit).where(here).values(line=old))
+    page = await _page(web, "?reasons=true")
+    assert page["reasons"] == page["unopened"] == {}
+
+
+async def test_a_wish_for_reasons_is_said_clearly(web: AlertWeb) -> None:
+    async with web.client(web.issuer.token(Role.AUDITOR)) as client:
+        answer = await client.get("/api/v1/audit?reasons=yes")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "reasons must be true or false")
 
 
 async def test_an_auditor_of_some_deployments_does_not_read_what_concerns_all(

@@ -64,6 +64,22 @@ async def test_whoever_could_not_be_told_is_not_let_in_and_keeps_nobody_else_out
     assert (kept.seen(ANN), kept.seen(BOB)) == ([], ["alerts-after:1"])
 
 
+async def test_those_who_could_not_be_told_together_are_not_tried_one_by_one() -> None:
+    kept = Kept()
+    consultations = Consultations(kept)
+    kept.faults = [DatabaseUnavailable("away") for _ in range(100)]
+    everybody = [Actor(f"officer-{number}", ("operator",)) for number in range(100)]
+    outcomes = await asyncio.gather(
+        *(consultations.begin(actor, 1) for actor in everybody), return_exceptions=True
+    )
+    assert {type(each) for each in outcomes} == {DatabaseUnavailable}
+    assert len(kept.faults) == 98, "the first was tried alone, and then all others at once"
+    kept.faults.clear()
+    await consultations.begin(ANN, 2)
+    assert [len(deeds) for deeds in kept.transactions] == [1], "who gave up isn't told later"
+    assert kept.seen(ANN) == ["alerts-after:2"]
+
+
 async def test_who_leaves_while_waiting_is_not_told() -> None:
     kept = Kept()
     consultations = Consultations(kept)

@@ -1,10 +1,11 @@
 """Keys that can be erased, kept apart from the database whose content they protect."""
 
+import errno
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -136,17 +137,18 @@ class FileKeyStore:
         key = secrets.token_bytes(KEY_BYTES)
         try:
             file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-            try:
-                content = key + _written(due_us)
-                os.write(file, content)
-                wipe_bytes(content)
-                os.fsync(file)
-            finally:
-                os.close(file)
-            self._flush_folder()
         except FileExistsError:
             raise Conflict(f"there is a key named {name} already") from None
         except OSError as fault:
+            raise KeyStoreUnavailable(f"can't keep a key ({fault.strerror})") from None
+        try:
+            _write_durably(file, key + _written(due_us))
+            self._flush_folder()
+        except OSError as fault:
+            # Nobody has the key: what is left of it would only keep its name.
+            with suppress(OSError):
+                path.unlink()
+                self._flush_folder()
             raise KeyStoreUnavailable(f"can't keep a key ({fault.strerror})") from None
         return key
 
@@ -233,6 +235,17 @@ class FileKeyStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _write_durably(file: int, content: bytes) -> None:
+    """Write and close a file, and wipe what was written into it."""
+    try:
+        if os.write(file, content) != len(content):
+            raise OSError(errno.ENOSPC, "it was written in part")
+        os.fsync(file)
+    finally:
+        os.close(file)
+        wipe_bytes(content)
 
 
 def _written(due_us: int | None) -> bytes:

@@ -24,7 +24,9 @@ class _Opening:
     """Somebody begins to listen, and waits until that is told."""
 
     deed: Deed
-    is_told: bool = False
+    is_settled: bool = False
+    fault: LetheError | None = None
+    """Why it wasn't told."""
 
 
 class Consultations:
@@ -44,7 +46,8 @@ class Consultations:
         """Tell that somebody listens from now on; raises as `Audit.append` does.
 
         Those who come while another's is being written are told in one transaction after it: a
-        leader that takes over is asked by everybody at once.
+        leader that takes over is asked by everybody at once. All of them fail with it, since a
+        database that hangs would keep each in turn waiting for as long.
         """
         records = (f"alerts-after:{after}",) if after >= 0 else ("alerts:to-come",)
         why = "an officer's stream of alerts was opened"
@@ -52,19 +55,26 @@ class Consultations:
         self._openings.append(opening)
         try:
             async with self._turn:
-                if not opening.is_told:
+                if not opening.is_settled:
                     await self._tell_openings()
         finally:
-            if not opening.is_told:
+            if not opening.is_settled:
                 self._openings.remove(opening)
+        if opening.fault is not None:
+            # One fault for many: each would add to the traceback of the others.
+            raise opening.fault.with_traceback(None)
 
     async def _tell_openings(self) -> None:
         """Tell the first of those who wait: whoever's turn it is is the first of all."""
-        told = self._openings[:_AT_ONCE]
-        await self._audit.append(*(each.deed for each in told))
-        for each in told:
-            each.is_told = True
-        self._openings = [each for each in self._openings if not each.is_told]
+        tried = self._openings[:_AT_ONCE]
+        fault = None
+        try:
+            await self._audit.append(*(each.deed for each in tried))
+        except LetheError as error:
+            fault = error
+        for each in tried:
+            each.is_settled, each.fault = True, fault
+        self._openings = [each for each in self._openings if not each.is_settled]
 
     def note(self, actor: Actor, alert_id: str) -> None:
         """Note that an alert was sent to somebody."""

@@ -130,3 +130,28 @@ class WholeNumber:
             "maximum": self.high,
         }
         return {"name": self.name, "in": "query", "required": False, "schema": schema}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whether something is wished for in the query of an address; not, where it is left out."""
+
+    name: str
+
+    def read(self, request: Request) -> bool:
+        """Return what a request says.
+
+        Raises
+        ------
+        HTTPException
+            400 if it is neither `true` nor `false`.
+        """
+        text = request.query_params.get(self.name, "false")
+        if text not in {"true", "false"}:
+            raise HTTPException(400, f"{self.name} must be true or false")
+        return text == "true"
+
+    def described(self) -> Mapping[str, object]:
+        """Return it as a parameter of OpenAPI."""
+        schema = {"type": "boolean", "default": False}
+        return {"name": self.name, "in": "query", "required": False, "schema": schema}

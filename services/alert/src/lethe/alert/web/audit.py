@@ -7,13 +7,16 @@ from starlette.routing import BaseRoute
 
 from lethe.alert.audit.deeds import Act, Deed
 from lethe.alert.audit.ports import AuditLog
-from lethe.alert.audit.reasons import Reasons
+from lethe.alert.audit.reasons import OpenedReason, Reasons, Unopened
 from lethe.alert.identity.access import AUDITS
-from lethe.alert.web.asked import WholeNumber
+from lethe.alert.web.asked import Choice, WholeNumber
 from lethe.alert.web.gate import Endpoint
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**53 - 1)
 _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
+_WITH_REASONS = Choice("reasons")
+_WITHOUT_COMMITMENT = 1
+"""The version of entries that have a reason itself, from before those ended."""
 
 
 class AuditEntryView(BaseModel):
@@ -45,13 +48,16 @@ class AuditPage(BaseModel):
     Attributes
     ----------
     reasons
-        By the commitment in the entries; those that are erased aren't there.
+        By the commitment in the entries, if they were asked for: those that could be opened.
+    unopened
+        Likewise, why any other couldn't.
     """
 
     log: str
     size: int
     entries: list[AuditEntryView]
     reasons: dict[str, ReasonView]
+    unopened: dict[str, Unopened]
 
 
 class AuditEndpoints:
@@ -63,30 +69,42 @@ class AuditEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        return [Endpoint("/audit", self.after, AUDITS, query=(_AFTER, _LIMIT), is_audited=True)]
+        query = (_AFTER, _LIMIT, _WITH_REASONS)
+        return [Endpoint("/audit", self.after, AUDITS, query=query, is_audited=True)]
 
     async def after(self, request: Request) -> Response:
-        """Answer with the entries after a number, each with its hash."""
+        """Answer with the entries after a number, each with its hash, and reasons if asked to."""
         number, limit = _AFTER.read(request), _LIMIT.read(request)
+        with_reasons = _WITH_REASONS.read(request)
         entries = await self._audit.after(number, limit)
         record = f"audit:{number + 1}-{number + len(entries)}"
-        await self._audit.append(Deed(Act.CONSULTATION, (record,), "the audit log was read"))
+        why = "the audit log was read" + (", with reasons" if with_reasons else "")
+        await self._audit.append(Deed(Act.CONSULTATION, (record,), why))
         told = [
             AuditEntryView.model_validate({**each.said(), "digest": each.digest})
             for each in entries
         ]
+        reasons = await self._opened(told) if with_reasons else {}
         page = AuditPage(
             log=self._audit.name,
             size=self._audit.size,
             entries=told,
-            reasons=await self._opened({each.reason for each in told if each.reason}),
+            reasons={
+                commitment: ReasonView(text=each.text, salt=each.salt.hex())
+                for commitment, each in reasons.items()
+                if isinstance(each, OpenedReason)
+            },
+            unopened={
+                commitment: each
+                for commitment, each in reasons.items()
+                if isinstance(each, Unopened)
+            },
         )
         return JSONResponse(page.model_dump(mode="json"))
 
-    async def _opened(self, commitments: set[str]) -> dict[str, ReasonView]:
-        found = {}
-        for kept in await self._audit.reasons(commitments):
-            if (opened := await self._reasons.open(kept)) is not None:
-                view = ReasonView(text=opened.text, salt=opened.salt.hex())
-                found[kept.commitment] = view
-        return found
+    async def _opened(self, told: list[AuditEntryView]) -> dict[str, OpenedReason | Unopened]:
+        """Return what stands behind the commitments of entries; older ones have no commitment."""
+        said = {each.reason for each in told if each.reason and each.v > _WITHOUT_COMMITMENT}
+        # What isn't kept any more, as after a database came back, is as good as erased.
+        missing = dict.fromkeys(said, Unopened.ERASED)
+        return missing | await self._reasons.open(await self._audit.reasons(said))

@@ -15,8 +15,8 @@ const reading = at("reading", HTMLFormElement);
 const filters = at("filters", HTMLFormElement);
 /** @type {AuditEntryView[]} */
 let entries = [];
-/** @type {AuditPage["reasons"]} */
-let reasons = {};
+/** @type {Pick<AuditPage, "reasons" | "unopened">} */
+let said = { reasons: {}, unopened: {} };
 
 /**
  * @param {number} first
@@ -24,9 +24,11 @@ let reasons = {};
  * @returns {Promise<AuditPage | null>}
  */
 async function read(first, most = AT_ONCE) {
-  const reason = String(new FormData(reading).get("reason") ?? "");
+  const wanted = new FormData(reading);
+  const reason = String(wanted.get("reason") ?? "");
+  const query = `after=${first - 1}&limit=${most}&reasons=${most > 1 && wanted.has("reasons")}`;
   /** @type {import("./api.js").Answer<AuditPage>} */
-  const answer = await ask(`/audit?after=${first - 1}&limit=${most}`, { reason });
+  const answer = await ask(`/audit?${query}`, { reason });
   tell(at("fault"), answer.told ? `Not read: ${answer.told}.` : "");
   return answer.content;
 }
@@ -36,7 +38,7 @@ async function show(first) {
   const page = await read(Math.max(1, first));
   if (!page) return;
   entries = page.entries.reverse();
-  reasons = page.reasons;
+  said = page;
   const [newest, oldest] = [entries[0]?.number, entries.at(-1)?.number];
   firstField().value = String(oldest ?? first);
   tell(at("range"), newest ? `${oldest} to ${newest} of ${page.size}` : `none of ${page.size}`);
@@ -91,7 +93,7 @@ function row(entry) {
  */
 function reasonOf(entry) {
   if (entry.v === 1 || !entry.reason) return entry.reason;
-  return reasons[entry.reason]?.text ?? "erased";
+  return said.reasons[entry.reason]?.text ?? said.unopened[entry.reason] ?? "not asked for";
 }
 
 function watch() {
