@@ -195,7 +195,7 @@ async def test_a_reason_that_was_altered_hides_no_other_and_no_entry(web: AlertW
         await connection.execute(statement.values(ciphertext=b"altered"))
     page = await _page(web, "?reasons=true")
     assert page["unopened"] == {told[1]: "altered"}
-    assert [each["text"] for each in page["reasons"].values()] == ["first", "third"]
+    assert {each["text"] for each in page["reasons"].values()} == {"first", "third"}
 
 
 def _reason_keys(folder: Path) -> set[str]:
@@ -215,7 +215,8 @@ async def test_reasons_whose_keys_were_lost_are_erased_and_new_ones_are_kept(
     async with web.client() as client:
         await client.get("/api/v1/alerts", headers={"Lethe-Reason": "in another instance"})
     page = await _page(web, "?reasons=true")
-    assert [each["text"] for each in page["reasons"].values()] == ["after", "in another instance"]
+    opened = {each["text"] for each in page["reasons"].values()}
+    assert opened == {"after", "in another instance"}
     assert list(page["unopened"].values()) == ["erased"]
     assert len(lost) == 1
     assert len(_reason_keys(tmp_path) - lost) == 2, "no name is used twice"
