@@ -64,7 +64,7 @@ async def test_no_state_of_the_page_has_a_violation(
     assert await violations(page) == []
     await page.get_by_text("Yes", exact=True).click()
     await page.get_by_role("button", name="Record").click()
-    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
     assert await violations(page) == []
     await page.go_back()
     await page.get_by_label("Decided ones too").check()

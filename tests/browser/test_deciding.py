@@ -131,7 +131,7 @@ async def test_a_false_alert_is_erased_on_every_page_and_closed(
     await expect(probe(ames)).to_be_visible()
     await decide(ames, NO, "Yes")
     for page in (ames, birch):
-        await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+        await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
         await expect(page.get_by_text("False alert, confirmed after an engagement")).to_be_visible()
         for name in ("Decide", "Acknowledge", "I'm going"):
             await expect(page.get_by_role("button", name=name)).to_have_count(0)

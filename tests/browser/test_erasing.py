@@ -39,17 +39,19 @@ async def test_pictures_name_and_details_leave_the_page_and_are_in_no_cache(
     canvas = await probe(page).element_handle()
     assert canvas is not None
     await expect(page.get_by_text("failed to appear at Northtown court")).to_be_visible()
+    await expect(page.get_by_text("towards the camera, to the left")).to_be_visible()
+    await expect(page.get_by_role("img", name="Upper body seen by the camera")).to_be_visible()
 
     await serving.erase_all()
 
-    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
     await expect(page.get_by_role("heading", name="This alert is erased")).to_be_visible()
     await expect(page.locator("canvas")).to_have_count(0)
     assert await canvas.evaluate("canvas => canvas.width * canvas.height") == 0
     held = await page.locator("main").inner_text()
-    for gone in ("Eileen", "Northtown", "warrant", "0.83"):
+    for gone in ("Eileen", "Northtown", "warrant", "0.83", "towards the camera"):
         assert gone not in held
-    for kind in ("probe", "reference", "subject"):
+    for kind in ("probe", "figure", "reference", "subject"):
         address = f"/api/v1/alerts/{alert.alert_id}/{kind}"
         assert await page.evaluate(KEPT, address) == {"status": 0, "names": 0, "workers": 0}
     assert (await page.evaluate(KEPT, "/static/page.css"))["status"] == 200
@@ -70,7 +72,7 @@ async def test_a_picture_that_comes_after_the_erasure_is_not_shown(
     answers = [await held.get(), await held.get()]
     fetched = [(route, await route.fetch()) for route in answers]
     await serving.erase_all()
-    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
     for route, response in fetched:
         async with page.expect_event("requestfinished"):
             await route.fulfill(response=response)
@@ -91,7 +93,7 @@ async def test_a_false_alert_names_nobody_from_then_on_though_its_key_cannot_be_
     jam(tmp_path / "keys", key_name(alert.alert_id))
     await serving.judge(alert, Verdict.FALSE_ALERT)
 
-    await expect(page.get_by_text("Taken away", exact=True)).to_have_count(2)
+    await expect(page.get_by_text("Taken away", exact=True)).to_have_count(3)
     heading = page.get_by_role("heading", name="A false alert: it is being erased")
     await expect(heading).to_be_visible()
     await expect(page.locator("canvas")).to_have_count(0)

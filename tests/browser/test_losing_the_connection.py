@@ -114,7 +114,7 @@ async def test_a_page_goes_on_at_the_next_leader_where_it_stopped(desk: Desk, pa
     await desk.alert("search-2", camera_id="camera-2")
     await desk.web.restart()
     async with served(desk.web.app(desk.port), desk.port):
-        await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+        await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
         await expect(rows(page)).to_have_count(2)
         assert await cameras(page) == ["camera-2", "camera-1"]
         await expect(page.locator("#notice")).to_be_hidden()

@@ -72,7 +72,7 @@ async def test_a_new_alert_comes_to_the_table_and_takes_no_screen(
     await decide(page, "Yes: a true alert")
     await expect(page.get_by_role("cell", name="True alert, unconfirmed")).to_be_visible()
     await serving.erase_all()
-    await expect(page.get_by_text("Erased", exact=True)).to_have_count(2)
+    await expect(page.get_by_text("Erased", exact=True)).to_have_count(3)
     await expect(page.get_by_role("button", name="Erased alert")).to_be_visible()
     assert "Eileen" not in await page.locator("main").inner_text()
 

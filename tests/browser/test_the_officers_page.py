@@ -44,7 +44,9 @@ async def test_a_new_alert_fills_the_screen_with_all_that_an_officer_needs(
         picture = panel.get_by_role("img", name=name)
         await expect(picture).to_be_visible()
         await expect(picture).to_have_js_property("width", side)
-    boxes = [await each.bounding_box() for each in await panel.locator(".picture").all()]
+    await expect(panel.get_by_role("img", name="Upper body seen by the camera")).to_be_visible()
+    faces = panel.locator(".pictures .picture")
+    boxes = [await each.bounding_box() for each in await faces.all()]
     assert len({(box["width"], box["height"]) for box in boxes if box}) == 1
     await expect(panel.get_by_role("list", name="Warnings").get_by_role("listitem")).to_have_text(
         ["Child", "Vulnerable", "May carry a knife"]
@@ -58,6 +60,7 @@ async def test_a_new_alert_fills_the_screen_with_all_that_an_officer_needs(
         "0.83, the order's threshold is 0.60",
         "Ada (score 0.62)",
         "entrance",
+        "towards the camera, to the left of the picture",
         "north",
     ):
         await expect(panel.get_by_text(told).last).to_be_visible()

@@ -7,11 +7,11 @@ from tools.running import running_lethe
 
 PICTURES_SHOWN = """() => {
     const pictures = [...document.querySelectorAll("#panel canvas")];
-    return pictures.length === 2 && pictures.every(picture => picture.width > 0);
+    return pictures.length === 3 && pictures.every(picture => picture.width > 0);
 }"""
 
 
-async def test_an_alert_of_the_demonstration_reaches_a_browser_with_both_pictures(
+async def test_an_alert_of_the_demonstration_reaches_a_browser_with_all_pictures(
     tmp_path: Path,
 ) -> None:
     with running_lethe(tmp_path, "demo") as lethe:

@@ -115,8 +115,9 @@ def test_the_alerts_are_in_postgresql_and_their_pictures_outlive_a_crash_of_aler
     composition.child("lethe.alert").kill()
     wait_until(lambda: before <= {alert["alert_id"] for alert in composition.alerts()})
     for alert_id in before:
-        picture = composition.ask(f"/api/v1/alerts/{alert_id}/probe")
-        assert picture.content.startswith(b"\xff\xd8\xff")
+        for shown in ("probe", "figure"):
+            picture = composition.ask(f"/api/v1/alerts/{alert_id}/{shown}")
+            assert picture.content.startswith(b"\xff\xd8\xff")
 
 
 def test_each_service_has_its_own_secrets_and_no_password_in_its_environment(

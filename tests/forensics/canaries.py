@@ -29,6 +29,7 @@ from lethe.vision import align, extract, sface
 from lethe.vision.buffers import WipedBuffer
 from lethe.vision.extract import FaceExtractor
 from lethe.vision.faces import Face
+from lethe.vision.figure import figure_jpeg
 from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
 from lethe.vision.pack import ModelPack
 from lethe.vision.portrait import portrait_jpeg
@@ -139,7 +140,7 @@ class _Maker:
         yield Kind.JPEG, jpeg
         image = decode_jpeg_into(jpeg, self._buffer)
         with _watched() as seen, self._extractor.extract(image) as extraction:
-            faces, templates = list(extraction.faces), extraction.templates.copy()
+            found, templates = extraction, extraction.templates.copy()
         yield from ((Kind.TEMPLATE, values) for values in [*seen.raw, *templates])
         rows = [row for look in seen.looks for row in _middle(look)]
         for crop in [*seen.crops, *rows]:
@@ -147,10 +148,11 @@ class _Maker:
             yield from ((Kind.TENSOR, plane) for plane in _planes(crop))
         for face in seen.faces:
             yield from _regions(frame, image, face)
-        for face, template in zip(faces, templates, strict=True):
-            # The portrait of somebody listed is what the system is there to show.
+        for index, (face, template) in enumerate(zip(found.faces, templates, strict=True)):
+            # The pictures of somebody listed are what the system is there to show.
             if not any(float(template @ other) >= _LISTED_COSINE for other in self._listed):
-                yield Kind.JPEG, portrait_jpeg(image, face)
+                yield Kind.JPEG, portrait_jpeg(image, face, found.others(index))
+                yield Kind.JPEG, figure_jpeg(image, face, found.others(index))
 
     def _template(self, reference: Pixels) -> NDArray[np.float32]:
         with self._extractor.extract_reference(reference) as extraction:

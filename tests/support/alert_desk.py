@@ -14,11 +14,13 @@ from lethe.alert.judgements import Adjudication
 from lethe.alert.keyring import Keyring
 from lethe.alert.raising import AlertDesk
 from lethe.alert.vault import SealedBlob, Vault
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate, CandidatesFound
 
 EPOCH_US = 1_790_000_000_000_000
 CROP = b"\xff\xd8\xff a face \xff\xd9"
+FIGURE = b"\xff\xd8\xff a body \xff\xd9"
 
 
 def instant(ms: float) -> Instant:
@@ -53,6 +55,7 @@ def candidates_found(
     others: tuple[Candidate, ...] = (),
     deployment_id: str = "deployment-1",
     captured: Instant | None = None,
+    heading: Heading | None = None,
 ) -> CandidatesFound:
     best = Candidate(subject_id=subject_id, reference_id=reference_id, score=0.83, cosine=0.61)
     return CandidatesFound(
@@ -67,6 +70,7 @@ def candidates_found(
         candidates=[*others, best],
         transit_key_id="transit",
         sealed_crop=b"sealed",
+        heading=heading,
     )
 
 
@@ -80,6 +84,7 @@ class MemoryAlertLog:
         self.adjudicated: list[tuple[Alert, Adjudication]] = []
         self.announced: set[int] = set()
         self.pictures: dict[str, SealedBlob] = {}
+        self.figures: dict[str, SealedBlob] = {}
         self.receipted: set[str] = set()
         self.failing: set[str] = set()
 
@@ -100,6 +105,7 @@ class MemoryAlertLog:
         search_id: str,
         picture: SealedBlob | None,
         *,
+        figure: SealedBlob | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
         self._fail("append")
@@ -109,6 +115,8 @@ class MemoryAlertLog:
         self.transit[search_id] = transit_key_id
         if picture is not None:
             self.pictures[alert.alert_id] = picture
+            if figure is not None:
+                self.figures[alert.alert_id] = figure
         return appended
 
     async def attach(
@@ -117,17 +125,20 @@ class MemoryAlertLog:
         search_id: str,
         captured_wall_us: int,
         *,
+        heading: Heading | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
         self._fail("attach")
         self.searches[search_id] = alert.sequence
         self.transit[search_id] = transit_key_id
         known = self.alerts[alert.sequence - 1]
+        is_latest = known.last_sighting_wall_us < captured_wall_us
         return self._put(
             replace(
                 known,
                 sightings=known.sightings + 1,
                 last_sighting_wall_us=max(known.last_sighting_wall_us, captured_wall_us),
+                heading=(heading or known.heading) if is_latest else known.heading,
             )
         )
 
@@ -181,8 +192,9 @@ class MemoryAlertLog:
         self._fail("mark_erased")
         for alert in alerts:
             kept = self.alerts[alert.sequence - 1]
-            self._put(replace(kept, erased_wall_us=erased_wall_us))
+            self._put(replace(kept, erased_wall_us=erased_wall_us, heading=None))
             self.pictures.pop(alert.alert_id, None)
+            self.figures.pop(alert.alert_id, None)
 
     async def unreceipted(self, limit: int) -> list[Alert]:
         self._fail("unreceipted")
@@ -205,6 +217,9 @@ class MemoryAlertLog:
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
         return self.pictures.get(alert_id)
+
+    async def figure(self, alert_id: str) -> SealedBlob | None:
+        return self.figures.get(alert_id)
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
         self._fail("due")

@@ -8,7 +8,7 @@ from tests.support.live_path import LivePath
 from tests.support.packs import default_pack
 
 from lethe.contracts.keys import Role
-from lethe.contracts.probe import unpack_probe
+from lethe.contracts.probe import ProbeView, unpack_probe
 from lethe.contracts.sealed import SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.detect.frames import FrameWorker, SealedProbe
@@ -62,11 +62,14 @@ class DetectBench(LivePath):
 
     def opened(self, probe: SealedProbe) -> tuple[NDArray[np.float32], bytes]:
         """Return copies of the template and the crop, opened as match does."""
+        view = self.viewed(probe)
+        return np.frombuffer(view.template, dtype="<f4"), bytes(view.crop)
+
+    def viewed(self, probe: SealedProbe) -> ProbeView:
+        """Return views of a copy of a probe, opened as match does."""
         room = memoryview(bytearray(len(probe.body)))
         with self.match.opening(PROBE_EXTRACTED.name, probe.address, probe.body, room) as plain:
-            view = unpack_probe(plain)
-            template = np.frombuffer(bytes(view.template), dtype="<f4")
-            return template, bytes(view.crop)
+            return unpack_probe(memoryview(bytes(plain)))
 
     def check_clear(self) -> None:
         """Check that every buffer of the workbench is zero, and that no key is busy."""

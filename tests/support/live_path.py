@@ -13,6 +13,7 @@ from tests.support.forgetting import (
 )
 from tests.support.pipeline import Pipeline
 
+from lethe.contracts.headings import Heading
 from lethe.contracts.keys import GrantedKey, Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.probe import NO_TRACK, PROBE_BYTES, pack_probe
@@ -74,11 +75,20 @@ class LivePath(Pipeline):
         crop: bytes,
         *,
         camera: str,
+        figure: bytes = b"",
+        heading: Heading | None = None,
         track: bytes = NO_TRACK,
     ) -> tuple[SealAddress, bytes]:
         """Seal a probe as detect does."""
         room = bytearray(PROBE_BYTES)
-        pack_probe(memoryview(template.tobytes()), memoryview(crop), memoryview(room), track=track)
+        pack_probe(
+            memoryview(template.tobytes()),
+            memoryview(crop),
+            memoryview(room),
+            figure=memoryview(figure),
+            heading=heading,
+            track=track,
+        )
         holder = self.holders[Role.DETECT]
         reservation = holder.reserve(camera, Purpose.PROBE)
         assert reservation is not None, "no key is in hand"

@@ -11,6 +11,7 @@ from tests.support.live_path import LivePath
 
 from lethe.contracts.enrolment import TemplatePayload
 from lethe.contracts.errors import Transient
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket, Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided
@@ -25,6 +26,7 @@ from lethe.shredding.wrapping import UnwrapKey
 
 LENGTH = 64
 CROP = b"\xff\xd8\xff the face of a passer-by \xff\xd9"
+FIGURE = b"\xff\xd8\xff the body of a passer-by \xff\xd9"
 LIST = "watchlist-1"
 
 
@@ -123,10 +125,19 @@ class MatchDesk(LivePath):
         self.transit.hear(ticket_of_alert(key), instant(self.clock))
 
     def probe(
-        self, values: NDArray[np.float32], crop: bytes = CROP, track: bytes = NO_TRACK
+        self,
+        values: NDArray[np.float32],
+        crop: bytes = CROP,
+        *,
+        figure: bytes = b"",
+        heading: Heading | None = None,
+        track: bytes = NO_TRACK,
     ) -> SealedProbe:
         """Seal a probe of the camera under order."""
-        return SealedProbe(*self.sealed_probe(values, crop, camera=CAMERA, track=track))
+        sealed = self.sealed_probe(
+            values, crop, camera=CAMERA, figure=figure, heading=heading, track=track
+        )
+        return SealedProbe(*sealed)
 
     async def decide(self, *probes: SealedProbe) -> list[ProbeDecided]:
         """Decide a batch; whatever happens, its clear copies must be gone."""

@@ -14,6 +14,7 @@ from lethe.alert.judgements import Adjudication
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 
@@ -26,15 +27,17 @@ def present() -> Instant:
     )
 
 
-def _jpeg(top: int, left: int, side: int, out: int) -> bytes:
-    crop = astronaut()[top : top + side, left : left + side]
-    done, encoded = cv2.imencode(".jpg", cv2.resize(crop, (out, out)))
+def _jpeg(top: int, left: int, size: tuple[int, int], out: tuple[int, int]) -> bytes:
+    """Cut out and resize; sizes are width and height."""
+    crop = astronaut()[top : top + size[1], left : left + size[0]]
+    done, encoded = cv2.imencode(".jpg", cv2.resize(crop, out))
     assert done
     return encoded.tobytes()
 
 
-FACE = _jpeg(50, 160, 130, 160)
-PORTRAIT = _jpeg(0, 70, 340, 340)
+FACE = _jpeg(50, 160, (130, 130), (160, 160))
+FIGURE = _jpeg(0, 60, (330, 450), (152, 208))
+PORTRAIT = _jpeg(0, 70, (340, 340), (340, 340))
 
 
 @dataclass
@@ -59,8 +62,9 @@ class Desk:
             reference_id=self.reference.reference_id,
             captured=present(),
             others=others,
+            heading=Heading.TOWARDS_LEFT,
         )
-        alert = await self.web.desk.receive(found, FACE, terms)
+        alert = await self.web.desk.receive(found, FACE, terms, figure=FIGURE)
         assert alert is not None
         return alert
 

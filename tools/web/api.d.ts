@@ -41,6 +41,7 @@ interface AlertView {
   latency_ms: number | null;
   sightings: number;
   last_sighting_at: string;
+  heading: Heading | null;
   erased: boolean;
   state: AlertState;
   version: number;
@@ -134,6 +135,8 @@ interface GapMarker {
   after: number;
   sequence: number;
 }
+
+type Heading = "standing" | "left" | "right" | "towards" | "towards_left" | "towards_right" | "away" | "away_left" | "away_right";
 
 interface Heartbeat {
   type: "heartbeat";

@@ -19,10 +19,12 @@ from lethe.alert.judgements import Adjudication, Judgements, Mark
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.adjudication import Capacity, Outcome, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
 
 PICTURE = SealedBlob(b"nonce", b"ciphertext")
+FIGURE = SealedBlob(b"nonce of", b"an upper body")
 
 
 def draft(alert_id: str, subject_id: str = "subject-1", *, erase_at_wall_us: int = 1000) -> Alert:
@@ -103,6 +105,27 @@ async def test_an_attached_search_counts_and_never_moves_the_last_sighting_back(
     assert (attached.sightings, attached.last_sighting_wall_us) == (3, 900)
     assert await log.of_search("search-c") == attached
     assert await log.find("a") == attached
+
+
+async def test_the_latest_sighting_that_tells_it_says_where_somebody_was_going(
+    log: AlertLog,
+) -> None:
+    alert = await log.append(replace(draft("a"), heading=Heading.LEFT), "search-a", None)
+    assert (await log.attach(alert, "search-b", 900, heading=Heading.AWAY)).heading is Heading.AWAY
+    assert (await log.attach(alert, "search-c", 700, heading=Heading.LEFT)).heading is Heading.AWAY
+    assert (await log.attach(alert, "search-d", 950)).heading is Heading.AWAY
+    assert (await log.after(0, 1))[0].heading is Heading.AWAY
+    await log.mark_erased([alert], 1000)
+    assert (await log.after(0, 1))[0].heading is None
+
+
+async def test_the_picture_of_the_upper_body_goes_with_that_of_the_face(log: AlertLog) -> None:
+    alert = await log.append(draft("a"), "search-a", PICTURE, figure=FIGURE)
+    await log.append(draft("b"), "search-b", PICTURE)
+    assert (await log.figure("a"), await log.picture("a")) == (FIGURE, PICTURE)
+    assert await log.figure("b") is None
+    await log.mark_erased([alert], 1000)
+    assert await log.figure("a") is None
 
 
 async def test_publication_is_recorded(log: AlertLog) -> None:

@@ -3,12 +3,13 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.alert_desk import CROP, DeskBench, candidates_found, instant
+from tests.support.alert_desk import CROP, FIGURE, DeskBench, candidates_found, instant
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.errors import DatabaseUnavailable, NoCandidates, NotFound
 from lethe.alert.hub import EventKind, HubEvent, Subscription
-from lethe.contracts.errors import Erased
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.headings import Heading
 from lethe.contracts.live import Candidate, CandidatesFound
 
 HOUR_MS = 3_600_000
@@ -103,6 +104,39 @@ async def test_the_picture_is_readable_until_its_retention_ends_and_never_after(
     assert bench.keys.keys == {}
     assert bench.log.pictures == {}
     assert [(e.kind, e.alert.erased) for e in _events(stream)] == [(EventKind.ERASED, True)]
+
+
+async def test_the_upper_body_ends_with_the_face_and_is_no_other_picture() -> None:
+    bench = DeskBench()
+    found = candidates_found("a", heading=Heading.LEFT)
+    terms = AlertTerms(retention_hours=2)
+    alert = await bench.desk.receive(found, CROP, terms, figure=FIGURE)
+    assert alert is not None
+    assert await bench.desk.figure(alert.alert_id) == FIGURE
+    kept = bench.log.figures[alert.alert_id]
+    bench.log.figures[alert.alert_id] = bench.log.pictures[alert.alert_id]
+    with pytest.raises(Refused):
+        await bench.desk.figure(alert.alert_id)
+    bench.log.figures[alert.alert_id] = kept
+
+    await bench.desk.erase_due(instant(2 * HOUR_MS))
+
+    with pytest.raises(Erased):
+        await bench.desk.figure(alert.alert_id)
+    assert bench.log.figures == {}
+    assert (await bench.desk.find(alert.alert_id)).heading is None
+
+
+async def test_an_alert_without_a_figure_has_none_and_one_without_a_face_keeps_none() -> None:
+    bench = DeskBench()
+    plain = await bench.desk.receive(candidates_found("a"), CROP)
+    faceless = await bench.desk.receive(candidates_found("b"), None, figure=FIGURE)
+    assert plain is not None
+    assert faceless is not None
+    for alert in (plain, faceless):
+        with pytest.raises(NotFound, match="no picture of the upper body"):
+            await bench.desk.figure(alert.alert_id)
+    assert bench.log.figures == {}
 
 
 async def test_an_erasure_that_failed_halfway_is_completed_by_the_next() -> None:

@@ -34,6 +34,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/alerts"): SEE,
     ("GET", "/alerts/{alert_id}"): SEE,
     ("GET", "/alerts/{alert_id}/probe"): SEE,
+    ("GET", "/alerts/{alert_id}/figure"): SEE,
     ("GET", "/alerts/{alert_id}/reference"): SEE,
     ("GET", "/alerts/{alert_id}/subject"): SEE,
     ("POST", "/alerts/{alert_id}/acknowledgement"): SEE,

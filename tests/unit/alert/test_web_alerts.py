@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.alert_desk import CROP, candidates_found, instant
+from tests.support.alert_desk import CROP, FIGURE, candidates_found, instant
 from tests.support.alert_web import AlertWeb, alert_web
 from tests.support.keyrings import jam
 from tests.support.watchlists import pictured
@@ -14,6 +14,7 @@ from lethe.alert.erasing import key_name
 from lethe.alert.judgements import Adjudication
 from lethe.alert.web.alerts import media_type
 from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.live import Candidate
 
 NOBODY: list[Any] = ["", "", None, None, []]
@@ -79,6 +80,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "latency_ms": 120.0,
                 "sightings": 1,
                 "last_sighting_at": instant(100).isoformat(),
+                "heading": None,
                 "erased": False,
                 "state": "raised",
                 "version": 0,
@@ -120,6 +122,21 @@ async def test_both_pictures_are_served_as_what_they_are_and_never_kept(
     for picture in (probe, reference):
         assert picture.headers["cache-control"] == "no-store"
         assert picture.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_upper_body_is_served_as_long_as_the_face(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    found = candidates_found("search-1", heading=Heading.TOWARDS_LEFT)
+    alert = await web.desk.receive(found, CROP, figure=FIGURE)
+    assert alert is not None
+    address = f"/api/v1/alerts/{alert.alert_id}"
+    assert (await client.get(address)).json()["heading"] == "towards_left"
+    figure = await client.get(f"{address}/figure")
+    assert (figure.content, figure.headers["content-type"]) == (FIGURE, "image/jpeg")
+    assert figure.headers["cache-control"] == "no-store"
+    faceless = await _raise(web, "search-2")
+    assert (await client.get(f"/api/v1/alerts/{faceless.alert_id}/figure")).status_code == 404
 
 
 async def test_an_officer_is_told_what_they_need_of_a_subject_and_nothing_else(

@@ -247,3 +247,10 @@ def test_an_order_that_nobody_could_write_down_is_refused(wrong: dict[str, objec
     DeploymentOrder.decode(msgpack.packb(content))
     with pytest.raises(InvalidMessage):
         DeploymentOrder.decode(msgpack.packb(content | wrong))
+
+
+def test_a_heading_that_a_later_version_says_loses_no_alert() -> None:
+    found = contracts()["candidates-found"]
+    content = msgpack.unpackb(found.encode()) | {"heading": "upwards"}
+    read = CandidatesFound.decode(msgpack.packb(content))
+    assert read == found.model_copy(update={"heading": None})

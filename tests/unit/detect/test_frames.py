@@ -9,6 +9,7 @@ from tests.support.forgetting import CAMERA
 from tests.support.images import astronaut, group_photo
 
 from lethe.contracts.errors import Refused
+from lethe.contracts.headings import Heading
 from lethe.contracts.live import FrameOutcome
 from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress
@@ -17,8 +18,10 @@ from lethe.detect.shots import ShotPolicy
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.buffers import WipedBuffer
+from lethe.vision.figure import figure_jpeg
 from lethe.vision.jpeg import decode_jpeg_into
 from lethe.vision.portrait import portrait_jpeg
+from lethe.vision.stills import read_still
 
 Record = tuple[SealAddress, bytes]
 
@@ -50,6 +53,32 @@ def test_a_face_becomes_one_sealed_probe_that_match_opens(bench: DetectBench) ->
         assert max(shown.shape[:2]) == 160
         assert shown.std() > 20
     assert len(crop) <= CROP_LIMIT_BYTES
+
+
+def test_a_probe_carries_the_upper_body_in_which_nobody_else_has_a_face(
+    bench: DetectBench,
+) -> None:
+    result = bench.frames.process(*bench.frame(group_photo()))
+    for probe in result.probes:
+        figure = bytes(bench.viewed(probe).figure)
+        shown = read_still(figure)
+        assert shown.shape[0] > shown.shape[1], "upright: head and upper body"
+        with bench_with().extractor.extract(shown) as extraction:
+            assert len(extraction.detected) == 1
+
+
+def test_a_walker_has_a_heading_once_the_track_is_long_enough(trust: LocalTrust) -> None:
+    following = DetectBench(trust, policy=ShotPolicy(fading_s=0.05))
+    following.run_slot()
+    headings = []
+    picture = astronaut()
+    for step in range(8):
+        moved = np.roll(picture, 12 * step, axis=1)
+        probes = following.frames.process(*following.frame(moved)).probes
+        headings += [following.viewed(probe).heading for probe in probes]
+        following.clock.time.us += 80_000
+    assert headings[0] is None
+    assert headings[-1] is Heading.RIGHT
 
 
 def test_a_probe_is_bound_to_its_frame(bench: DetectBench) -> None:
@@ -189,9 +218,15 @@ def test_the_crop_and_the_probe_are_overwritten(
         assert any(crops[-1])
         return crops[-1]
 
-    monkeypatch.setattr("lethe.detect.frames.portrait_jpeg", remembered)
+    def figure(*arguments: object, **named: object) -> bytes:
+        crops.append(figure_jpeg(*arguments, **named))  # type: ignore[arg-type]
+        assert any(crops[-1])
+        return crops[-1]
+
+    monkeypatch.setattr("lethe.detect.best_shot.portrait_jpeg", remembered)
+    monkeypatch.setattr("lethe.detect.best_shot.figure_jpeg", figure)
     bench.frames.process(*bench.frame(group_photo()))
-    assert len(crops) == 6
+    assert len(crops) == 12
     assert not any(any(crop) for crop in crops)
 
 

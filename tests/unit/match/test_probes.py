@@ -6,9 +6,19 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 from tests.support.forgetting import signed
-from tests.support.match_desk import CROP, LENGTH, LIST, MatchDesk, blend, template, ticket_of_alert
+from tests.support.match_desk import (
+    CROP,
+    FIGURE,
+    LENGTH,
+    LIST,
+    MatchDesk,
+    blend,
+    template,
+    ticket_of_alert,
+)
 
 from lethe.contracts.errors import Refused
+from lethe.contracts.headings import Heading
 from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeOutcome
 from lethe.match.ports import Comparison, Template
@@ -73,6 +83,28 @@ async def test_the_crop_opens_with_alerts_transit_key_and_the_lists_binding_only
     moved = found.model_copy(update={"camera_id": "another"})
     with pytest.raises(Refused):
         desk.unwrap_key.unwrap(found.sealed_crop, moved.binding())
+
+
+async def test_the_figure_and_the_heading_go_with_the_crop_and_neither_picture_is_the_other(
+    desk: MatchDesk,
+) -> None:
+    await desk.decide(desk.probe(template(0), figure=FIGURE, heading=Heading.TOWARDS))
+    [found] = desk.rescued
+    assert found.heading is Heading.TOWARDS
+    assert FIGURE not in found.sealed_figure
+    unwrap = desk.unwrap_key.unwrap
+    assert unwrap(found.sealed_figure, found.figure_binding()) == FIGURE
+    assert unwrap(found.sealed_crop, found.binding()) == CROP
+    with pytest.raises(Refused):
+        unwrap(found.sealed_figure, found.binding())
+    with pytest.raises(Refused):
+        unwrap(found.sealed_crop, found.figure_binding())
+
+
+async def test_a_probe_without_a_figure_is_rescued_without(desk: MatchDesk) -> None:
+    await desk.decide(desk.probe(template(0)))
+    [found] = desk.rescued
+    assert (found.sealed_figure, found.heading) == (b"", None)
 
 
 async def test_the_broker_has_the_candidates_before_the_probe_counts_as_decided(

@@ -10,7 +10,8 @@ from tests.support.images import astronaut, group_photo, resized
 from tests.support.packs import default_pack
 
 from lethe.contracts.errors import InvalidInput
-from lethe.vision.extract import Extraction, FaceExtractor, ReferenceFault, UnusableReference
+from lethe.vision.extract import FaceExtractor, ReferenceFault, UnusableReference
+from lethe.vision.extraction import Extraction
 from lethe.vision.faces import Face
 from lethe.vision.quality import QualityGate
 from lethe.vision.yunet import DetectorSettings

@@ -36,10 +36,12 @@ class Message(BaseModel):
         val_json_bytes="base64",
     )
 
-    def encode(self) -> bytes:
-        """Return the msgpack body."""
+    def encode(self, *, exclude: set[str] | None = None) -> bytes:
+        """Return the msgpack body, without the fields of some names."""
         packed: bytes = msgpack.packb(
-            self.model_dump(mode="python"), use_bin_type=True, buf_size=_PACKED_BYTES
+            self.model_dump(mode="python", exclude=exclude),
+            use_bin_type=True,
+            buf_size=_PACKED_BYTES,
         )
         return packed
 

@@ -11,6 +11,7 @@ from lethe.contracts.enrolment import (
     ReferencePayload,
     TemplatePayload,
 )
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import (
     AuditHead,
@@ -201,6 +202,8 @@ EXAMPLES: tuple[Message, ...] = (
         candidates=_CANDIDATES,
         transit_key_id="transit-1",
         sealed_crop=_filler("sealed crop", 64),
+        sealed_figure=_filler("sealed figure", 64),
+        heading=Heading.TOWARDS_LEFT,
     ),
     DeadLetter(
         topic="lethe.ingest.frame-captured.v1",

@@ -4,10 +4,11 @@ in the clear.
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lethe.contracts.base import Message
 from lethe.contracts.bounds import ClockTime, Count, Name
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 
 
@@ -113,9 +114,16 @@ class Candidate(Message):
 
 
 class CandidatesFound(Message):
-    """A candidate list, with the crop of the probe sealed to alert's transit key.
+    """A candidate list, with the probe's pictures sealed to alert's transit key.
 
     `search_id` is the same however often the record is delivered: alert raises one alert for it.
+
+    Attributes
+    ----------
+    sealed_crop, sealed_figure
+        JPEGs of the face and of the upper body; the second is empty where there is none.
+    heading
+        Where the person was going, as far as that was known.
     """
 
     search_id: str
@@ -129,10 +137,27 @@ class CandidatesFound(Message):
     candidates: list[Candidate]
     transit_key_id: str
     sealed_crop: bytes = Field(repr=False)
+    sealed_figure: bytes = Field(default=b"", repr=False)
+    heading: Heading | None = None
+
+    @field_validator("heading", mode="before")
+    @classmethod
+    def _known_heading(cls, value: object) -> object:
+        """Take a word that a later version says for none: no alert is lost for it."""
+        return None if isinstance(value, str) and value not in tuple(Heading) else value
 
     def binding(self) -> bytes:
-        """Return what the transit seal is bound to: everything but the ciphertext."""
-        return self.model_copy(update={"sealed_crop": b""}).encode()
+        """Return what the crop's transit seal is bound to: the list without its pictures.
+
+        The heading isn't part of it either, since services from before there was one don't know
+        it: the message's signature covers it.
+        """
+        bound = self.model_copy(update={"sealed_crop": b""})
+        return bound.encode(exclude={"sealed_figure", "heading"})
+
+    def figure_binding(self) -> bytes:
+        """Return what the figure's transit seal is bound to: neither picture is the other."""
+        return b"figure:" + self.binding()
 
 
 class AlertRaised(Message):

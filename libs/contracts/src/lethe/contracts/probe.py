@@ -1,11 +1,12 @@
-"""The plaintext of a sealed probe: a template, the crop for the officers and the token of a track,
-all of one fixed size.
+"""The plaintext of a sealed probe: a template, pictures for the officers, where the person was
+going and the token of a track, all of one fixed size.
 """
 
 import struct
 from dataclasses import dataclass, field
 
 from lethe.contracts.base import InvalidMessage
+from lethe.contracts.headings import Heading
 
 PROBE_BYTES = 16 * 1024
 """Every probe has this size before sealing, so that its length tells nothing."""
@@ -15,8 +16,17 @@ NO_TRACK = bytes(TRACK_BYTES)
 """The token of a probe that belongs to no track."""
 
 _HEAD = struct.Struct(f">HI{TRACK_BYTES}s")
-CROP_LIMIT_BYTES = PROBE_BYTES - _HEAD.size - 4096
-"""The largest crop (JPEG); the rest is room for a template of up to 1,024 float32 values."""
+_TAIL = struct.Struct(">BI")
+"""Behind the crop: the heading's place among all, from 1, and the length of the figure."""
+_NOTHING = memoryview(b"")
+_HEADINGS = tuple(Heading)
+_TEMPLATE_LIMIT_BYTES = 4096
+"""Room for up to 1,024 float32 values."""
+_FIGURE_LEAST_BYTES = 2_200
+CROP_LIMIT_BYTES = (
+    PROBE_BYTES - _HEAD.size - _TEMPLATE_LIMIT_BYTES - _TAIL.size - _FIGURE_LEAST_BYTES
+)
+"""The largest crop (JPEG); what it leaves is the figure's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,12 @@ class ProbeView:
 
     Attributes
     ----------
+    crop
+        JPEG of the face.
+    figure
+        JPEG of the upper body; empty when there is none.
+    heading
+        Where the person was going, if the track was long enough to tell.
     track
         Random bytes that the probes of one track have in common: one person, most likely, as long
         as one camera sees the face. Sealed with the rest, so that nobody else can tell.
@@ -32,11 +48,29 @@ class ProbeView:
 
     template: memoryview = field(repr=False)
     crop: memoryview = field(repr=False)
+    figure: memoryview = field(default=_NOTHING, repr=False)
+    heading: Heading | None = field(default=None, repr=False)
     track: bytes = field(default=NO_TRACK, repr=False)
+
+    def release(self) -> None:
+        """Let go of the buffer before it is overwritten."""
+        for part in (self.template, self.crop, self.figure):
+            part.release()
+
+
+def figure_limit_bytes(template_bytes: int, crop_bytes: int) -> int:
+    """Return how large a figure may be beside a template and a crop; never under 2,200 bytes."""
+    return PROBE_BYTES - _HEAD.size - template_bytes - crop_bytes - _TAIL.size
 
 
 def pack_probe(
-    template: memoryview, crop: memoryview, into: memoryview, *, track: bytes = NO_TRACK
+    template: memoryview,
+    crop: memoryview,
+    into: memoryview,
+    *,
+    figure: memoryview = _NOTHING,
+    heading: Heading | None = None,
+    track: bytes = NO_TRACK,
 ) -> None:
     """Write a probe's plaintext into a buffer of `PROBE_BYTES`.
 
@@ -48,6 +82,10 @@ def pack_probe(
         JPEG of the face.
     into
         Writable, `PROBE_BYTES` long; the rest is filled with zeros.
+    figure
+        JPEG of the upper body.
+    heading
+        Where the person was going.
     track
         Token of the track, `TRACK_BYTES` long.
 
@@ -56,17 +94,21 @@ def pack_probe(
     InvalidMessage
         If the parts don't fit.
     """
-    end = _HEAD.size + len(template) + len(crop)
+    end_of_crop = _HEAD.size + len(template) + len(crop)
+    end = end_of_crop + _TAIL.size + len(figure)
     if end > len(into) or len(into) != PROBE_BYTES or len(track) != TRACK_BYTES:
-        raise InvalidMessage("a probe's template and crop don't fit its fixed size")
+        raise InvalidMessage("a probe's template and pictures don't fit its fixed size")
     _HEAD.pack_into(into, 0, len(template), len(crop), track)
     into[_HEAD.size : _HEAD.size + len(template)] = template
-    into[_HEAD.size + len(template) : end] = crop
+    into[_HEAD.size + len(template) : end_of_crop] = crop
+    place = 0 if heading is None else _HEADINGS.index(heading) + 1
+    _TAIL.pack_into(into, end_of_crop, place, len(figure))
+    into[end_of_crop + _TAIL.size : end] = figure
     into[end:] = bytes(len(into) - end)
 
 
 def unpack_probe(plaintext: memoryview) -> ProbeView:
-    """Return views of the template and the crop.
+    """Return views of a probe's parts; one from before there were figures has none.
 
     Raises
     ------
@@ -77,6 +119,21 @@ def unpack_probe(plaintext: memoryview) -> ProbeView:
         raise InvalidMessage("a probe hasn't the fixed size")
     template_bytes, crop_bytes, track = _HEAD.unpack_from(plaintext, 0)
     start = _HEAD.size + template_bytes
-    if start + crop_bytes > len(plaintext) or template_bytes % 4:
+    end_of_crop = start + crop_bytes
+    if end_of_crop > len(plaintext) or template_bytes % 4:
         raise InvalidMessage("a probe's lengths don't fit")
-    return ProbeView(plaintext[_HEAD.size : start], plaintext[start : start + crop_bytes], track)
+    figure, heading = _tail(plaintext, end_of_crop)
+    return ProbeView(
+        plaintext[_HEAD.size : start], plaintext[start:end_of_crop], figure, heading, track
+    )
+
+
+def _tail(plaintext: memoryview, start: int) -> tuple[memoryview, Heading | None]:
+    """Return the figure and the heading; a heading that is none of ours is nobody's loss."""
+    if start + _TAIL.size > len(plaintext):
+        return _NOTHING, None
+    place, figure_bytes = _TAIL.unpack_from(plaintext, start)
+    figure = plaintext[start + _TAIL.size : start + _TAIL.size + figure_bytes]
+    if len(figure) != figure_bytes:
+        raise InvalidMessage("a probe's lengths don't fit")
+    return figure, _HEADINGS[place - 1] if 1 <= place <= len(_HEADINGS) else None

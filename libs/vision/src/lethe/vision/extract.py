@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 from lethe.contracts.errors import InvalidInput
 from lethe.vision.align import CROP_BYTES, CROP_SHAPE, align_into
 from lethe.vision.buffers import WipedBuffer, aligned
+from lethe.vision.extraction import Extraction
 from lethe.vision.halt import Halt
 from lethe.vision.loading import open_detector, open_embedder
 from lethe.vision.merit import merit
@@ -81,31 +82,6 @@ class UnusableReference(InvalidInput):
     def __init__(self, fault: ReferenceFault) -> None:
         super().__init__(fault.advice)
         self.fault = fault
-
-
-@dataclass(frozen=True, eq=False)
-class Extraction:
-    """What an image gave; the templates are overwritten when its `with` block ends.
-
-    Attributes
-    ----------
-    seen
-        How many faces the detector reported: those below plus the discarded ones.
-    discarded
-        How many got no template, by the value of their `DiscardReason`.
-    faces
-        Those that did.
-    positions
-        For each of them its place among the views that the chooser was shown.
-    templates
-        Array (len(faces), template_length) float32, each row of length 1, in owned memory.
-    """
-
-    seen: int
-    discarded: dict[str, int]
-    faces: list[Face]
-    positions: list[int]
-    templates: NDArray[np.float32] = field(repr=False)
 
 
 class FaceExtractor:
@@ -198,8 +174,7 @@ class FaceExtractor:
         with self._memory_in_use():
             found = self._detector.detect(image)
             inside = found if zone is None else faces_within(zone, found, image.shape)
-            outside = len(found) - len(inside)
-            yield self._extract(image, inside, chooser or EveryFace(), outside=outside)
+            yield self._extract(image, inside, chooser or EveryFace(), detected=found)
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
@@ -213,7 +188,8 @@ class FaceExtractor:
             It doesn't show one face well enough; `fault` says why.
         """
         with self._memory_in_use():
-            extraction = self._extract(image, [self._subject(image)], EveryFace())
+            subject = [self._subject(image)]
+            extraction = self._extract(image, subject, EveryFace(), detected=subject)
             if extraction.discarded:
                 (reason,) = extraction.discarded
                 raise UnusableReference(ReferenceFault(reason))
@@ -236,8 +212,9 @@ class FaceExtractor:
         found: list[Face],
         chooser: ShotChooser,
         *,
-        outside: int = 0,
+        detected: list[Face],
     ) -> Extraction:
+        outside = len(detected) - len(found)
         discarded: Counter[str] = Counter({DiscardReason.OUTSIDE_ZONE: outside})
         kept: list[Face] = []
         positions: list[int] = []
@@ -255,7 +232,7 @@ class FaceExtractor:
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
         told = {str(reason): count for reason, count in discarded.items() if count}
-        return Extraction(len(found) + outside, told, kept, positions, templates)
+        return Extraction(detected, told, kept, positions, templates)
 
     def _views(
         self, image: NDArray[np.uint8], found: list[Face], discarded: Counter[str]

@@ -10,6 +10,7 @@ from lethe.contracts.probe import NO_TRACK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lethe.contracts.headings import Heading
     from lethe.vision.faces import Face
 
 
@@ -40,6 +41,10 @@ class ShotChooser(Protocol):
         """Return the token of the track that a chosen view belongs to."""
         ...
 
+    def heading(self, position: int) -> Heading | None:
+        """Return where the person of a view is going, as far as that can be told."""
+        ...
+
     def took(self, position: int) -> None:
         """Note that a chosen view became a probe; until then it counts as never tried."""
         ...
@@ -59,6 +64,9 @@ class EveryFace:
     def track(self, position: int) -> bytes:  # noqa: ARG002 - they are all alike
         """Return the token that stands for no track."""
         return NO_TRACK
+
+    def heading(self, position: int) -> None:
+        """Say nothing: one frame doesn't tell."""
 
     def took(self, position: int) -> None:
         """Forget it at once."""

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from lethe.alert.judgements import NO_JUDGEMENTS, Adjudication, AlertState, Judgements, Mark
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.adjudication import AlertAdjudicated, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import AlertRaised, Candidate
 from lethe.contracts.orders import OrderType
@@ -43,6 +44,9 @@ class Alert:
         How many searches led to it, this alert's own included.
     last_sighting_wall_us
         When the latest of them was captured, UTC in microseconds since 1970.
+    heading
+        Where the person was going when last seen, as far as a camera could tell; None once it is
+        erased.
     erase_at_wall_us
         When its retention ends.
     erased_wall_us
@@ -76,6 +80,7 @@ class Alert:
     last_sighting_wall_us: int
     erase_at_wall_us: int
     erased_wall_us: int | None = None
+    heading: Heading | None = None
     version: int = 0
     acknowledged: Mark | None = None
     claim: Mark | None = None
@@ -102,7 +107,7 @@ class Alert:
         """Return it as it is at a time: when its retention ended it is erased, whoever is late."""
         if self.erased or wall_us < self.erase_at_wall_us:
             return self
-        return replace(self, erased_wall_us=wall_us)
+        return replace(self, erased_wall_us=wall_us, heading=None)
 
     @property
     def erasure_ground(self) -> ErasureGround | None:
@@ -194,9 +199,10 @@ class AlertLog(Protocol):
         search_id: str,
         picture: SealedBlob | None,
         *,
+        figure: SealedBlob | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
-        """Append an alert with its search and its picture; return it with its sequence."""
+        """Append an alert with its search and its pictures; return it with its sequence."""
         ...
 
     async def attach(
@@ -205,9 +211,13 @@ class AlertLog(Protocol):
         search_id: str,
         captured_wall_us: int,
         *,
+        heading: Heading | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
-        """Count one more search for an alert; return it as it is afterwards."""
+        """Count one more search for an alert; return it as it is afterwards.
+
+        Of two searches the one that was captured later says where the person was going.
+        """
         ...
 
     async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
@@ -265,7 +275,11 @@ class AlertLog(Protocol):
         ...
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
-        """Return an alert's sealed picture."""
+        """Return an alert's sealed picture of the face."""
+        ...
+
+    async def figure(self, alert_id: str) -> SealedBlob | None:
+        """Return an alert's sealed picture of the upper body."""
         ...
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:

@@ -152,11 +152,16 @@ class Handlers:
             raise NotLeading("this instance doesn't lead")
         found = CandidatesFound.decode(self._checked(record, Role.MATCH).payload)
         terms = self._deployments.terms(found.deployment_id)
-        crop = await _opened(reign.transit, found)
+        crop = await _opened(reign.transit, found, found.sealed_crop, found.binding())
+        figure = None
         try:
-            alert = await reign.desk.receive(found, crop, terms)
+            if found.sealed_figure:
+                bound = found.figure_binding()
+                figure = await _opened(reign.transit, found, found.sealed_figure, bound)
+            alert = await reign.desk.receive(found, crop, terms, figure=figure)
         finally:
             wipe_bytes(crop or b"")
+            wipe_bytes(figure or b"")
         if alert is None:
             return
         try:
@@ -172,10 +177,12 @@ class Handlers:
         return envelope
 
 
-async def _opened(transit: TransitKeyring, found: CandidatesFound) -> bytes | None:
-    """Open the crop; an alert whose picture is gone is raised all the same."""
+async def _opened(
+    transit: TransitKeyring, found: CandidatesFound, sealed: bytes, binding: bytes
+) -> bytes | None:
+    """Open a picture; an alert whose picture is gone is raised all the same."""
     try:
-        return await transit.unwrap(found.transit_key_id, found.sealed_crop, found.binding())
+        return await transit.unwrap(found.transit_key_id, sealed, binding)
     except (Erased, Refused) as error:
         _log.warning("alert without picture", error=type(error).__name__)
         return None

@@ -24,6 +24,7 @@ from lethe.alert.rows import (
 from lethe.alert.tables import adjudications, alerts, pictures, searches
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
+from lethe.contracts.headings import Heading
 
 
 class SqlAlertLog:
@@ -55,9 +56,10 @@ class SqlAlertLog:
         search_id: str,
         picture: SealedBlob | None,
         *,
+        figure: SealedBlob | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
-        """Append an alert with its search and its picture; return it with its sequence."""
+        """Append an alert with its search and its pictures; return it with its sequence."""
         async with self._term.write(of_alerts.raised(alert)) as connection:
             statement = insert(alerts).values(to_row(alert)).returning(*alerts.c)
             row = (await connection.execute(statement)).mappings().one()
@@ -68,6 +70,8 @@ class SqlAlertLog:
                         alert_id=alert.alert_id,
                         nonce=picture.nonce,
                         ciphertext=picture.ciphertext,
+                        figure_nonce=figure and figure.nonce,
+                        figure_ciphertext=figure and figure.ciphertext,
                     )
                 )
         return to_alert(row)
@@ -78,14 +82,22 @@ class SqlAlertLog:
         search_id: str,
         captured_wall_us: int,
         *,
+        heading: Heading | None = None,
         transit_key_id: str | None = None,
     ) -> Alert:
         """Count one more search for an alert; return it as it is afterwards."""
         seen = alerts.c.last_sighting_wall_us
-        latest = case((seen < captured_wall_us, captured_wall_us), else_=seen)
+        is_latest = seen < captured_wall_us
+        latest = case((is_latest, captured_wall_us), else_=seen)
+        known = alerts.c.heading
+        going = known if heading is None else case((is_latest, heading.value), else_=known)
         async with self._term.write(of_alerts.sighted(alert)) as connection:
             await _add_search(connection, search_id, alert.sequence, transit_key_id)
-            seen_again = {"sightings": alerts.c.sightings + 1, "last_sighting_wall_us": latest}
+            seen_again = {
+                "sightings": alerts.c.sightings + 1,
+                "last_sighting_wall_us": latest,
+                "heading": going,
+            }
             await _update(connection, alert, seen_again)
             return await _the(connection, alert)
 
@@ -152,7 +164,7 @@ class SqlAlertLog:
             await connection.execute(
                 update(alerts)
                 .where(alerts.c.alert_id.in_(ids))
-                .values(erased_wall_us=erased_wall_us)
+                .values(erased_wall_us=erased_wall_us, heading=None)
             )
 
     async def unreceipted(self, limit: int) -> list[Alert]:
@@ -190,11 +202,13 @@ class SqlAlertLog:
             return [to_alert(row) for row in rows.mappings()][::-1]
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
-        """Return an alert's sealed picture."""
-        statement = select(pictures).where(pictures.c.alert_id == alert_id)
-        async with self._term.read() as connection:
-            row = (await connection.execute(statement)).mappings().one_or_none()
-        return None if row is None else SealedBlob(row["nonce"], row["ciphertext"])
+        """Return an alert's sealed picture of the face."""
+        return await self._picture(alert_id, pictures.c.nonce, pictures.c.ciphertext)
+
+    async def figure(self, alert_id: str) -> SealedBlob | None:
+        """Return an alert's sealed picture of the upper body."""
+        columns = pictures.c.figure_nonce, pictures.c.figure_ciphertext
+        return await self._picture(alert_id, *columns)
 
     async def due(self, wall_us: int, limit: int) -> list[Alert]:
         """Return unerased alerts whose retention ended by then, or which are false alerts."""
@@ -224,6 +238,14 @@ class SqlAlertLog:
         async with self._term.read() as connection:
             statement = select(func.count()).select_from(alerts).where(_of(deployments))
             return (await connection.execute(statement)).scalar_one()
+
+    async def _picture(
+        self, alert_id: str, nonce: ColumnElement[bytes], ciphertext: ColumnElement[bytes]
+    ) -> SealedBlob | None:
+        statement = select(nonce, ciphertext).where(pictures.c.alert_id == alert_id)
+        async with self._term.read() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None or row[0] is None else SealedBlob(row[0], row[1])
 
     async def _one(self, condition: ColumnElement[bool]) -> Alert | None:
         statement = select_alerts().where(condition).order_by(alerts.c.sequence.desc()).limit(1)

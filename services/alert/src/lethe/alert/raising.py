@@ -90,6 +90,8 @@ class AlertDesk:
         found: CandidatesFound,
         crop: bytes | None,
         terms: AlertTerms | None = None,
+        *,
+        figure: bytes | None = None,
     ) -> Alert | None:
         """Raise an alert for a candidate list, once.
 
@@ -98,9 +100,11 @@ class AlertDesk:
         found
             The candidate list; delivered again, it changes nothing.
         crop
-            JPEG of the probe; None when it couldn't be opened: the alert is raised without.
+            JPEG of the face; None when it couldn't be opened: the alert is raised without.
         terms
             What the order says; a local order with 24 hours when not given.
+        figure
+            JPEG of the upper body, if there is one; without the face it isn't kept either.
 
         Returns
         -------
@@ -126,12 +130,16 @@ class AlertDesk:
             if earlier is not None:
                 wall_us = found.captured.wall_us
                 updated = await self._log.attach(
-                    earlier, found.search_id, wall_us, transit_key_id=found.transit_key_id
+                    earlier,
+                    found.search_id,
+                    wall_us,
+                    heading=found.heading,
+                    transit_key_id=found.transit_key_id,
                 )
                 self._eraser.changed(updated)
                 self._hub.publish(HubEvent(EventKind.SIGHTING, updated))
                 return None
-            return await self._publish(await self._persist(alert, found, crop))
+            return await self._publish(await self._persist(alert, found, crop, figure))
 
     async def erase_due(self, now: Instant) -> int:
         """Erase what is due and follow up on keys that ended by themselves; see `AlertEraser`."""
@@ -165,7 +173,7 @@ class AlertDesk:
         return alert.as_of(self._now().wall_us)
 
     async def probe(self, alert_id: str) -> bytes:
-        """Return the picture (JPEG) that the alert was raised for.
+        """Return the face (JPEG) that the alert was raised for.
 
         Raises
         ------
@@ -180,6 +188,24 @@ class AlertDesk:
             raise Erased("the picture of this alert is erased")
         return await self._vault.open(key_name(alert_id), picture, bound=_bound(alert_id))
 
+    async def figure(self, alert_id: str) -> bytes:
+        """Return the upper body (JPEG) of whom the alert is about.
+
+        Raises
+        ------
+        NotFound
+            If there is no such alert, or none of its pictures shows more than a face.
+        Erased
+            If its data key is erased.
+        """
+        alert = await self.find(alert_id)
+        if alert.erased:
+            raise Erased("the picture of this alert is erased")
+        figure = await self._log.figure(alert_id)
+        if figure is None:
+            raise NotFound("this alert has no picture of the upper body")
+        return await self._vault.open(key_name(alert_id), figure, bound=_figure_bound(alert_id))
+
     async def count(self, deployments: frozenset[str] | None = None) -> int:
         """Return how many alerts the log holds, of some deployments or of all."""
         return await self._log.count(deployments)
@@ -193,24 +219,33 @@ class AlertDesk:
         apart_us = abs(alert.captured.wall_us - earlier.last_sighting_wall_us)
         return earlier if apart_us < self._cool_down_us else None
 
-    async def _persist(self, alert: Alert, found: CandidatesFound, crop: bytes | None) -> Alert:
+    async def _persist(
+        self, alert: Alert, found: CandidatesFound, crop: bytes | None, figure: bytes | None
+    ) -> Alert:
         kept_us = alert.erase_at_wall_us - alert.captured.wall_us
         # By the clock that isn't stepped, if there is one; a capture to come isn't believed.
         life_us = kept_us - max(self._now().since_us(alert.captured), 0)
         if crop is None or life_us <= 0:
-            return await self._append(alert, found, None)
+            return await self._append(alert, found, None, None)
         key = key_name(alert.alert_id)
         # A key is not taken back when what follows fails: a commit whose answer got lost would
         # lose its picture. The eraser comes by.
         await self._vault.create(key, life_us)
         picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
-        return await self._append(alert, found, picture)
+        body = None
+        if figure is not None:
+            body = await self._vault.seal(key, figure, bound=_figure_bound(alert.alert_id))
+        return await self._append(alert, found, picture, body)
 
     async def _append(
-        self, alert: Alert, found: CandidatesFound, picture: SealedBlob | None
+        self,
+        alert: Alert,
+        found: CandidatesFound,
+        picture: SealedBlob | None,
+        figure: SealedBlob | None,
     ) -> Alert:
         return await self._log.append(
-            alert, found.search_id, picture, transit_key_id=found.transit_key_id
+            alert, found.search_id, picture, figure=figure, transit_key_id=found.transit_key_id
         )
 
     async def _publish(self, alert: Alert) -> Alert:
@@ -242,9 +277,14 @@ def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         candidates=tuple(others),
         sightings=1,
         last_sighting_wall_us=captured_us,
+        heading=found.heading,
         erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
     )
 
 
 def _bound(alert_id: str) -> str:
     return f"probe:{alert_id}"
+
+
+def _figure_bound(alert_id: str) -> str:
+    return f"figure:{alert_id}"

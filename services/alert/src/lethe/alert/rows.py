@@ -9,6 +9,7 @@ from lethe.alert.alerts import Alert
 from lethe.alert.judgements import Adjudication, Judgements, Mark
 from lethe.alert.tables import adjudications, alerts
 from lethe.contracts.adjudication import Capacity, Outcome, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
@@ -106,6 +107,7 @@ def to_row(alert: Alert) -> dict[str, object]:
         **instant_columns("decided", alert.decided),
         **instant_columns("published", alert.published),
         **handling_columns(alert),
+        "heading": alert.heading and alert.heading.value,
         "order_type": alert.order_type.value,
         "candidates": [candidate.model_dump() for candidate in alert.candidates],
     }
@@ -139,6 +141,7 @@ def to_alert(row: RowMapping) -> Alert:
         captured=_certain_instant(row, "captured"),
         decided=_certain_instant(row, "decided"),
         published=_instant(row, "published"),
+        heading=Heading(row["heading"]) if row["heading"] else None,
         candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
         acknowledged=_mark(row, "acknowledged"),
         claim=_mark(row, "claimed"),

@@ -51,6 +51,7 @@ alerts = Table(
     Column("candidates", JSON, nullable=False),
     Column("sightings", Integer, nullable=False),
     Column("last_sighting_wall_us", BigInteger, nullable=False),
+    Column("heading", String, nullable=True),
     Column("erase_at_wall_us", BigInteger, nullable=False),
     Column("erased_wall_us", BigInteger, nullable=True),
     # Whether purge's receipts are known to say so.
@@ -99,6 +100,9 @@ pictures = Table(
     Column("alert_id", String, ForeignKey("alerts.alert_id"), primary_key=True),
     Column("nonce", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),
+    # Of the upper body; there is none where a face was all that came.
+    Column("figure_nonce", LargeBinary, nullable=True),
+    Column("figure_ciphertext", LargeBinary, nullable=True),
 )
 
 watchlists = Table(

@@ -4,26 +4,21 @@ import functools
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.live import FrameOutcome, FrameProcessed
-from lethe.contracts.probe import CROP_LIMIT_BYTES, PROBE_BYTES, pack_probe
+from lethe.contracts.probe import PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.detect.best_shot import Shot
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.detect.zones import Zone, Zones
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
-from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.sealing import LENGTH_BYTES
 from lethe.vision.errors import Halted, UnreadableImage
-from lethe.vision.extract import Extraction
 from lethe.vision.jpeg import decode_jpeg_into
-from lethe.vision.portrait import portrait_jpeg
 from lethe.vision.shots import EveryFace, ShotChooser
 
 NO_KEY = "no_key"
@@ -127,8 +122,10 @@ class FrameWorker:
             with bench.extractor.extract(image, chooser, zone=zone) as extraction:
                 discarded = Counter(extraction.discarded)
                 for index, position in enumerate(extraction.positions):
-                    track = chooser.track(position)
-                    probe = self._seal_probe(bench, image, extraction, index, track, address)
+                    shot = Shot(
+                        image, extraction, index, chooser.heading(position), chooser.track(position)
+                    )
+                    probe = self._seal_probe(bench, shot, address)
                     if probe is None:
                         discarded[NO_KEY] += 1
                     else:
@@ -151,15 +148,7 @@ class FrameWorker:
             waited_ms=instant(self._holder.clock).since_us(frame.captured) / 1000,
         )
 
-    def _seal_probe(
-        self,
-        bench: Workbench,
-        image: NDArray[np.uint8],
-        extraction: Extraction,
-        index: int,
-        track: bytes,
-        frame: SealAddress,
-    ) -> SealedProbe | None:
+    def _seal_probe(self, bench: Workbench, shot: Shot, frame: SealAddress) -> SealedProbe | None:
         reservation = self._holder.reserve(frame.lane, Purpose.PROBE, slot=frame.slot)
         if reservation is None:
             return None
@@ -170,18 +159,21 @@ class FrameWorker:
                 "frame_number": frame.number,
             }
         )
-        crop = b""
         try:
-            crop = portrait_jpeg(image, extraction.faces[index], limit_bytes=CROP_LIMIT_BYTES)
-            with bench.probe() as room:
-                template = memoryview(extraction.templates[index]).cast("B")
-                pack_probe(template, memoryview(crop), room, track=track)
+            with shot.pictures() as (crop, figure), bench.probe() as room:
+                pack_probe(
+                    shot.template,
+                    crop,
+                    room,
+                    figure=figure,
+                    heading=shot.heading,
+                    track=shot.track,
+                )
                 body = self._holder.seal(
                     PROBE_EXTRACTED.name, address, room, step=PROBE_BYTES + LENGTH_BYTES
                 )
         except (Erased, Refused):
             return None
         finally:
-            wipe_bytes(crop)
             self._holder.finish(reservation)
         return SealedProbe(address, body)

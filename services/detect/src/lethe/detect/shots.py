@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lethe.contracts.headings import Heading
 from lethe.detect.tracks import Track, Tracker
 from lethe.vision.shots import View
 
@@ -111,6 +112,10 @@ class BestShots:
     def track(self, position: int) -> bytes:
         """Return the token of a view's track."""
         return self._tracks[position].token
+
+    def heading(self, position: int) -> Heading | None:
+        """Return where the person of a view is going."""
+        return self._tracks[position].path.heading()
 
     def took(self, position: int) -> None:
         """Note that a view became a probe."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lethe.contracts.probe import TRACK_BYTES
+from lethe.detect.headings import Path
 from lethe.vision.faces import Face
 
 _LOST_S = 0.8
@@ -38,6 +39,8 @@ class Track:
         are.
     refused
         Whether the view that was tried last wasn't worth a template.
+    path
+        Where the face was in the last second.
     """
 
     x: float
@@ -50,7 +53,12 @@ class Track:
     shot_s: float | None = None
     shots: int = 0
     refused: bool = False
+    path: Path = field(default_factory=Path)
     token: bytes = field(default_factory=lambda: secrets.token_bytes(TRACK_BYTES), repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin the path where the face was found first."""
+        self.path.add(self.seen_s, self.x, self.side)
 
     def expected(self, at_s: float) -> tuple[float, float]:
         """Return where the centre should be at a time."""
@@ -65,6 +73,7 @@ class Track:
             self.speed_x += _NEW_SPEED * ((x - self.x) / passed_s - self.speed_x)
             self.speed_y += _NEW_SPEED * ((y - self.y) / passed_s - self.speed_y)
         self.x, self.y, self.side, self.seen_s = x, y, _side(face), at_s
+        self.path.add(at_s, x, self.side)
 
 
 class Tracker:

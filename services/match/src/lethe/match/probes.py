@@ -56,8 +56,7 @@ class _Opened:
     def release(self) -> None:
         """Let go of the buffer before it is overwritten."""
         self.template = np.zeros(0, np.float32)
-        self.view.template.release()
-        self.view.crop.release()
+        self.view.release()
 
 
 class ProbeDesk:
@@ -149,7 +148,7 @@ class ProbeDesk:
                 self._conclude(item, comparisons)
 
     def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> None:
-        """Set the outcome; a candidate's crop is sealed to alert, and sent when all is wiped."""
+        """Set the outcome; a candidate's pictures are sealed, and sent when all is wiped."""
         order = item.held.order
         address = item.address
         combined = self._tracks.combine(
@@ -179,12 +178,12 @@ class ProbeDesk:
             candidates=found,
             transit_key_id=transit.key_id,
             sealed_crop=b"",
+            heading=item.view.heading,
         )
         try:
-            sealed = wrap(item.view.crop, transit.public_key, message.binding())
+            item.rescued = _with_pictures(message, item.view, transit.public_key)
         except Refused:
             return  # no transit key to seal to
-        item.rescued = message.model_copy(update={"sealed_crop": sealed})
 
     async def _send(self, item: _Opened) -> None:
         if item.rescued is None:
@@ -206,3 +205,11 @@ class ProbeDesk:
             at=instant(self._holder.clock),
             outcome=outcome,
         )
+
+
+def _with_pictures(found: CandidatesFound, view: ProbeView, public_key: bytes) -> CandidatesFound:
+    """Return a list with the probe's pictures, each sealed to alert and to the list."""
+    sealed = {"sealed_crop": wrap(view.crop, public_key, found.binding())}
+    if view.figure:
+        sealed["sealed_figure"] = wrap(view.figure, public_key, found.figure_binding())
+    return found.model_copy(update=sealed)

@@ -64,6 +64,7 @@ class AlertEndpoints:
             Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT), is_audited=True),
             Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS, is_audited=True),
+            Endpoint("/alerts/{alert_id}/figure", self.figure, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS, is_audited=True),
         ]
@@ -91,6 +92,13 @@ class AlertEndpoints:
         """Answer with the face from the camera."""
         alert = await self._open(request)
         picture = await self._desk.probe(alert.alert_id)
+        await self._audit.append(of_alerts.probe_seen(alert))
+        return _image(picture)
+
+    async def figure(self, request: Request) -> Response:
+        """Answer with the upper body from the camera: a face alone finds nobody in a crowd."""
+        alert = await self._open(request)
+        picture = await self._desk.figure(alert.alert_id)
         await self._audit.append(of_alerts.probe_seen(alert))
         return _image(picture)
 

@@ -11,6 +11,7 @@ from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.adjudication import Outcome, Verdict
+from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.orders import OrderType
 
@@ -80,6 +81,9 @@ class AlertView(BaseModel):
         How alike two faces are and from where on the order wants an alert. No certainty.
     captured_at, published_at, last_sighting_at
         RFC 3339, UTC.
+    heading
+        Where the person was going when last seen, in the camera's picture; null when that isn't
+        known.
     subject_id, subject, score, cosine, candidates
         Empty, the scores null, once it is erased, or false: nobody is told any more whom it was
         about, nor how much somebody resembled them.
@@ -105,6 +109,7 @@ class AlertView(BaseModel):
     latency_ms: float | None
     sightings: int
     last_sighting_at: str
+    heading: Heading | None = None
     erased: bool
     state: AlertState
     version: int
@@ -160,6 +165,7 @@ class AlertViews:
             latency_ms=alert.latency_ms(),
             sightings=alert.sightings,
             last_sighting_at=utc(alert.last_sighting_wall_us / 1e6),
+            heading=None if alert.is_closed else alert.heading,
             erased=alert.erased,
             state=alert.state,
             version=alert.version,

@@ -6,7 +6,7 @@ import { ageText, timeText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
 import { Picture } from "./picture.js";
 import { SubjectPart } from "./subject.js";
-import { isClosed, isDecided, judgementText } from "./words.js";
+import { HEADINGS, isClosed, isDecided, judgementText } from "./words.js";
 
 const ADVICE = "A possible match, no identification. An alert alone is no ground to act: look, ask, decide.";
 
@@ -19,6 +19,8 @@ export class AlertPanel {
     this.alert = alert;
     this.probe = new Picture("From the camera");
     this.reference = new Picture("From the watchlist");
+    this.figure = new Picture("Upper body; other faces are covered");
+    this.pictures = [this.probe, this.reference, this.figure];
     this.subject = new SubjectPart();
     this.actions = new Actions(page);
     this.age = element("span", "age");
@@ -35,7 +37,7 @@ export class AlertPanel {
       this.subject.head,
       this.advice,
       this.subject.told,
-      this.facts,
+      element("div", "seen", this.figure.figure, this.facts),
       this.handled,
     );
     this.parts = [this.body, this.actions.bar];
@@ -47,6 +49,7 @@ export class AlertPanel {
   async load(alert) {
     this.probe.show(ofAlert(alert.alert_id, "/probe"), "Face seen by the camera");
     this.reference.show(ofAlert(alert.alert_id, "/reference"), "Face on the watchlist");
+    this.figure.show(ofAlert(alert.alert_id, "/figure"), "Upper body seen by the camera");
     /** @type {import("./api.js").Answer<AlertedSubject>} */
     const answer = await ask(ofAlert(alert.alert_id, "/subject"));
     // It may have been closed since.
@@ -72,7 +75,7 @@ export class AlertPanel {
    * @param {AlertView} alert
    */
   blank({ erased }) {
-    for (const picture of [this.probe, this.reference]) picture.blank(erased ? "Erased" : "Taken away");
+    for (const picture of this.pictures) picture.blank(erased ? "Erased" : "Taken away");
     this.subject.blank(erased ? "This alert is erased" : "A false alert: it is being erased");
   }
 
@@ -81,8 +84,7 @@ export class AlertPanel {
   }
 
   close() {
-    this.probe.blank();
-    this.reference.blank();
+    for (const picture of this.pictures) picture.blank();
     this.actions.close();
   }
 }
@@ -93,6 +95,7 @@ function factsOf(alert) {
     ...fact("Camera", foreign(alert.camera_id)),
     ...(alert.area ? fact("Zone", foreign(alert.area)) : []),
     ...fact("Time", timeText(alert.captured_at)),
+    ...(alert.heading ? fact("Going", HEADINGS[alert.heading]) : []),
     ...(alert.sightings > 1
       ? fact("Seen", `${alert.sightings} times, last at ${timeText(alert.last_sighting_at)}`)
       : fact("Seen", "once")),

@@ -13,6 +13,19 @@ export const OUTCOMES = {
   not_engaged: "not engaged",
 };
 
+/** @type {Record<Heading, string>} Left and right are the picture's: who watches the camera sees them so. */
+export const HEADINGS = {
+  standing: "standing still",
+  left: "to the left of the picture",
+  right: "to the right of the picture",
+  towards: "towards the camera",
+  towards_left: "towards the camera, to the left of the picture",
+  towards_right: "towards the camera, to the right of the picture",
+  away: "away from the camera",
+  away_left: "away from the camera, to the left of the picture",
+  away_right: "away from the camera, to the right of the picture",
+};
+
 /** @param {AdjudicationView} made */
 export function judgementText(made) {
   const basis = made.confirmed ? "confirmed after an engagement" : "unconfirmed";
