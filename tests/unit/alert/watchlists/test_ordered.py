@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.alert_ports import FakeDeployments
 from tests.support.forgetting import an_order, local_trust, signed
-from tests.support.watchlists import Records
+from tests.support.watchlists import IMAGE, Records, listed, outcome
 
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.contracts.errors import Refused
@@ -15,7 +15,7 @@ async def test_an_order_that_holds_closes_its_version_and_no_other(
     records: Records, tmp_path: Path
 ) -> None:
     deployments = FakeDeployments()
-    closing = ClosingDeployments(deployments, records.book.versions)
+    closing = ClosingDeployments(deployments, records.book)
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="list"))
 
     deployments.refusal = Refused("the order's signature doesn't hold")
@@ -34,5 +34,25 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
 ) -> None:
     deployments = FakeDeployments()
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
-    await ClosingDeployments(deployments, records.book.versions).order(ordered, [])
+    await ClosingDeployments(deployments, records.book).order(ordered, [])
     assert deployments.orders == [(ordered, [])]
+
+
+async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_what_to_do(
+    records: Records, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("Ada", "Ada", "Grace", "Mary")):
+        subject_id = await listed(records.book, name)
+        added = await records.book.add("list", subject_id, IMAGE + bytes([number]))
+        fault = "no_face" if name == "Mary" else None
+        await records.book.record(outcome(added.reference_id, fault))
+    deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
+    closing = ClosingDeployments(deployments, records.book)
+    too_few = signed(trust, an_order(watchlist_id="list", watchlist_size=1))
+    with pytest.raises(Refused, match=r"2 subjects of list are enrolled.* says 1: .*draft it anew"):
+        await closing.order(too_few, [])
+    assert deployments.orders == []
+    assert (await records.book.versions.find("list")).ordered_hash is None
+    enough = signed(trust, an_order(watchlist_id="list", watchlist_size=2))
+    await closing.order(enough, [])
+    assert deployments.orders == [(enough, [])]

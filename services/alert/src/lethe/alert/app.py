@@ -234,7 +234,7 @@ class _Instance:
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=ClosingDeployments(self._deployments, reign.watchlists.versions),
+            deployments=ClosingDeployments(self._deployments, reign.watchlists),
             status=self._deployments,
             backlog=self._candidates.backlog,
             receipts=self._receipts.kept,

@@ -127,13 +127,16 @@ class WatchlistBook:
 
     async def content_hash(self, watchlist_id: str) -> str:
         """Return the hash of what is enrolled: what an order names."""
-        return watchlist_hash(
-            [
-                (reference.subject_id, reference.image_sha256)
-                for reference in await self.references(watchlist_id)
-                if reference.state is ReferenceState.ENROLLED
-            ]
-        )
+        enrolled = await self._enrolled(watchlist_id)
+        return watchlist_hash([(each.subject_id, each.image_sha256) for each in enrolled])
+
+    async def enrolled_subjects(self, watchlist_id: str) -> int:
+        """Return of how many subjects an image is enrolled; raises `NotFound`."""
+        return len({each.subject_id for each in await self._enrolled(watchlist_id)})
+
+    async def _enrolled(self, watchlist_id: str) -> list[Reference]:
+        references = await self.references(watchlist_id)
+        return [each for each in references if each.state is ReferenceState.ENROLLED]
 
     async def unsettled(self) -> Sequence[str]:
         """Return the references whose enrolment hasn't ended, of all versions."""

@@ -1,7 +1,9 @@
 """Orders close the versions that they name: from then on nothing in them changes."""
 
+from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments
-from lethe.alert.watchlists.version_desk import VersionDesk
+from lethe.alert.watchlists.book import WatchlistBook
+from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 
 
@@ -11,16 +13,34 @@ class ClosingDeployments:
     A change that slips in between is no harm: match searches only what has the order's hash.
     """
 
-    def __init__(self, deployments: Deployments, versions: VersionDesk) -> None:
+    def __init__(self, deployments: Deployments, watchlists: WatchlistBook) -> None:
         self._deployments = deployments
-        self._versions = versions
+        self._watchlists = watchlists
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
-        """Verify and publish an order, see `Deployments`; then close its version."""
-        deployment_id = await self._deployments.order(ordered, cameras)
+        """Verify and publish an order, see `Deployments`; then close its version.
+
+        Raises
+        ------
+        Refused
+            Also if more subjects are enrolled than it says: match wouldn't search them.
+        """
         order = DeploymentOrder.decode(ordered.order.payload)
-        await self._versions.freeze(order.watchlist_id, order.watchlist_hash)
+        await self._require_size(order)
+        deployment_id = await self._deployments.order(ordered, cameras)
+        await self._watchlists.versions.freeze(order.watchlist_id, order.watchlist_hash)
         return deployment_id
+
+    async def _require_size(self, order: DeploymentOrder) -> None:
+        try:
+            enrolled = await self._watchlists.enrolled_subjects(order.watchlist_id)
+        except NotFound:
+            return
+        if enrolled > order.watchlist_size:
+            raise Refused(
+                f"{enrolled:,} subjects of {order.watchlist_id} are enrolled and the order says "
+                f"{order.watchlist_size:,}: match would search none of them; draft it anew"
+            )
 
     async def end(self, deployment_id: str, ended_by: str) -> bool:
         """End an order, see `Deployments`."""
