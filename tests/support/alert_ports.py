@@ -2,8 +2,9 @@
 
 from tests.support.alert_desk import EPOCH_US
 
-from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status
-from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
+from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status, Withdrawal
+from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderState, OrderType
+from lethe.contracts.sealed import SignedEnvelope
 
 
 class FakeEnroller:
@@ -18,6 +19,7 @@ class FakeDeployments:
     def __init__(self) -> None:
         self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
         self.ended: list[tuple[str, str]] = []
+        self.withdrawals: list[Withdrawal] = []
         self.refusal: Exception | None = None
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
@@ -33,6 +35,16 @@ class FakeDeployments:
             return False
         self.ended.append((deployment_id, ended_by))
         return True
+
+    def withdrawal(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
+        if self.refusal is not None:
+            raise self.refusal
+        subject_ids = tuple(OrderState.decode(state.payload).withdrawn)
+        ordered = DeploymentOrdered(order=state, state=state)
+        return Withdrawal(deployment_id, "watchlist-1", subject_ids, ordered)
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        self.withdrawals.append(withdrawal)
 
 
 class FakeStatus:

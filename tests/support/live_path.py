@@ -14,8 +14,8 @@ from tests.support.forgetting import (
 from tests.support.pipeline import Pipeline
 
 from lethe.contracts.headings import Heading
-from lethe.contracts.keys import GrantedKey, Role
-from lethe.contracts.orders import OrderStatus
+from lethe.contracts.keys import Role
+from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.contracts.probe import NO_TRACK, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
 from lethe.contracts.topic import Topic
@@ -23,6 +23,7 @@ from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.purge.custodian import Custodian
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
+from lethe.shredding.order_check import order_check
 from lethe.shredding.sealing import LENGTH_BYTES
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import Reservation, Standing
@@ -44,19 +45,29 @@ class LivePath(Pipeline):
         self.trust = trust
         self.order = an_order(**changes)
         self.book = book_with(trust, self.order)
-        super().__init__(trust, order_check=self._is_ordered)
+        self.purges = book_with(trust, self.order)
+        super().__init__(trust, order_check=order_check(self.book, Role.MATCH))
         self.holders[Role.DETECT]._order_check = None
         self.alert = Holder(
             "alert-1", Role.ALERT, "run-alert", clock=self.clock, switch=FakeSwitch()
         )
         self.custodian = Custodian(
-            self.book, Suspensions(self.book), self.clock, term="term", entropy=self.witness.entropy
+            self.purges,
+            Suspensions(self.purges),
+            self.clock,
+            term="term",
+            entropy=self.witness.entropy,
         )
 
     def end_order(self) -> None:
         """Let the officer end the deployment."""
         ended = signed(self.trust, self.order, status=OrderStatus.ENDED, serial=2)
-        self.book.hear(ended, self.clock.wall_us())
+        self.hear(ended)
+
+    def hear(self, ordered: DeploymentOrdered) -> None:
+        """Let match and purge hear a state."""
+        for book in (self.book, self.purges):
+            book.hear(ordered, self.clock.wall_us())
 
     def run_enrolment_slot(self) -> None:
         """Bring alert's, detect's and match's keys of the enrolment lane into their hands."""
@@ -119,9 +130,3 @@ class LivePath(Pipeline):
         body = holder.seal(topic.name, address, memoryview(content), step=step)
         holder.finish(address)
         return address, body
-
-    def _is_ordered(self, granted: GrantedKey, wall_us: int) -> bool:
-        if granted.purpose not in (Purpose.FRAME, Purpose.PROBE):
-            return True
-        live = self.book.live_order(granted.lane, wall_us)
-        return live is not None and live.order_hash == granted.order_hash

@@ -28,9 +28,7 @@ from lethe.purge.custodian import Custodian
 from lethe.purge.log_folder import LogFolder, log_files
 from lethe.purge.receipting import Receipting
 from lethe.purge.told import Origin
-from lethe.receipts.entries import (
-    Entry,
-)
+from lethe.receipts.entry import Entry
 from lethe.receipts.parsing import parse_entry
 from lethe.receipts.verifying import Verdict
 from lethe.shredding.trust import LocalTrust

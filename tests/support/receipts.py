@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.entries import (
-    Entry,
     MinuteCounted,
     OrderInForce,
     SlotClosed,
@@ -17,6 +16,7 @@ from lethe.receipts.entries import (
     TermBegun,
     TermEnded,
 )
+from lethe.receipts.entry import Entry
 from lethe.receipts.exports import checkpoint_block, entry_line, header, log_line
 from lethe.receipts.hashing import Frontier
 from lethe.receipts.notes import NoteSigner

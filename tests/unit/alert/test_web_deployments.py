@@ -118,10 +118,12 @@ async def test_an_order_is_given_back_as_it_was_signed_with_why_it_is_suspended(
     [stands] = web.status.now.deployments
     said = SuspensionStatus("s-1", "copy-open", "nobody could say", "2026-01-01T00:00:00.000Z")
     suspended = replace(stands, status="suspended", suspended=said)
-    web.status.orders["deployment-1"] = SignedState(suspended, ENVELOPE, 3)
+    web.status.orders["deployment-1"] = SignedState(suspended, ENVELOPE, ENVELOPE, 3, ["s0"])
     answer = (await client.get("/api/v1/deployments/deployment-1")).json()
     assert (answer["serial"], answer["suspended"]["suspension_id"]) == (3, "s-1")
     assert SignedEnvelope.decode(b64decode(answer["order"])) == ENVELOPE
+    assert SignedEnvelope.decode(b64decode(answer["state"])) == ENVELOPE
+    assert answer["withdrawn"] == ["s0"]
     unknown = await client.get("/api/v1/deployments/another")
     assert (unknown.status_code, unknown.json()["detail"]) == (
         404,

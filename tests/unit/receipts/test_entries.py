@@ -14,13 +14,13 @@ from lethe.receipts.entries import (
     KINDS,
     AlertErased,
     AuditAnchored,
-    Entry,
     Resumed,
     SlotGranted,
     Suspended,
     TermBegun,
     TermEnded,
 )
+from lethe.receipts.entry import Entry
 from lethe.receipts.errors import BadInput
 from lethe.receipts.granted import GrantedLeaf, granted_root
 from lethe.receipts.parsing import parse_entry

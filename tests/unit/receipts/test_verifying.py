@@ -12,7 +12,8 @@ from tests.support.receipts import (
     verify,
 )
 
-from lethe.receipts.entries import AuditAnchored, Entry, Resumed, Suspended
+from lethe.receipts.entries import AuditAnchored, Resumed, Suspended
+from lethe.receipts.entry import Entry
 from lethe.receipts.errors import Refuted
 
 

@@ -145,6 +145,12 @@ class GrantedKey(Message):
 
     AES-GCM doesn't commit to its key, so a holder checks what it unwrapped against
     `commitment`: SHA-256 over a label and the key.
+
+    Attributes
+    ----------
+    withdrawn
+        Who is withdrawn under the order, as purge obeys it, see `withdrawal_hash`: match keeps
+        the key only if it has obeyed that list as well.
     """
 
     lane: Name
@@ -152,6 +158,7 @@ class GrantedKey(Message):
     deployment_id: Name
     order_hash: str
     commitment: bytes
+    withdrawn: str = ""
 
 
 class KeyGranted(Message):

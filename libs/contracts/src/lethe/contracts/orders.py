@@ -1,6 +1,7 @@
 """Deployment orders, their states and the cameras they name."""
 
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Self
@@ -21,6 +22,9 @@ from lethe.contracts.cameras import (
 from lethe.contracts.sealed import SignedEnvelope
 
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+MOST_WITHDRAWN = 1_000
+"""Subjects that may be withdrawn under one order: all of them stand in each of its states."""
 
 
 class OrderType(StrEnum):
@@ -118,6 +122,9 @@ class OrderState(Message):
         The suspension that this step lifts; None where it lifts none.
     ended_by
         Who had alert end it, as their token names them; None where an officer signed this.
+    withdrawn
+        Subjects of the watchlist who aren't searched for any more: all who were withdrawn so far,
+        since a later state without one of them is refused.
     """
 
     deployment_id: Name
@@ -126,6 +133,7 @@ class OrderState(Message):
     serial: int
     lifts: Name | None = None
     ended_by: Name | None = None
+    withdrawn: list[Name] = Field(default_factory=list, max_length=MOST_WITHDRAWN)
 
 
 class DeploymentOrdered(Message):
@@ -204,4 +212,15 @@ def watchlist_hash(references: list[tuple[str, str]]) -> str:
     for subject_id, image_sha256 in sorted(references):
         encoded = subject_id.encode()
         digest.update(len(encoded).to_bytes(4, "big") + encoded + bytes.fromhex(image_sha256))
+    return digest.hexdigest()
+
+
+def withdrawal_hash(subject_ids: Iterable[str]) -> str:
+    """Return the SHA-256 (hex) of who is withdrawn, in any order; empty where nobody is."""
+    withdrawn = sorted(set(subject_ids))
+    if not withdrawn:
+        return ""
+    digest = sha256(b"lethe withdrawn v1\0")
+    for encoded in (each.encode() for each in withdrawn):
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
     return digest.hexdigest()

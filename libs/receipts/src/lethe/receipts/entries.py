@@ -10,50 +10,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-from lethe.receipts.canonical import encode
+from lethe.receipts.entry import Entry
 from lethe.receipts.fields import (
-    declared_fields,
     hash_hex,
     hash_hex_if_any,
     hash_hex_or_none,
     hashes_hex,
     name,
     number,
-    optional_fields,
     origin,
-    require_fit,
 )
 
-VERSION = 1
 STOPPED, DEPOSED = "stopped", "another leads"
 """Reasons of a term's end after which its writer may not hear how its last slots end."""
 
 ENROLMENT = ""
 """Stands for a deployment where keys are for watchlist images, which no order names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What every entry says: when it was made."""
-
-    kind: ClassVar[str] = ""
-
-    at_ms: int = number()
-
-    def __post_init__(self) -> None:
-        for field_name, declared in declared_fields(type(self)):
-            value = getattr(self, field_name)
-            require_fit(field_name, declared, list(value) if type(value) is tuple else value)
-
-    def line(self) -> bytes:
-        """Return the leaf of the log that this entry is, without a newline."""
-        said = {
-            field_name: getattr(self, field_name) for field_name, _ in declared_fields(type(self))
-        }
-        for field_name in optional_fields(type(self)):
-            if not said[field_name]:
-                del said[field_name]
-        return encode({"kind": self.kind, "v": VERSION, **said})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +82,26 @@ class OrderInForce(Entry):
     cameras: int = number()
     models: tuple[str, ...] = hashes_hex()
     receipts_key: str = hash_hex_if_any()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectsWithdrawn(Entry):
+    """Subjects of an order's watchlist are searched for no longer; said before further keys are.
+
+    Attributes
+    ----------
+    withdrawn
+        How many, over all that was withdrawn so far.
+    list_hash
+        SHA-256 over their ids, which are random: whoever has the list finds it, nobody else learns
+        who it was.
+    """
+
+    kind: ClassVar[str] = "subjects-withdrawn"
+
+    deployment: str = name()
+    withdrawn: int = number()
+    list_hash: str = hash_hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +271,7 @@ KINDS: Mapping[str, type[Entry]] = MappingProxyType(
         for each in (
             TermBegun,
             OrderInForce,
+            SubjectsWithdrawn,
             SlotGranted,
             SlotClosed,
             MinuteCounted,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from lethe.receipts.canonical import decode
-from lethe.receipts.entries import KINDS, VERSION, Entry
+from lethe.receipts.entries import KINDS
+from lethe.receipts.entry import VERSION, Entry
 from lethe.receipts.errors import BadInput
 from lethe.receipts.fields import declared_fields, optional_fields
 

@@ -16,16 +16,17 @@ from lethe.receipts.entries import (
     STOPPED,
     AlertErased,
     AuditAnchored,
-    Entry,
     MinuteCounted,
     OrderInForce,
     Resumed,
     SlotClosed,
     SlotGranted,
+    SubjectsWithdrawn,
     Suspended,
     TermBegun,
     TermEnded,
 )
+from lethe.receipts.entry import Entry
 from lethe.receipts.errors import Refuted
 from lethe.receipts.origins import log_origin, slot_name, term_of
 from lethe.receipts.totals import Totals
@@ -55,6 +56,8 @@ class Shared:
         By instance, the deployments that get no keys from it.
     anchors
         Heads of audit logs: name, size, hash.
+    withdrawn
+        By instance and deployment, how many subjects are withdrawn, and the hash of their list.
     """
 
     chain: Chain
@@ -64,6 +67,7 @@ class Shared:
     orders: dict[str, OrderInForce] = field(default_factory=dict)
     suspended: dict[str, set[str]] = field(default_factory=dict)
     anchors: set[tuple[str, int, str]] = field(default_factory=set)
+    withdrawn: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def of(self, deployment: str) -> Totals:
         """Return the sums of a deployment."""
@@ -98,6 +102,7 @@ class LogRules:
         self._anchored: dict[str, int] = {}
         self._takers: dict[type[Entry], Callable[..., None]] = {
             OrderInForce: self._order,
+            SubjectsWithdrawn: self._withdraw,
             SlotGranted: self._grant,
             SlotClosed: self._close,
             MinuteCounted: self._count,
@@ -159,6 +164,16 @@ class LogRules:
             raise Refuted(f"the order of {said.deployment} isn't what it was said to be before")
         self._orders[said.deployment] = self._shared.orders[said.deployment] = said
         self._shared.of(said.deployment).put_in_force(said)
+
+    def _withdraw(self, said: SubjectsWithdrawn) -> None:
+        # Another instance may have heard less so far; of one, more only may follow.
+        named = (self.begun.instance if self.begun else "", said.deployment)
+        before, list_hash = self._shared.withdrawn.get(named, (0, said.list_hash))
+        is_same = said.withdrawn == before
+        if said.withdrawn < max(before, 1) or (is_same and said.list_hash != list_hash):
+            raise Refuted(f"somebody who was withdrawn from {said.deployment} is brought back")
+        self._shared.withdrawn[named] = (said.withdrawn, said.list_hash)
+        self._shared.of(said.deployment).withdraw(said)
 
     def _grant(self, said: SlotGranted) -> None:
         self._require_in_turn(said)

@@ -94,6 +94,8 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
         yield f"  per minute {_per_minute(totals)}"
         if totals.alerts:
             yield f"  alerts     {_erased(totals.alerts)}"
+        if totals.withdrawn:
+            yield f"  withdrawn  {many(totals.withdrawn, 'subject')} of the watchlist"
     for at_ms, step, reason in totals.steps:
         yield f"  {step:<10} {_time(at_ms)}: {reason}"
     if totals.steps_told > len(totals.steps):

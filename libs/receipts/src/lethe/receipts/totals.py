@@ -10,6 +10,7 @@ from lethe.receipts.entries import (
     Resumed,
     SlotClosed,
     SlotGranted,
+    SubjectsWithdrawn,
     Suspended,
 )
 
@@ -35,6 +36,8 @@ class Totals:
         Most faces seen in one `minute-counted`.
     alerts
         Grounds on which alerts were erased, by the hash of the alert's id.
+    withdrawn
+        How many subjects of the watchlist were withdrawn.
     """
 
     order: OrderInForce | None = None
@@ -58,6 +61,7 @@ class Totals:
     dropped_without_key: int = 0
     busiest: int = 0
     alerts: dict[str, str] = field(default_factory=dict)
+    withdrawn: int = 0
     suspensions: int = 0
     steps_told: int = 0
     steps: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=_STEPS_KEPT))
@@ -102,6 +106,10 @@ class Totals:
     def erase(self, said: AlertErased) -> None:
         """Note that an alert was erased; told again it counts once."""
         self.alerts.setdefault(said.id_hash, said.ground)
+
+    def withdraw(self, said: SubjectsWithdrawn) -> None:
+        """Note how many subjects are withdrawn; each log tells it again."""
+        self.withdrawn = max(self.withdrawn, said.withdrawn)
 
     def step(self, said: Suspended | Resumed) -> None:
         """Note a suspension or its end."""

@@ -1,5 +1,7 @@
 """Signing orders: one person drafts, an officer authorises, officers tell how they stand."""
 
+from collections.abc import Collection
+
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import (
@@ -61,6 +63,7 @@ def sign_state(
     serial: int,
     lifts: str | None = None,
     ended_by: str | None = None,
+    withdrawn: Collection[str] = (),
 ) -> DeploymentOrdered:
     """Sign the next state of an order that stays as it was signed.
 
@@ -72,6 +75,8 @@ def sign_state(
         The suspension that is lifted, and no other.
     ended_by
         Who had it ended, where a service signs that.
+    withdrawn
+        All subjects who are withdrawn from now on, those of before among them.
 
     Raises
     ------
@@ -85,6 +90,7 @@ def sign_state(
         serial=serial,
         lifts=lifts,
         ended_by=ended_by,
+        withdrawn=sorted(withdrawn),
     )
     return DeploymentOrdered(order=signed, state=signed_by(key, STATE_CONTEXT, state.encode()))
 

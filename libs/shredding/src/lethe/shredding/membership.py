@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lethe.contracts.errors import InvalidInput, LetheError, Refused
-from lethe.contracts.keys import GrantedKey, Predecessor, Role
-from lethe.contracts.sealed import Purpose
+from lethe.contracts.keys import Predecessor, Role
 from lethe.shredding.clock import SystemClock
 from lethe.shredding.hardening import harden_process, runs_as_init
 from lethe.shredding.holder import Holder
 from lethe.shredding.killswitch import KernelTimer
+from lethe.shredding.order_check import order_check
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.roster import Roster
 from lethe.shredding.signing import Signer
@@ -49,7 +49,7 @@ class Membership:
             clock=self.clock,
             switch=KernelTimer(),
             life=life,
-            order_check=self._is_ordered if obeys_orders else None,
+            order_check=order_check(self.orders, self.role) if obeys_orders else None,
             predecessor=self.predecessor,
         )
 
@@ -67,12 +67,6 @@ class Membership:
                 self.roster.reload()
             except (Refused, InvalidInput) as error:
                 refused(error)
-
-    def _is_ordered(self, granted: GrantedKey, wall_us: int) -> bool:
-        if granted.purpose not in (Purpose.FRAME, Purpose.PROBE):
-            return True
-        live = self.orders.live_order(granted.lane, wall_us)
-        return live is not None and live.order_hash == granted.order_hash
 
 
 def join(

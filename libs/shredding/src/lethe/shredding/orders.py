@@ -13,6 +13,7 @@ from lethe.contracts.orders import (
     OrderStatus,
     OrderType,
     order_hash,
+    withdrawal_hash,
 )
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft
@@ -43,8 +44,10 @@ class HeldOrder:
 
     Attributes
     ----------
-    signed
-        The order as its officer signed it.
+    signed, signed_state
+        The order as its officer signed it, and its newest state.
+    withdrawn
+        Subjects of its watchlist who aren't searched for; `withdrawn_hash` is theirs.
     """
 
     order: DeploymentOrder
@@ -52,6 +55,9 @@ class HeldOrder:
     status: OrderStatus
     serial: int
     signed: SignedEnvelope
+    signed_state: SignedEnvelope
+    withdrawn: frozenset[str] = frozenset()
+    withdrawn_hash: str = ""
 
     def is_live(self, wall_us: int) -> bool:
         """Tell whether it is running and the time is inside its window."""
@@ -77,6 +83,7 @@ class OrderBook:
         self._signers: dict[str, list[RosterEntry]] = {}
         self._progress: dict[str, OrderProgress] = {}
         self._receipts_key: str | None = None
+        self._withdrawn: dict[str, set[str]] = {}
 
     def require_receipts_key(self, fingerprint: str) -> None:
         """Obey no order from now on that pins another key of receipts; by its fingerprint."""
@@ -119,7 +126,21 @@ class OrderBook:
         self._progress[name] = self._advanced(held, state.lifts)
         self._signers[name] = signers
         self._orders[name] = held
+        self._withdrawn.setdefault(name, set()).add(held.withdrawn_hash)
         return held
+
+    def require(self, ordered: DeploymentOrdered, wall_us: int) -> HeldOrder:
+        """Return what would be held of this; raises as `hear`, and holds nothing."""
+        held, state, _ = self._verified(ordered, wall_us)
+        self._advanced(held, state.lifts)
+        return held
+
+    def has_withdrawn(self, deployment_id: str, withdrawn_hash: str) -> bool:
+        """Tell whether a list of withdrawn subjects was obeyed here, by its `withdrawal_hash`.
+
+        Later ones only add to it, so that all of it is obeyed still.
+        """
+        return not withdrawn_hash or withdrawn_hash in self._withdrawn.get(deployment_id, ())
 
     def _verified(
         self, ordered: DeploymentOrdered, wall_us: int
@@ -141,6 +162,9 @@ class OrderBook:
             state.status,
             state.serial,
             ordered.order,
+            ordered.state,
+            frozenset(state.withdrawn),
+            withdrawal_hash(state.withdrawn),
         )
         if (state.order_hash, state.deployment_id) != (held.order_hash, order.deployment_id):
             raise Refused(f"order {order.deployment_id}: its state is for another order")
@@ -201,8 +225,14 @@ class OrderBook:
         name = held.order.deployment_id
         before = self._progress.get(name)
         lifted = frozenset((lifts,) if lifts else ()) | (before.lifted if before else frozenset())
+        is_over = held.status is OrderStatus.ENDED
         following = OrderProgress(
-            order_hash=held.order_hash, status=held.status, serial=held.serial, lifted=lifted
+            order_hash=held.order_hash,
+            status=held.status,
+            serial=held.serial,
+            lifted=lifted,
+            # Nobody is searched for under an order that has ended, and nothing follows.
+            withdrawn=frozenset() if is_over else held.withdrawn,
         )
         if before is None or before == following:
             return following
@@ -212,4 +242,6 @@ class OrderBook:
             raise RolledBack(f"order {name}: its state goes back")
         if before.status is OrderStatus.ENDED:
             raise Refused(f"order {name}: it has ended")
+        if not (is_over or before.withdrawn <= following.withdrawn):
+            raise Refused(f"order {name}: its state brings back somebody who was withdrawn")
         return following

@@ -12,12 +12,15 @@ class OrderProgress(Message):
     ----------
     lifted
         Every suspension that its states lifted: a later state doesn't name it again.
+    withdrawn
+        Subjects who were withdrawn, while it runs: a later state must name them again.
     """
 
     order_hash: str
     status: OrderStatus
     serial: int
     lifted: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
 
 
 class RosterProgress(Message):

@@ -22,10 +22,13 @@ class AlertTerms:
     ----------
     retention_hours
         How long after its capture an alert's picture is kept.
+    withdrawn
+        Subjects nobody is alerted to any more.
     """
 
     order_type: OrderType = OrderType.LOCAL
     retention_hours: int = 24
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

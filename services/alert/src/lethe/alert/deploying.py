@@ -10,6 +10,7 @@ from lethe.alert.ports import (
     SignedState,
     Status,
     SuspensionStatus,
+    Withdrawal,
 )
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
@@ -18,9 +19,11 @@ from lethe.contracts.orders import (
     CameraAssigned,
     DeploymentOrder,
     DeploymentOrdered,
+    OrderState,
     OrderStatus,
     camera_hash,
 )
+from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.shredding.authorising import sign_state
 from lethe.shredding.clock import Clock, instant
@@ -64,6 +67,7 @@ class DeploymentDesk:
         ------
         Refused
             If the order doesn't hold, a camera isn't named by it or is set otherwise than it says.
+            Also if its state withdraws subjects, which is handed in by itself.
         Conflict
             If a camera belongs to another order that isn't over, or was assigned otherwise.
         """
@@ -72,10 +76,20 @@ class DeploymentDesk:
         for camera in cameras:
             _require_covered(said, camera)
             self._require_unchanged(camera)
+        self._require_nobody_withdrawn(ordered, said.deployment_id)
         held = self._orders.hear(ordered, self._clock.wall_us())
         await self._publish(ordered, held.order.deployment_id, cameras)
         self._cameras.update({camera.camera_id: camera for camera in cameras})
         return held.order.deployment_id
+
+    def _require_nobody_withdrawn(self, ordered: DeploymentOrdered, deployment_id: str) -> None:
+        """Check that a state withdraws nobody anew: whom it was about would stand in no log."""
+        held = self._orders.by_deployment(deployment_id)
+        withdrawn = set(OrderState.decode(ordered.state.payload).withdrawn)
+        if withdrawn - (held.withdrawn if held else frozenset()):
+            raise Refused(
+                f"it withdraws subjects: hand that in at /deployments/{deployment_id}/withdrawals"
+            )
 
     def _require_unchanged(self, camera: CameraAssigned) -> None:
         """Check that a camera is neither taken from an order nor changed under one."""
@@ -114,6 +128,33 @@ class DeploymentDesk:
         self._orders.hear(ended, self._clock.wall_us())
         return True
 
+    def withdrawal(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
+        """Verify a state that withdraws subjects; see `Deployments`."""
+        held = self._orders.by_deployment(deployment_id)
+        if held is None:
+            raise NotFound("no order of this name was heard here")
+        ordered = DeploymentOrdered(order=held.signed, state=state)
+        said = self._orders.require(ordered, self._clock.wall_us())
+        if said.status is not OrderStatus.RUNNING or OrderState.decode(state.payload).lifts:
+            raise Refused("a withdrawal ends nothing and lifts no suspension")
+        added = tuple(sorted(said.withdrawn - held.withdrawn))
+        if not added and state != held.signed_state:
+            raise Refused("it withdraws nobody who isn't withdrawn already")
+        return Withdrawal(deployment_id, held.order.watchlist_id, added, ordered)
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Obey a withdrawal and publish it; see `Deployments`."""
+        await self._publish(withdrawal.ordered, withdrawal.deployment_id, [])
+        try:
+            self._orders.hear(withdrawal.ordered, self._clock.wall_us())
+        except Refused:
+            # The topic keeps the last state only: the one in force must be that.
+            held = self._orders.by_deployment(withdrawal.deployment_id)
+            if held is not None:
+                in_force = DeploymentOrdered(order=held.signed, state=held.signed_state)
+                await self._publish(in_force, withdrawal.deployment_id, [])
+            raise
+
     def hear_order(self, ordered: DeploymentOrdered) -> None:
         """Take an order from the broker: this instance may have been restarted."""
         self._orders.hear(ordered, self._clock.wall_us())
@@ -139,7 +180,7 @@ class DeploymentDesk:
         held = self._orders.by_deployment(deployment_id)
         if held is None:
             return AlertTerms()
-        return AlertTerms(held.order.type, held.order.alert_retention_hours)
+        return AlertTerms(held.order.type, held.order.alert_retention_hours, held.withdrawn)
 
     def budgeted(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return the counts of false alerts that are purge's concern: of orders with a budget."""
@@ -178,7 +219,9 @@ class DeploymentDesk:
         if held is None:
             return None
         stands = self._deployment(held, instant(self._clock).wall_us)
-        return SignedState(stands, held.signed, held.serial)
+        return SignedState(
+            stands, held.signed, held.signed_state, held.serial, sorted(held.withdrawn)
+        )
 
     def _deployment(self, held: HeldOrder, wall_us: int) -> DeploymentStatus:
         order, said = held.order, self._suspensions.of(held.order.deployment_id)

@@ -1,5 +1,6 @@
 """What the web needs from the rest of alert: implemented beside Kafka, faked in tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,22 @@ class Enroller(Protocol):
     def submit(self, reference_id: str) -> None:
         """Take an image to be enrolled; its outcome comes later."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The next state of an order, under which fewer subjects are searched for.
+
+    Attributes
+    ----------
+    subject_ids
+        Those who are withdrawn by it, and weren't before.
+    """
+
+    deployment_id: str
+    watchlist_id: str
+    subject_ids: Sequence[str]
+    ordered: DeploymentOrdered
 
 
 class Deployments(Protocol):
@@ -47,6 +64,30 @@ class Deployments(Protocol):
             If no order of this name was heard.
         Transient
             If nobody can be told now: it goes on.
+        """
+        ...
+
+    def withdrawal(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
+        """Verify a state that withdraws subjects and does nothing else; nobody is told yet.
+
+        Raises
+        ------
+        NotFound
+            If no order of this name was heard.
+        Refused
+            If it doesn't hold, brings somebody back, ends, or lifts a suspension.
+        """
+        ...
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Obey it, and have every service obey it.
+
+        Raises
+        ------
+        Refused
+            If another state of the order came meanwhile.
+        Transient
+            If nobody can be told now: everybody is searched for as before.
         """
         ...
 
@@ -87,11 +128,13 @@ class DeploymentStatus:
 
 @dataclass(frozen=True, slots=True)
 class SignedState:
-    """An order as its officer signed it, and how far it has come: what the next state needs."""
+    """An order and its newest state, as they were signed: what the next state needs."""
 
     deployment: DeploymentStatus
     signed: SignedEnvelope
+    signed_state: SignedEnvelope
     serial: int
+    withdrawn: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

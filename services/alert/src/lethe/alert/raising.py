@@ -109,7 +109,8 @@ class AlertDesk:
         Returns
         -------
         Alert or None
-            The alert when it is new and published; None when it was known or became a sighting.
+            The alert when it is new and published; None when it was known or became a sighting, or
+            if whoever was found is withdrawn since.
 
         Raises
         ------
@@ -120,12 +121,16 @@ class AlertDesk:
         """
         if not found.candidates:
             raise NoCandidates("the candidate list is empty")
+        terms = terms or AlertTerms()
+        found = _without(found, terms.withdrawn)
+        if not found.candidates:
+            return None
         async with self._turn:
             known = await self._log.of_search(found.search_id)
             if known is not None:
                 # Published None: it was committed, and then something failed.
                 return await self._publish(known) if known.published is None else None
-            alert = _draft(found, terms or AlertTerms())
+            alert = _draft(found, terms)
             earlier = await self._within_cool_down(alert)
             if earlier is not None:
                 wall_us = found.captured.wall_us
@@ -254,6 +259,12 @@ class AlertDesk:
         self._hub.publish(HubEvent(EventKind.ALERT, published))
         await self._log.mark_published(published)
         return published
+
+
+def _without(found: CandidatesFound, withdrawn: frozenset[str]) -> CandidatesFound:
+    """Return a candidate list without subjects who were withdrawn while it was under way."""
+    left = [each for each in found.candidates if each.subject_id not in withdrawn]
+    return found.model_copy(update={"candidates": left})
 
 
 def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:

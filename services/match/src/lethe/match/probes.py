@@ -139,9 +139,12 @@ class ProbeDesk:
             by_list.setdefault(item.held.order.watchlist_id, []).append(item)
         for watchlist_id, items in by_list.items():
             templates = [item.template for item in items]
+            # References of who is withdrawn may be the nearest: they hide nobody else's.
+            withdrawn = frozenset().union(*(item.held.withdrawn for item in items))
+            limit = COMPARISON_LIMIT + self._watchlists.references_of(watchlist_id, withdrawn)
             try:
                 async with asyncio.timeout(_SEARCH_S):
-                    results = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+                    results = await self._index.search(watchlist_id, templates, limit)
             except (Transient, TimeoutError):
                 continue  # blind: the probes expire
             for item, comparisons in zip(items, results, strict=True):
@@ -154,7 +157,7 @@ class ProbeDesk:
         combined = self._tracks.combine(
             address.lane,
             item.view.track,
-            comparisons,
+            [each for each in comparisons if each.subject_id not in item.held.withdrawn],
             needed=cosine_for_score(order.threshold),
             captured=address.captured,
         )

@@ -1,5 +1,6 @@
 """The watchlists this instance holds: what is enrolled, and whether it is what was ordered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,6 +89,13 @@ class Watchlists:
         """Return how many subjects a list has; 0 for a list that isn't held."""
         held = self._lists.get(watchlist_id)
         return len(held.of_subject) if held is not None else 0
+
+    def references_of(self, watchlist_id: str, subject_ids: Collection[str]) -> int:
+        """Return how many references some subjects of a list have."""
+        held = self._lists.get(watchlist_id)
+        if held is None:
+            return 0
+        return sum(len(held.of_subject.get(each, ())) for each in subject_ids)
 
     async def enrol(self, payload: TemplatePayload) -> ReferenceEnrolled:
         """Add a reference to its list, unless it has a fault or looks like another subject.

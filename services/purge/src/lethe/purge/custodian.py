@@ -137,9 +137,7 @@ class Custodian:
         ingest, detect, match = owners
         recipients = {Purpose.FRAME: (ingest, detect), Purpose.PROBE: (detect, match)}
         for purpose, holders in recipients.items():
-            self._draw(
-                drafts, holders, camera_id, purpose, held.order.deployment_id, held.order_hash
-            )
+            self._draw(drafts, holders, camera_id, purpose, held)
 
     def _draw_enrolment(self, drafts: dict[HolderName, _Draft], owners: list[HeardTicket]) -> None:
         alert, detect, *matches = owners
@@ -152,16 +150,16 @@ class Custodian:
         holders: tuple[HeardTicket, ...],
         lane: str,
         purpose: Purpose,
-        deployment_id: str = "",
-        order_hash: str = "",
+        held: HeldOrder | None = None,
     ) -> None:
         slot_key = self._entropy(KEY_BYTES)
         named = GrantedKey(
             lane=lane,
             purpose=purpose,
-            deployment_id=deployment_id,
-            order_hash=order_hash,
+            deployment_id=held.order.deployment_id if held else "",
+            order_hash=held.order_hash if held else "",
             commitment=commitment(slot_key),
+            withdrawn=held.withdrawn_hash if held else "",
         )
         for heard in holders:
             name = holder_name(heard.ticket)

@@ -17,7 +17,8 @@ from lethe.purge.log_folder import LogFolder
 from lethe.purge.term_log import TermLog
 from lethe.purge.told import Origin, SlotKey, Teller
 from lethe.purge.untold import Untold
-from lethe.receipts.entries import STOPPED, Entry
+from lethe.receipts.entries import STOPPED
+from lethe.receipts.entry import Entry
 from lethe.receipts.errors import BadInput
 from lethe.runtime.threads import Threads
 from lethe.shredding.clock import Clock, instant

@@ -5,33 +5,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasedAlert, alert_hash
 from lethe.contracts.suspension import DeploymentSuspended
-from lethe.purge.copies import Ending
 from lethe.purge.erasures import ToldErasures
+from lethe.purge.slot_entries import UNDATED, by_deployment, slot_closed, slot_granted
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
 from lethe.receipts.checkpoints import Checkpoint
 from lethe.receipts.entries import (
     ENROLMENT,
     AlertErased,
-    Entry,
     MinuteCounted,
     OrderInForce,
     Resumed,
-    SlotClosed,
-    SlotGranted,
+    SubjectsWithdrawn,
     Suspended,
     TermBegun,
     TermEnded,
 )
+from lethe.receipts.entry import Entry
 from lethe.receipts.fields import is_hash
-from lethe.receipts.granted import GrantedLeaf, granted_root
 from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.suspensions import Suspensions
 
-_UNDATED = 0
 _MILLION = 1_000_000
 
 _CLOSE_WITHIN_US = 55_000_000
@@ -57,7 +54,7 @@ class Origin:
     def begun(self, term: str, before: Checkpoint | None) -> Entry:
         """Say that a term begins, and which checkpoint the log before ended with."""
         return TermBegun(
-            at_ms=_UNDATED,
+            at_ms=UNDATED,
             instance=self.instance,
             term=term,
             software=self.software,
@@ -84,6 +81,7 @@ class Teller:
         self.term = term
         self.left_open = dict(left_open)
         self._orders: dict[str, OrderInForce] = {}
+        self._withdrawn: dict[str, str] = {}
         self._inherited = frozenset(left_open)
         self._suspended: dict[str, str] = {}
         self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
@@ -124,11 +122,12 @@ class Teller:
         told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
         digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
         said: list[Entry] = []
-        for deployment, named in _by_deployment(granted).items():
+        for deployment, named in by_deployment(granted).items():
             held = orders.by_deployment(deployment)
             if held is not None:
                 said += self._new_order(held, digests)
-            said.append(_slot_granted(granted[0].slot, deployment, named, deadline_ms))
+                said += self._newly_withdrawn(held)
+            said.append(slot_granted(granted[0].slot, deployment, named, deadline_ms))
             self.left_open[granted[0].slot, deployment] = granted[0].made.boot_us
         return said
 
@@ -141,7 +140,7 @@ class Teller:
                 self._closed[each.deployment_id] += 1
                 self._uncounted_us = self._uncounted_us or boot_us
             self.left_open.pop((each.slot, each.deployment_id), None)
-            yield _slot_closed(each)
+            yield slot_closed(each)
 
     def minutes(self, dropped_without_key: Mapping[str, int], orders: OrderBook) -> Iterator[Entry]:
         """Say what was counted since the last call.
@@ -155,7 +154,7 @@ class Teller:
                 yield from self._new_order(held, ())
             sums = self._sums[deployment]
             yield MinuteCounted(
-                at_ms=_UNDATED,
+                at_ms=UNDATED,
                 deployment=deployment,
                 slots=self._closed[deployment],
                 dropped_without_key=dropped_without_key.get(deployment, 0),
@@ -172,7 +171,7 @@ class Teller:
         """Say which alerts were erased: by a hash, so that only who knows the id finds it."""
         for each in self._erasures.news(erased, boot_us):
             yield AlertErased(
-                at_ms=_UNDATED,
+                at_ms=UNDATED,
                 deployment=each.deployment_id,
                 id_hash=alert_hash(each.alert_id),
                 ground=each.ground.value,
@@ -187,7 +186,7 @@ class Teller:
             if self._suspended.get(each.deployment_id) == _lifted(each):
                 continue
             self._suspended[each.deployment_id] = _lifted(each)
-            yield Resumed(at_ms=_UNDATED, deployment=each.deployment_id, reason=each.suspension_id)
+            yield Resumed(at_ms=UNDATED, deployment=each.deployment_id, reason=each.suspension_id)
 
     def has_untold(self, suspensions: Suspensions) -> bool:
         """Tell whether something is suspended that wasn't told to be in this log."""
@@ -198,7 +197,7 @@ class Teller:
         for each in filter(self._is_untold, suspensions.in_force()):
             self._suspended[each.deployment_id] = each.suspension_id
             yield Suspended(
-                at_ms=_UNDATED,
+                at_ms=UNDATED,
                 deployment=each.deployment_id,
                 reason=f"{each.suspension_id}: {each.ground.value}",
             )
@@ -209,7 +208,7 @@ class Teller:
     def ended(self, reason: str) -> Entry:
         """Say that the term is over."""
         own = self.left_open.keys() - self._inherited
-        return TermEnded(at_ms=_UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
+        return TermEnded(at_ms=UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
 
     def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> list[Entry]:
         """Return an order that wasn't told yet, or not with these models; else nothing."""
@@ -217,7 +216,7 @@ class Teller:
         if before is not None and (before.order_hash, before.models) == (held.order_hash, models):
             return []
         order = OrderInForce(
-            at_ms=_UNDATED,
+            at_ms=UNDATED,
             deployment=held.order.deployment_id,
             order_hash=held.order_hash,
             order_type=held.order.type.value,
@@ -231,52 +230,21 @@ class Teller:
         self._orders[held.order.deployment_id] = order
         return [order]
 
+    def _newly_withdrawn(self, held: HeldOrder) -> list[Entry]:
+        """Return who isn't searched for any more, by their number; nothing if it was told."""
+        name = held.order.deployment_id
+        if self._withdrawn.get(name, "") == held.withdrawn_hash:
+            return []
+        self._withdrawn[name] = held.withdrawn_hash
+        return [
+            SubjectsWithdrawn(
+                at_ms=UNDATED,
+                deployment=name,
+                withdrawn=len(held.withdrawn),
+                list_hash=held.withdrawn_hash,
+            )
+        ]
+
 
 def _lifted(said: DeploymentSuspended) -> str:
     return f"{said.suspension_id} lifted"
-
-
-def _by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]:
-    """Return every granted copy by the deployment it is for."""
-    found: dict[str, list[GrantedKey]] = {}
-    for each in granted:
-        for named in each.keys:
-            found.setdefault(named.deployment_id or ENROLMENT, []).append(named)
-    return found
-
-
-def _slot_granted(
-    slot: str, deployment: str, named: list[GrantedKey], deadline_ms: int
-) -> SlotGranted:
-    # The same key stands in the grants of all its holders.
-    drawn = {(each.lane, each.purpose.value, each.commitment) for each in named}
-    return SlotGranted(
-        at_ms=_UNDATED,
-        deployment=deployment,
-        order_hash=named[0].order_hash,
-        slot=slot,
-        key_count=len(drawn),
-        copies=len(named),
-        keys_root=granted_root(GrantedLeaf(*each) for each in drawn).hex(),
-        deadline_ms=deadline_ms,
-    )
-
-
-def _slot_closed(closed: ClosedSlot) -> SlotClosed:
-    tally = closed.tally
-    return SlotClosed(
-        at_ms=_UNDATED,
-        deployment=closed.deployment_id,
-        slot=closed.slot,
-        acknowledged=closed.endings[Ending.ACKNOWLEDGED],
-        dead=closed.endings[Ending.DEAD],
-        lapsed=closed.endings[Ending.LAPSED],
-        open=closed.endings[Ending.OPEN],
-        offered=tally.offered,
-        captured=tally.captured,
-        dropped=tally.dropped,
-        processed=tally.processed,
-        expired=tally.expired,
-        lost=tally.lost,
-        oldest_age_ms=tally.oldest_age_ms,
-    )

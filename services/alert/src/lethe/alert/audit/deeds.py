@@ -86,7 +86,8 @@ def who_acts(instance_id: str) -> Actor:
     return _acting.get() or Actor(instance_id, ("service",))
 
 
-def in_lots(records: list[str]) -> Iterator[tuple[str, ...]]:
-    """Give records in lots that fit one deed each."""
-    for start in range(0, len(records), MOST_RECORDS):
-        yield tuple(records[start : start + MOST_RECORDS])
+def in_lots(records: list[str], *, beside: int = 0) -> Iterator[tuple[str, ...]]:
+    """Give records in lots that fit one deed each, with some others beside them."""
+    most = MOST_RECORDS - beside
+    for start in range(0, len(records), most):
+        yield tuple(records[start : start + most])

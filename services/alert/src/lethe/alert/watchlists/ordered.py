@@ -1,10 +1,11 @@
 """Orders close the versions that they name: from then on nothing in them changes."""
 
 from lethe.alert.errors import NotFound
-from lethe.alert.ports import Deployments
+from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
+from lethe.contracts.sealed import SignedEnvelope
 
 
 class ClosingDeployments:
@@ -45,3 +46,11 @@ class ClosingDeployments:
     async def end(self, deployment_id: str, ended_by: str) -> bool:
         """End an order, see `Deployments`."""
         return await self._deployments.end(deployment_id, ended_by)
+
+    def withdrawal(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
+        """Verify a withdrawal, see `Deployments`."""
+        return self._deployments.withdrawal(deployment_id, state)
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Have a withdrawal obeyed, see `Deployments`."""
+        await self._deployments.withdraw(withdrawal)

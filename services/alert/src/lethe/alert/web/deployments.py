@@ -127,13 +127,18 @@ class DeploymentEndpoints:
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
     async def deployment(self, request: Request) -> Response:
-        """Answer with how a deployment stands, its signed order (base64) and the last serial."""
+        """Answer with how a deployment stands, order and state (base64), and who is withdrawn."""
         deployment_id = request.path_params["deployment_id"]
         found = self._source.deployment(deployment_id)
         if found is None or not self._reach.sees(principal_of(request), deployment_id):
             raise HTTPException(404, "no order of this name was heard here")
-        order = b64encode(found.signed.encode()).decode()
-        return JSONResponse(asdict(found.deployment) | {"order": order, "serial": found.serial})
+        signed = {
+            "order": b64encode(found.signed.encode()).decode(),
+            "state": b64encode(found.signed_state.encode()).decode(),
+            "serial": found.serial,
+            "withdrawn": list(found.withdrawn),
+        }
+        return JSONResponse(asdict(found.deployment) | signed)
 
     async def end(self, request: Request) -> Response:
         """End a deployment at once, for good."""

@@ -15,6 +15,7 @@ from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.withdrawing import WithdrawalDesk
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
@@ -33,6 +34,7 @@ from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.subjects import SubjectEndpoints
 from lethe.alert.web.views import AlertViews
 from lethe.alert.web.watchlists import WatchlistEndpoints
+from lethe.alert.web.withdrawals import WithdrawalEndpoints
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
 
@@ -97,6 +99,9 @@ def create_routes(
         *WatchlistEndpoints(watchlists, audit).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
         *ReferenceEndpoints(watchlists, enroller, audit).routes(),
+        *WithdrawalEndpoints(
+            WithdrawalDesk(deployments, watchlists.subjects, audit), reach
+        ).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
         *AuditEndpoints(audit, reasons).routes(),
