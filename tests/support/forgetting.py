@@ -101,6 +101,14 @@ def resumed(
     return sign_state(order, officer, status=OrderStatus.RUNNING, serial=serial, lifts=lifts)
 
 
+def withdrawn(
+    trust: LocalTrust, order: SignedEnvelope, *subjects: str, serial: int = 2, by: str = "officer"
+) -> DeploymentOrdered:
+    """Return the next state of an order, under which some subjects aren't searched for."""
+    key = signer_of(trust, by)
+    return sign_state(order, key, status=OrderStatus.RUNNING, serial=serial, withdrawn=subjects)
+
+
 def drafted(trust: LocalTrust, by: str = "drafter", **changes: object) -> SignedEnvelope:
     """Return an operational order as somebody drafted it, changed as told."""
     return sign_draft(operational(**({"authorised_by": ""} | changes)), signer_of(trust, by))

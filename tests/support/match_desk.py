@@ -1,5 +1,6 @@
 """Match on a live path: real keys and seals, an exact index, a broker that remembers."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 import numpy as np
@@ -78,8 +79,16 @@ def ticket_of_alert(key: TransitKey | None) -> KeyTicket:
     )
 
 
+Content = Mapping[str, tuple[str, NDArray[np.float32]]]
+
+
 class MatchDesk(LivePath):
     """A desk over a list of three references of two subjects, `s0` and `s1`.
+
+    Parameters
+    ----------
+    content
+        Another list: subject and template of each reference.
 
     Attributes
     ----------
@@ -89,9 +98,11 @@ class MatchDesk(LivePath):
         The broker takes nothing.
     """
 
-    def __init__(self, trust: LocalTrust, **changes: object) -> None:
-        self.content = {"r0": ("s0", template(0)), "r1": ("s1", template(1)),
-                        "r1b": ("s1", template(2))}  # fmt: skip
+    def __init__(
+        self, trust: LocalTrust, content: Content | None = None, **changes: object
+    ) -> None:
+        usual = {"r0": ("s0", template(0)), "r1": ("s1", template(1)), "r1b": ("s1", template(2))}
+        self.content = dict(content or usual)
         listed = watchlist_hash([(s, image_hash(name)) for name, (s, _) in self.content.items()])
         super().__init__(trust, **({"watchlist_hash": listed} | changes))
         self.index = NumpyIndex()

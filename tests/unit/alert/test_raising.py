@@ -33,6 +33,17 @@ async def test_a_candidate_list_becomes_an_alert_about_its_best_candidate() -> N
     assert alert.raised().published == instant(350)
 
 
+async def test_nobody_is_alerted_to_whoever_was_withdrawn_meanwhile() -> None:
+    bench = DeskBench()
+    other = Candidate(subject_id="subject-2", reference_id="reference-2", score=0.7, cosine=0.5)
+    terms = AlertTerms(withdrawn=frozenset({"subject-1"}))
+    assert await bench.desk.receive(candidates_found("search"), CROP, terms) is None
+    assert bench.log.alerts == []
+    alert = await bench.desk.receive(candidates_found("another", others=(other,)), CROP, terms)
+    assert alert is not None
+    assert (alert.subject_id, alert.candidates) == ("subject-2", ())
+
+
 async def test_an_alert_reaches_the_stream_only_after_its_commit() -> None:
     bench = DeskBench()
     bench.log.failing.add("append")

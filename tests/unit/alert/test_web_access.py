@@ -57,6 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
     ("POST", "/deployments/{deployment_id}/end"): READ,
+    ("POST", "/deployments/{deployment_id}/withdrawals"): {AUTHORISING},
     ("GET", "/status"): ALL,
     ("GET", "/audit"): {Role.AUDITOR},
     ("GET", "/receipts"): ANYBODY,

@@ -62,7 +62,8 @@ class Service:
         held = self.book.by_deployment(NAME)
         assert held is not None
         order = b64encode(held.signed.encode()).decode()
-        return httpx.Response(200, json=self.deployment() | {"order": order, "serial": held.serial})
+        state = b64encode(held.signed_state.encode()).decode()
+        return httpx.Response(200, json=self.deployment() | {"order": order, "state": state})
 
 
 @pytest.fixture(scope="module", name="trust")

@@ -31,7 +31,7 @@ def test_an_order_that_follows_at_once_is_another_cameras(studio: Studio) -> Non
     studio.path.run_slot()
     studio.path.end_order()
     following = an_order(deployment_id="deployment-2")
-    studio.path.book.hear(signed(studio.path.trust, following), studio.path.clock.wall_us())
+    studio.path.hear(signed(studio.path.trust, following))
     studio.path.run_slot()
     reservation = studio.holder.reserve(CAMERA, Purpose.FRAME)
     assert reservation is not None

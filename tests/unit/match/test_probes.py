@@ -184,7 +184,7 @@ async def test_a_probe_of_an_order_that_another_replaced_is_refused(
     desk.holders[Role.MATCH]._order_check = None
     desk.end_order()
     other = desk.order.model_copy(update={"deployment_id": "deployment-2"})
-    desk.book.hear(signed(trust, other), desk.clock.wall_us())
+    desk.hear(signed(trust, other))
     [decided] = await desk.decide(probe)
     assert (decided.outcome, desk.rescued) == (ProbeOutcome.REFUSED, [])
     assert desk.index.searches == before
@@ -306,7 +306,7 @@ async def test_an_order_that_is_ended_while_another_runs_ends_alone(trust: Local
     other = desk.order.model_copy(
         update={"deployment_id": "deployment-2", "camera_ids": ["gate-2"]}
     )
-    desk.book.hear(signed(trust, other), desk.clock.wall_us())
+    desk.hear(signed(trust, other))
     desk.run_slot()
     kept = SealedProbe(*desk.sealed_probe(template(0), CROP, camera="gate-2"))
     ended = desk.probe(template(0))

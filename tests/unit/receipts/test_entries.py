@@ -16,6 +16,7 @@ from lethe.receipts.entries import (
     AuditAnchored,
     Resumed,
     SlotGranted,
+    SubjectsWithdrawn,
     Suspended,
     TermBegun,
     TermEnded,
@@ -31,6 +32,7 @@ _GRANTED = _LOG.granted()
 _EXAMPLES: list[Entry] = [
     _LOG.begun(),
     _LOG.order(),
+    SubjectsWithdrawn(at_ms=1, deployment="d", withdrawn=2, list_hash="ab" * 32),
     _GRANTED,
     _LOG.closed(_GRANTED),
     _LOG.minute(1),

@@ -14,7 +14,7 @@ from tests.support.receipts import (
     verify,
 )
 
-from lethe.receipts.entries import AlertErased, Resumed, Suspended, TermEnded
+from lethe.receipts.entries import AlertErased, Resumed, SubjectsWithdrawn, Suspended, TermEnded
 from lethe.receipts.errors import Refuted
 from lethe.receipts.telling import summary_lines, verdict_lines
 
@@ -61,6 +61,43 @@ def test_what_was_closed_is_counted_within_two_minutes() -> None:
 
 
 # --- what holds from one log to the next --------------------------------------------------------
+
+
+def _withdrawn(log: Log, number: int, list_hash: str = "a") -> SubjectsWithdrawn:
+    return SubjectsWithdrawn(
+        at_ms=log.at_ms, deployment="d", withdrawn=number, list_hash=list_hash * 64
+    )
+
+
+def test_nobody_who_was_withdrawn_is_brought_back_in_this_log_or_the_next() -> None:
+    log = Log().begin()
+    log.add(_withdrawn(log, 1), _withdrawn(log, 3, "b")).slot().sign()
+    verdict = verify(file_of(log))
+    assert verdict.totals["d"].withdrawn == 3
+    assert "  withdrawn  3 subjects of the watchlist" in summary_lines(verdict.totals)
+    for number, list_hash in ((2, "a"), (0, "b"), (3, "a")):
+        forged = Log().begin()
+        forged.add(_withdrawn(forged, 3, "b"), _withdrawn(forged, number, list_hash)).sign()
+        with pytest.raises(Refuted, match="entry 4: somebody who was withdrawn from d is brought"):
+            verify(file_of(forged))
+    first = Log().begin()
+    first.add(_withdrawn(first, 3, "b")).end()
+    for number, is_good in ((3, True), (4, True), (2, False)):
+        following = Log(term="t2", follows=first.last).begin()
+        following.add(_withdrawn(following, number, "b")).sign()
+        if is_good:
+            assert verify(file_of(first, following)).totals["d"].withdrawn == number
+        else:
+            with pytest.raises(Refuted, match="brought back"):
+                verify(file_of(first, following))
+
+
+def test_an_instance_that_heard_less_so_far_may_tell_less() -> None:
+    first = Log().begin()
+    first.add(_withdrawn(first, 3, "b")).end()
+    standby = Log(term="t2", instance="purge-2").begin()
+    standby.add(_withdrawn(standby, 1), _withdrawn(standby, 3, "b")).sign()
+    assert verify(file_of(first, standby)).totals["d"].withdrawn == 3
 
 
 def test_an_order_and_a_suspension_outlive_a_log() -> None:

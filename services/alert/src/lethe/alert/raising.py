@@ -122,14 +122,14 @@ class AlertDesk:
         if not found.candidates:
             raise NoCandidates("the candidate list is empty")
         terms = terms or AlertTerms()
-        found = _without(found, terms.withdrawn)
-        if not found.candidates:
-            return None
         async with self._turn:
             known = await self._log.of_search(found.search_id)
             if known is not None:
                 # Published None: it was committed, and then something failed.
                 return await self._publish(known) if known.published is None else None
+            found = _without(found, terms.withdrawn)
+            if not found.candidates:
+                return None
             alert = _draft(found, terms)
             earlier = await self._within_cool_down(alert)
             if earlier is not None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from lethe.cli.deployment.authorising import lines_of_order
 from lethe.cli.identity.minting import command_tokens
-from lethe.cli.session.api import AlertApi, DeploymentRecord
+from lethe.cli.session.api import AlertApi, DeploymentRecord, SignedDeployment
 from lethe.cli.session.deploying import checked_address, load_trust
-from lethe.contracts.errors import Refused
+from lethe.cli.session.signed_state import signed_state
+from lethe.contracts.errors import InvalidInput, Refused
 from lethe.contracts.orders import DeploymentOrder, OrderType
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.receipts.words import many
 from lethe.shredding.authorising import ORDER_CONTEXT, check_draft
 from lethe.shredding.roster import OFFICER_ROLE, Roster
 
@@ -40,6 +42,7 @@ async def show_deployment(alert_url: str, deployment_id: str, trust: Path) -> li
         *_lines_of_another(deployment_id, order),
         *lines_of_order(order),
         *_lines_of_signers(signed, order, roster),
+        *_lines_of_withdrawn(found, order, trust),
         *_lines_of_cameras(order),
     ]
 
@@ -77,6 +80,18 @@ def _lines_of_signers(
         yield f"WARNING, by this machine's roster of today it doesn't hold: {refused}"
     else:
         yield "its signatures hold by this machine's roster"
+
+
+def _lines_of_withdrawn(
+    found: SignedDeployment, order: DeploymentOrder, trust: Path
+) -> Iterator[str]:
+    try:
+        withdrawn = len(signed_state(found, trust).state.withdrawn)
+    except InvalidInput as fault:
+        yield f"WARNING, how far it has come can't be told: {fault}"
+    else:
+        if withdrawn:
+            yield f"withdrawn: {many(withdrawn, 'subject')} of {order.watchlist_size:,}"
 
 
 def _lines_of_cameras(order: DeploymentOrder) -> Iterator[str]:

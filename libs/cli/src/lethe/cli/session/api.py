@@ -65,10 +65,10 @@ class DeploymentRecord(BaseModel):
 
 
 class SignedDeployment(DeploymentRecord):
-    """A deployment with its order as it was signed, and the serial of its last state."""
+    """A deployment with its order and its newest state, as they were signed."""
 
     order: Base64Bytes = Field(repr=False)
-    serial: int
+    state: Base64Bytes = Field(repr=False)
 
 
 class CameraRecord(BaseModel):
@@ -185,6 +185,12 @@ class AlertApi:
     async def end(self, deployment_id: str) -> None:
         """End a deployment at once; raises as `deployment`."""
         await self.ask("POST", f"/api/v1/deployments/{quote(deployment_id, safe='')}/end")
+
+    async def withdraw(self, deployment_id: str, state: bytes, why: str) -> None:
+        """Hand in a signed state that withdraws subjects; raises as `deployment`."""
+        path = f"/api/v1/deployments/{quote(deployment_id, safe='')}/withdrawals"
+        body = {"state": b64encode(state).decode()}
+        await self.ask("POST", path, json=body, also={"Lethe-Reason": why})
 
     async def last_sequence(self) -> int:
         """Return the sequence of the newest alert that there is: 0 if there is none."""

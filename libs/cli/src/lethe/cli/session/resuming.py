@@ -5,10 +5,9 @@ from pathlib import Path
 from lethe.cli.identity.minting import command_tokens
 from lethe.cli.session.api import AlertApi, SignedDeployment, SystemStatus
 from lethe.cli.session.deploying import checked_address
-from lethe.contracts.base import InvalidMessage
+from lethe.cli.session.signed_state import signed_state
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import OrderStatus
-from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import sign_state
 from lethe.shredding.signing import SigningKey
 
@@ -47,17 +46,16 @@ async def resume(
     Raises
     ------
     InvalidInput
-        If the signature isn't accepted.
+        If the signature isn't accepted, or what was signed before doesn't hold.
     """
-    try:
-        ordered = sign_state(
-            SignedEnvelope.decode(found.order),
-            key,
-            status=OrderStatus.RUNNING,
-            serial=found.serial + 1,
-            lifts=suspension_id,
-        )
-    except InvalidMessage:
-        raise InvalidInput("alert answered with something that is no order") from None
+    signed = signed_state(found, trust)
+    ordered = sign_state(
+        signed.envelope,
+        key,
+        status=OrderStatus.RUNNING,
+        serial=signed.state.serial + 1,
+        lifts=suspension_id,
+        withdrawn=signed.state.withdrawn,
+    )
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         await api.deploy(ordered, [])

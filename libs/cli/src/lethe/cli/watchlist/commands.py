@@ -1,5 +1,6 @@
-"""`lethe watchlist`: watchlists are imported from a table and a folder of images."""
+"""`lethe watchlist`: watchlists are imported, and subjects withdrawn from deployments."""
 
+import asyncio
 import csv
 import sys
 from pathlib import Path
@@ -8,12 +9,22 @@ from typing import Any
 import click
 
 from lethe.cli import options
+from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
+
+_LONGEST_REASON = 200
+
+
+def _reason(_context: click.Context, _option: click.Parameter, said: str) -> str:
+    said = said.strip()
+    if not said or len(said) > _LONGEST_REASON or not (said.isascii() and said.isprintable()):
+        raise click.BadParameter(f"say it in 1 to {_LONGEST_REASON} characters of ASCII")
+    return said
 
 
 @click.group()
 def watchlist() -> None:
-    """Import watchlists."""
+    """Import watchlists, and withdraw subjects from deployments that run."""
 
 
 @watchlist.command()
@@ -82,3 +93,46 @@ def import_(
             skip_bad=skip_bad,
         )
     )
+
+
+@watchlist.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
+@click.option("--why", required=True, metavar="TEXT", callback=_reason,
+              help="Why, for the audit log: found, or listed in error. No names.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@options.signing_as("officer")
+@options.alert_url
+@options.trust
+def withdraw(
+    deployment_id: str,
+    numbers: tuple[str, ...],
+    why: str,
+    alert_url: str,
+    trust: Path | None,
+    *,
+    yes: bool,
+    **signer: Any,
+) -> None:
+    """Search for subjects no longer under a deployment's order, by their reference numbers.
+
+    An authorising officer signs it. It takes effect at once and for good: nobody who was
+    withdrawn is brought back under the same order.
+
+    \b
+    Example:
+      lethe watchlist withdraw northtown-1 A-1017 --why "found" --as bob --key bob.key
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.watchlist import withdrawing  # noqa: PLC0415
+    from lethe.receipts.words import many  # noqa: PLC0415
+
+    folder = trust or find_home().trust
+    found = asyncio.run(withdrawing.find_subjects(alert_url, deployment_id, numbers, folder))
+    for line in found.lines():
+        click.echo(one_line(line))
+    if not yes:
+        click.confirm(f"Withdraw from {one_line(deployment_id)}, for good?", abort=True)
+    key = chosen_key(folder, **signer)
+    asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
+    click.echo(f"{one_line(deployment_id)} searches for {many(len(numbers), 'subject')} less")
