@@ -1,6 +1,6 @@
 """Withdrawals of subjects over HTTP."""
 
-from pydantic import Base64Bytes, BaseModel
+from pydantic import Base64Bytes, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -17,7 +17,7 @@ from lethe.contracts.sealed import SignedEnvelope
 class HandedInState(BaseModel):
     """The next state of an order (a SignedEnvelope of an OrderState in base64)."""
 
-    state: Base64Bytes
+    state: Base64Bytes = Field(repr=False)
 
 
 class WithdrawalEndpoints:
