@@ -32,6 +32,9 @@ from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.end import OrderedList
+from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
 from lethe.alert.web.gate import Doorkeeper
@@ -73,6 +76,8 @@ class AlertWeb:
     audit: SqlAuditLog = field(init=False)
     consultations: Consultations = field(init=False)
     watchlists: WatchlistBook = field(init=False)
+    ordered: list[OrderedList] = field(default_factory=list)
+    ends: WatchlistEnds = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
@@ -87,6 +92,14 @@ class AlertWeb:
         await self.desk.restore()
         self.watchlists = WatchlistBook(sql_shelf(term), self.vault, self.now)
         await self.watchlists.restore()
+        self.ends = WatchlistEnds(
+            SqlEndStore(term),
+            self.watchlists,
+            self.vault,
+            heard=lambda: self.ordered,
+            now=self.now,
+            kept_us=24 * 3_600_000_000,
+        )
 
     async def _retire(self, key_ids: Iterable[str]) -> None:
         self.retired.update(key_ids)
@@ -106,6 +119,7 @@ class AlertWeb:
             adjudicate=self.adjudicator.adjudicate,
             hub=self.hub,
             watchlists=self.watchlists,
+            erase_watchlist=self.ends.erase,
             enroller=self.enroller,
             deployments=self.deployments,
             status=self.status,

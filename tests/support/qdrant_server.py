@@ -49,6 +49,9 @@ class QdrantServer:
         The names of collections, each as often as it was made.
     overtaken
         Collections that are there are told to be missing: somebody else makes them meanwhile.
+    snapshots
+        Of collections by their name, and of the whole server by an empty one. They outlive
+        collections, as Qdrant's do.
     """
 
     def __init__(self, url: str, ca_file: Path) -> None:
@@ -56,6 +59,7 @@ class QdrantServer:
         self.ca_file = ca_file
         self.made: list[str] = []
         self.overtaken = False
+        self.snapshots: dict[str, set[str]] = {}
         self._sizes: dict[str, int] = {}
         self._points: dict[str, dict[str, dict[str, Any]]] = {}
 
@@ -70,6 +74,10 @@ class QdrantServer:
                 _route("PUT", f"{one}/points", self._upsert, waited),
                 _route("POST", f"{one}/points/delete", self._delete, waited),
                 _route("POST", f"{one}/points/query/batch", self._search),
+                _route("GET", f"{one}/snapshots", self._list_snapshots),
+                _route("DELETE", f"{one}/snapshots/{{snapshot}}", self._drop_snapshot, waited),
+                _route("GET", "/snapshots", self._list_snapshots),
+                _route("DELETE", "/snapshots/{snapshot}", self._drop_snapshot, waited),
             ]
         )
 
@@ -88,6 +96,18 @@ class QdrantServer:
     def _drop(self, name: str, _body: Any) -> object:
         self._points.pop(name, None)
         return self._sizes.pop(name, None) is not None
+
+    def holds(self, name: str) -> bool:
+        """Tell whether there is such a collection."""
+        return name in self._sizes
+
+    def _list_snapshots(self, name: str, _body: Any) -> object:
+        return [{"name": each, "size": 1} for each in sorted(self.snapshots.get(name, ()))]
+
+    def _drop_snapshot(self, path: str, _body: Any) -> object:
+        name, _, snapshot = path.rpartition("/")
+        self.snapshots[name].remove(snapshot)
+        return True
 
     def _upsert(self, name: str, body: Any) -> object:
         points = self._collection(name)
@@ -147,7 +167,7 @@ def _route(method: str, path: str, handler: Handler, query: dict[str, str] | Non
             _require(request.headers.get("api-key") == API_KEY, HTTPStatus.UNAUTHORIZED)
             _require(dict(request.query_params) == (query or {}))
             body = await request.json() if await request.body() else None
-            result = handler(request.path_params["name"], body)
+            result = handler("/".join(request.path_params.values()), body)
         except Declined as declined:
             told = {"status": {"error": str(declined)}, "time": 0.0}
             return JSONResponse(told, status_code=declined.status)

@@ -9,6 +9,9 @@ from tests.support.keyrings import keyring_in
 from lethe.alert.term import Term
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.end import OrderedList
+from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.watchlists.subject import SubjectDetails
@@ -33,13 +36,26 @@ class Records:
     """A watchlist book on a database, and what lies below it."""
 
     def __init__(self, term: Term, folder: Path) -> None:
-        self.keys = keyring_in(folder / "keys")
         self.clock = ManualClock()
+        self.keys = keyring_in(folder / "keys", self.clock)
         self.shelf = sql_shelf(term)
+        self.end_store = SqlEndStore(term)
         self.book = self.reopened()
+        self.ordered: list[OrderedList] = []
 
     def reopened(self) -> WatchlistBook:
         return WatchlistBook(self.shelf, Vault(self.keys), self.clock)
+
+    def ends(self, hours: float = 24) -> WatchlistEnds:
+        """Return what has the book's watchlists erased, as made anew by a restart."""
+        return WatchlistEnds(
+            self.end_store,
+            self.book,
+            Vault(self.keys),
+            heard=lambda: self.ordered,
+            now=self.clock,
+            kept_us=int(hours * 3_600_000_000),
+        )
 
 
 async def listed(book: WatchlistBook, name: str = "Ada Lovelace", *, on: str = "list") -> str:

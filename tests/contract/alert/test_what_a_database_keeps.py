@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
 from tests.support.databases import a_term
 from tests.support.keyrings import MemoryKeyStore, a_keyring, keyring_in
 from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pictures_opened
+from tests.support.watchlists import Records, listed
 
 from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
 from lethe.alert.audit.log import SqlAuditLog
@@ -18,8 +19,11 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.judgements import Adjudication
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
+from lethe.alert.tables import references, subjects
 from lethe.alert.vault import Vault
+from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.receipts import WatchlistGround
 
 OFFICER = Capacity.ENGAGEMENT_OFFICER
 DAY_MS = 24 * 3_600_000
@@ -87,6 +91,65 @@ async def test_what_somebody_gave_as_their_reason_ends_with_its_key(
     assert await reasons.open([kept]) == {kept.commitment: Unopened.ERASED}
     # A backup that is put back brings no key.
     assert holding(files_below(keys), opened.salt) == set()
+
+
+async def test_of_an_erased_watchlist_nothing_can_be_opened_with_the_keys_that_are_left(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("records")
+    records = Records(await a_term(database), folder)
+    subject_id = await listed(records.book, "Grace Hopper")
+    reference = await records.book.add("list", subject_id, CROP)
+    await listed(records.book, "Ada Lovelace", on="another")
+    blob = await records.shelf.references.image(reference.reference_id)
+    sealed = await records.shelf.subjects.find("list", subject_id)
+    assert blob is not None
+    assert sealed is not None
+    bound = f"image:list:{reference.reference_id}"
+    keys = keys_within(files_below(folder / "keys").values())
+    assert list(pictures_opened(blob, bound, keys)) == [CROP], "the thief has the wrong tools"
+    assert len(list(pictures_opened(sealed.details, sealed.bound, keys))) == 1
+    key_name = (await records.book.versions.sealed("list")).key_name
+    data_key = (folder / "keys" / key_name).read_bytes()[:KEY_BYTES]
+    yesterday = files_below(await folder_of(database))
+    assert holding(yesterday, blob.ciphertext), "these aren't the files"
+
+    records.ordered.append(OrderedList("list", "deployment-1", records.clock.wall_us() + 1))
+    records.clock.ms = DAY_MS + 1
+    ends = records.ends()
+    await ends.sweep()
+    assert records.keys.destroy_due() == 1
+    await ends.sweep()
+    left = keys_within(files_below(folder).values())
+    for stolen, of in ((blob, bound), (sealed.details, sealed.bound)):
+        assert list(pictures_opened(stolen, of, left)) == [], "also from a backup of yesterday"
+    for loot in (yesterday, files_below(folder, await folder_of(database))):
+        for secret in (CROP, b"Grace Hopper", data_key):
+            assert holding(loot, secret) == set()
+    assert (await records.book.versions.find("another")).details is not None
+    async with database.begin() as connection:
+        for table in (subjects, references):
+            rows = await connection.execute(select(table).where(table.c.watchlist_id == "list"))
+            assert rows.all() == []
+
+
+async def test_the_erasure_of_a_watchlist_is_audited_and_waits_for_its_receipt(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    term = await a_term(database)
+    records = Records(term, tmp_path_factory.mktemp("records"))
+    await listed(records.book)
+    ends = records.ends()
+    await ends.erase("list")
+    newest = (await SqlAuditLog(term).after(0, 100))[-1].said()
+    assert (newest["act"], newest["records"]) == ("erasure", ["watchlist:list"])
+    assert newest["why"] == "a watchlist was erased before its time"
+    [erased] = await records.end_store.unreceipted(10)
+    assert erased.ground is WatchlistGround.REQUESTED
+    await records.end_store.mark_receipted({"list"})
+    assert await records.end_store.unreceipted(10) == []
+    assert await records.end_store.erased_ids(10) == ["list"]
+    assert await records.end_store.unerased() == {}
 
 
 async def test_reasons_of_two_months_end_one_after_the_other() -> None:

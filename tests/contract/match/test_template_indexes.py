@@ -3,11 +3,14 @@
 A server's side is a strict stand-in: there is no Qdrant server among the tests' packages.
 """
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import numpy as np
 import pytest
+from qdrant_client.local.async_qdrant_local import AsyncQdrantLocal
 from tests.support.indexes import NumpyIndex
 from tests.support.qdrant_server import API_KEY, QdrantServer, running_qdrant
 
@@ -206,6 +209,50 @@ async def test_a_qdrant_server_that_is_away_is_out_of_reach() -> None:
     with pytest.raises(Transient, match="Qdrant"):
         await index.search(LIST, [templates(1)[0]], 5)
     await index.close()
+
+
+async def test_a_dropped_list_leaves_no_snapshot_on_a_server(server: QdrantServer) -> None:
+    index = QdrantIndex(_settings_for(server))
+    await filled(index, 3)
+    await index.create("another", LENGTH)
+    server.snapshots = {
+        f"lethe-{LIST}": {"of-may", "of-june"},
+        "lethe-another": {"of-may"},
+        "": {"of-all"},
+    }
+    for _ in range(2):
+        await index.drop(LIST)
+    await index.close()
+    left = {name: kept for name, kept in server.snapshots.items() if kept}
+    assert left == {"lethe-another": {"of-may"}}
+    assert not server.holds(f"lethe-{LIST}")
+
+
+async def test_no_template_of_a_dropped_list_is_within_reach_of_the_local_mode() -> None:
+    index = QdrantIndex(_settings())
+    drawn = await filled(index, 3)
+    forms = [each.tobytes() for each in drawn]
+    local = index._client._client
+    assert isinstance(local, AsyncQdrantLocal)
+    assert any(form in content for content in _arrays(local) for form in forms), "not the place"
+    await index.drop(LIST)
+    assert not any(form in content for content in _arrays(local) for form in forms)
+    assert (local.collections, local.aliases) == ({}, {})
+    await index.close()
+
+
+def _arrays(root: object) -> list[bytes]:
+    """Return what is in every array that can be reached from an object."""
+    found, seen, waiting = [], set[int](), [root]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen or isinstance(each, (type, ModuleType, FunctionType)):
+            continue
+        seen.add(id(each))
+        if isinstance(each, np.ndarray):
+            found.append(each.tobytes())
+        waiting += gc.get_referents(each)
+    return found
 
 
 @pytest.mark.parametrize("api_key", ["another key", None])

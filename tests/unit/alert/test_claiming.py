@@ -9,11 +9,43 @@ from tests.unit.alert.test_adjudicating import decision
 
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.erasing import key_name
+from lethe.alert.watchlists.end import ErasedList
 from lethe.contracts.errors import Transient
-from lethe.contracts.receipts import ErasedAlert, ErasureGround
-from lethe.receipts.entries import AlertErased, TermEnded
+from lethe.contracts.receipts import (
+    ErasedAlert,
+    ErasedWatchlist,
+    ErasureGround,
+    WatchlistGround,
+    erased_watchlist_hash,
+)
+from lethe.receipts.entries import AlertErased, TermEnded, WatchlistErased
 
 DAY_MS = 24 * 3_600_000
+
+
+class MemoryLists:
+    """Implements `ErasedLists`."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, ErasedList] = {}
+
+    def erase(self, watchlist_id: str) -> ErasedList:
+        erased = ErasedList(
+            watchlist_id,
+            erased_watchlist_hash(watchlist_id, "ab" * 32),
+            "deployment-1",
+            WatchlistGround.DEPLOYMENT_OVER,
+            1,
+        )
+        self.waiting[watchlist_id] = erased
+        return erased
+
+    async def unreceipted(self, limit: int) -> list[ErasedList]:
+        return list(self.waiting.values())[:limit]
+
+    async def mark_receipted(self, watchlist_ids: set[str]) -> None:
+        for each in watchlist_ids:
+            del self.waiting[each]
 
 
 @dataclass
@@ -23,14 +55,17 @@ class Claims:
     bench: DeskBench = field(default_factory=DeskBench)
     heard: list[ErasedAlert] = field(default_factory=list)
     is_away: bool = False
+    lists: MemoryLists = field(default_factory=MemoryLists)
+    heard_lists: list[ErasedWatchlist] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.claims = ErasureClaims(self.bench.log, self.claim, self.bench.clock)
+        self.claims = ErasureClaims(self.bench.log, self.lists, self.claim, self.bench.clock)
 
-    async def claim(self, erased: list[ErasedAlert]) -> None:
+    async def claim(self, erased: list[ErasedAlert], lists: list[ErasedWatchlist]) -> None:
         if self.is_away:
             raise Transient("the broker is away")
         self.heard += erased
+        self.heard_lists += lists
 
     async def raised(self, search_id: str = "a") -> str:
         alert = await self.bench.desk.receive(candidates_found(search_id), CROP)
@@ -72,6 +107,20 @@ async def test_what_is_decided_after_an_erasure_was_no_ground_for_it() -> None:
     claims.bench.clock.ms = 5_000
     await claims.bench.desk.handling.adjudicate(lost, decision())
     assert await claims.turn() == [(lost, ErasureGround.KEY_GONE)]
+
+
+async def test_a_watchlist_is_claimed_beside_alerts_until_its_receipt_is_there() -> None:
+    claims = Claims()
+    alert_id, erased = await claims.erased(), claims.lists.erase("northtown-7")
+    assert await claims.turn() == [(alert_id, ErasureGround.FALSE_ALERT)]
+    assert claims.heard_lists == [erased.claim()]
+    claims.bench.clock.ms += 16_000
+    await claims.claims.take([receipt(alert_id)])
+    assert await claims.turn() == []
+    assert claims.heard_lists == [erased.claim()] * 2, "it has none, and is claimed again"
+    said = WatchlistErased(at_ms=1, deployment="d", id_hash=erased.id_hash, ground="requested")
+    await claims.claims.take([said.line()])
+    assert claims.lists.waiting == {}
 
 
 async def test_one_whose_retention_ended_and_one_whose_key_was_lost_say_so() -> None:

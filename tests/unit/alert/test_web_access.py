@@ -45,6 +45,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/watchlists"): KEEP,
     ("GET", "/watchlists/{watchlist_id}"): READ,
     ("PUT", "/watchlists/{watchlist_id}"): KEEP,
+    ("DELETE", "/watchlists/{watchlist_id}"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects"): READ,
     ("POST", "/watchlists/{watchlist_id}/subjects"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects/{subject_id}"): READ,

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web
 
+from lethe.alert.watchlists.end import OrderedList
+
 LISTS = "/api/v1/watchlists"
 LIST = f"{LISTS}/list"
 SUBJECTS = f"{LIST}/subjects"
@@ -174,6 +176,24 @@ async def test_nothing_of_a_version_that_was_ordered_is_changed(
         answer = await call
         assert answer.status_code == 409
         assert "was ordered" in answer.json()["detail"]
+
+
+async def test_a_watchlist_is_erased_unless_a_deployment_searches_it(
+    client: httpx.AsyncClient, web: AlertWeb
+) -> None:
+    await client.post(SUBJECTS, json=ADA)
+    web.ordered.append(OrderedList("list", "deployment-1", web.now().wall_us + 1_000_000))
+    refused = await client.delete(LIST)
+    assert (refused.status_code, "deployment-1" in refused.json()["detail"]) == (409, True)
+    web.ordered.clear()
+    web.clock.ms += 2_000
+    for _ in range(2):
+        assert (await client.delete(LIST)).status_code == 204
+    told = (await client.get(LIST)).json()
+    assert (told["erased"], told["subjects"], "name" in told) == (True, 0, False)
+    assert (await client.post(LISTS, json={"watchlist_id": "list"})).status_code == 409
+    assert (await client.post(SUBJECTS, json=ADA)).status_code == 410
+    assert (await client.delete(f"{LISTS}/nothing")).status_code == 404
 
 
 async def test_an_unknown_watchlist_is_not_found(client: httpx.AsyncClient) -> None:

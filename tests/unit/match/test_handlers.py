@@ -185,6 +185,20 @@ async def test_the_end_of_an_order_drops_its_watchlist(match: Match, trust: Loca
         await match.world.index.search(LIST, [template(0)], 1)
 
 
+async def test_what_alert_erased_is_dropped_unless_an_order_is_live(
+    match: Match, trust: LocalTrust
+) -> None:
+    other = payload("r", "s", template(5)).model_copy(update={"watchlist_id": "unordered"})
+    await match.world.watchlists.enrol(other)
+    ticket = ticket_of_alert(_KEY).model_copy(update={"erased_watchlists": ["unordered", LIST]})
+    await match.handlers.on_alert_ticket(
+        record(ALERT_TICKET, "alert-1", signed_by(trust, "alert", ALERT_TICKET, ticket))
+    )
+    order = signed(trust, match.world.order)
+    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", order.encode()))
+    assert set(match.world.watchlists.hashes()) == {LIST}
+
+
 async def test_an_order_that_does_not_hold_drops_nothing(match: Match, trust: LocalTrust) -> None:
     ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
     forged = ended.model_copy(

@@ -156,6 +156,24 @@ async def test_a_dropped_list_is_gone_here_and_in_the_index(
     await lists.drop(LIST)
 
 
+async def test_a_list_that_only_the_index_holds_is_dropped(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    """As on a Qdrant server, when match was started again."""
+    await index.create(LIST, LENGTH)
+    index.away = True
+    with pytest.raises(Transient):
+        await lists.drop(LIST)
+    index.away = False
+    await lists.drop(LIST)
+    with pytest.raises(Transient):
+        await index.search(LIST, [template(0)], 5)
+    # What came late is dropped again.
+    await lists.enrol(payload("r0", "s0", template(0)))
+    await lists.drop(LIST)
+    assert lists.hashes() == {}
+
+
 async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(
     lists: Watchlists, index: NumpyIndex
 ) -> None:

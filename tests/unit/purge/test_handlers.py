@@ -19,6 +19,7 @@ from lethe.contracts.topics import ALERTS_ERASED, DEPLOYMENT_ORDERED, KEY_GRANTE
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
+from lethe.purge.erasures import Erasure
 from lethe.purge.handlers import Books, Handlers
 from lethe.purge.sent_grants import SentGrants
 from lethe.shredding.clock import instant
@@ -27,13 +28,13 @@ ERASED = ErasedAlert(alert_id="a", deployment_id="d", ground=ErasureGround.RETEN
 
 
 @pytest.fixture
-def told() -> list[ErasedAlert]:
+def told() -> list[Erasure]:
     """Give what receipts are to be told of."""
     return []
 
 
 @pytest.fixture(name="handlers")
-async def handlers_(purge: Purge, tmp_path: Path, told: list[ErasedAlert]) -> Handlers:
+async def handlers_(purge: Purge, tmp_path: Path, told: list[Erasure]) -> Handlers:
     await purge.reign.on_leadership(LEADS, 1)
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
@@ -117,7 +118,7 @@ async def test_a_grant_of_ones_own_is_passed_over_and_the_same_by_another_is_che
 
 @pytest.mark.parametrize("age_ms", [-10_001, 10_001, None])
 async def test_a_claim_of_erasures_that_was_not_made_now_is_refused(
-    purge: Purge, handlers: Handlers, told: list[ErasedAlert], age_ms: int | None
+    purge: Purge, handlers: Handlers, told: list[Erasure], age_ms: int | None
 ) -> None:
     for age in (0, 10_000, -10_000, age_ms):
         now = instant(purge.custody.clock)
@@ -131,7 +132,7 @@ async def test_a_claim_of_erasures_that_was_not_made_now_is_refused(
 
 
 async def test_a_claim_of_erasures_that_alert_did_not_sign_is_refused(
-    purge: Purge, handlers: Handlers, told: list[ErasedAlert]
+    purge: Purge, handlers: Handlers, told: list[Erasure]
 ) -> None:
     sent = instant(purge.custody.clock)
     said = AlertsErased(instance_id="alert-1", alerts=[ERASED], sent=sent)

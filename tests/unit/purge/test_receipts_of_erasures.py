@@ -5,10 +5,17 @@ from hashlib import sha256
 import pytest
 from tests.support.receipting_desk import Desk, during_the_next_sync, of_kind
 
-from lethe.contracts.receipts import ErasedAlert, ErasureGround
+from lethe.contracts.receipts import (
+    ErasedAlert,
+    ErasedWatchlist,
+    ErasureGround,
+    WatchlistGround,
+    erased_watchlist_hash,
+)
 from lethe.purge import erasures, untold
 from lethe.purge.erasures import ToldErasures
-from lethe.receipts.entries import AlertErased
+from lethe.receipts.entries import AlertErased, WatchlistErased
+from lethe.receipts.telling import summary_lines
 
 
 def erased(*names: str) -> list[ErasedAlert]:
@@ -31,6 +38,39 @@ async def test_it_is_told_once_and_verified(desk: Desk) -> None:
     ]
     await desk.receipting.close()
     assert desk.verified().totals["deployment-1"].alerts == dict.fromkeys(hashes, "false-alert")
+
+
+async def test_a_watchlist_is_told_of_beside_alerts(desk: Desk) -> None:
+    name = erased_watchlist_hash("northtown-7", "ab" * 32)
+    known = ErasedWatchlist(
+        id_hash=name, deployment_id="deployment-1", ground=WatchlistGround.DEPLOYMENT_OVER
+    )
+    await desk.begin("t1")
+    await desk.slot()
+    for _ in range(2):
+        desk.receipting.hear_erased([*erased("alert-1"), known])
+        await desk.later(2)
+    assert [(each.deployment, each.id_hash, each.ground) for each in watchlists(desk)] == [
+        ("deployment-1", name, "deployment-over")
+    ]
+    await desk.receipting.close()
+    totals = desk.verified().totals
+    assert totals["deployment-1"].watchlists == {name: "deployment-over"}
+    assert "  watchlists 1 erased: 1 deployment-over" in list(summary_lines(totals))
+    assert all(b"northtown-7" not in file.read_bytes() for file in desk.folder.iterdir())
+
+
+async def test_a_watchlist_that_nobody_searched_is_told_of_under_no_deployment(desk: Desk) -> None:
+    known = ErasedWatchlist(id_hash="ab" * 32, deployment_id="", ground=WatchlistGround.REQUESTED)
+    await desk.begin("t1")
+    desk.receipting.hear_erased([known])
+    await desk.later(2)
+    await desk.receipting.close()
+    assert desk.verified().totals[""].watchlists == {"ab" * 32: "requested"}
+
+
+def watchlists(desk: Desk) -> list[WatchlistErased]:
+    return [each for each in of_kind(desk, WatchlistErased) if isinstance(each, WatchlistErased)]
 
 
 async def test_what_is_said_again_is_told_once_a_minute_in_each_log(desk: Desk) -> None:
@@ -58,7 +98,7 @@ async def test_no_more_is_remembered_of_what_was_told_than_has_room(
     monkeypatch.setattr(erasures, "_MOST_KNOWN", 2)
     told = ToldErasures()
     assert len(told.news(erased("a", "b", "c"), 0)) == 3
-    assert [each.alert_id for each in told.news(erased("a", "b", "c"), 1)] == ["a"]
+    assert told.news(erased("a", "b", "c"), 1) == erased("a")
 
 
 async def test_no_log_holds_the_id_of_an_alert(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from lethe.receipts.entries import (
     Suspended,
     TermBegun,
     TermEnded,
+    WatchlistErased,
 )
 from lethe.receipts.entry import Entry
 from lethe.receipts.errors import BadInput
@@ -37,6 +38,7 @@ _EXAMPLES: list[Entry] = [
     _LOG.closed(_GRANTED),
     _LOG.minute(1),
     AlertErased(at_ms=1, deployment="d", id_hash="ab" * 32, ground="retention"),
+    WatchlistErased(at_ms=1, deployment="", id_hash="ab" * 32, ground="requested"),
     AuditAnchored(at_ms=1, log="audit", size=7, head="ab" * 32),
     Suspended(at_ms=1, deployment="d", reason="a copy is open"),
     Resumed(at_ms=2, deployment="d", reason="looked at"),

@@ -15,7 +15,7 @@ async def test_an_order_that_holds_closes_its_version_and_no_other(
     records: Records, tmp_path: Path
 ) -> None:
     deployments = FakeDeployments()
-    closing = ClosingDeployments(deployments, records.book)
+    closing = ClosingDeployments(deployments, records.book, records.ends())
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="list"))
 
     deployments.refusal = Refused("the order's signature doesn't hold")
@@ -34,7 +34,8 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
 ) -> None:
     deployments = FakeDeployments()
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
-    await ClosingDeployments(deployments, records.book).order(ordered, [])
+    closing = ClosingDeployments(deployments, records.book, records.ends())
+    await closing.order(ordered, [])
     assert deployments.orders == [(ordered, [])]
 
 
@@ -47,7 +48,7 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
         fault = "no_face" if name == "Mary" else None
         await records.book.record(outcome(added.reference_id, fault))
     deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
-    closing = ClosingDeployments(deployments, records.book)
+    closing = ClosingDeployments(deployments, records.book, records.ends())
     too_few = signed(trust, an_order(watchlist_id="list", watchlist_size=1))
     with pytest.raises(Refused, match=r"2 subjects of list are enrolled.* says 1: .*draft it anew"):
         await closing.order(too_few, [])

@@ -48,8 +48,11 @@ from lethe.contracts.orders import (
 from lethe.contracts.receipts import (
     AlertsErased,
     ErasedAlert,
+    ErasedWatchlist,
     ErasureGround,
     ErasureReceipted,
+    WatchlistGround,
+    erased_watchlist_hash,
 )
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.stack import DeadLetter, GenerationOpened
@@ -177,6 +180,13 @@ EXAMPLES: tuple[Message, ...] = (
             )
         ],
         sent=_at(43_000),
+        watchlists=[
+            ErasedWatchlist(
+                id_hash=erased_watchlist_hash(_ORDER.watchlist_id, _ORDER.watchlist_hash),
+                deployment_id=_ORDER.deployment_id,
+                ground=WatchlistGround.DEPLOYMENT_OVER,
+            )
+        ],
     ),
     AlertRaised(
         alert_id="alert-1",

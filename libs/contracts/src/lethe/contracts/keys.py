@@ -9,6 +9,9 @@ from lethe.contracts.bounds import ClockTime, Count, Name
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import Purpose
 
+MOST_TOLD_ERASED = 32
+"""Watchlists in one ticket; orders tell match of the others."""
+
 
 class Role(StrEnum):
     """A service that takes part in key traffic."""
@@ -117,6 +120,8 @@ class KeyTicket(Message):
         those whose order has a budget for them.
     audit
         Head of the audit log, told by the alert that leads.
+    erased_watchlists
+        Those that were erased last, told by the alert that leads: match holds none of them.
     """
 
     instance_id: str
@@ -138,6 +143,7 @@ class KeyTicket(Message):
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None
     false_alerts: dict[Name, Count] = Field(default_factory=dict)
+    erased_watchlists: list[Name] = Field(default_factory=list, max_length=MOST_TOLD_ERASED)
 
 
 class GrantedKey(Message):

@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 from hashlib import sha256
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lethe.contracts.base import Message
 from lethe.contracts.bounds import Name
@@ -63,17 +64,64 @@ def alert_hash(alert_id: str) -> str:
     return sha256(alert_id.encode()).hexdigest()
 
 
+class WatchlistGround(StrEnum):
+    """Why a watchlist was erased; `key-gone` as for an alert."""
+
+    DEPLOYMENT_OVER = "deployment-over"
+    REQUESTED = "requested"
+    KEY_GONE = "key-gone"
+
+
+class ErasedWatchlist(Message):
+    """A watchlist whose data key is destroyed.
+
+    Attributes
+    ----------
+    id_hash
+        See `erased_watchlist_hash`.
+    deployment_id
+        The last that searched it; empty if none was ordered to.
+    """
+
+    id_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    deployment_id: Name | Annotated[str, Field(max_length=0)]
+    ground: WatchlistGround
+
+
+def erased_watchlist_hash(watchlist_id: str, content_hash: str) -> str:
+    """Return the SHA-256 (hex) by which receipts name a watchlist when it is erased.
+
+    An order has both, so whoever has the order finds the receipt. The id alone might be guessed.
+
+    Parameters
+    ----------
+    content_hash
+        See `lethe.contracts.orders.watchlist_hash`.
+    """
+    content = b"lethe erased watchlist v1\0" + bytes.fromhex(content_hash) + watchlist_id.encode()
+    return sha256(content).hexdigest()
+
+
 class AlertsErased(Message):
-    """Alerts that were erased and have no receipt yet; it comes again until they have.
+    """What was erased and has no receipt yet; it comes again until it has.
 
     Attributes
     ----------
     instance_id
         The alert that says so.
+    watchlists
+        There may be no alerts then.
     sent
         When it does. purge believes none that is old, or that doesn't say when.
     """
 
     instance_id: Name
-    alerts: list[ErasedAlert] = Field(min_length=1, max_length=MOST_ERASED)
+    alerts: list[ErasedAlert] = Field(max_length=MOST_ERASED)
     sent: Instant | None = None
+    watchlists: list[ErasedWatchlist] = Field(default_factory=list, max_length=MOST_ERASED)
+
+    @model_validator(mode="after")
+    def _name_something(self) -> Self:
+        if not self.alerts and not self.watchlists:
+            raise ValueError("it tells of nothing")
+        return self

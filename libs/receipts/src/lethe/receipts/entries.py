@@ -197,22 +197,33 @@ class MinuteCounted(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class AlertErased(Entry):
-    """An alert's data key was destroyed, as alert says; it may be told more than once.
+class Erased(Entry):
+    """A data key was destroyed, as alert says; it may be told more than once.
 
-    Attributes
-    ----------
-    id_hash
-        SHA-256 of the alert's id: whoever knows the id finds it, nobody else learns anything.
-    ground
-        `false-alert`, `retention` or `key-gone`.
+    Whoever knows what was hashed finds it, nobody else learns anything.
     """
-
-    kind: ClassVar[str] = "alert-erased"
 
     deployment: str = name()
     id_hash: str = hash_hex()
     ground: str = name()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertErased(Erased):
+    """An alert, by the SHA-256 of its id: `false-alert`, `retention` or `key-gone`."""
+
+    kind: ClassVar[str] = "alert-erased"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistErased(Erased):
+    """A watchlist, by the SHA-256 over the text "lethe erased watchlist v1", a zero byte, the 32
+    bytes of its content hash, and its id: `deployment-over`, `requested` or `key-gone`.
+
+    The deployment is the last that searched it; empty if none did.
+    """
+
+    kind: ClassVar[str] = "watchlist-erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +287,7 @@ KINDS: Mapping[str, type[Entry]] = MappingProxyType(
             SlotClosed,
             MinuteCounted,
             AlertErased,
+            WatchlistErased,
             AuditAnchored,
             Suspended,
             Resumed,

@@ -25,6 +25,7 @@ from lethe.receipts.entries import (
     Suspended,
     TermBegun,
     TermEnded,
+    WatchlistErased,
 )
 from lethe.receipts.entry import Entry
 from lethe.receipts.errors import Refuted
@@ -107,6 +108,7 @@ class LogRules:
             SlotClosed: self._close,
             MinuteCounted: self._count,
             AlertErased: lambda said: self._shared.of(said.deployment).erase(said),
+            WatchlistErased: lambda said: self._shared.of(said.deployment).erase(said),
             AuditAnchored: self._anchor,
             Suspended: self._suspend,
             Resumed: self._resume,

@@ -78,9 +78,9 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
         yield f"  models     {_digests(totals.models)}"
     if totals.first_ms is not None:
         yield f"  from       {_time(totals.first_ms)} to {_time(totals.last_ms)}"
-    if totals.first_ms is None and totals.alerts:
-        # A log of later: the alerts of a deployment outlive it.
-        yield f"  alerts     {_erased(totals.alerts)}"
+    if totals.first_ms is None and (totals.alerts or totals.watchlists):
+        # A log of later: what a deployment raised and searched outlives it.
+        yield from _erasures(totals)
         return
     yield f"  software   {_digests(totals.software)}"
     yield f"  slots      {totals.granted:,} granted, {totals.closed:,} closed, {totals.keys:,} keys"
@@ -92,20 +92,26 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
         yield f"  oldest     {totals.oldest_age_ms} ms from capture to the last erasure"
         yield f"  faces      {_counts(totals.faces)}"
         yield f"  per minute {_per_minute(totals)}"
-        if totals.alerts:
-            yield f"  alerts     {_erased(totals.alerts)}"
         if totals.withdrawn:
             yield f"  withdrawn  {many(totals.withdrawn, 'subject')} of the watchlist"
+    yield from _erasures(totals)
     for at_ms, step, reason in totals.steps:
         yield f"  {step:<10} {_time(at_ms)}: {reason}"
     if totals.steps_told > len(totals.steps):
         yield f"             {many(totals.suspensions, 'suspension')} in all"
 
 
-def _erased(alerts: dict[str, str]) -> str:
-    grounds = Counter(alerts.values())
+def _erasures(totals: Totals) -> Iterator[str]:
+    if totals.alerts:
+        yield f"  alerts     {_erased(totals.alerts)}"
+    if totals.watchlists:
+        yield f"  watchlists {_erased(totals.watchlists)}"
+
+
+def _erased(known: dict[str, str]) -> str:
+    grounds = Counter(known.values())
     by_ground = ", ".join(f"{count:,} {ground}" for ground, count in sorted(grounds.items()))
-    return f"{len(alerts):,} erased: {by_ground}"
+    return f"{len(known):,} erased: {by_ground}"
 
 
 def _per_minute(totals: Totals) -> str:

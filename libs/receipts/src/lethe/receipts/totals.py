@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lethe.receipts.entries import (
     AlertErased,
+    Erased,
     MinuteCounted,
     OrderInForce,
     Resumed,
@@ -38,6 +39,8 @@ class Totals:
         Grounds on which alerts were erased, by the hash of the alert's id.
     withdrawn
         How many subjects of the watchlist were withdrawn.
+    watchlists
+        Likewise of watchlists.
     """
 
     order: OrderInForce | None = None
@@ -62,6 +65,7 @@ class Totals:
     busiest: int = 0
     alerts: dict[str, str] = field(default_factory=dict)
     withdrawn: int = 0
+    watchlists: dict[str, str] = field(default_factory=dict)
     suspensions: int = 0
     steps_told: int = 0
     steps: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=_STEPS_KEPT))
@@ -103,9 +107,10 @@ class Totals:
         self.dropped_without_key += said.dropped_without_key
         self.busiest = max(self.busiest, said.faces_seen)
 
-    def erase(self, said: AlertErased) -> None:
-        """Note that an alert was erased; told again it counts once."""
-        self.alerts.setdefault(said.id_hash, said.ground)
+    def erase(self, said: Erased) -> None:
+        """Note that something was erased; told again it counts once."""
+        known = self.alerts if isinstance(said, AlertErased) else self.watchlists
+        known.setdefault(said.id_hash, said.ground)
 
     def withdraw(self, said: SubjectsWithdrawn) -> None:
         """Note how many subjects are withdrawn; each log tells it again."""

@@ -50,6 +50,7 @@ class Standing:
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None
     false_alerts: dict[str, int] = field(default_factory=dict)
+    erased_watchlists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

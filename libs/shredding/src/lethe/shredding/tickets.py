@@ -66,6 +66,7 @@ class Tickets:
             receipts=standing.receipts,
             audit=standing.audit,
             false_alerts=standing.false_alerts,
+            erased_watchlists=list(standing.erased_watchlists),
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

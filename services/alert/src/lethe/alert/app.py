@@ -35,6 +35,8 @@ from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.sql_shelf import sql_shelf
@@ -178,6 +180,15 @@ class _Instance:
             SqlAlertLog(term),
         )
         book = WatchlistBook(sql_shelf(term), vault, now)
+        end_store = SqlEndStore(term)
+        ends = WatchlistEnds(
+            end_store,
+            book,
+            vault,
+            heard=self._deployments.ordered_lists,
+            now=now,
+            kept_us=self._settings.watchlist_kept_us,
+        )
         transit = TransitKeyring(self._keyring, term.number, self._candidates)
         desk = AlertDesk(
             log, hub, vault, now, transit.retire, cool_down_s=self._settings.cool_down_s
@@ -187,15 +198,17 @@ class _Instance:
             hub=hub,
             desk=desk,
             watchlists=book,
+            ends=ends,
             enrolment=Enrolment(self._holder, book, outbox.reference),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
-            claims=ErasureClaims(log, outbox.erased, now),
+            claims=ErasureClaims(log, end_store, outbox.erased, now),
             now=now,
             audit=audit,
             consultations=Consultations(audit),
         )
         await reign.watchlists.restore()
+        await reign.ends.restore()
         await reign.enrolment.resume()
         await announce_restored(self._publisher, reign.desk)
         return reign
@@ -234,7 +247,8 @@ class _Instance:
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=ClosingDeployments(self._deployments, reign.watchlists),
+            deployments=ClosingDeployments(self._deployments, reign.watchlists, reign.ends),
+            erase_watchlist=reign.ends.erase,
             status=self._deployments,
             backlog=self._candidates.backlog,
             receipts=self._receipts.kept,

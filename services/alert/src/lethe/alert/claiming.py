@@ -1,4 +1,4 @@
-"""Claims of erasure: purge is told which alerts are erased until its receipts say so."""
+"""Claims of erasure: purge is told what is erased until its receipts say so."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 
 from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.watchlists.end import ErasedList, ErasedLists
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
-from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, alert_hash
-from lethe.receipts.entries import AlertErased
+from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasedWatchlist, alert_hash
+from lethe.receipts.entries import Erased
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.parsing import parse_entry
 
-Claim = Callable[[list[ErasedAlert]], Awaitable[None]]
+Claim = Callable[[list[ErasedAlert], list[ErasedWatchlist]], Awaitable[None]]
 
 _LOOK_S = 2.0
 _AGAIN_US = 15_000_000
@@ -23,7 +24,7 @@ _log = structlog.get_logger()
 
 
 class ErasureClaims:
-    """Of every erased alert there shall be a receipt, whoever was away when it was erased.
+    """Of everything erased there shall be a receipt, whoever was away when it was erased.
 
     Parameters
     ----------
@@ -31,11 +32,14 @@ class ErasureClaims:
         Tells purge; raises `Transient` if that can't be done now.
     """
 
-    def __init__(self, log: AlertLog, claim: Claim, now: Callable[[], Instant]) -> None:
+    def __init__(
+        self, log: AlertLog, lists: ErasedLists, claim: Claim, now: Callable[[], Instant]
+    ) -> None:
         self._log = log
+        self._lists = lists
         self._claim = claim
         self._now = now
-        self._claimed: dict[str, tuple[str, Instant]] = {}
+        self._claimed: dict[str, tuple[Alert | ErasedList, Instant]] = {}
 
     async def run(self) -> None:
         """Claim what has no receipt, until cancelled."""
@@ -52,16 +56,23 @@ class ErasureClaims:
         Raises
         ------
         Transient
-            If log or broker can't be reached.
+            If database or broker can't be reached.
         """
         now = self._now()
-        waiting = {alert_hash(a.alert_id): a for a in await self._log.unreceipted(MOST_ERASED)}
+        waiting = await self._waiting()
         lately = {name: c for name, c in self._claimed.items() if now.since_us(c[1]) < _AGAIN_US}
-        fresh = {name: alert for name, alert in waiting.items() if name not in lately}
+        fresh = {name: each for name, each in waiting.items() if name not in lately}
         if fresh:
-            claims = [_claim_of(alert) for alert in fresh.values()]
-            await self._claim(claims)
-        self._claimed = lately | {name: (each.alert_id, now) for name, each in fresh.items()}
+            alerts = [_claim_of(each) for each in fresh.values() if isinstance(each, Alert)]
+            lists = [each.claim() for each in fresh.values() if isinstance(each, ErasedList)]
+            await self._claim(alerts, lists)
+        self._claimed = lately | {name: (each, now) for name, each in fresh.items()}
+
+    async def _waiting(self) -> dict[str, Alert | ErasedList]:
+        """Return what has no receipt, by what receipts name it by."""
+        alerts = {alert_hash(a.alert_id): a for a in await self._log.unreceipted(MOST_ERASED)}
+        lists = {each.id_hash: each for each in await self._lists.unreceipted(MOST_ERASED)}
+        return {**alerts, **lists}
 
     async def take(self, leaves: Iterable[bytes]) -> None:
         """Note the receipts among entries that were verified and are kept.
@@ -69,14 +80,16 @@ class ErasureClaims:
         Raises
         ------
         Transient
-            If the log doesn't take it: then it is claimed again.
+            If the database doesn't take it: then it is claimed again.
         """
         told = {said.id_hash for leaf in leaves if (said := _erased(leaf)) is not None}
-        known = {self._claimed[name][0] for name in told & self._claimed.keys()}
-        if known:
-            await self._log.mark_receipted(known)
-            for name in told & self._claimed.keys():
-                del self._claimed[name]
+        known = {name: self._claimed[name][0] for name in told & self._claimed.keys()}
+        if alerts := {each.alert_id for each in known.values() if isinstance(each, Alert)}:
+            await self._log.mark_receipted(alerts)
+        if lists := {each.watchlist_id for each in known.values() if isinstance(each, ErasedList)}:
+            await self._lists.mark_receipted(lists)
+        for name in known:
+            del self._claimed[name]
 
 
 def _claim_of(alert: Alert) -> ErasedAlert:
@@ -86,12 +99,12 @@ def _claim_of(alert: Alert) -> ErasedAlert:
     return ErasedAlert(alert_id=alert.alert_id, deployment_id=alert.deployment_id, ground=ground)
 
 
-def _erased(leaf: bytes) -> AlertErased | None:
-    """Return an entry if it is of that kind; others aren't taken apart."""
-    if AlertErased.kind.encode() not in leaf:
+def _erased(leaf: bytes) -> Erased | None:
+    """Return an entry if it is of that kind; most others aren't taken apart."""
+    if b"-erased" not in leaf:
         return None
     try:
         said = parse_entry(leaf)
     except ReceiptsError:
         return None
-    return said if isinstance(said, AlertErased) else None
+    return said if isinstance(said, Erased) else None

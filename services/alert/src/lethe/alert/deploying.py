@@ -12,6 +12,7 @@ from lethe.alert.ports import (
     SuspensionStatus,
     Withdrawal,
 )
+from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
@@ -189,6 +190,19 @@ class DeploymentDesk:
             for held in self._orders.all_orders()
             if held.order.false_alert_budget is not None and held.status is OrderStatus.RUNNING
         }
+
+    def ordered_lists(self) -> list[OrderedList]:
+        """Return which watchlists are ordered, and until when; what has ended, until now."""
+        now_us = self._clock.wall_us()
+        return [
+            OrderedList(
+                watchlist_id=held.order.watchlist_id,
+                deployment_id=held.order.deployment_id,
+                ends_at_us=held.order.ends_at_us,
+                ended_us=now_us if held.status is OrderStatus.ENDED else None,
+            )
+            for held in self._orders.all_orders()
+        ]
 
     def deployment_ids(self) -> list[str]:
         """Return the deployments whose orders were heard."""

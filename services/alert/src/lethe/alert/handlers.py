@@ -16,7 +16,12 @@ from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
-from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureReceipted
+from lethe.contracts.receipts import (
+    AlertsErased,
+    ErasedAlert,
+    ErasedWatchlist,
+    ErasureReceipted,
+)
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
@@ -64,10 +69,14 @@ class Outbox:
         """Publish how an alert was adjudicated."""
         await self._publisher.send(ALERT_ADJUDICATED, adjudicated.alert_id, adjudicated.encode())
 
-    async def erased(self, alerts: list[ErasedAlert]) -> None:
-        """Publish which alerts were erased, for receipts."""
-        sent = instant(self._member.clock)
-        said = AlertsErased(instance_id=self._member.instance_id, alerts=alerts, sent=sent)
+    async def erased(self, alerts: list[ErasedAlert], watchlists: list[ErasedWatchlist]) -> None:
+        """Publish what was erased, for receipts."""
+        said = AlertsErased(
+            instance_id=self._member.instance_id,
+            alerts=alerts,
+            sent=instant(self._member.clock),
+            watchlists=watchlists,
+        )
         envelope = self._member.signer.sign(ALERTS_ERASED.name, said.encode())
         await self._publisher.send(ALERTS_ERASED, said.instance_id, envelope.encode())
 

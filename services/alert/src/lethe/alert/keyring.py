@@ -73,6 +73,19 @@ class Keyring:
         """
         self._store.shorten(name, self._clock.now_us() + life_us)
 
+    def left_us(self, name: str) -> int | None:
+        """Return how many microseconds a key has to live; None for one that has no end.
+
+        Raises
+        ------
+        Erased
+            If it is gone.
+        KeyStoreUnavailable
+            If the store can't be read.
+        """
+        due_us = self._store.due_us(name)
+        return None if due_us is None else max(0, due_us - self._clock.now_us())
+
     def destroy(self, name: str) -> None:
         """Destroy a key; one that is gone is left so. Raises `KeyStoreUnavailable`."""
         self._store.erase(name)

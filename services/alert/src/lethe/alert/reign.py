@@ -1,6 +1,7 @@
 """What one term of leadership works with: made when it begins, dropped when it is over."""
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
@@ -60,6 +62,7 @@ class Reign:
     hub: AlertHub
     desk: AlertDesk
     watchlists: WatchlistBook
+    ends: WatchlistEnds
     enrolment: Enrolment
     transit: TransitKeyring
     adjudicator: Adjudicator
@@ -75,6 +78,7 @@ class Reign:
             transit=self.transit.announced(),
             audit=self.tenure.audit_head if self.tenure.audit_head.size else None,
             false_alerts=dict(self.adjudicator.false_alerts),
+            erased_watchlists=self.ends.announced,
         )
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
@@ -95,10 +99,11 @@ class Reign:
 
     async def _keep_retention(self) -> None:
         while True:
-            try:
-                await self.desk.erase_due(self.now())
-            except Transient as error:
-                _log.warning("retention held back", error=type(error).__name__)
+            for erase in (functools.partial(self.desk.erase_due, self.now()), self.ends.sweep):
+                try:
+                    await erase()
+                except Transient as error:
+                    _log.warning("retention held back", error=type(error).__name__)
             await asyncio.sleep(_RETENTION_S)
 
     async def _keep_pages_blank(self) -> None:

@@ -95,6 +95,14 @@ class AlertSettings(ServiceSettings):
         description="Seconds; tokens that count for longer are refused.",
     )
 
+    watchlist_retention_hours: float = Field(
+        default=24,
+        ge=0,
+        le=24,
+        title="Hours of watchlists",
+        description="How long a watchlist is kept when the last deployment that searches it is "
+        "over; 0 erases it at once.",
+    )
     reason_days: int = Field(
         default=365,
         ge=60,
@@ -109,6 +117,11 @@ class AlertSettings(ServiceSettings):
         description="Each as `ADDRESS KEY`: where checkpoints of receipts are submitted "
         "(C2SP tlog-witness) every half minute, and the verifier key of the cosignatures.",
     )
+
+    @property
+    def watchlist_kept_us(self) -> int:
+        """How long a watchlist is kept, in microseconds."""
+        return int(self.watchlist_retention_hours * 3_600_000_000)
 
     @field_validator("witnesses")
     @classmethod

@@ -116,6 +116,21 @@ watchlists = Table(
     Column("details_nonce", LargeBinary, nullable=True),
     Column("details_ciphertext", LargeBinary, nullable=True),
     Column("ordered_hash", String, nullable=True),
+    Column("erased_wall_us", BigInteger, nullable=True),
+    # What receipts name it by, why it was erased, and which deployment was the last.
+    Column("erased_hash", String, nullable=True),
+    Column("erasure_ground", String, nullable=True),
+    Column("erasure_deployment", String, nullable=True),
+    Column("receipted", Boolean, nullable=False, server_default="0"),
+)
+
+watchlist_orders = Table(
+    "watchlist_orders",
+    metadata,
+    Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), primary_key=True),
+    Column("deployment_id", String, primary_key=True),
+    Column("ends_at_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
 )
 
 subjects = Table(

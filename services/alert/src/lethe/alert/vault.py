@@ -114,6 +114,14 @@ class Vault:
 
         return await asyncio.to_thread(work)
 
+    async def shorten(self, name: str, life_us: int) -> None:
+        """Let a key live for at most so many microseconds from now; raises `Erased`."""
+        await asyncio.to_thread(self._keys.shorten, name, life_us)
+
+    async def left_us(self, name: str) -> int | None:
+        """Return how long a key has to live; None for one without an end. Raises `Erased`."""
+        return await asyncio.to_thread(self._keys.left_us, name)
+
     async def erase(self, name: str) -> None:
         """Erase the data key: what it sealed can't be opened again."""
         await asyncio.to_thread(self._keys.destroy, name)

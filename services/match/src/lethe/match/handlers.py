@@ -65,6 +65,7 @@ class Handlers:
         self._watchlists = watchlists
         self._transit = transit
         self._batch = batch
+        self._erased: frozenset[str] = frozenset()
         self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue(MOST_PROBES)
         self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue(MOST_TEMPLATES)
 
@@ -89,7 +90,7 @@ class Handlers:
         await self._drop_unordered()
 
     async def keep_to_orders(self) -> None:
-        """Drop lists whose orders are over, also those that nobody ended, until cancelled."""
+        """Drop lists whose orders are over, and those that alert erased, until cancelled."""
         while True:
             await asyncio.sleep(_ORDERS_CHECK_S)
             try:
@@ -106,16 +107,18 @@ class Handlers:
             for held in orders.all_orders()
             if held.status is OrderStatus.ENDED or now_us >= held.order.ends_at_us
         }
-        for watchlist_id in over - live:
+        for watchlist_id in (over | self._erased) - live:
             await self._watchlists.drop(watchlist_id)
 
     async def on_alert_ticket(self, record: Record) -> None:
-        """Take alert's transit key, if alert signed it."""
+        """Take alert's transit key and what it erased, if alert signed it."""
         received = instant(self._member.clock)
         envelope = SignedEnvelope.decode(record.body)
         roles = (record.topic.producer,)
         self._member.roster.check(envelope, record.topic.name, roles, received.wall_us)
-        self._transit.hear(KeyTicket.decode(envelope.payload), received)
+        ticket = KeyTicket.decode(envelope.payload)
+        self._transit.hear(ticket, received)
+        self._erased |= frozenset(ticket.erased_watchlists)
 
     async def on_probe(self, record: Record) -> None:
         """Queue a sealed probe."""

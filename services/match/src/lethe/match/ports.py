@@ -59,7 +59,7 @@ class TemplateIndex(Protocol):
         ...
 
     async def drop(self, watchlist_id: str) -> None:
-        """Erase the list with everything in it."""
+        """Erase the list with everything in it; one that isn't there is left so."""
         ...
 
     async def close(self) -> None:

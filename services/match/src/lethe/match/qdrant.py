@@ -172,10 +172,17 @@ class QdrantIndex:
         return [float(np.einsum("i,i->", vector, probe)) for vector in vectors]
 
     async def drop(self, watchlist_id: str) -> None:
-        """Erase the list with everything in it."""
+        """Erase the list with everything in it, aliases and snapshots too."""
+        name = _collection(watchlist_id)
 
         async def work() -> None:
-            await self._client.delete_collection(_collection(watchlist_id))
+            # No snapshot of it is made any more once it is gone; a collection that was dropped
+            # leaves its own behind, and those of the whole server hold it.
+            await self._client.delete_collection(name)
+            for snapshot in await self._client.list_snapshots(name):
+                await self._client.delete_snapshot(name, snapshot.name, wait=True)
+            for snapshot in await self._client.list_full_snapshots():
+                await self._client.delete_full_snapshot(snapshot.name, wait=True)
 
         await self._call(work)
 

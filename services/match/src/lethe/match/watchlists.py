@@ -75,6 +75,7 @@ class Watchlists:
         self._resemblance_cosine = resemblance_cosine
         self._unlikeness_cosine = unlikeness_cosine
         self._lists: dict[str, _List] = {}
+        self._dropped: set[str] = set()
 
     def hashes(self) -> dict[str, str]:
         """Return the content hash of each list held."""
@@ -113,6 +114,7 @@ class Watchlists:
         held = self._lists.get(payload.watchlist_id)
         if held is None:
             held = _List(len(reference.template))
+            self._dropped.discard(payload.watchlist_id)
             await self._index.create(payload.watchlist_id, held.template_length)
             self._lists[payload.watchlist_id] = held
         if len(reference.template) != held.template_length:
@@ -133,10 +135,18 @@ class Watchlists:
         )
 
     async def drop(self, watchlist_id: str) -> None:
-        """Erase a list."""
-        if watchlist_id in self._lists:
-            await self._index.drop(watchlist_id)
-            del self._lists[watchlist_id]
+        """Erase a list, also one that only the index holds: this process may have been restarted.
+
+        Raises
+        ------
+        Transient
+            If the index is out of reach; the next call tries again.
+        """
+        if watchlist_id in self._dropped:
+            return
+        self._lists.pop(watchlist_id, None)
+        await self._index.drop(watchlist_id)
+        self._dropped.add(watchlist_id)
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
         own = self._lists[watchlist_id].own(reference)

@@ -8,7 +8,7 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrdered
-from lethe.contracts.receipts import AlertsErased, ErasedAlert
+from lethe.contracts.receipts import AlertsErased
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
@@ -24,7 +24,7 @@ from lethe.contracts.topics import (
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
-from lethe.purge.erasures import require_fresh
+from lethe.purge.erasures import Erasure, require_fresh
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
@@ -44,7 +44,7 @@ class Books:
     Attributes
     ----------
     tell
-        Has a receipt say which alerts were erased.
+        Has a receipt say what was erased.
     """
 
     accountant: Accountant
@@ -53,7 +53,7 @@ class Books:
     anchoring: Anchoring
     budgets: Budgets
     sent: SentGrants
-    tell: Callable[[Sequence[ErasedAlert]], None]
+    tell: Callable[[Sequence[Erasure]], None]
 
 
 class Handlers:
@@ -132,10 +132,10 @@ class Handlers:
         self._books.accountant.hear_probe(ProbeDecided.decode(record.body))
 
     async def on_erased(self, record: Record) -> None:
-        """Take which alerts were erased, as alert signed it."""
+        """Take what was erased, as alert signed it."""
         envelope = SignedEnvelope.decode(record.body)
         now = instant(self._member.clock)
         self._member.roster.check(envelope, record.topic.name, (Role.ALERT,), now.wall_us)
         said = AlertsErased.decode(envelope.payload)
         require_fresh(said, now)
-        self._books.tell(said.alerts)
+        self._books.tell([*said.alerts, *said.watchlists])

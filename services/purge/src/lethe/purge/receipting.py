@@ -10,9 +10,9 @@ import structlog
 
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
-from lethe.contracts.receipts import ErasedAlert
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
+from lethe.purge.erasures import Erasure
 from lethe.purge.log_folder import LogFolder
 from lethe.purge.term_log import TermLog
 from lethe.purge.told import Origin, SlotKey, Teller
@@ -95,8 +95,8 @@ class Receipting:
         """Why there is no log to tell anything in; None while there is one."""
         return self._lost if self._log is None else None
 
-    def hear_erased(self, erased: Sequence[ErasedAlert]) -> None:
-        """Note alerts to tell of; whoever says so says it again until the receipt is there."""
+    def hear_erased(self, erased: Sequence[Erasure]) -> None:
+        """Note what to tell of; whoever says so says it again until the receipt is there."""
         self._untold.hear(erased=erased)
 
     async def begin(self, term: str) -> None:

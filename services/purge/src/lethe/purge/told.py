@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from lethe.contracts.keys import KeyGranted, Role
-from lethe.contracts.receipts import ErasedAlert, alert_hash
+from lethe.contracts.receipts import ErasedAlert
 from lethe.contracts.suspension import DeploymentSuspended
-from lethe.purge.erasures import ToldErasures
+from lethe.purge.erasures import Erasure, ToldErasures, hash_of
 from lethe.purge.slot_entries import UNDATED, by_deployment, slot_closed, slot_granted
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
@@ -23,6 +23,7 @@ from lethe.receipts.entries import (
     Suspended,
     TermBegun,
     TermEnded,
+    WatchlistErased,
 )
 from lethe.receipts.entry import Entry
 from lethe.receipts.fields import is_hash
@@ -167,13 +168,14 @@ class Teller:
         self._closed.clear()
         self._uncounted_us = None
 
-    def erasures(self, erased: Iterable[ErasedAlert], boot_us: int) -> Iterator[Entry]:
-        """Say which alerts were erased: by a hash, so that only who knows the id finds it."""
+    def erasures(self, erased: Iterable[Erasure], boot_us: int) -> Iterator[Entry]:
+        """Say what was erased: by a hash, so that only who knows the id finds it."""
         for each in self._erasures.news(erased, boot_us):
-            yield AlertErased(
+            kind = AlertErased if isinstance(each, ErasedAlert) else WatchlistErased
+            yield kind(
                 at_ms=UNDATED,
                 deployment=each.deployment_id,
-                id_hash=alert_hash(each.alert_id),
+                id_hash=hash_of(each),
                 ground=each.ground.value,
             )
 

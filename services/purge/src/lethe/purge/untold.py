@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from lethe.contracts.receipts import ErasedAlert
+from lethe.purge.erasures import Erasure, hash_of
 from lethe.purge.slots import ClosedSlot
 
 _MOST_KEPT = 5_000
@@ -18,13 +18,13 @@ class Untold:
     Attributes
     ----------
     erased
-        Alerts by their id: what is said twice waits once.
+        By the hash that names it: what is said twice waits once.
     dropped
         Frames without a key in hand, by deployment.
     """
 
     closed: list[ClosedSlot] = field(default_factory=list)
-    erased: dict[str, ErasedAlert] = field(default_factory=dict)
+    erased: dict[str, Erasure] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
@@ -34,12 +34,12 @@ class Untold:
     def hear(
         self,
         closed: Iterable[ClosedSlot] = (),
-        erased: Iterable[ErasedAlert] = (),
+        erased: Iterable[Erasure] = (),
         dropped: dict[str, int] | None = None,
     ) -> None:
         """Take more, behind what there is: some of that may be on its way to the disk."""
         self.closed += closed
-        self.erased.update({each.alert_id: each for each in erased})
+        self.erased.update({hash_of(each): each for each in erased})
         self.dropped.update(dropped or {})
 
     def trim(self) -> None:
@@ -61,7 +61,7 @@ class Untold:
     def tell(self, told: Self, *, counted: bool) -> None:
         """Drop what is on the disk; `counted` says whether the dropped frames are."""
         del self.closed[: len(told.closed)]
-        for alert_id in told.erased:
-            self.erased.pop(alert_id, None)
+        for id_hash in told.erased:
+            self.erased.pop(id_hash, None)
         if counted:
             self.dropped -= told.dropped

@@ -98,6 +98,10 @@ class WatchlistApi:
         answer = await self._api.ask("GET", self._path)
         return answer["ordered_hash"] is not None
 
+    async def erase(self) -> None:
+        """Erase the version at once, with everybody on it."""
+        await self._api.ask("DELETE", self._path)
+
     async def subjects(self) -> AsyncIterator[SubjectState]:
         """Return every subject."""
         after: int | None = 0

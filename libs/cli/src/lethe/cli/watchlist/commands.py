@@ -1,4 +1,4 @@
-"""`lethe watchlist`: watchlists are imported, and subjects withdrawn from deployments."""
+"""`lethe watchlist`: watchlists are imported and erased, subjects withdrawn from deployments."""
 
 import asyncio
 import csv
@@ -24,7 +24,7 @@ def _reason(_context: click.Context, _option: click.Parameter, said: str) -> str
 
 @click.group()
 def watchlist() -> None:
-    """Import watchlists, and withdraw subjects from deployments that run."""
+    """Import and erase watchlists, and withdraw subjects from deployments that run."""
 
 
 @watchlist.command()
@@ -136,3 +136,26 @@ def withdraw(
     key = chosen_key(folder, **signer)
     asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
     click.echo(f"{one_line(deployment_id)} searches for {many(len(numbers), 'subject')} less")
+
+
+@watchlist.command()
+@click.argument("watchlist_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@options.alert_url
+@options.trust
+def erase(watchlist_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
+    """Erase a watchlist at once, for good: everybody on it, with their images.
+
+    By itself that happens when the last deployment that searches it has been over for as long as
+    alert is set to keep it, a day at most. One that a deployment is ordered to search is refused.
+
+    \b
+    Example:
+      lethe watchlist erase northtown-7
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.watchlist.erasing import erase_watchlist  # noqa: PLC0415 - --help stays quick
+
+    if not yes:
+        click.confirm(f"Erase {one_line(watchlist_id)} for good?", abort=True)
+    asyncio.run(erase_watchlist(alert_url, watchlist_id, trust or find_home().trust))
+    click.echo(one_line(f"{watchlist_id} is erased"))

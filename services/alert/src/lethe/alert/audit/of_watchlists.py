@@ -4,8 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from lethe.alert.audit.deeds import Act, Deed, in_lots
 from lethe.alert.ports import Withdrawal
+from lethe.alert.watchlists.end import ErasedList
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.subject import SealedSubject, Subject
+from lethe.contracts.receipts import WatchlistGround
+
+_WHY_ERASED = {
+    WatchlistGround.DEPLOYMENT_OVER: "a watchlist was erased, as its deployment is over",
+    WatchlistGround.REQUESTED: "a watchlist was erased before its time",
+    WatchlistGround.KEY_GONE: "a watchlist was found erased, as its key was lost",
+}
 
 WITHDRAWN = "subjects were withdrawn from a deployment"
 
@@ -24,6 +32,11 @@ def closed(watchlist_id: str) -> Deed:
     """Return that nothing of it changes any more."""
     why = "a watchlist was closed, as an order names it"
     return Deed(Act.ALTERATION, (_watchlist(watchlist_id),), why)
+
+
+def erased(what: ErasedList) -> Deed:
+    """Return that a watchlist is gone, with its subjects and images."""
+    return Deed(Act.ERASURE, (_watchlist(what.watchlist_id),), _WHY_ERASED[what.ground])
 
 
 def shown(watchlist_ids: Sequence[str]) -> Iterator[Deed]:

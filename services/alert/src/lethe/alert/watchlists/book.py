@@ -30,14 +30,16 @@ class WatchlistBook:
     ----------
     versions, subjects
         What there is beside the images.
+    turn
+        One writer at a time: what is looked up first is still so when it is written.
     """
 
     def __init__(self, shelf: Shelf, vault: Vault, now: Callable[[], Instant]) -> None:
         self._references = shelf.references
         self._vault = vault
-        self._turn = asyncio.Lock()
-        self.versions = VersionDesk(shelf.versions, vault, self._turn)
-        self.subjects = SubjectDesk(shelf, self.versions, vault, self._turn, now)
+        self.turn = asyncio.Lock()
+        self.versions = VersionDesk(shelf.versions, vault, self.turn)
+        self.subjects = SubjectDesk(shelf, self.versions, vault, self.turn, now)
 
     async def restore(self) -> None:
         """Load the names of all subjects. Call it once at the start."""
@@ -46,6 +48,11 @@ class WatchlistBook:
                 await self.subjects.restore(watchlist_id)
             except Erased:
                 continue
+
+    def forget(self, watchlist_id: str) -> None:
+        """Forget what is kept in memory of a version."""
+        self.versions.forget(watchlist_id)
+        self.subjects.forget(watchlist_id)
 
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
@@ -63,7 +70,7 @@ class WatchlistBook:
         Conflict
             If the version was ordered, or another subject has the image.
         """
-        async with self._turn:
+        async with self.turn:
             key_name = (await self.versions.sealed(watchlist_id)).key_name
             image_sha256 = sha256(image).hexdigest()
             for known in await self._references.of_image(watchlist_id, image_sha256):
@@ -92,7 +99,7 @@ class WatchlistBook:
         bool
             Whether the reference is known.
         """
-        async with self._turn:
+        async with self.turn:
             known = await self._references.find(outcome.reference_id)
             if known is None:
                 return False
@@ -175,7 +182,7 @@ class WatchlistBook:
         Conflict
             If it is enrolled or may yet be: its template wouldn't leave with it.
         """
-        async with self._turn:
+        async with self.turn:
             known = await self._references.find(reference_id)
             if known is None or known.watchlist_id != watchlist_id:
                 raise NotFound("there is no such reference")

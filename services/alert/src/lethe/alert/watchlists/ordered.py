@@ -3,6 +3,7 @@
 from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
@@ -14,9 +15,12 @@ class ClosingDeployments:
     A change that slips in between is no harm: match searches only what has the order's hash.
     """
 
-    def __init__(self, deployments: Deployments, watchlists: WatchlistBook) -> None:
+    def __init__(
+        self, deployments: Deployments, watchlists: WatchlistBook, ends: WatchlistEnds
+    ) -> None:
         self._deployments = deployments
         self._watchlists = watchlists
+        self._ends = ends
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify and publish an order, see `Deployments`; then close its version.
@@ -25,11 +29,14 @@ class ClosingDeployments:
         ------
         Refused
             Also if more subjects are enrolled than it says: match wouldn't search them.
+        Conflict
+            Also if the version isn't kept until the order's end.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
-        deployment_id = await self._deployments.order(ordered, cameras)
-        await self._watchlists.versions.freeze(order.watchlist_id, order.watchlist_hash)
+        async with self._ends.ordering(order):
+            deployment_id = await self._deployments.order(ordered, cameras)
+            await self._watchlists.versions.freeze(order.watchlist_id, order.watchlist_hash)
         return deployment_id
 
     async def _require_size(self, order: DeploymentOrder) -> None:

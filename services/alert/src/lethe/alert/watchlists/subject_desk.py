@@ -56,6 +56,11 @@ class SubjectDesk:
         while found := await self.after(watchlist_id, place, _AT_ONCE):
             place = found[-1].place
 
+    def forget(self, watchlist_id: str) -> None:
+        """Forget the names of a version."""
+        for name in [each for each in self._names if each[0] == watchlist_id]:
+            del self._names[name]
+
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
         return self._names.get((watchlist_id, subject_id), subject_id)

@@ -70,7 +70,7 @@ class SealedVersion:
     Attributes
     ----------
     details
-        None for one that was made before there were any.
+        None for one that was made before there were any, and for one that is erased.
     """
 
     watchlist_id: str
@@ -80,6 +80,7 @@ class SealedVersion:
     details: SealedBlob | None = field(repr=False)
     revision: int = 1
     ordered_hash: str | None = None
+    is_erased: bool = False
 
 
 class VersionStore(Protocol):

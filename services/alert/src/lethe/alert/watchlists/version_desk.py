@@ -34,9 +34,17 @@ class VersionDesk:
         -------
         bool
             Whether it is new; what is there stays as it is.
+
+        Raises
+        ------
+        Conflict
+            If one of this id is erased.
         """
         async with self._turn:
-            if await self._store.find(watchlist_id) is not None:
+            known = await self._store.find(watchlist_id)
+            if known is not None and known.is_erased:
+                raise Conflict("the watchlist of this id is erased; choose another id")
+            if known is not None:
                 return False
             await self._add(watchlist_id, watchlist_id, 1, details)
             return True
@@ -100,6 +108,10 @@ class VersionDesk:
         self._known[watchlist_id] = known
         return known
 
+    def forget(self, watchlist_id: str) -> None:
+        """Read a version anew when it is asked for."""
+        self._known.pop(watchlist_id, None)
+
     async def open_one(self, watchlist_id: str) -> SealedVersion:
         """Return a version that may be changed.
 
@@ -109,8 +121,12 @@ class VersionDesk:
             If there is none of this id.
         Conflict
             If it was ordered.
+        Erased
+            If it is erased.
         """
         known = await self.sealed(watchlist_id)
+        if known.is_erased:
+            raise Erased("this watchlist is erased; make another one")
         if known.ordered_hash is not None:
             raise Conflict("this version was ordered and can't be changed; make a new one")
         return known
@@ -138,6 +154,8 @@ class VersionDesk:
         )
 
     async def _details(self, sealed: SealedVersion) -> ListDetails | None:
+        if sealed.is_erased:
+            return None
         if sealed.details is None:
             return ListDetails()
         bound = _bound(sealed.watchlist_id)

@@ -92,4 +92,5 @@ def _to_version(row: RowMapping) -> SealedVersion:
         details=SealedBlob(row["details_nonce"], row["details_ciphertext"]) if sealed else None,
         revision=row["revision"],
         ordered_hash=row["ordered_hash"],
+        is_erased=row["erased_wall_us"] is not None,
     )

@@ -33,7 +33,7 @@ from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.subjects import SubjectEndpoints
 from lethe.alert.web.views import AlertViews
-from lethe.alert.web.watchlists import WatchlistEndpoints
+from lethe.alert.web.watchlists import Erase, WatchlistEndpoints
 from lethe.alert.web.withdrawals import WithdrawalEndpoints
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
@@ -45,6 +45,7 @@ def create_routes(
     adjudicate: Adjudicate,
     hub: AlertHub,
     watchlists: WatchlistBook,
+    erase_watchlist: Erase,
     enroller: Enroller,
     deployments: Deployments,
     status: StatusSource,
@@ -67,6 +68,8 @@ def create_routes(
     ----------
     adjudicate
         Records and acts on what an officer decided; see `Adjudicator.adjudicate`.
+    erase_watchlist
+        Erases one at once; see `WatchlistEnds.erase`.
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
@@ -96,7 +99,7 @@ def create_routes(
         *HandlingEndpoints(desk, views, reach).routes(),
         *AdjudicationEndpoints(adjudicate, desk, views, now, reach).routes(),
         *AlertStream(hub, EventRenderer(views), doorkeeper, reach, consultations).routes(),
-        *WatchlistEndpoints(watchlists, audit).routes(),
+        *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
         *ReferenceEndpoints(watchlists, enroller, audit).routes(),
         *WithdrawalEndpoints(

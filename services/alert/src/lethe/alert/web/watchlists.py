@@ -1,5 +1,6 @@
 """Watchlists over HTTP: versions and what they are for."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
@@ -23,6 +24,8 @@ from lethe.alert.web.versions import required_version, tagged
 WATCHLIST_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _AFTER = Word("after", WATCHLIST_ID)
 _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
+
+Erase = Callable[[str], Awaitable[None]]
 
 
 class NewWatchlist(ListDetails):
@@ -59,10 +62,11 @@ class WatchlistCounts(BaseModel):
 
 
 class WatchlistEndpoints:
-    """How a watchlist is made and described."""
+    """How a watchlist is made, described and erased."""
 
-    def __init__(self, watchlists: WatchlistBook, audit: Audit) -> None:
+    def __init__(self, watchlists: WatchlistBook, erase: Erase, audit: Audit) -> None:
         self._watchlists = watchlists
+        self._erase = erase
         self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
@@ -89,6 +93,7 @@ class WatchlistEndpoints:
                 takes=JsonBody(ListDetails),
                 is_versioned=True,
             ),
+            Endpoint(one, self.erase, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -121,6 +126,11 @@ class WatchlistEndpoints:
         watchlist_id = request.path_params["watchlist_id"]
         version = await self._watchlists.versions.edit(watchlist_id, details, revision)
         return tagged(_version_json(version), version.revision)
+
+    async def erase(self, request: Request) -> Response:
+        """Erase a watchlist at once, with its subjects and images, unless one searches it."""
+        await self._erase(request.path_params["watchlist_id"])
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _counted(self, watchlist_id: str) -> WatchlistCounts:
         counts = await self._watchlists.counts(watchlist_id)
