@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bench.alerts import delivery, page, pictures, storm
+from tools.bench.alerts import delivery, page, pictures, pixels, storm
 from tools.bench.parts import Parts
 
-_PARTS = ("delivery", "spread", "storm", "pictures", "page")
+_PARTS = ("delivery", "spread", "storm", "pictures", "page", "pixels")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
         prog="make bench-alerts",
         description="Measure delivery to 1,000 listeners over TLS, pictures, and the page.",
     )
-    parser.add_argument("--seconds", type=int, default=75, help="length of each delivery run")
+    parser.add_argument("--seconds", type=int, default=75, help="length of a run")
     parser.add_argument("--only", choices=_PARTS)
     parser.add_argument("--report", type=Path, default=Path("bench-alerts-report.json"))
     return parser
@@ -39,6 +39,11 @@ def main() -> int:
     parts.measure("storm", "1,000 come back at once, 20 alerts missed each", storm.measure)
     parts.measure("pictures", "pictures of alerts, 20 officers at once", pictures.measure)
     parts.measure("page", "the officer's page in a browser, over TLS", page.measure)
+    parts.measure(
+        "pixels",
+        f"from the camera to the console's pixels, {chosen.seconds} s of the demonstration",
+        lambda: pixels.measure(chosen.seconds),
+    )
     parts.write(chosen.report)
     return 0
 
