@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from lethe.alert.ports import Status
 from lethe.alert.web.audit import AuditPage
 from lethe.alert.web.deployments import Traffic
+from lethe.alert.web.figures import FiguresView
 from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
 from lethe.alert.web.receipts import CheckpointsView
 from lethe.alert.web.references import ReferenceView
@@ -37,6 +38,7 @@ _MODELS: tuple[type, ...] = (
     AlertedSubject,
     Status,
     Traffic,
+    FiguresView,
     WatchlistView,
     WatchlistCounts,
     ReferenceView,

@@ -1,16 +1,19 @@
 """The page of operators and supervisors."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import OpenPage
-from tests.support.page_desk import PORTRAIT, Desk
+from tests.support.page_desk import PORTRAIT, Desk, present
 from tests.support.pages import decide, live, probe
 from tests.support.watchlists import details, outcome
+from tests.unit.alert.test_figures import minute, slot
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.identity.principal import Role
+from lethe.alert.ports import CameraStatus
 from lethe.contracts.adjudication import Verdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,6 +59,62 @@ async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage
     await subjects(page, ["camera-1", "camera-0"])
     await page.get_by_role("searchbox", name="Name or camera").fill("nobody")
     await expect(page.get_by_text("None fits the filters.")).to_be_visible()
+
+
+async def test_each_deployment_is_told_in_figures(serving: Desk, new_page: OpenPage) -> None:
+    now = serving.web.status.now
+    down = CameraStatus("gate", "deployment-1", "reconnecting", "no answer")
+    serving.web.status.now = replace(now, cameras=(*now.cameras, down))
+    page = await new_page(1280, 900)
+    await page.goto(desk_of(serving, Role.SUPERVISOR))
+    region = page.get_by_role("region", name="Figures by deployment")
+    shown = region.get_by_role("row", name="deployment-1").get_by_role("cell")
+    await expect(shown).to_have_text(
+        [
+            "not counted yet",
+            "0 open, 0 true, 0 false",
+            "no frame",
+            "0 of 0",
+            "1 of 2 live",
+            "no receipts yet",
+        ]
+    )
+    await expect(page.get_by_role("list", name="Cameras")).to_contain_text(
+        "gate reconnecting: no answer"
+    )
+    since_ms = present().wall_us // 1_000
+    serving.web.figures.take(
+        [
+            slot(0, 180, of="deployment-1", since_ms=since_ms, captured=4, expired=1).line(),
+            minute(0, slots=300, faces=73, of="deployment-1", since_ms=since_ms).line(),
+        ]
+    )
+    await serving.judge(await serving.alert("search-1"), Verdict.TRUE_ALERT)
+    await serving.alert("search-2")
+    await expect(shown).to_have_text(
+        [
+            "73",
+            "1 open, 1 true, 0 false",
+            "180 / 180 / 180 ms",
+            "1 of 4",
+            "1 of 2 live",
+            re.compile(r"^\d\d:\d\d:\d\d"),
+        ]
+    )
+    await figure(page, "True alerts", "1")
+
+
+async def test_figures_that_can_not_be_had_say_so_and_stay(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    page = await new_page(1280, 900)
+    await page.goto(desk_of(serving, Role.OPERATOR))
+    await figure(page, "Open alerts", "0")
+    await page.route("**/figures", lambda route: route.abort())
+    await expect(page.get_by_text("Not as they are now")).to_be_visible()
+    await figure(page, "Open alerts", "0")
+    await page.unroute("**/figures")
+    await expect(page.get_by_text("Not as they are now")).to_be_hidden()
 
 
 async def test_a_new_alert_comes_to_the_table_and_takes_no_screen(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.support.keyrings import MemoryKeyStore, a_keyring
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert
 from lethe.alert.audit.reasons import Reasons
 from lethe.alert.errors import DatabaseUnavailable
@@ -232,6 +233,15 @@ class MemoryAlertLog:
 
     async def unerased_ids(self) -> set[str]:
         return {a.alert_id for a in self.alerts if not a.erased}
+
+    async def tallies(self) -> dict[str, AlertTally]:
+        fates: dict[str, Counter[str]] = {}
+        for each in self.alerts:
+            undecided = "unresolved" if each.erased else "open"
+            made = each.adjudication
+            fate = made.verdict.value.removesuffix("_alert") if made else undecided
+            fates.setdefault(each.deployment_id, Counter())[fate] += 1
+        return {name: AlertTally(**counts) for name, counts in fates.items()}
 
     async def count(self, deployments: frozenset[str] | None = None) -> int:
         return sum(_is_of(each, deployments) for each in self.alerts)

@@ -24,6 +24,7 @@ from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
 from lethe.alert.database import Database
+from lethe.alert.figures import ReceiptFigures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
@@ -66,6 +67,7 @@ class AlertWeb:
     status: FakeStatus = field(default_factory=FakeStatus)
     waiting: int | None = 0
     receipts: Kept = field(default_factory=Kept)
+    figures: ReceiptFigures = field(default_factory=ReceiptFigures)
     retired: set[str] = field(default_factory=set)
     witnesses: list[WitnessState] = field(default_factory=list)
     issuer: Issuer = field(default_factory=Issuer)
@@ -125,6 +127,7 @@ class AlertWeb:
             status=self.status,
             backlog=self.backlog,
             receipts=lambda: self.receipts,
+            figures=self.figures.of,
             now=self.now,
             witnesses=lambda: self.witnesses,
             doorkeeper=Doorkeeper(self.issuer.verifier()),

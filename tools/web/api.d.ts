@@ -24,6 +24,13 @@ interface AlertEvent {
 
 type AlertState = "raised" | "acknowledged" | "claimed" | "adjudicated";
 
+interface AlertTally {
+  open: number;
+  true: number;
+  false: number;
+  unresolved: number;
+}
+
 interface AlertView {
   alert_id: string;
   sequence: number;
@@ -94,6 +101,7 @@ interface CameraStatus {
   camera_id: string;
   deployment_id: string;
   state: string;
+  trouble: string | null;
 }
 
 interface CandidateView {
@@ -117,6 +125,20 @@ interface Delivered {
   delivered: number;
 }
 
+interface DeploymentFigures {
+  deployment_id: string;
+  as_of: string | null;
+  faces_per_minute: number | null;
+  slots: number;
+  captured: number;
+  dropped: number;
+  expired: number;
+  erasure_age_ms: ErasureAges | null;
+  alerts: AlertTally;
+  cameras: number;
+  cameras_live: number;
+}
+
 interface DeploymentStatus {
   deployment_id: string;
   order_type: OrderType;
@@ -128,7 +150,18 @@ interface DeploymentStatus {
   suspended: SuspensionStatus | null;
 }
 
+interface ErasureAges {
+  p50: number;
+  p99_9: number;
+  max: number;
+}
+
 type EventKind = "alert" | "sighting" | "acknowledged" | "claimed" | "adjudicated" | "erased";
+
+interface FiguresView {
+  window_s: number;
+  deployments: Array<DeploymentFigures>;
+}
 
 interface GapMarker {
   type: "gap";

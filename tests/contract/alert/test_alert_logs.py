@@ -12,6 +12,7 @@ from tests.support.alert_desk import MemoryAlertLog, instant
 from tests.support.databases import a_term, open_database
 from tools.postgres import Server
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert, AlertLog
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
@@ -265,6 +266,32 @@ async def test_adjudications_are_announced_each_as_it_was_and_once_told_no_more(
     assert await log.unannounced(1) == expected[:1]
     await log.mark_announced(second, first.adjudication)
     assert await log.unannounced(9) == expected[1:]
+
+
+async def test_alerts_are_counted_by_what_became_of_them(log: AlertLog) -> None:
+    assert await log.tallies() == {}
+    fates = {
+        "open": [],
+        "erased": [],
+        "true": [adjudication(Verdict.TRUE_ALERT)],
+        "false": [adjudication(Verdict.TRUE_ALERT), adjudication(Verdict.FALSE_ALERT)],
+        "elsewhere": [],
+        "claimed": [replace(adjudication(Verdict.FALSE_ALERT), capacity=Capacity.OPERATOR)],
+    }
+    for name, made in fates.items():
+        deployment_id = "other" if name == "elsewhere" else "deployment-1"
+        drafted = replace(draft(name), deployment_id=deployment_id)
+        alert = await log.append(drafted, f"search-{name}", None)
+        if name == "claimed":
+            await log.mark_handled(replace(alert, claim=Mark("Ames", instant(1))))
+        for each in made:
+            alert = await log.adjudicate(alert, each)
+        if name in ("erased", "true", "false"):
+            await log.mark_erased([alert], 1)
+    assert await log.tallies() == {
+        "deployment-1": AlertTally(open=2, true=1, false=1, unresolved=1),
+        "other": AlertTally(open=1),
+    }
 
 
 async def test_false_alerts_are_counted_by_deployment_while_they_count_as_false(

@@ -60,6 +60,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/deployments/{deployment_id}/end"): READ,
     ("POST", "/deployments/{deployment_id}/withdrawals"): {AUTHORISING},
     ("GET", "/status"): ALL,
+    ("GET", "/figures"): {*READ, Role.AUDITOR},
     ("GET", "/audit"): {Role.AUDITOR},
     ("GET", "/receipts"): ANYBODY,
     ("GET", "/receipts/checkpoints"): ANYBODY,

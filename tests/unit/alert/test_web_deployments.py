@@ -94,7 +94,7 @@ async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
     status = (await client.get("/api/v1/status")).json()
     assert status["deployments"][0]["order_type"] == "local"
     assert status["cameras"] == [
-        {"camera_id": "entrance", "deployment_id": "deployment-1", "state": "live"}
+        {"camera_id": "entrance", "deployment_id": "deployment-1", "state": "live", "trouble": None}
     ]
     assert status["blind"] == "the watchlist's store doesn't answer"
     assert status["alerts"] == {"count": 0, "last_sequence": 0, "waiting": 2}

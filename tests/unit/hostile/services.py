@@ -134,7 +134,8 @@ def _subscriptions(
         member.orders, Suspensions(member.orders), member.clock, domain.on_outcome, member.signer
     )
     leadership: Any = SimpleNamespace(reign=domain)
-    return AlertHandlers(member, publisher, desk, leadership, domain).subscriptions(keys)
+    alert = AlertHandlers(member, publisher, desk, leadership, domain, domain)
+    return alert.subscriptions(keys)
 
 
 def _of_detect(

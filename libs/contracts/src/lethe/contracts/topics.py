@@ -101,7 +101,7 @@ CAMERA_ASSIGNED = MessageTopic(
 )
 FRAME_CAPTURED = _sealed("frame-captured", "ingest", ("detect",))
 PROBE_EXTRACTED = _sealed("probe-extracted", "detect", ("match",))
-SLOT_CLOSED = _counted("slot-closed", "ingest", ("purge",), SlotClosed)
+SLOT_CLOSED = _counted("slot-closed", "ingest", ("purge", "alert"), SlotClosed)
 FRAME_PROCESSED = _counted("frame-processed", "detect", ("purge", "ingest"), FrameProcessed)
 PROBE_DECIDED = _counted("probe-decided", "match", ("purge",), ProbeDecided)
 CANDIDATES_FOUND = MessageTopic(

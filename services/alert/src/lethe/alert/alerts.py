@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.judgements import NO_JUDGEMENTS, Adjudication, AlertState, Judgements, Mark
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.adjudication import AlertAdjudicated, Verdict
@@ -301,6 +302,10 @@ class AlertLog(Protocol):
         NotLeading
             If another instance has taken over: it may have made keys that aren't known here.
         """
+        ...
+
+    async def tallies(self) -> Mapping[str, AlertTally]:
+        """Return by deployment what became of its alerts."""
         ...
 
     async def count(self, deployments: frozenset[str] | None = None) -> int:

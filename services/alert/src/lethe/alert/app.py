@@ -15,6 +15,7 @@ from lethe.alert.claiming import ErasureClaims
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.figures import ReceiptFigures
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.issuer import keys_in, keys_of
@@ -135,8 +136,14 @@ class _Instance:
         self._leadership = Leadership(self._begin, session_s=settings.session_timeout_ms / 1000)
         self._receipts = ReceiptMirror(ReceiptCopies(settings.receipt_copies()))
         self._witnessing = Witnessing(settings.named_witnesses(), self._receipts.kept, ask_witness)
+        self._figures = ReceiptFigures()
         self._handlers = Handlers(
-            member, self._publisher, self._deployments, self._leadership, self._receipts
+            member,
+            self._publisher,
+            self._deployments,
+            self._leadership,
+            self._receipts,
+            self._figures,
         )
         self._dead_letters = DeadLetters(settings, self._publisher)
         self._candidates = DurableReader(
@@ -252,6 +259,7 @@ class _Instance:
             status=self._deployments,
             backlog=self._candidates.backlog,
             receipts=self._receipts.kept,
+            figures=self._figures.of,
             now=self._now,
             witnesses=self._witnessing.states,
             doorkeeper=self._doorkeeper,

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from lethe.alert.alerts import AlertTerms
+from lethe.alert.camera_states import CameraStates
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.ports import (
-    CameraStatus,
     DeploymentStatus,
     SignedState,
     Status,
@@ -16,6 +16,7 @@ from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
+from lethe.contracts.live import SlotClosed
 from lethe.contracts.orders import (
     CameraAssigned,
     DeploymentOrder,
@@ -59,6 +60,7 @@ class DeploymentDesk:
         self._publish = publish
         self._key = key
         self._cameras: dict[str, CameraAssigned] = {}
+        self._states = CameraStates()
         self._matches: dict[str, tuple[Instant, dict[str, str]]] = {}
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
@@ -101,13 +103,10 @@ class DeploymentDesk:
                 f"camera {camera.camera_id} is assigned otherwise under this order: to change "
                 "where or what it films, end the order and have another one authorised"
             )
-        for held in self._orders.all_orders():
+        for held in self._going_on(self._clock.wall_us()):
             order = held.order
-            is_over = held.status is not OrderStatus.RUNNING or (
-                self._clock.wall_us() >= order.ends_at_us
-            )
             is_other = order.deployment_id != camera.deployment_id
-            if is_other and not is_over and camera.camera_id in order.camera_ids:
+            if is_other and camera.camera_id in order.camera_ids:
                 raise Conflict(
                     f"camera {camera.camera_id} belongs to {order.deployment_id}: "
                     "hand this order in when that is over, or end it first"
@@ -163,6 +162,16 @@ class DeploymentDesk:
     def hear_suspension(self, said: DeploymentSuspended) -> None:
         """Take a verified suspension."""
         self._suspensions.hear(said)
+
+    def hear_camera(self, closed: SlotClosed) -> None:
+        """Take how a camera is, if a deployment that goes on names it."""
+        now = instant(self._clock)
+        named = [
+            held.order.deployment_id
+            for held in self._going_on(now.wall_us)
+            if closed.camera_id in held.order.camera_ids
+        ]
+        self._states.hear(closed, named, now)
 
     def hear_match(self, ticket: KeyTicket, received: Instant) -> list[str]:
         """Take what a match instance holds; return the ordered watchlists that it lacks."""
@@ -221,11 +230,20 @@ class DeploymentDesk:
                 self._deployment(held, now.wall_us) for held in self._orders.all_orders()
             ),
             cameras=tuple(
-                CameraStatus(camera.camera_id, camera.deployment_id, "assigned")
-                for camera in self._cameras.values()
+                self._states.status(camera_id, held.order.deployment_id, now)
+                for held in self._going_on(now.wall_us)
+                for camera_id in held.order.camera_ids
             ),
             blind=self._blind(now),
         )
+
+    def _going_on(self, wall_us: int) -> list[HeldOrder]:
+        """Return the orders that are neither ended nor over."""
+        return [
+            held
+            for held in self._orders.all_orders()
+            if held.status is OrderStatus.RUNNING and wall_us < held.order.ends_at_us
+        ]
 
     def deployment(self, deployment_id: str) -> SignedState | None:
         """Return an order that was verified here, and how it stands."""

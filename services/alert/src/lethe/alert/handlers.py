@@ -4,6 +4,7 @@ import structlog
 
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.errors import NotLeading
+from lethe.alert.figures import ReceiptFigures
 from lethe.alert.leading import Leadership
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_mirror import ReceiptMirror
@@ -14,7 +15,7 @@ from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import Erased, LetheError, Refused, Transient
 from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import KeyTicket, Role
-from lethe.contracts.live import CandidatesFound
+from lethe.contracts.live import CandidatesFound, SlotClosed
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import (
     AlertsErased,
@@ -36,6 +37,7 @@ from lethe.contracts.topics import (
     MATCH_TICKET,
     REFERENCE_ENROLLED,
     REFERENCE_SUBMITTED,
+    SLOT_CLOSED,
 )
 from lethe.runtime import metrics
 from lethe.runtime.publisher import Publisher
@@ -89,7 +91,7 @@ class Outbox:
 class Handlers:
     """About five lines each: check, decode, call the domain.
 
-    A standby hears of orders, of what match holds and of receipts; the rest is the leader's.
+    A standby hears of orders, cameras, what match holds and receipts; the rest is the leader's.
     """
 
     def __init__(
@@ -99,12 +101,14 @@ class Handlers:
         deployments: DeploymentDesk,
         leadership: Leadership,
         receipts: ReceiptMirror,
+        figures: ReceiptFigures,
     ) -> None:
         self._member = member
         self._publisher = publisher
         self._deployments = deployments
         self._leadership = leadership
         self._receipts = receipts
+        self._figures = figures
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return alert's dispatch table; candidates are read durably, apart from it."""
@@ -119,6 +123,7 @@ class Handlers:
             Subscription(MATCH_TICKET, self.on_match_ticket),
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
             Subscription(ERASURE_RECEIPTED, self.on_receipted),
+            Subscription(SLOT_CLOSED, self.on_slot),
         ]
 
     async def on_order(self, record: Record) -> None:
@@ -151,8 +156,14 @@ class Handlers:
         """Keep receipts, to hand them on; standbys do as well. The leader looks for its own."""
         piece = ErasureReceipted.decode(self._checked(record, Role.PURGE).payload)
         is_new, reign = await self._receipts.take(piece), self._leadership.reign
+        if is_new:
+            self._figures.take(piece.leaves)
         if is_new and reign is not None:
             await reign.claims.take(piece.leaves)
+
+    async def on_slot(self, record: Record) -> None:
+        """Learn how a camera is."""
+        self._deployments.hear_camera(SlotClosed.decode(record.body))
 
     async def on_candidates(self, record: Record) -> None:
         """Raise an alert, once, and announce it."""

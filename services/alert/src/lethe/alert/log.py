@@ -7,6 +7,7 @@ from sqlalchemy import case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert
 from lethe.alert.audit import of_alerts
 from lethe.alert.judgements import Adjudication
@@ -17,6 +18,7 @@ from lethe.alert.rows import (
     is_false,
     select_adjudicated,
     select_alerts,
+    select_fates,
     to_adjudicated,
     to_alert,
     to_row,
@@ -232,6 +234,14 @@ class SqlAlertLog:
         statement = select(alerts.c.alert_id).where(alerts.c.erased_wall_us.is_(None))
         async with self._term.write() as connection:
             return set((await connection.execute(statement)).scalars())
+
+    async def tallies(self) -> dict[str, AlertTally]:
+        """Return by deployment what became of its alerts."""
+        counts: dict[str, dict[str, int]] = {}
+        async with self._term.read() as connection:
+            for deployment_id, fate, count in await connection.execute(select_fates()):
+                counts.setdefault(deployment_id, {})[fate] = count
+        return {name: AlertTally(**fates) for name, fates in counts.items()}
 
     async def count(self, deployments: frozenset[str] | None = None) -> int:
         """Return how many alerts there are."""

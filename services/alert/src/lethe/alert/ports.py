@@ -139,11 +139,21 @@ class SignedState:
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """A camera as the officers see it: `state` is a word such as `live`, `silent`, `ended`."""
+    """A camera as the officers see it.
+
+    Attributes
+    ----------
+    state
+        `live`, `silent`, `reconnecting`, `ended`, `failed`, `starting`; `assigned` while nothing
+        was heard of it.
+    trouble
+        Why it isn't live, in one line, where that is known.
+    """
 
     camera_id: str
     deployment_id: str
     state: str
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

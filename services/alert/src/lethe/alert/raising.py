@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert, AlertLog, AlertTerms
 from lethe.alert.erasing import AlertEraser, Retire, key_name
 from lethe.alert.errors import NoCandidates, NotFound
@@ -214,6 +215,10 @@ class AlertDesk:
     async def count(self, deployments: frozenset[str] | None = None) -> int:
         """Return how many alerts the log holds, of some deployments or of all."""
         return await self._log.count(deployments)
+
+    async def tallies(self) -> Mapping[str, AlertTally]:
+        """Return by deployment what became of its alerts."""
+        return await self._log.tallies()
 
     async def _within_cool_down(self, alert: Alert) -> Alert | None:
         if self._cool_down_us == 0:

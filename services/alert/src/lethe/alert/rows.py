@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
 from sqlalchemy.sql import FromClause
 
 from lethe.alert.alerts import Alert
@@ -49,10 +49,27 @@ def select_adjudicated() -> Select[tuple[object, ...]]:
 
 def is_false() -> ColumnElement[bool]:
     """Return the condition of `select_alerts` that says what `Alert.is_false` does."""
+    return _is_judged(Verdict.FALSE_ALERT)
+
+
+def _is_judged(verdict: Verdict) -> ColumnElement[bool]:
     operator, officer = _LATEST[Capacity.OPERATOR], _LATEST[Capacity.ENGAGEMENT_OFFICER]
-    false = Verdict.FALSE_ALERT.value
+    said = verdict.value
     nobody_went = and_(officer.c.number.is_(None), alerts.c.claimed_by.is_(None))
-    return or_(officer.c.verdict == false, and_(nobody_went, operator.c.verdict == false))
+    return or_(officer.c.verdict == said, and_(nobody_went, operator.c.verdict == said))
+
+
+def select_fates() -> Select[str, str, int]:
+    """Return a statement for how many alerts of each deployment came to what; see `AlertTally`."""
+    fate = case(
+        (is_false(), "false"),
+        (_is_judged(Verdict.TRUE_ALERT), "true"),
+        (alerts.c.erased_wall_us.is_not(None), "unresolved"),
+        else_="open",
+    )
+    fates = select_alerts(fate.label("fate")).subquery()
+    name, became = fates.c.deployment_id, fates.c.fate
+    return select(name, became, func.count()).group_by(name, became)
 
 
 def instant_columns(name: str, instant: Instant | None) -> dict[str, object]:

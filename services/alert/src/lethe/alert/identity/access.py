@@ -54,6 +54,8 @@ SEES_ALERTS = only(Role.OPERATOR, Role.ENGAGEMENT_OFFICER, Role.SUPERVISOR)
 ADJUDICATES = SEES_ALERTS
 CONFIRMS = only(Role.ENGAGEMENT_OFFICER)
 """Who decides about somebody whom they have spoken to."""
+FIGURES = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER, Role.AUDITOR)
+"""Sees how deployments do, in numbers."""
 CLAIMS = only(Role.ENGAGEMENT_OFFICER)
 """Who goes to speak to somebody."""
 KEEPS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, whole=True)

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
 from lethe.alert.audit.reasons import Reasons
+from lethe.alert.figures import Figures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -21,6 +22,7 @@ from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.figures import FigureEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
@@ -51,6 +53,7 @@ def create_routes(
     status: StatusSource,
     backlog: Callable[[], Awaitable[int | None]],
     receipts: Callable[[], Kept],
+    figures: Callable[[str], Figures],
     now: Callable[[], Instant],
     witnesses: Callable[[], Sequence[WitnessState]],
     doorkeeper: Doorkeeper,
@@ -74,6 +77,8 @@ def create_routes(
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
         Tells which receipts there are; raises `Transient` while that isn't known.
+    figures
+        Tells what receipts say of a deployment's last minutes.
     now
         The clock of this machine.
     witnesses
@@ -106,6 +111,7 @@ def create_routes(
             WithdrawalDesk(deployments, watchlists.subjects, audit), reach
         ).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
+        *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
         *AuditEndpoints(audit, reasons).routes(),
         *AsyncApiEndpoints().routes(),

@@ -1,25 +1,21 @@
-// Orders and figures, from what the service tells and the alerts that the page knows.
+// Orders and figures, from what the service tells.
 
 import { timeText } from "./clock.js";
 import { at, button, element, foreign } from "./elements.js";
 import { askToEnd } from "./ending.js";
-import { isDecided, isFalse } from "./words.js";
+import { alertTally } from "./figures.js";
 
 /** @type {string | undefined} */
 let shown;
 
-/**
- * @param {import("./status.js").StatusAnswer} told
- * @param {AlertView[]} alerts
- */
-export function showFigures(told, alerts) {
+/** @param {import("./status.js").StatusAnswer} told */
+export function showFigures(told) {
   const live = told.cameras.filter((camera) => camera.state === "live").length;
-  const decided = alerts.filter((alert) => alert.adjudication);
-  const wrong = decided.filter(isFalse).length;
+  const tally = alertTally();
   at("figures").replaceChildren(
-    figure("Open alerts", alerts.filter((alert) => !isDecided(alert)).length),
-    figure("True alerts", decided.length - wrong),
-    figure("False alerts", wrong),
+    figure("Open alerts", tally?.open ?? "not known"),
+    figure("True alerts", tally?.true ?? "not known"),
+    figure("False alerts", tally?.false ?? "not known"),
     figure("Alerts in all", told.alerts.count),
     figure("Waiting", told.alerts.waiting ?? "not known"),
     figure("Cameras live", `${live} of ${told.cameras.length}`),
@@ -35,12 +31,9 @@ function figure(term, value) {
   return element("div", "", element("dt", "", term), element("dd", "", String(value)));
 }
 
-/**
- * @param {DeploymentStatus[]} deployments
- * @param {AlertView[]} alerts
- */
-export function showDeployments(deployments, alerts) {
-  const rows = deployments.map((each) => row(each, alerts));
+/** @param {DeploymentStatus[]} deployments */
+export function showDeployments(deployments) {
+  const rows = deployments.map(row);
   const told = rows.map((each) => each.textContent).join("\n");
   // Only when something has changed: whoever is about to press a button keeps it.
   if (told !== shown) at("deployments").replaceChildren(...rows);
@@ -60,14 +53,9 @@ function endOf({ ends_at_us: us }) {
   return new Date(us / 1000).toISOString();
 }
 
-/**
- * @param {DeploymentStatus} deployment
- * @param {AlertView[]} alerts
- */
-function row(deployment, alerts) {
-  const decided = alerts.filter(
-    (alert) => alert.deployment_id === deployment.deployment_id && alert.adjudication,
-  );
+/** @param {DeploymentStatus} deployment */
+function row(deployment) {
+  const tally = alertTally(deployment.deployment_id);
   const state = deployment.suspended
     ? `Suspended: ${deployment.suspended.reason}`
     : deployment.status;
@@ -79,7 +67,7 @@ function row(deployment, alerts) {
     element("td", "", element("time", "", timeText(endOf(deployment)))),
     element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
     element("td", "", deployment.threshold.toFixed(2)),
-    element("td", "", `${decided.filter(isFalse).length} of ${decided.length}`),
+    element("td", "", tally ? `${tally.false} of ${tally.false + tally.true}` : ""),
     element("td", "", ...endButton(deployment)),
   );
 }

@@ -2,6 +2,7 @@
 
 import { AlertTable } from "./alert-table.js";
 import { showDeployments, showFigures } from "./deployments.js";
+import { refreshFigures, watchFigures } from "./figures.js";
 import { follow } from "./following.js";
 import { watchSound } from "./signal.js";
 import { watchWatchlists } from "./watchlists.js";
@@ -12,9 +13,14 @@ let table;
 let latest;
 
 function show() {
-  if (!latest || !table) return;
-  showFigures(latest, table.alerts());
-  showDeployments(latest.deployments, table.alerts());
+  if (!latest) return;
+  showFigures(latest);
+  showDeployments(latest.deployments);
+}
+
+function changed() {
+  refreshFigures(show);
+  show();
 }
 
 /** @param {import("./status.js").StatusAnswer} told */
@@ -26,7 +32,8 @@ function take(told) {
 
 watchSound();
 watchWatchlists();
+watchFigures(show);
 follow(
-  (book, me, open) => (table = new AlertTable(book, me.name, { open, changed: show })),
+  (book, me, open) => (table = new AlertTable(book, me.name, { open, changed })),
   { told: take },
 );

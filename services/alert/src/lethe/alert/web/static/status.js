@@ -54,7 +54,8 @@ export class SystemStatus {
 
 /** @param {CameraStatus} camera */
 function cameraItem(camera) {
-  const item = element("li", "", foreign(camera.camera_id), ` ${camera.state}`);
+  const why = camera.trouble ? [": ", foreign(camera.trouble)] : [];
+  const item = element("li", "", foreign(camera.camera_id), ` ${camera.state}`, ...why);
   item.dataset.state = camera.state;
   return item;
 }

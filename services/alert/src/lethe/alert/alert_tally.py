@@ -1,0 +1,19 @@
+"""What became of the alerts of a deployment, in numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTally:
+    """How many alerts a deployment has, by what became of them.
+
+    Attributes
+    ----------
+    unresolved
+        Erased before anybody decided.
+    """
+
+    open: int = 0
+    true: int = 0
+    false: int = 0
+    unresolved: int = 0
