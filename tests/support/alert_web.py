@@ -36,6 +36,8 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
+from lethe.alert.watchlists.samples import SqlSampleStore
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
 from lethe.alert.web.gate import Doorkeeper
@@ -80,6 +82,7 @@ class AlertWeb:
     watchlists: WatchlistBook = field(init=False)
     ordered: list[OrderedList] = field(default_factory=list)
     ends: WatchlistEnds = field(init=False)
+    samples: SampleDesk = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
@@ -94,6 +97,7 @@ class AlertWeb:
         await self.desk.restore()
         self.watchlists = WatchlistBook(sql_shelf(term), self.vault, self.now)
         await self.watchlists.restore()
+        self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)
         self.ends = WatchlistEnds(
             SqlEndStore(term),
             self.watchlists,
@@ -122,6 +126,7 @@ class AlertWeb:
             hub=self.hub,
             watchlists=self.watchlists,
             erase_watchlist=self.ends.erase,
+            samples=self.samples,
             enroller=self.enroller,
             deployments=self.deployments,
             status=self.status,

@@ -13,6 +13,8 @@ from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.reference import Reference
+from lethe.alert.watchlists.samples import SqlSampleStore
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.alert.watchlists.version import ListDetails
@@ -36,6 +38,7 @@ class Records:
     """A watchlist book on a database, and what lies below it."""
 
     def __init__(self, term: Term, folder: Path) -> None:
+        self.term = term
         self.clock = ManualClock()
         self.keys = keyring_in(folder / "keys", self.clock)
         self.shelf = sql_shelf(term)
@@ -45,6 +48,10 @@ class Records:
 
     def reopened(self) -> WatchlistBook:
         return WatchlistBook(self.shelf, Vault(self.keys), self.clock)
+
+    def samples(self) -> SampleDesk:
+        """Return what draws samples of the book's watchlists."""
+        return SampleDesk(SqlSampleStore(self.term), self.book, self.clock)
 
     def ends(self, hours: float = 24) -> WatchlistEnds:
         """Return what has the book's watchlists erased, as made anew by a restart."""

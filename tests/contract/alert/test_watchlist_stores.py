@@ -14,6 +14,8 @@ from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.vault import SealedBlob
 from lethe.alert.watchlists.reference import Reference, ReferenceState
+from lethe.alert.watchlists.sample import Check, Drawn
+from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.shelf import Shelf
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.watchlists.subject import SealedSubject
@@ -71,6 +73,24 @@ async def test_the_hash_of_the_first_order_stays(store: Shelf) -> None:
     for ordered in ("first", "second"):
         await store.versions.freeze("watchlist-1", ordered)
     assert await store.versions.find("watchlist-1") == replace(version(), ordered_hash="first")
+
+
+async def test_samples_and_checks_are_kept_in_their_order(database: Database) -> None:
+    term = await a_term(database)
+    await sql_shelf(term).versions.add(version())
+    samples = SqlSampleStore(term)
+    drawn = [Drawn("watchlist-1", "ab" * 32, f"subject-{n}", "Ann", n) for n in (3, 1, 2)]
+    await samples.draw(drawn[:2])
+    await samples.draw(drawn[2:])
+    checks = [Check("watchlist-1", "subject-1", "state", each, "Sue", 1) for each in (False, True)]
+    for each in checks:
+        await samples.check(each)
+    assert await samples.drawn("watchlist-1") == drawn
+    assert await samples.checks("watchlist-1") == checks
+    assert await samples.drawn("another") == []
+    assert await samples.checks("another") == []
+    with pytest.raises(DatabaseUnavailable):
+        await samples.draw(drawn[:1])
 
 
 async def test_a_subject_is_found_as_it_was_added(store: Shelf) -> None:

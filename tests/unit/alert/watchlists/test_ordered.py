@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from tests.support.alert_ports import FakeDeployments
 from tests.support.forgetting import an_order, local_trust, signed
-from tests.support.watchlists import IMAGE, Records, listed, outcome
+from tests.support.watchlists import IMAGE, Records, listed, outcome, pictured
 
+from lethe.alert.errors import Conflict
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.contracts.errors import Refused
 
@@ -15,7 +16,7 @@ async def test_an_order_that_holds_closes_its_version_and_no_other(
     records: Records, tmp_path: Path
 ) -> None:
     deployments = FakeDeployments()
-    closing = ClosingDeployments(deployments, records.book, records.ends())
+    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="list"))
 
     deployments.refusal = Refused("the order's signature doesn't hold")
@@ -34,7 +35,7 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
 ) -> None:
     deployments = FakeDeployments()
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
-    closing = ClosingDeployments(deployments, records.book, records.ends())
+    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
     await closing.order(ordered, [])
     assert deployments.orders == [(ordered, [])]
 
@@ -48,7 +49,7 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
         fault = "no_face" if name == "Mary" else None
         await records.book.record(outcome(added.reference_id, fault))
     deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
-    closing = ClosingDeployments(deployments, records.book, records.ends())
+    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
     too_few = signed(trust, an_order(watchlist_id="list", watchlist_size=1))
     with pytest.raises(Refused, match=r"2 subjects of list are enrolled.* says 1: .*draft it anew"):
         await closing.order(too_few, [])
@@ -57,3 +58,29 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
     enough = signed(trust, an_order(watchlist_id="list", watchlist_size=2))
     await closing.order(enough, [])
     assert deployments.orders == [(enough, [])]
+
+
+async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(
+    records: Records, tmp_path: Path
+) -> None:
+    reference = await pictured(records.book, "Ada", b"image", on="list")
+    await records.book.record(outcome(reference.reference_id))
+    deployments, samples = FakeDeployments(), records.samples()
+    closing = ClosingDeployments(deployments, records.book, records.ends(), samples)
+    order = an_order(
+        watchlist_id="list",
+        watchlist_hash=await records.book.content_hash("list"),
+        watchlist_size=1,
+        sample_share=0.5,
+    )
+    ordered = signed(local_trust(tmp_path / "trust"), order)
+    with pytest.raises(Conflict, match="draw more with 'lethe watchlist sample list --n 1'"):
+        await closing.order(ordered, [])
+    assert (deployments.orders, (await records.book.versions.find("list")).ordered_hash) == (
+        [],
+        None,
+    )
+    await samples.draw("list", 1, "Ann")
+    await samples.check("list", reference.subject_id, "Sue", has_passed=True)
+    await closing.order(ordered, [])
+    assert deployments.orders == [(ordered, [])]

@@ -45,6 +45,19 @@ def test_who_signs_is_said_by_as_whatever_their_key_file_is_called(
     assert held.order.authorised_by == "officer"
 
 
+def test_a_sample_that_has_to_be_checked_is_signed_with_the_rest(
+    service: Service, desk: Desk
+) -> None:
+    desk.drafts()
+    assert "sample: none is required" in desk.authorises(answer="n\n").output
+    desk.write(sample_least=50, sample_share=0.05)
+    desk.drafts()
+    said = "sample: 50 subjects and 5% of them checked at least, none wrong"
+    assert said in desk.authorises().output
+    [held] = service.book.all_orders()
+    assert (held.order.sample_least, held.order.sample_share) == (50, 0.05)
+
+
 def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None:
     assert desk.run("end", "fair/1", answer="n\n").exit_code == 1
     assert service.ended == []

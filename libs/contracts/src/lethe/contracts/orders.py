@@ -62,6 +62,9 @@ class DeploymentOrder(Message):
     camera_hashes
         SHA-256 (hex) of each camera's settings by its name, see `camera_hash`: a camera that is
         set otherwise isn't captured. None, of orders from before there were any, leaves them open.
+    sample_least, sample_share
+        How many subjects of the watchlist, or what share of them, people must have checked, and
+        found none wrong: the larger counts. alert takes the order then only.
     draft
         The order as its drafter signed it: all of this but for the draft itself, and without who
         authorises it. A local order has none.
@@ -86,6 +89,8 @@ class DeploymentOrder(Message):
     zone: Name | None = None
     camera_hashes: dict[Name, _Sha256] | None = None
     draft: SignedEnvelope | None = None
+    sample_least: Count | None = None
+    sample_share: float | None = Field(default=None, ge=0, le=1)
 
     def authorised(self, officer: str, draft: SignedEnvelope) -> Self:
         """Return the order that an officer signs for this draft."""

@@ -40,6 +40,8 @@ from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.alert.watchlists.ordered import ClosingDeployments
+from lethe.alert.watchlists.samples import SqlSampleStore
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web.front import Front
 from lethe.alert.web.gate import Doorkeeper
@@ -206,6 +208,7 @@ class _Instance:
             desk=desk,
             watchlists=book,
             ends=ends,
+            samples=SampleDesk(SqlSampleStore(term), book, now),
             enrolment=Enrolment(self._holder, book, outbox.reference),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
@@ -254,8 +257,11 @@ class _Instance:
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=ClosingDeployments(self._deployments, reign.watchlists, reign.ends),
+            deployments=ClosingDeployments(
+                self._deployments, reign.watchlists, reign.ends, reign.samples
+            ),
             erase_watchlist=reign.ends.erase,
+            samples=reign.samples,
             status=self._deployments,
             backlog=self._candidates.backlog,
             receipts=self._receipts.kept,

@@ -18,6 +18,7 @@ from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.enrolling import Enrolment
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import AuditHead
@@ -63,6 +64,7 @@ class Reign:
     desk: AlertDesk
     watchlists: WatchlistBook
     ends: WatchlistEnds
+    samples: SampleDesk
     enrolment: Enrolment
     transit: TransitKeyring
     adjudicator: Adjudicator

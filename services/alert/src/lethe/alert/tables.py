@@ -169,6 +169,33 @@ references = Table(
     Index("references_in_state", "state", "watchlist_id"),
 )
 
+watchlist_samples = Table(
+    "watchlist_samples",
+    metadata,
+    Column("number", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("drawn_by", String, nullable=False),
+    Column("drawn_wall_us", BigInteger, nullable=False),
+    UniqueConstraint("watchlist_id", "content_hash", "subject_id"),
+    sqlite_autoincrement=True,
+)
+
+watchlist_checks = Table(
+    "watchlist_checks",
+    metadata,
+    Column("number", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("watchlist_id", String, ForeignKey("watchlists.watchlist_id"), nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("has_passed", Boolean, nullable=False),
+    Column("checked_by", String, nullable=False),
+    Column("checked_wall_us", BigInteger, nullable=False),
+    Index("checks_of_watchlist", "watchlist_id", "number"),
+    sqlite_autoincrement=True,
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -103,6 +103,7 @@ def lines_of_order(order: DeploymentOrder) -> list[str]:
         if budget is None
         else f"{budget} at most, one more suspends it",
         "alerts kept": f"{order.alert_retention_hours} h",
+        "sample": _sample(order),
         "receipts": _pinned(order),
     }
     return [f"{name}: {said}" for name, said in told.items()]
@@ -111,6 +112,12 @@ def lines_of_order(order: DeploymentOrder) -> list[str]:
 async def _watchlist(api: AlertApi, watchlist_id: str) -> Watchlist:
     answer = await api.ask("GET", f"/api/v1/watchlists/{quote(watchlist_id, safe='')}")
     return Watchlist.model_validate(answer)
+
+
+def _sample(order: DeploymentOrder) -> str:
+    told = [f"{order.sample_least:,} subjects"] if order.sample_least else []
+    told += [f"{order.sample_share:.0%} of them"] if order.sample_share else []
+    return f"{' and '.join(told)} checked at least, none wrong" if told else "none is required"
 
 
 def _pinned(order: DeploymentOrder) -> str:

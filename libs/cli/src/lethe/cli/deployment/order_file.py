@@ -34,6 +34,8 @@ class OrderFile(BaseModel):
     ----------
     starts_at, ends_at
         The window, with the offset from UTC.
+    sample_least, sample_share
+        How many of the watchlist, or what share, people must have checked.
     cameras
         A camera file, relative to this one.
     """
@@ -51,6 +53,8 @@ class OrderFile(BaseModel):
     threshold: float = Field(ge=0, le=1)
     false_alert_budget: Count
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
+    sample_least: Count | None = None
+    sample_share: float | None = Field(default=None, ge=0, le=1)
     cameras: Path
 
     def draft(
@@ -84,6 +88,8 @@ class OrderFile(BaseModel):
             receipts_key=receipts_key,
             false_alert_budget=self.false_alert_budget,
             zone=self.zone,
+            sample_least=self.sample_least,
+            sample_share=self.sample_share,
         )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lethe.cli.session.api import AlertApi, Declined
 from lethe.cli.watchlist.people import Picture
+from lethe.cli.watchlist.sample_state import SampleState
 
 _PAGE = 1_000
 
@@ -101,6 +102,29 @@ class WatchlistApi:
     async def erase(self) -> None:
         """Erase the version at once, with everybody on it."""
         await self._api.ask("DELETE", self._path)
+
+    def image_path(self, reference_id: str) -> str:
+        """Return where an image is, below alert's address."""
+        return f"{self._path}/references/{reference_id}/image"
+
+    async def sample(self) -> SampleState:
+        """Return the sample of what the version holds."""
+        return SampleState.model_validate(await self._api.ask("GET", f"{self._path}/sample"))
+
+    async def draw(self, size: int) -> SampleState:
+        """Draw subjects until the sample has so many."""
+        answer = await self._api.ask("POST", f"{self._path}/sample", json={"size": size})
+        return SampleState.model_validate(answer)
+
+    async def check(self, subject_id: str, result: str) -> SampleState:
+        """Tell how somebody found a subject of the sample."""
+        path = f"{self._path}/sample/{subject_id}"
+        return SampleState.model_validate(await self._api.ask("PUT", path, json={"result": result}))
+
+    async def subject(self, subject_id: str) -> SubjectState:
+        """Return the details of a subject."""
+        answer = await self._api.ask("GET", f"{self._path}/subjects/{subject_id}")
+        return SubjectState.model_validate(answer)
 
     async def subjects(self) -> AsyncIterator[SubjectState]:
         """Return every subject."""

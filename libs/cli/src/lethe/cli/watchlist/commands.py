@@ -1,4 +1,4 @@
-"""`lethe watchlist`: watchlists are imported and erased, subjects withdrawn from deployments."""
+"""`lethe watchlist`: watchlists are imported, checked and erased, subjects withdrawn."""
 
 import asyncio
 import csv
@@ -24,7 +24,7 @@ def _reason(_context: click.Context, _option: click.Parameter, said: str) -> str
 
 @click.group()
 def watchlist() -> None:
-    """Import and erase watchlists, and withdraw subjects from deployments that run."""
+    """Import, check and erase watchlists, and withdraw subjects from deployments that run."""
 
 
 @watchlist.command()
@@ -136,6 +136,58 @@ def withdraw(
     key = chosen_key(folder, **signer)
     asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
     click.echo(f"{one_line(deployment_id)} searches for {many(len(numbers), 'subject')} less")
+
+
+@watchlist.command()
+@click.argument("watchlist_id", metavar="ID")
+@click.option("--n", "size", required=True, type=click.IntRange(1, 1_000), metavar="N",
+              help="How many the sample is to have.")  # fmt: skip
+@options.alert_url
+@options.trust
+def sample(watchlist_id: str, size: int, alert_url: str, trust: Path | None) -> None:
+    """Draw subjects of a watchlist by chance, for people to check.
+
+    Of what a watchlist holds there is one sample: drawing again shows it, drawing more adds to it.
+
+    \b
+    Example:
+      lethe watchlist sample northtown-7 --n 50
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.watchlist.checking import draw_sample  # noqa: PLC0415 - --help stays quick
+
+    folder = trust or find_home().trust
+    _say(asyncio.run(draw_sample(alert_url, watchlist_id, size, folder)))
+
+
+@watchlist.command()
+@click.argument("watchlist_id", metavar="ID")
+@options.alert_url
+@options.trust
+def check(watchlist_id: str, alert_url: str, trust: Path | None) -> None:
+    """Show each subject of the sample that isn't found right yet, and ask whether it is.
+
+    Hold it against your own records. Images open in a browser that is signed in at alert. Broken
+    off, the same command goes on with the rest.
+
+    \b
+    Example:
+      lethe watchlist check northtown-7
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.watchlist.checking import check_sample  # noqa: PLC0415 - --help stays quick
+
+    folder = trust or find_home().trust
+    _say(asyncio.run(check_sample(alert_url, watchlist_id, _ask, folder)))
+
+
+def _ask(shown: list[str]) -> bool | None:
+    _say(["", *shown])
+    answer = click.prompt("Is it right? y, n, or s to skip", type=click.Choice(["y", "n", "s"]))
+    return None if answer == "s" else answer == "y"
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(one_line(line))
 
 
 @watchlist.command()

@@ -6,6 +6,7 @@ from lethe.alert.audit.deeds import Act, Deed, in_lots
 from lethe.alert.ports import Withdrawal
 from lethe.alert.watchlists.end import ErasedList
 from lethe.alert.watchlists.reference import Reference
+from lethe.alert.watchlists.sample import Check, Drawn
 from lethe.alert.watchlists.subject import SealedSubject, Subject
 from lethe.contracts.receipts import WatchlistGround
 
@@ -37,6 +38,20 @@ def closed(watchlist_id: str) -> Deed:
 def erased(what: ErasedList) -> Deed:
     """Return that a watchlist is gone, with its subjects and images."""
     return Deed(Act.ERASURE, (_watchlist(what.watchlist_id),), _WHY_ERASED[what.ground])
+
+
+def sample_drawn(drawn: Sequence[Drawn]) -> Iterator[Deed]:
+    """Return that subjects were drawn to be checked."""
+    of_lists = list(dict.fromkeys(_watchlist(each.watchlist_id) for each in drawn))
+    for lot in in_lots([*of_lists, *(_subject(each.subject_id) for each in drawn)]):
+        yield Deed(Act.ALTERATION, lot, "a sample was drawn")
+
+
+def subject_checked(check: Check) -> Deed:
+    """Return how somebody found a subject."""
+    records = (_subject(check.subject_id), _watchlist(check.watchlist_id))
+    found = "right" if check.has_passed else "wrong"
+    return Deed(Act.ALTERATION, records, f"a subject was checked and found {found}")
 
 
 def shown(watchlist_ids: Sequence[str]) -> Iterator[Deed]:

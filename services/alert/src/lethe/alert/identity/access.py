@@ -60,6 +60,8 @@ CLAIMS = only(Role.ENGAGEMENT_OFFICER)
 """Who goes to speak to somebody."""
 KEEPS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, whole=True)
 READS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
+CHECKS_WATCHLISTS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
+"""Vouches for a watchlist: who keeps it doesn't by that alone."""
 AUDITS = only(Role.AUDITOR, whole=True)
 """Reads who did what: that concerns all deployments."""
 ORDERS = only(Role.AUTHORISING_OFFICER)

@@ -5,10 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, update
 
 from lethe.alert.audit import of_watchlists
-from lethe.alert.tables import references, subjects, watchlist_orders, watchlists
+from lethe.alert.tables import (
+    references,
+    subjects,
+    watchlist_checks,
+    watchlist_orders,
+    watchlist_samples,
+    watchlists,
+)
 from lethe.alert.term import Term
 from lethe.alert.watchlists.end import ErasedList, OrderedList
 from lethe.contracts.receipts import WatchlistGround
+
+_OF_VERSIONS = (references, subjects, watchlist_orders, watchlist_samples, watchlist_checks)
 
 
 class SqlEndStore:
@@ -65,7 +74,7 @@ class SqlEndStore:
             "erasure_deployment": erased.deployment_id,
         }
         async with self._term.write(of_watchlists.erased(erased)) as connection:
-            for table in (references, subjects, watchlist_orders):
+            for table in _OF_VERSIONS:
                 await connection.execute(
                     delete(table).where(table.c.watchlist_id == erased.watchlist_id)
                 )

@@ -4,6 +4,7 @@ from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
@@ -16,11 +17,16 @@ class ClosingDeployments:
     """
 
     def __init__(
-        self, deployments: Deployments, watchlists: WatchlistBook, ends: WatchlistEnds
+        self,
+        deployments: Deployments,
+        watchlists: WatchlistBook,
+        ends: WatchlistEnds,
+        samples: SampleDesk,
     ) -> None:
         self._deployments = deployments
         self._watchlists = watchlists
         self._ends = ends
+        self._samples = samples
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify and publish an order, see `Deployments`; then close its version.
@@ -30,10 +36,12 @@ class ClosingDeployments:
         Refused
             Also if more subjects are enrolled than it says: match wouldn't search them.
         Conflict
-            Also if the version isn't kept until the order's end.
+            Also if the version isn't kept until the order's end, or people haven't checked as
+            many of its subjects as the order requires.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
+        await self._samples.require_checked(order)
         async with self._ends.ordering(order):
             deployment_id = await self._deployments.order(ordered, cameras)
             await self._watchlists.versions.freeze(order.watchlist_id, order.watchlist_hash)

@@ -16,6 +16,7 @@ from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
@@ -31,6 +32,7 @@ from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.references import ReferenceEndpoints
 from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.samples import SampleEndpoints
 from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.subjects import SubjectEndpoints
@@ -48,6 +50,7 @@ def create_routes(
     hub: AlertHub,
     watchlists: WatchlistBook,
     erase_watchlist: Erase,
+    samples: SampleDesk,
     enroller: Enroller,
     deployments: Deployments,
     status: StatusSource,
@@ -73,6 +76,8 @@ def create_routes(
         Records and acts on what an officer decided; see `Adjudicator.adjudicate`.
     erase_watchlist
         Erases one at once; see `WatchlistEnds.erase`.
+    samples
+        Of watchlists, for people to check.
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
@@ -105,6 +110,7 @@ def create_routes(
         *AdjudicationEndpoints(adjudicate, desk, views, now, reach).routes(),
         *AlertStream(hub, EventRenderer(views), doorkeeper, reach, consultations).routes(),
         *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
+        *SampleEndpoints(samples).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
         *ReferenceEndpoints(watchlists, enroller, audit).routes(),
         *WithdrawalEndpoints(

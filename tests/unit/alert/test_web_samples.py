@@ -1,0 +1,60 @@
+"""Samples over HTTP: drawn, shown and checked, each told in the audit log."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.watchlists import outcome, pictured
+
+from lethe.alert.identity.principal import Role
+
+SAMPLE = "/api/v1/watchlists/list/sample"
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
+    async with alert_web(tmp_path) as web:
+        for name in ("Ada", "Bob", "Cid"):
+            reference = await pictured(web.watchlists, name, name.encode(), on="list")
+            await web.watchlists.record(outcome(reference.reference_id))
+        yield web
+
+
+async def test_a_sample_is_drawn_checked_and_told_without_names(web: AlertWeb) -> None:
+    async with web.client(web.issuer.token(Role.SUPERVISOR, sub="Sue")) as client:
+        answer = await client.post(SAMPLE, json={"size": 2})
+        assert (answer.status_code, answer.json()["drawn"]) == (200, 2)
+        one, other = (each["subject_id"] for each in answer.json()["members"])
+        await client.put(f"{SAMPLE}/{one}", json={"result": "passed"})
+        await client.put(f"{SAMPLE}/{other}", json={"result": "failed"})
+        again = await client.put(f"{SAMPLE}/{other}", json={"result": "passed"})
+        assert (again.status_code, "change it first" in again.json()["detail"]) == (409, True)
+    async with web.client(web.issuer.token(Role.OPERATOR)) as client:
+        shown = await client.get(SAMPLE)
+        assert (await client.post(SAMPLE, json={"size": 3})).status_code == 403
+    told = shown.json()
+    assert {key: told[key] for key in ("subjects", "drawn", "passed", "failed", "unchecked")} == {
+        "subjects": 3,
+        "drawn": 2,
+        "passed": 1,
+        "failed": 1,
+        "unchecked": 0,
+    }
+    assert [(each["result"], each["checked_by"]) for each in told["members"]] == [
+        ("passed", "Sue"),
+        ("failed", "Sue"),
+    ]
+    assert all(name not in shown.text for name in ("Ada", "Bob", "Cid"))
+    entries = [entry.said() for entry in await web.audit.after(0, 1_000)]
+    assert [(each["records"], each["why"]) for each in entries if each["who"] == "Sue"] == [
+        (["watchlist:list", f"subject:{one}", f"subject:{other}"], "a sample was drawn"),
+        ([f"subject:{one}", "watchlist:list"], "a subject was checked and found right"),
+        ([f"subject:{other}", "watchlist:list"], "a subject was checked and found wrong"),
+    ]
+
+
+@pytest.mark.parametrize("body", [{}, {"size": 0}, {"size": "2"}, {"size": 1_001}])
+async def test_a_size_that_is_none_is_refused(web: AlertWeb, body: dict[str, object]) -> None:
+    async with web.client() as client:
+        assert (await client.post(SAMPLE, json=body)).status_code == 400
