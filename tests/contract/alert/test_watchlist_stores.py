@@ -134,9 +134,9 @@ async def test_a_reference_is_found_as_it_was_added(store: Shelf) -> None:
     assert await store.references.find("r-1") == added
     assert await store.references.of_image("watchlist-1", "ab" * 32) == [added]
     assert await store.references.of_subject("watchlist-1", "subject-1") == [added]
-    assert await store.references.image("r-1") == IMAGE
+    assert await store.references.with_image("r-1") == (added, IMAGE)
     assert await store.references.find("r-2") is None
-    assert await store.references.image("r-2") is None
+    assert await store.references.with_image("r-2") is None
 
 
 async def test_references_stay_in_the_order_in_which_they_came(store: Shelf) -> None:
@@ -175,7 +175,7 @@ async def test_a_removed_reference_is_gone_with_its_image(store: Shelf) -> None:
     await store.references.add(reference("r-1"), IMAGE)
     await store.references.remove("r-1")
     assert await store.references.find("r-1") is None
-    assert await store.references.image("r-1") is None
+    assert await store.references.with_image("r-1") is None
 
 
 async def test_an_image_of_a_subject_is_taken_once(store: Shelf) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 from tests.support.brokers import eventually
 from tests.support.detect_bench import DetectBench
 from tests.support.forgetting import CAMERA
@@ -47,6 +48,7 @@ class Detect:
             threads=threads,
             clock=self.bench.clock,
             queue_frames=queue_frames,
+            workers=2,
         )
 
     @property
@@ -55,11 +57,17 @@ class Detect:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.handlers.lanes.run())
+        parts = (self.handlers.lanes.run(), self.handlers.gaps.run())
+        task = asyncio.ensure_future(asyncio.gather(*parts))
         yield
         assert not task.done(), "the lanes ended by themselves"
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def refused() -> float:
+    labels = {"topic": REFERENCE_SUBMITTED.name}
+    return REGISTRY.get_sample_value("lethe_records_not_opened_total", labels) or 0.0
 
 
 @pytest.fixture(name="detect")
@@ -192,6 +200,7 @@ async def test_what_the_broker_does_not_take_stops_nothing(detect: Detect) -> No
 async def test_a_reference_that_cannot_be_read_does_not_hold_up_frames(detect: Detect) -> None:
     bench = detect.bench
     bench.run_enrolment_slot()
+    before = refused()
     spoilt = bench.sealed_reference(
         bench.alert, REFERENCE_SUBMITTED, Purpose.REFERENCE_IMAGE, b"no reference"
     )
@@ -200,5 +209,5 @@ async def test_a_reference_that_cannot_be_read_does_not_hold_up_frames(detect: D
         await detect.handlers.on_reference(reference_record(*spoilt))  # used by now
         await detect.handlers.on_frame(frame_record(*bench.frame(EMPTY)))
         await eventually(lambda: bool(detect.reports))
-        await eventually(lambda: not detect.handlers.lanes._waiting[-1])
+        await eventually(lambda: refused() == before + 2)
     assert detect.publisher.of(REFERENCE_EXTRACTED) == []

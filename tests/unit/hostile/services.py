@@ -143,7 +143,13 @@ def _of_detect(
 ) -> list[Subscription]:
     domain: Any = Everything()
     handlers = DetectHandlers(
-        domain, domain, publisher=publisher, threads=domain, clock=member.clock, queue_frames=100
+        domain,
+        domain,
+        publisher=publisher,
+        threads=domain,
+        clock=member.clock,
+        queue_frames=100,
+        workers=2,
     )
     zones = Zones(member.orders, member.roster, member.clock)
     return [

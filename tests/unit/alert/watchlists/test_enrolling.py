@@ -24,7 +24,7 @@ from lethe.contracts.topics import REFERENCE_SUBMITTED
 from lethe.shredding.trust import LocalTrust
 
 LIST = "watchlist-1"
-REPEAT_MS = 3_000
+REPEAT_MS = 1_500
 
 
 @pytest.fixture(scope="module", name="trust")
@@ -177,17 +177,31 @@ async def test_it_stops_when_it_is_told_the_outcome(office: Office, fault: str |
     assert states == {"ada": told, "grace": ReferenceState.ENROLLED}
 
 
-async def test_no_more_than_four_are_under_way(office: Office) -> None:
-    references = [await office.add(f"person {number}") for number in range(6)]
+async def test_of_many_only_a_few_are_under_way_at_first_and_more_when_they_come_through(
+    office: Office,
+) -> None:
+    references = [await office.add(f"person {number}") for number in range(8)]
     office.path.run_enrolment_slot()
     async with office.running():
         await office.until_sent(4)
         assert office.enrolment._due() == []
         by_id = {reference.reference_id: reference for reference in references}
         await office.enrolment.on_outcome(outcome(by_id[office.names()[0]]))
-        await office.until_sent(5)
+        await office.until_sent(6)
         assert office.enrolment._due() == []
-    assert len(set(office.names())) == 5
+    assert len(set(office.names())) == 6
+
+
+async def test_when_none_come_through_fewer_are_under_way(office: Office) -> None:
+    for number in range(6):
+        await office.add(f"person {number}")
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(4)
+        office.wait_for_repeat()
+        await office.until_sent(6)
+        assert office.enrolment._due() == []
+    assert office.names()[4:] not in (office.names()[:2], [])
 
 
 async def test_what_the_broker_did_not_take_is_repeated(office: Office) -> None:

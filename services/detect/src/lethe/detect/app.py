@@ -53,6 +53,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
         threads=threads,
         clock=member.clock,
         queue_frames=settings.queue_frames,
+        workers=settings.workers,
     )
     observer = KeyObserver()
     keys = KeyTraffic(
@@ -94,6 +95,7 @@ async def serve(settings: DetectSettings, stop: Stop) -> None:
             keys.run,
             partial(member.follow_roster, observer.roster_refused),
             handlers.lanes.run,
+            handlers.gaps.run,
             publisher=publisher,
             reader=reader,
             http=http,

@@ -21,6 +21,7 @@ from lethe.contracts.topics import (
     REFERENCE_SUBMITTED,
 )
 from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
+from lethe.detect.gaps import Gaps
 from lethe.detect.lanes import Lanes
 from lethe.detect.references import ReferenceWorker
 from lethe.detect.zones import Zones
@@ -33,8 +34,11 @@ from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.orders import OrderBook
 
+_Sealed = tuple[SealAddress, Record]
+
 _log = structlog.get_logger()
-_ENROLMENT = -1
+_MOST_REFERENCES = 24
+"""As many as alert has under way at most; what more were waiting would wait for too long."""
 _PUBLISHED_AT_ONCE = 8
 """Frames whose probes and counts may be under way to the broker."""
 
@@ -55,7 +59,7 @@ def subscriptions_of_cameras(orders: OrderBook, zones: Zones, clock: Clock) -> l
 
 
 class Handlers:
-    """Decides from headers what a record is, and leaves the work to lanes."""
+    """Decides from headers what a record is; lanes do the work, and the gaps between them."""
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class Handlers:
         threads: Threads,
         clock: Clock,
         queue_frames: int,
+        workers: int,
     ) -> None:
         self._frames = frames
         self._references = references
@@ -75,7 +80,14 @@ class Handlers:
         self._publishing = asyncio.Semaphore(_PUBLISHED_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self.lanes = Lanes(self._work, self._give_up, room=queue_frames, is_late=self._is_late)
+        self.gaps = Gaps(self._extract, self._give_up, at_once=workers, room=_MOST_REFERENCES)
+        self.lanes = Lanes(
+            self._process,
+            self._expire,
+            room=queue_frames,
+            is_late=self._is_late,
+            on_change=self.gaps.live,
+        )
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return detect's dispatch table."""
@@ -101,23 +113,16 @@ class Handlers:
         address = read_address(record.headers)
         if address.purpose is not Purpose.REFERENCE_IMAGE:
             raise Refused("a reference image is addressed as something else")
-        await self.lanes.put(_ENROLMENT, (address, record))
+        await self.gaps.put((address, record))
 
-    def _is_late(self, item: tuple[SealAddress, Record]) -> bool:
-        address, _ = item
-        return address.purpose is Purpose.FRAME and self._frames.is_late(address)
+    def _is_late(self, item: _Sealed) -> bool:
+        return self._frames.is_late(item[0])
 
-    async def _work(self, item: tuple[SealAddress, Record]) -> None:
+    async def _process(self, item: _Sealed) -> None:
         if self._failure is not None:
             # What can be foreseen of publishing is counted; this ends the service.
             raise self._failure
         address, record = item
-        if address.purpose is Purpose.FRAME:
-            await self._process(address, record)
-        else:
-            await self._extract(address, record)
-
-    async def _process(self, address: SealAddress, record: Record) -> None:
         with metrics.STAGE_SECONDS.labels("frame").time():
             result = await self._threads.run(self._frames.process, address, record.body)
         # The lane goes on with its next frame while the broker takes what came of this one.
@@ -136,7 +141,8 @@ class Handlers:
         if not task.cancelled() and (failure := task.exception()):
             self._failure = failure
 
-    async def _extract(self, address: SealAddress, record: Record) -> None:
+    async def _extract(self, item: _Sealed) -> None:
+        address, record = item
         try:
             sealed = await self._threads.run(self._references.extract, address, record.body)
         except LetheError as error:
@@ -146,11 +152,12 @@ class Handlers:
         if sealed is not None:
             await self._send_sealed(REFERENCE_EXTRACTED, record.key, sealed)
 
-    async def _give_up(self, item: tuple[SealAddress, Record]) -> None:
-        address, record = item
-        if address.purpose is not Purpose.FRAME:
-            metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
-            return
+    async def _give_up(self, item: _Sealed) -> None:
+        _, record = item
+        metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
+
+    async def _expire(self, item: _Sealed) -> None:
+        address, _ = item
         await self._report(
             FrameProcessed(
                 camera_id=address.lane,

@@ -24,6 +24,8 @@ class Lanes(Generic[_T]):
     is_late
         Tells that an item's turn came too late for it to be of use: it and all that wait, but
         for the newest, are passed over.
+    on_change
+        Is told how many items wait or are worked on, whenever that changes.
     """
 
     def __init__(
@@ -33,11 +35,14 @@ class Lanes(Generic[_T]):
         *,
         room: int,
         is_late: Callable[[_T], bool] = lambda _item: False,
+        on_change: Callable[[int], None] = lambda _items: None,
     ) -> None:
         self._work = work
         self._overflow = overflow
         self._room = room
         self._is_late = is_late
+        self._on_change = on_change
+        self._items = 0
         self._waiting: dict[int, deque[_T]] = {}
         self._events: dict[int, asyncio.Event] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -50,8 +55,9 @@ class Lanes(Generic[_T]):
                 self._group.create_task(self._work_lane(lane))
         waiting = self._waiting[lane]
         if len(waiting) >= self._room:
-            await self._overflow(waiting.popleft())
+            await self._pass_over(waiting.popleft())
         waiting.append(item)
+        self._count(1)
         self._events[lane].set()
 
     async def run(self) -> None:
@@ -70,7 +76,16 @@ class Lanes(Generic[_T]):
                 item = waiting.popleft()
                 if self._is_late(item):
                     while waiting:
-                        await self._overflow(item)
+                        await self._pass_over(item)
                         item = waiting.popleft()
                 await self._work(item)
+                self._count(-1)
             event.clear()
+
+    async def _pass_over(self, item: _T) -> None:
+        self._count(-1)
+        await self._overflow(item)
+
+    def _count(self, more: int) -> None:
+        self._items += more
+        self._on_change(self._items)

@@ -1,8 +1,7 @@
 """Enrolling people through the pipeline: images go in, references or faults come out."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -12,8 +11,10 @@ from lethe.cli.watchlist.api import ReferenceState, SubjectState, WatchlistApi
 from lethe.cli.watchlist.faults import in_words
 from lethe.cli.watchlist.people import Enrolled, Fault, Person, Picture, Place, Verdict
 
-IN_FLIGHT = 16
-POLL_S = 0.05
+IN_FLIGHT = 48
+"""Twice what alert has under way at most: it never waits for the next one."""
+SENDERS = 4
+POLL_S = 0.1
 STALLED_AFTER_S = 12.0
 TRIES = 3
 ENROLLED = "enrolled"
@@ -25,8 +26,7 @@ class Enrolment:
     """The enrolment of some people into one watchlist version.
 
     Whatever the list holds already isn't sent again: a run that was broken off goes on with what
-    is missing. Only a few images are under way at a time: their keys live for seconds, and an
-    image that waits longer in a queue could not be opened any more.
+    is missing. Several are sent at once, and only so many are under way that alert has enough.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Enrolment:
         progress: Callable[[int], None],
     ) -> None:
         self._api = api
-        self._people = people
+        self._people = iter(people)
         self._note = note
         self._progress = progress
         self._shown: dict[str, str] = {}
@@ -61,7 +61,8 @@ class Enrolment:
         self._of_image: dict[tuple[str, str], str] = {}
         self._depicted: set[str] = set()
         self._seen = 0
-        self._again: deque[tuple[Picture, str, int]] = deque()
+        self._reading = asyncio.Lock()
+        self._room = asyncio.Semaphore(IN_FLIGHT)
         self._under_way: dict[str, tuple[Picture, int]] = {}
         self._done = 0
         self.sent = 0
@@ -77,22 +78,13 @@ class Enrolment:
         """
         self._subjects = {each.reference_number: each async for each in self._api.subjects()}
         await self._look()
-        loop = asyncio.get_running_loop()
-        moved_s, waiting = loop.time(), self._to_send()
-        is_at_end = False
-        while not is_at_end or self._under_way or self._again:
-            while len(self._under_way) < IN_FLIGHT and not (is_at_end and not self._again):
-                one = self._again.popleft() if self._again else await anext(waiting, None)
-                if one is None:
-                    is_at_end = True
-                else:
-                    await self._submit(*one)
-            await asyncio.sleep(POLL_S)
-            if await self._collect():
-                moved_s = loop.time()
-            elif loop.time() - moved_s > STALLED_AFTER_S:
-                self._try_again()
-                moved_s = loop.time()
+        senders = [asyncio.create_task(self._send()) for _ in range(SENDERS)]
+        try:
+            await self._follow(senders)
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
         return self.enrolled
 
     def note(self, fault: Fault) -> None:
@@ -120,11 +112,24 @@ class Enrolment:
                 why = f"{why}, and it stays on the list: {refused.why}"
             self._note(Fault("", why, self._places.get(subject_id), Verdict.ROW))
 
-    async def _to_send(self) -> AsyncIterator[tuple[Picture, str, int]]:
-        """Yield what is to be sent; end what the list holds already."""
-        people = iter(self._people)
-        # Reading images takes a while, and asking for an end mustn't have to wait for it.
-        while (person := await asyncio.to_thread(next, people, None)) is not None:
+    async def _follow(self, senders: list[asyncio.Task[None]]) -> None:
+        """Take the outcomes of what is sent; send once more what gets none."""
+        loop = asyncio.get_running_loop()
+        moved_s = loop.time()
+        while self._under_way or not all(sender.done() for sender in senders):
+            await asyncio.sleep(POLL_S)
+            for sender in senders:
+                if sender.done():
+                    sender.result()
+            if await self._collect():
+                moved_s = loop.time()
+            elif loop.time() - moved_s > STALLED_AFTER_S:
+                await self._try_again()
+                moved_s = loop.time()
+
+    async def _send(self) -> None:
+        """Send what is to be sent; end what the list holds already."""
+        while (person := await self._next()) is not None:
             try:
                 subject = await self._listed(person)
             except Declined as refused:
@@ -135,9 +140,15 @@ class Enrolment:
                 self._shown[picture.image_sha256] = picture.shown
                 known = self._of_image.get((subject.subject_id, picture.image_sha256))
                 if known is None or self._states[known].state == SUBMITTED:
-                    yield picture, subject.subject_id, 1
+                    await self._room.acquire()
+                    await self._submit(picture, subject.subject_id, 1)
                 else:
                     self._end(picture, self._states[known])
+
+    async def _next(self) -> Person | None:
+        # Reading images takes a while, and asking for an end mustn't have to wait for it.
+        async with self._reading:
+            return await asyncio.to_thread(next, self._people, None)
 
     async def _listed(self, person: Person) -> SubjectState:
         known = self._subjects.get(person.number)
@@ -151,31 +162,40 @@ class Enrolment:
         try:
             state = await self._api.submit(subject_id, picture)
         except Declined as refused:
+            self._room.release()
             self._fail(picture, refused.why)
         except OSError as error:
+            self._room.release()
             self._fail(picture, f"can't be read ({error.strerror})")
         else:
             self.sent += 1
-            self._states[state.reference_id] = state
+            self._take(state)
             self._under_way[state.reference_id] = (picture, attempt)
 
     async def _look(self) -> None:
         for state in await self._api.changes(self._seen):
             self._seen = state.change
-            self._states[state.reference_id] = state
+            self._take(state)
             if state.state == ENROLLED:
                 self._depicted.add(state.subject_id)
             self._of_image[state.subject_id, state.image_sha256] = state.reference_id
+
+    def _take(self, state: ReferenceState) -> None:
+        """Take a state, unless a later one is known: an answer may be late."""
+        known = self._states.get(state.reference_id)
+        if known is None or known.change <= state.change:
+            self._states[state.reference_id] = state
 
     async def _collect(self) -> int:
         await self._look()
         ended = [r for r in self._under_way if self._states[r].state != SUBMITTED]
         for reference_id in ended:
             picture, _ = self._under_way.pop(reference_id)
+            self._room.release()
             self._end(picture, self._states[reference_id])
         return len(ended)
 
-    def _try_again(self) -> None:
+    async def _try_again(self) -> None:
         for reference_id, (picture, attempt) in list(self._under_way.items()):
             if attempt >= TRIES:
                 raise StackFailed(
@@ -185,7 +205,7 @@ class Enrolment:
             # The same image of the same subject is the same reference: it is sent on once more.
             del self._under_way[reference_id]
             subject_id = self._states[reference_id].subject_id
-            self._again.append((picture, subject_id, attempt + 1))
+            await self._submit(picture, subject_id, attempt + 1)
 
     def _end(self, picture: Picture, state: ReferenceState) -> None:
         if state.state == ENROLLED:

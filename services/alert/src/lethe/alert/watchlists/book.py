@@ -159,10 +159,10 @@ class WatchlistBook:
         Erased
             If its version's data key is erased.
         """
-        known = await self._references.find(reference_id)
-        blob = await self._references.image(reference_id)
-        if known is None or blob is None:
+        found = await self._references.with_image(reference_id)
+        if found is None:
             raise NotFound("there is no such reference")
+        known, blob = found
         key_name = (await self.versions.sealed(known.watchlist_id)).key_name
         return ReferencePayload(
             reference_id=reference_id,

@@ -7,12 +7,14 @@ enrolled is simply submitted again.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
 from lethe.alert.errors import NotFound
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import ReferenceState
+from lethe.alert.watchlists.window import Window
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
 from lethe.contracts.errors import Erased, LetheError
 from lethe.contracts.instants import Instant
@@ -22,10 +24,11 @@ from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.sealing import FRAME_STEP_BYTES
+from lethe.shredding.terms import Reservation
 
 _log = structlog.get_logger()
-_IN_FLIGHT = 4
-_REPEAT_MS = 3_000
+_REPEAT_MS = 1_500
+"""Half a second after the last key of an image is dead: its outcome may be on its way so long."""
 _PAUSE_S = 0.02
 _SPARE_MS = 400
 
@@ -49,13 +52,16 @@ class Enrolment:
         self._holder = holder
         self._book = book
         self._send = send
-        self._wanted: dict[str, Instant | None] = {}
+        # Both in the order in which they came to be so.
+        self._waiting: dict[str, None] = {}
+        self._under_way: dict[str, Instant] = {}
+        self._window = Window()
         self._changed = asyncio.Event()
 
     @property
     def is_active(self) -> bool:
         """Whether enrolment keys are needed."""
-        return bool(self._wanted)
+        return bool(self._waiting or self._under_way)
 
     def submit(self, reference_id: str) -> None:
         """Take a reference to be enrolled; its image is read when it is sealed."""
@@ -74,34 +80,35 @@ class Enrolment:
 
     async def on_outcome(self, enrolled: ReferenceEnrolled) -> None:
         """Record how an enrolment ended."""
+        heard = instant(self._holder.clock)
         if await self._book.record(enrolled):
-            self._wanted.pop(enrolled.reference_id, None)
+            self._waiting.pop(enrolled.reference_id, None)
+            if sent := self._under_way.pop(enrolled.reference_id, None):
+                self._window.came(heard.since_ms(sent))
             self._changed.set()
 
     async def run(self) -> None:
         """Seal and send what is wanted, until cancelled."""
         while True:
-            if not self._wanted:
+            if not self.is_active:
                 await self._changed.wait()
             self._changed.clear()
-            for reference_id in self._due():
-                if not await self._submit_one(reference_id):
-                    break
+            await asyncio.gather(*map(self._submit_one, self._due()))
             await asyncio.sleep(_PAUSE_S)
 
     def _want(self, reference_id: str) -> None:
-        self._wanted.setdefault(reference_id, None)
+        if reference_id not in self._under_way:
+            self._waiting[reference_id] = None
         self._changed.set()
 
     def _due(self) -> list[str]:
         now = instant(self._holder.clock)
-        flying = {
-            name: sent
-            for name, sent in self._wanted.items()
-            if sent is not None and now.since_ms(sent) < _REPEAT_MS
-        }
-        waiting = [name for name in self._wanted if name not in flying]
-        return waiting[: max(0, _IN_FLIGHT - len(flying))]
+        for name, sent in list(self._under_way.items()):
+            if now.since_ms(sent) >= _REPEAT_MS:
+                self._window.lost()
+                del self._under_way[name]
+                self._waiting[name] = None
+        return list(islice(self._waiting, max(0, self._window.size - len(self._under_way))))
 
     async def _submit_one(self, reference_id: str) -> bool:
         """Seal and send one reference; tell whether a key was in hand."""
@@ -112,15 +119,30 @@ class Enrolment:
             return False
         try:
             payload = await self._book.payload(reference_id)
+            self._begin(reference_id)
+            # Sealed and overwritten before the broker is waited for.
+            sealed = self._sealed(reservation, payload)
         except (NotFound, Erased):
-            self._wanted.pop(reference_id, None)
-            self._holder.release(reservation)
+            self._waiting.pop(reference_id, None)
+            self._under_way.pop(reference_id, None)
             return True
         except LetheError as error:
-            self._wanted[reference_id] = instant(self._holder.clock)
-            self._holder.release(reservation)
+            self._begin(reference_id)
             _log.info("reference not read", error=type(error).__name__)
             return True
+        finally:
+            self._holder.release(reservation)
+        try:
+            await self._send(sealed)
+        except LetheError as error:
+            _log.info("reference not submitted", error=type(error).__name__)
+        return True
+
+    def _begin(self, reference_id: str) -> None:
+        self._waiting.pop(reference_id, None)
+        self._under_way[reference_id] = instant(self._holder.clock)
+
+    def _sealed(self, reservation: Reservation, payload: ReferencePayload) -> SealedReference:
         address = SealAddress(
             deployment_id=reservation.deployment_id,
             order_hash=reservation.order_hash,
@@ -130,22 +152,12 @@ class Enrolment:
             purpose=reservation.purpose,
             captured=instant(self._holder.clock),
         )
-        self._wanted[reference_id] = address.captured
-        try:
-            # Sealed and overwritten before the broker is waited for.
-            body = self._seal(address, payload)
-            await self._send(SealedReference(address, reference_id, body))
-        except LetheError as error:
-            _log.info("reference not submitted", error=type(error).__name__)
-        return True
-
-    def _seal(self, address: SealAddress, payload: ReferencePayload) -> SealedBody:
         content = payload.encode()
         try:
-            return self._holder.seal(
+            body = self._holder.seal(
                 REFERENCE_SUBMITTED.name, address, memoryview(content), step=FRAME_STEP_BYTES
             )
         finally:
             wipe_bytes(content)
             wipe_bytes(payload.image)
-            self._holder.finish(address)
+        return SealedReference(address, payload.reference_id, body)

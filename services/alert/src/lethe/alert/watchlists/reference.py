@@ -56,8 +56,8 @@ class ReferenceStore(Protocol):
         """Return the references that hold an image."""
         ...
 
-    async def image(self, reference_id: str) -> SealedBlob | None:
-        """Return a reference's sealed image."""
+    async def with_image(self, reference_id: str) -> tuple[Reference, SealedBlob] | None:
+        """Return a reference with its sealed image."""
         ...
 
     async def of_watchlist(self, watchlist_id: str) -> Sequence[Reference]:

@@ -45,13 +45,14 @@ class SqlReferenceStore:
             _of_watchlist(watchlist_id).where(references.c.image_sha256 == image_sha256)
         )
 
-    async def image(self, reference_id: str) -> SealedBlob | None:
-        """Return a reference's sealed image."""
-        statement = select(references.c.image_nonce, references.c.image_ciphertext)
-        chosen = statement.where(references.c.reference_id == reference_id)
+    async def with_image(self, reference_id: str) -> tuple[Reference, SealedBlob] | None:
+        """Return a reference with its sealed image."""
+        chosen = select(references).where(references.c.reference_id == reference_id)
         async with self._term.read() as connection:
             row = (await connection.execute(chosen)).mappings().one_or_none()
-        return None if row is None else SealedBlob(row["image_nonce"], row["image_ciphertext"])
+        if row is None:
+            return None
+        return _to_reference(row), SealedBlob(row["image_nonce"], row["image_ciphertext"])
 
     async def of_watchlist(self, watchlist_id: str) -> list[Reference]:
         """Return a version's references in the order in which they were added."""

@@ -1,0 +1,186 @@
+"""References are worked on while no live frame is, and soon make way for the next one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from tests.support.brokers import eventually
+
+from lethe.detect.gaps import Gaps
+from lethe.detect.lanes import Lanes
+
+LIVE_S = 1.0
+
+
+class Workshop:
+    """Live lanes and the gaps in them; work of both waits until it is let go on."""
+
+    def __init__(self, *, at_once: int = 2, room: int = 8) -> None:
+        self.now_s = 100.0
+        self.begun: list[str] = []
+        self.given_up: list[str] = []
+        self.under_way: dict[str, asyncio.Event] = {}
+        self.gaps = Gaps(
+            self._work,
+            self._give_up,
+            at_once=at_once,
+            room=room,
+            clock_s=lambda: self.now_s,
+        )
+        self.lanes = Lanes(self._work, self._give_up, room=8, on_change=self.gaps.live)
+
+    async def _work(self, item: str) -> None:
+        self.begun.append(item)
+        self.under_way[item] = asyncio.Event()
+        await self.under_way[item].wait()
+        del self.under_way[item]
+
+    async def _give_up(self, item: str) -> None:
+        self.given_up.append(item)
+
+    async def frame(self, name: str) -> None:
+        await self.lanes.put(0, name)
+        await self.until(name)
+
+    async def until(self, *names: str) -> None:
+        """Wait until exactly these are worked on."""
+        await eventually(lambda: set(self.under_way) == set(names))
+
+    async def end(self, name: str, *then: str) -> None:
+        """End the work on one; wait until exactly those are worked on that are said."""
+        self.under_way[name].set()
+        await self.until(*then)
+
+
+@asynccontextmanager
+async def running(workshop: Workshop) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(part.run()) for part in (workshop.lanes, workshop.gaps)]
+    try:
+        yield
+        assert not any(task.done() for task in tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_while_nothing_is_live_every_worker_has_one() -> None:
+    workshop = Workshop(at_once=2)
+    async with running(workshop):
+        for name in ("r1", "r2", "r3"):
+            await workshop.gaps.put(name)
+        await workshop.until("r1", "r2")
+        await workshop.end("r1", "r2", "r3")
+
+
+async def test_none_is_begun_while_a_live_frame_waits_or_is_worked_on() -> None:
+    workshop = Workshop()
+    async with running(workshop):
+        await workshop.frame("f1")
+        await workshop.lanes.put(0, "f2")
+        await workshop.gaps.put("r1")
+        await workshop.end("f1", "f2")
+        await workshop.end("f2", "r1")
+    assert workshop.begun == ["f1", "f2", "r1"]
+
+
+async def test_between_live_frames_there_is_one_at_a_time() -> None:
+    workshop = Workshop(at_once=2)
+    async with running(workshop):
+        await workshop.frame("f1")
+        await workshop.gaps.put("r1")
+        await workshop.gaps.put("r2")
+        await workshop.end("f1", "r1")
+        # The other worker is there for the next frame.
+        await workshop.end("r1", "r2")
+        workshop.now_s += LIVE_S
+        await workshop.gaps.put("r3")
+        await workshop.until("r2", "r3")
+
+
+async def test_a_frame_that_comes_meanwhile_is_begun_at_once() -> None:
+    workshop = Workshop()
+    async with running(workshop):
+        for name in ("r1", "r2", "r3"):
+            await workshop.gaps.put(name)
+        await workshop.until("r1", "r2")
+        await workshop.lanes.put(0, "f1")
+        await workshop.until("r1", "r2", "f1")
+        await workshop.end("r1", "r2", "f1")
+        await workshop.end("r2", "f1")
+        await workshop.end("f1", "r3")
+
+
+async def test_beyond_its_room_the_oldest_is_given_up() -> None:
+    workshop = Workshop(room=2)
+    for name in ("r1", "r2", "r3"):
+        await workshop.gaps.put(name)
+    assert workshop.given_up == ["r1"]
+    async with running(workshop):
+        await workshop.until("r2", "r3")
+
+
+async def test_a_failure_of_the_work_ends_it() -> None:
+    async def failing(_item: int) -> None:
+        raise ZeroDivisionError
+
+    async def give_up(_item: int) -> None:
+        raise AssertionError
+
+    gaps = Gaps(failing, give_up, at_once=2, room=2)
+    await gaps.put(1)
+    with pytest.raises(ExceptionGroup) as failed:
+        await gaps.run()
+    assert failed.group_contains(ZeroDivisionError)
+
+
+@given(st.lists(st.sampled_from(["reference", "frame", "none"]), max_size=40), st.integers(1, 4))
+def test_whatever_comes_none_is_begun_beside_a_frame_and_all_are_in_the_end(
+    told: list[str], most: int
+) -> None:
+    asyncio.run(_whatever_comes(told, most))
+
+
+async def _whatever_comes(told: list[str], most: int) -> None:
+    begun: list[int] = []
+    given_up: list[int] = []
+
+    async def work(item: int) -> None:
+        begun.append(item)
+        await asyncio.sleep(0)
+
+    async def give_up(item: int) -> None:
+        given_up.append(item)
+
+    gaps = Gaps(work, give_up, at_once=most, room=len(told) + 1, clock_s=lambda: 0.0)
+    task = asyncio.create_task(gaps.run())
+    for number, what in enumerate(told):
+        if what == "reference":
+            await gaps.put(number)
+        else:
+            gaps.live(int(what == "frame"))
+            await _settled()
+        before = list(begun)
+        await _settled()
+        if _is_live(told[: number + 1]):
+            assert begun == before
+    gaps.live(0)
+    wanted = [number for number, what in enumerate(told) if what == "reference"]
+    await eventually(lambda: len(begun) == len(wanted))
+    assert (begun, given_up) == (wanted, [])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _is_live(told: list[str]) -> bool:
+    """Tell whether the last that was told of frames is that there is one."""
+    return [what for what in ["none", *told] if what != "reference"][-1] == "frame"
+
+
+async def _settled() -> None:
+    """Let everything happen that happens without anything new."""
+    for _ in range(8):
+        await asyncio.sleep(0)
