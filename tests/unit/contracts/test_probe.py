@@ -63,6 +63,15 @@ def test_a_probe_from_before_there_were_figures_has_none(crop: int) -> None:
     assert (len(view.crop), len(view.figure), view.heading) == (crop, 0, None)
 
 
+def test_whoever_lets_go_of_a_probe_without_a_figure_takes_it_from_no_other() -> None:
+    for _ in range(2):
+        buffer = bytearray(PROBE_BYTES)
+        struct.pack_into(">HI8s", buffer, 0, 0, PROBE_BYTES - 14, b"track-01")
+        view = unpack_probe(memoryview(buffer))
+        assert not view.figure
+        view.release()
+
+
 @pytest.mark.parametrize("figure", [PROBE_BYTES - 18, 2**32 - 1])
 def test_a_figure_that_does_not_fit_is_refused(figure: int) -> None:
     buffer = bytearray(PROBE_BYTES)

@@ -199,6 +199,50 @@ async def test_what_alert_erased_is_dropped_unless_an_order_is_live(
     assert set(match.world.watchlists.hashes()) == {LIST}
 
 
+async def test_a_list_that_is_ordered_for_tomorrow_as_well_stays(
+    match: Match, trust: LocalTrust
+) -> None:
+    ended = match.world.order
+    tomorrow = ended.model_copy(
+        update={
+            "deployment_id": "tomorrow",
+            "starts_at_us": ended.ends_at_us + 1_000_000,
+            "ends_at_us": ended.ends_at_us + 2_000_000,
+        }
+    )
+    for told in (
+        signed(trust, tomorrow),
+        signed(trust, ended, status=OrderStatus.ENDED, serial=2),
+    ):
+        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", told.encode()))
+    assert LIST in match.world.watchlists.hashes()
+
+
+async def test_a_list_that_the_index_keeps_holds_up_no_other(match: Match) -> None:
+    watchlists, index = match.world.watchlists, match.world.index
+    names = ["stuck", "free-1", "free-2"]
+    for name in names:
+        other = payload("r", "s", template(5)).model_copy(update={"watchlist_id": name})
+        await watchlists.enrol(other)
+    drop = index.drop
+
+    async def drops_all_but_one(watchlist_id: str) -> None:
+        if watchlist_id == "stuck":
+            raise Transient("may not remove snapshots")
+        await drop(watchlist_id)
+
+    index.drop = drops_all_but_one  # type: ignore[method-assign]
+    ticket = ticket_of_alert(_KEY).model_copy(update={"erased_watchlists": names})
+    body = signed_by(match.world.trust, "alert", ALERT_TICKET, ticket)
+    await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
+    order = signed(match.world.trust, match.world.order)
+    with pytest.raises(Transient):
+        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", order.encode()))
+    for name in names[1:]:
+        with pytest.raises(Transient):
+            await index.search(name, [template(5)], 1)
+
+
 async def test_an_order_that_does_not_hold_drops_nothing(match: Match, trust: LocalTrust) -> None:
     ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
     forged = ended.model_copy(

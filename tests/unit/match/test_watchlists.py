@@ -1,6 +1,8 @@
 """What is enrolled, what is turned away and why, and the hash that an order is held to."""
 
+import asyncio
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -172,6 +174,36 @@ async def test_a_list_that_only_the_index_holds_is_dropped(
     await lists.enrol(payload("r0", "s0", template(0)))
     await lists.drop(LIST)
     assert lists.hashes() == {}
+
+
+async def test_a_list_that_is_dropped_while_somebody_is_enrolled_leaves_nothing(
+    lists: Watchlists, index: NumpyIndex
+) -> None:
+    for step in ("create", "search", "add"):
+        plain, began, may_go_on = getattr(index, step), asyncio.Event(), asyncio.Event()
+
+        async def waits(
+            *given: Any,
+            plain: Any = plain,
+            began: asyncio.Event = began,
+            may_go_on: asyncio.Event = may_go_on,
+        ) -> Any:
+            began.set()
+            await may_go_on.wait()
+            return await plain(*given)
+
+        setattr(index, step, waits)
+        enrolling = asyncio.create_task(lists.enrol(payload("r0", "s0", template(0))))
+        await began.wait()
+        dropping = asyncio.create_task(lists.drop(LIST))
+        await asyncio.sleep(0)
+        may_go_on.set()
+        await enrolling
+        await dropping
+        setattr(index, step, plain)
+        assert lists.hashes() == {}
+        with pytest.raises(Transient):
+            await index.search(LIST, [template(0)], 5)
 
 
 async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(

@@ -8,6 +8,7 @@ from lethe.contracts.keys import Role
 from lethe.contracts.live import ProbeOutcome
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.match.deciding import COMPARISON_LIMIT
+from lethe.match.ports import Comparison, Template
 from lethe.match.probes import SealedProbe
 from lethe.shredding.trust import LocalTrust
 
@@ -58,6 +59,28 @@ async def test_many_references_of_a_withdrawn_subject_hide_nobody_else(trust: Lo
     assert await outcomes(desk, desk.probe(nearest_to_s0)) == [FOUND]
     [found] = desk.rescued
     assert [each.subject_id for each in found.candidates] == ["s1"]
+
+
+async def test_only_a_probe_that_somebody_withdrawn_crowds_is_searched_for_more(
+    trust: LocalTrust,
+) -> None:
+    """The more are withdrawn the longer takes a search for all of them: too long for a batch."""
+    content = {f"w{n}": ("s0", template(0)) for n in range(COMPARISON_LIMIT + 1)}
+    desk = MatchDesk(trust, content | {"r1": ("s1", template(1))})
+    await desk.prepare()
+    desk.hear(withdrawing(desk, "s0"))
+    search, asked = desk.index.search, []
+
+    async def counted(
+        watchlist_id: str, probes: list[Template], limit: int
+    ) -> list[list[Comparison]]:
+        asked.append((len(probes), limit))
+        return await search(watchlist_id, probes, limit)
+
+    desk.index.search = counted  # type: ignore[method-assign]
+    probes = [desk.probe(template(1)), desk.probe(blend(template(0), 0.9))]
+    assert await outcomes(desk, *probes) == [FOUND, NOBODY]
+    assert asked == [(2, COMPARISON_LIMIT), (1, 2 * COMPARISON_LIMIT + 1)]
 
 
 async def test_where_everybody_is_withdrawn_nobody_is_found(desk: MatchDesk) -> None:

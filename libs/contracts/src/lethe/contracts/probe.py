@@ -18,7 +18,6 @@ NO_TRACK = bytes(TRACK_BYTES)
 _HEAD = struct.Struct(f">HI{TRACK_BYTES}s")
 _TAIL = struct.Struct(">BI")
 """Behind the crop: the heading's place among all, from 1, and the length of the figure."""
-_NOTHING = memoryview(b"")
 _HEADINGS = tuple(Heading)
 _TEMPLATE_LIMIT_BYTES = 4096
 """Room for up to 1,024 float32 values."""
@@ -27,6 +26,11 @@ CROP_LIMIT_BYTES = (
     PROBE_BYTES - _HEAD.size - _TEMPLATE_LIMIT_BYTES - _TAIL.size - _FIGURE_LEAST_BYTES
 )
 """The largest crop (JPEG); what it leaves is the figure's."""
+
+
+def _nothing() -> memoryview:
+    """Return an empty view of its own: whoever releases it takes it from nobody else."""
+    return memoryview(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class ProbeView:
 
     template: memoryview = field(repr=False)
     crop: memoryview = field(repr=False)
-    figure: memoryview = field(default=_NOTHING, repr=False)
+    figure: memoryview = field(default_factory=_nothing, repr=False)
     heading: Heading | None = field(default=None, repr=False)
     track: bytes = field(default=NO_TRACK, repr=False)
 
@@ -68,7 +72,7 @@ def pack_probe(
     crop: memoryview,
     into: memoryview,
     *,
-    figure: memoryview = _NOTHING,
+    figure: memoryview | None = None,
     heading: Heading | None = None,
     track: bytes = NO_TRACK,
 ) -> None:
@@ -95,6 +99,7 @@ def pack_probe(
         If the parts don't fit.
     """
     end_of_crop = _HEAD.size + len(template) + len(crop)
+    figure = _nothing() if figure is None else figure
     end = end_of_crop + _TAIL.size + len(figure)
     if end > len(into) or len(into) != PROBE_BYTES or len(track) != TRACK_BYTES:
         raise InvalidMessage("a probe's template and pictures don't fit its fixed size")
@@ -131,7 +136,7 @@ def unpack_probe(plaintext: memoryview) -> ProbeView:
 def _tail(plaintext: memoryview, start: int) -> tuple[memoryview, Heading | None]:
     """Return the figure and the heading; a heading that is none of ours is nobody's loss."""
     if start + _TAIL.size > len(plaintext):
-        return _NOTHING, None
+        return _nothing(), None
     place, figure_bytes = _TAIL.unpack_from(plaintext, start)
     figure = plaintext[start + _TAIL.size : start + _TAIL.size + figure_bytes]
     if len(figure) != figure_bytes:

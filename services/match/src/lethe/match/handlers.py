@@ -99,16 +99,26 @@ class Handlers:
                 _log.warning("watchlist not dropped yet", error=type(error).__name__)
 
     async def _drop_unordered(self) -> None:
+        """Drop each that may go; one that the index keeps holds up none of the others.
+
+        What is ordered for later stays: who is on it isn't enrolled again when that begins.
+        """
         now_us = self._member.clock.wall_us()
         orders = self._member.orders
         live = {held.order.watchlist_id for held in orders.live_orders(now_us)}
-        over = {
-            held.order.watchlist_id
-            for held in orders.all_orders()
-            if held.status is OrderStatus.ENDED or now_us >= held.order.ends_at_us
-        }
-        for watchlist_id in (over | self._erased) - live:
-            await self._watchlists.drop(watchlist_id)
+        over: set[str] = set()
+        to_come: set[str] = set()
+        for held in orders.all_orders():
+            is_over = held.status is OrderStatus.ENDED or now_us >= held.order.ends_at_us
+            (over if is_over else to_come).add(held.order.watchlist_id)
+        fault: Transient | None = None
+        for watchlist_id in (over - to_come) | (self._erased - live):
+            try:
+                await self._watchlists.drop(watchlist_id)
+            except Transient as error:
+                fault = error
+        if fault is not None:
+            raise fault
 
     async def on_alert_ticket(self, record: Record) -> None:
         """Take alert's transit key and what it erased, if alert signed it."""

@@ -14,7 +14,7 @@ from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.match.deciding import COMPARISON_LIMIT, candidates
 from lethe.match.ports import Comparison, Template, TemplateIndex
-from lethe.match.tracks import TrackScores
+from lethe.match.tracks import NEAR, TrackScores
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
 from lethe.shredding.clock import instant
@@ -139,16 +139,31 @@ class ProbeDesk:
             by_list.setdefault(item.held.order.watchlist_id, []).append(item)
         for watchlist_id, items in by_list.items():
             templates = [item.template for item in items]
-            # References of who is withdrawn may be the nearest: they hide nobody else's.
-            withdrawn = frozenset().union(*(item.held.withdrawn for item in items))
-            limit = COMPARISON_LIMIT + self._watchlists.references_of(watchlist_id, withdrawn)
             try:
                 async with asyncio.timeout(_SEARCH_S):
-                    results = await self._index.search(watchlist_id, templates, limit)
+                    found = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+                    results = [await self._behind(*each) for each in zip(items, found, strict=True)]
             except (Transient, TimeoutError):
                 continue  # blind: the probes expire
             for item, comparisons in zip(items, results, strict=True):
                 self._conclude(item, comparisons)
+
+    async def _behind(self, item: _Opened, found: list[Comparison]) -> list[Comparison]:
+        """Return what was found without who is withdrawn: their references hide nobody else's.
+
+        Searching for more takes longer the more are withdrawn, and is done where it may matter
+        only: somebody withdrawn is among the nearest, and the last of those is still near.
+        """
+        withdrawn = item.held.withdrawn
+        left = [each for each in found if each.subject_id not in withdrawn]
+        order = item.held.order
+        floor = cosine_for_score(order.threshold) - NEAR
+        if len(left) == len(found) or len(found) < COMPARISON_LIMIT or found[-1].cosine < floor:
+            return left
+        more = self._watchlists.references_of(order.watchlist_id, withdrawn)
+        limit = COMPARISON_LIMIT + more
+        [wider] = await self._index.search(order.watchlist_id, [item.template], limit)
+        return [each for each in wider if each.subject_id not in withdrawn]
 
     def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> None:
         """Set the outcome; a candidate's pictures are sealed, and sent when all is wiped."""
@@ -157,7 +172,7 @@ class ProbeDesk:
         combined = self._tracks.combine(
             address.lane,
             item.view.track,
-            [each for each in comparisons if each.subject_id not in item.held.withdrawn],
+            comparisons,
             needed=cosine_for_score(order.threshold),
             captured=address.captured,
         )

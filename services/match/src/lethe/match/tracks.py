@@ -20,7 +20,7 @@ from lethe.match.ports import Comparison
 
 _KEPT_S = 5.0
 """A track without a shot for so long has ended."""
-_NEAR = 0.12
+NEAR = 0.12
 """Cosines at most so far below the one that is asked for are kept."""
 _MOST_KEPT = 3
 _BETWEEN_SHOTS = 0.75
@@ -70,7 +70,7 @@ class TrackScores:
             return list(best.values())
         self.forget(captured)
         kept = self._kept.setdefault((camera_id, track), _Kept(0, captured))
-        floor = max(needed - _NEAR, 0.0)
+        floor = max(needed - NEAR, 0.0)
         sums = {
             subject: comparison.cosine + kept.sums.get(subject, kept.shots * floor)
             for subject, comparison in best.items()

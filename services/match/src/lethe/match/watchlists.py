@@ -1,5 +1,6 @@
 """The watchlists this instance holds: what is enrolled, and whether it is what was ordered."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -76,6 +77,8 @@ class Watchlists:
         self._unlikeness_cosine = unlikeness_cosine
         self._lists: dict[str, _List] = {}
         self._dropped: set[str] = set()
+        # Of a list that is dropped while something is being added nothing may be left.
+        self._turn = asyncio.Lock()
 
     def hashes(self) -> dict[str, str]:
         """Return the content hash of each list held."""
@@ -111,6 +114,10 @@ class Watchlists:
         if payload.fault is not None:
             return self._rejected(payload, payload.fault)
         reference = _reference(payload)
+        async with self._turn:
+            return await self._enrol(payload, reference)
+
+    async def _enrol(self, payload: TemplatePayload, reference: Reference) -> ReferenceEnrolled:
         held = self._lists.get(payload.watchlist_id)
         if held is None:
             held = _List(len(reference.template))
@@ -142,11 +149,12 @@ class Watchlists:
         Transient
             If the index is out of reach; the next call tries again.
         """
-        if watchlist_id in self._dropped:
-            return
-        self._lists.pop(watchlist_id, None)
-        await self._index.drop(watchlist_id)
-        self._dropped.add(watchlist_id)
+        async with self._turn:
+            if watchlist_id in self._dropped:
+                return
+            self._lists.pop(watchlist_id, None)
+            await self._index.drop(watchlist_id)
+            self._dropped.add(watchlist_id)
 
     async def _resembled(self, watchlist_id: str, reference: Reference) -> str | None:
         own = self._lists[watchlist_id].own(reference)
