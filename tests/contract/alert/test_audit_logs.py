@@ -134,7 +134,7 @@ async def test_each_change_of_a_watchlist_is_told_and_one_that_comes_too_late_is
     await book.remove("list", image.reference_id)
     await book.subjects.remove("list", subject_id)
     for _ in range(2):
-        await book.versions.freeze("list", "ab" * 32)
+        await book.versions.freeze("list", "ab" * 32, {"other": 2})
     subject, reference = f"subject:{subject_id}", f"reference:{image.reference_id}"
     entries = await said(SqlAuditLog(term))
     assert [(each["act"], each["records"]) for each in entries] == [

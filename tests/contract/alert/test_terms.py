@@ -67,7 +67,7 @@ async def test_an_ex_leader_that_wakes_up_changes_no_watchlist(database: Databas
     refused = [
         before.versions.add(version("watchlist-2")),
         before.versions.change(version(), 1),
-        before.versions.freeze("watchlist-1", "hash"),
+        before.versions.freeze("watchlist-1", "hash", {"other": 2}),
         before.subjects.add(subject("subject-2")),
         before.subjects.change(person, 1),
         before.subjects.remove("watchlist-1", "subject-1"),

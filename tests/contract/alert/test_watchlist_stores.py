@@ -71,8 +71,10 @@ async def test_a_version_changes_from_the_revision_that_was_read_only(store: She
 
 async def test_the_hash_of_the_first_order_stays(store: Shelf) -> None:
     for ordered in ("first", "second"):
-        await store.versions.freeze("watchlist-1", ordered)
-    assert await store.versions.find("watchlist-1") == replace(version(), ordered_hash="first")
+        await store.versions.freeze("watchlist-1", ordered, {"other": 2})
+    assert await store.versions.find("watchlist-1") == replace(
+        version(), ordered_hash="first", composition={"other": 2}
+    )
 
 
 async def test_samples_and_checks_are_kept_in_their_order(database: Database) -> None:

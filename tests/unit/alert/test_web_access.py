@@ -60,6 +60,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/watchlists/{watchlist_id}/references/{reference_id}/image"): READ,
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
+    ("GET", "/deployments/{deployment_id}/record"): {SUPERVISOR, AUTHORISING, Role.AUDITOR},
     ("POST", "/deployments/{deployment_id}/end"): READ,
     ("POST", "/deployments/{deployment_id}/withdrawals"): {AUTHORISING},
     ("GET", "/status"): ALL,

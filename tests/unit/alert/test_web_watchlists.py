@@ -161,7 +161,7 @@ async def test_nothing_of_a_version_that_was_ordered_is_changed(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
     subject_id = (await client.post(SUBJECTS, json=ADA)).json()["subject_id"]
-    await web.watchlists.versions.freeze("list", "ordered")
+    await web.watchlists.versions.freeze("list", "ordered", {"other": 2})
     assert (await client.get(LIST)).json()["ordered_hash"] == "ordered"
     tag = {"If-Match": '"1"'}
     for call in (

@@ -153,7 +153,7 @@ async def test_a_rejected_reference_can_be_removed_and_an_enrolled_one_cannot(
 async def test_nothing_is_added_to_a_version_that_was_ordered(records: Records) -> None:
     ada = await listed(records.book)
     added = await records.book.add("list", ada, IMAGE)
-    await records.book.versions.freeze("list", "hash")
+    await records.book.versions.freeze("list", "hash", {"other": 2})
     for book in (records.book, records.reopened()):
         assert await book.add("list", ada, IMAGE) == added
         with pytest.raises(Conflict, match="was ordered"):

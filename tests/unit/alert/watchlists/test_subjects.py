@@ -71,7 +71,7 @@ async def test_a_change_takes_no_reference_number_of_another(records: Records) -
 
 async def test_a_version_that_was_ordered_stays_as_it_is(records: Records) -> None:
     ada = await listed(records.book)
-    await records.book.versions.freeze("list", "hash")
+    await records.book.versions.freeze("list", "hash", {"other": 2})
     for call in (
         records.book.subjects.edit("list", ada, details("Ada King"), 1),
         records.book.subjects.remove("list", ada),

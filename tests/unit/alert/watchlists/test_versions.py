@@ -45,9 +45,9 @@ async def test_a_description_changes_for_whoever_read_it_last(records: Records) 
 async def test_a_version_that_was_ordered_keeps_the_first_hash_and_its_description(
     records: Records,
 ) -> None:
-    await records.book.versions.freeze("list", "first")
-    await records.book.versions.freeze("list", "second")
-    await records.book.versions.freeze("unknown", "first")
+    await records.book.versions.freeze("list", "first", {"other": 2})
+    await records.book.versions.freeze("list", "second", {"other": 2})
+    await records.book.versions.freeze("unknown", "first", {"other": 2})
     assert (await records.reopened().versions.find("list")).ordered_hash == "first"
     with pytest.raises(Conflict, match="make a new one"):
         await records.book.versions.edit("list", SQUARE, 1)

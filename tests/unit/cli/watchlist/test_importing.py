@@ -310,7 +310,7 @@ async def test_a_report_separates_columns_as_the_table_does_and_no_formula_hides
 async def test_an_ordered_watchlist_is_not_touched(office: Office) -> None:
     office.lists(BOB)
     await office.imports()
-    await office.web.watchlists.versions.freeze("northtown-7", "ab" * 32)
+    await office.web.watchlists.versions.freeze("northtown-7", "ab" * 32, {"other": 2})
     office.lists(ANN, BOB)
     with pytest.raises(InvalidInput, match="was ordered"):
         await office.imports()

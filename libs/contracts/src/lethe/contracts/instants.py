@@ -44,5 +44,10 @@ class Instant(Message):
 
     def isoformat(self) -> str:
         """Return the wall-clock time in RFC 3339, UTC, milliseconds."""
-        moment = datetime.fromtimestamp(self.wall_us / 1e6, UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return rfc3339(self.wall_us)
+
+
+def rfc3339(wall_us: int) -> str:
+    """Return a wall-clock time (microseconds since 1970) in RFC 3339, UTC, milliseconds."""
+    moment = datetime.fromtimestamp(wall_us / 1e6, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

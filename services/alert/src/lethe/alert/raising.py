@@ -1,13 +1,13 @@
 """From candidate lists to alerts: each search once, one alert per subject, camera and cool-down."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
 from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert, AlertLog, AlertTerms
+from lethe.alert.drafting import draft, without
 from lethe.alert.erasing import AlertEraser, Retire, key_name
 from lethe.alert.errors import NoCandidates, NotFound
 from lethe.alert.handling import AlertHandling
@@ -128,10 +128,10 @@ class AlertDesk:
             if known is not None:
                 # Published None: it was committed, and then something failed.
                 return await self._publish(known) if known.published is None else None
-            found = _without(found, terms.withdrawn)
+            found = without(found, terms.withdrawn)
             if not found.candidates:
                 return None
-            alert = _draft(found, terms)
+            alert = draft(found, terms)
             earlier = await self._within_cool_down(alert)
             if earlier is not None:
                 wall_us = found.captured.wall_us
@@ -264,38 +264,6 @@ class AlertDesk:
         self._hub.publish(HubEvent(EventKind.ALERT, published))
         await self._log.mark_published(published)
         return published
-
-
-def _without(found: CandidatesFound, withdrawn: frozenset[str]) -> CandidatesFound:
-    """Return a candidate list without subjects who were withdrawn while it was under way."""
-    left = [each for each in found.candidates if each.subject_id not in withdrawn]
-    return found.model_copy(update={"candidates": left})
-
-
-def _draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
-    best, *others = sorted(found.candidates, key=lambda c: c.score, reverse=True)
-    captured_us = found.captured.wall_us
-    return Alert(
-        sequence=0,
-        alert_id=secrets.token_hex(16),
-        deployment_id=found.deployment_id,
-        order_type=terms.order_type,
-        camera_id=found.camera_id,
-        watchlist_id=found.watchlist_id,
-        subject_id=best.subject_id,
-        reference_id=best.reference_id,
-        score=best.score,
-        cosine=best.cosine,
-        threshold=found.threshold,
-        captured=found.captured,
-        decided=found.decided,
-        published=None,
-        candidates=tuple(others),
-        sightings=1,
-        last_sighting_wall_us=captured_us,
-        heading=found.heading,
-        erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
-    )
 
 
 def _bound(alert_id: str) -> str:

@@ -116,6 +116,8 @@ watchlists = Table(
     Column("details_nonce", LargeBinary, nullable=True),
     Column("details_ciphertext", LargeBinary, nullable=True),
     Column("ordered_hash", String, nullable=True),
+    # How many subjects of which category it had when it was ordered: it outlives them.
+    Column("composition", JSON, nullable=True),
     Column("erased_wall_us", BigInteger, nullable=True),
     # What receipts name it by, why it was erased, and which deployment was the last.
     Column("erased_hash", String, nullable=True),

@@ -1,13 +1,14 @@
 """`lethe deployment`: orders that one person drafts and another authorises."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from lethe.cli import options
-from lethe.cli.errors import one_line
+from lethe.cli.errors import EXIT_FAILED, one_line
 from lethe.cli.home import find_home
 
 
@@ -119,6 +120,47 @@ def show(deployment_id: str, alert_url: str, trust: Path | None) -> None:
     from lethe.cli.deployment.looking import show_deployment  # noqa: PLC0415 - --help stays quick
 
     _say(asyncio.run(show_deployment(alert_url, deployment_id, trust or find_home().trust)))
+
+
+@deployment.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--receipts-key", metavar="PUB",
+              help="Verifier key of the receipts, or a file that holds it; this machine's own "
+              "without it.")  # fmt: skip
+@options.alert_url
+@options.trust
+def record(
+    deployment_id: str,
+    alert_url: str,
+    trust: Path | None,
+    receipts_key: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what was done in a deployment, from its order, alert's logs and the receipts.
+
+    The receipts are verified. Exit code 1: what they say and what alert says differ, or there are
+    no receipts that hold.
+
+    \b
+    Examples:
+      lethe deployment record northtown-1
+      lethe deployment record northtown-1 --json > northtown-1.json
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment import recording  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.receipts.keys import receipts_verifier  # noqa: PLC0415
+
+    folder = trust or find_home().trust
+    told = asyncio.run(recording.told_by_alert(alert_url, deployment_id, folder))
+    key = receipts_key or str(receipts_verifier(find_home()))
+    found = recording.held_against_receipts(told, alert_url, key)
+    if as_json:
+        click.echo(found.model_dump_json(indent=1))  # privacy: counts and names of officers
+    else:
+        _say(list(recording.lines_of(found)))
+    if found.doubts:
+        sys.exit(EXIT_FAILED)
 
 
 def _say(lines: list[str]) -> None:

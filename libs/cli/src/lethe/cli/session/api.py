@@ -182,6 +182,10 @@ class AlertApi:
         answer = await self.ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}")
         return SignedDeployment.model_validate(answer)
 
+    async def record(self, deployment_id: str) -> Any:
+        """Return what was done in a deployment; raises as `deployment`."""
+        return await self.ask("GET", f"/api/v1/deployments/{quote(deployment_id, safe='')}/record")
+
     async def end(self, deployment_id: str) -> None:
         """End a deployment at once; raises as `deployment`."""
         await self.ask("POST", f"/api/v1/deployments/{quote(deployment_id, safe='')}/end")

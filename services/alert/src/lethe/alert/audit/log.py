@@ -1,6 +1,9 @@
 """The audit log in SQL."""
 
-from sqlalchemy import select
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
 
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.deeds import Deed
@@ -39,6 +42,18 @@ class SqlAuditLog:
             rows = await connection.execute(chosen.order_by(audit.c.number).limit(limit))
             return [SealedEntry(row.line, row.digest) for row in rows]
 
+    async def about(self, record: str, whys: Sequence[str]) -> list[SealedEntry]:
+        """Return entries on one record that say one of these, in rising number."""
+        # A line is canonical JSON: what it holds stands in it as it is encoded.
+        named = [audit.c.line.contains(json.dumps(each), autoescape=True) for each in whys]
+        chosen = select(audit.c.line, audit.c.digest).where(
+            audit.c.line.contains(json.dumps(record), autoescape=True), or_(*named)
+        )
+        async with self._term.read() as connection:
+            rows = await connection.execute(chosen.order_by(audit.c.number))
+            found = [SealedEntry(row.line, row.digest) for row in rows]
+        return [each for each in found if _is_about(each, record, whys)]
+
     async def reasons(self, commitments: set[str]) -> list[Reason]:
         """Return what is kept of the reasons behind commitments."""
         if not commitments:
@@ -49,3 +64,9 @@ class SqlAuditLog:
                 Reason(row.commitment, row.key_name, SealedBlob(row.nonce, row.ciphertext))
                 for row in await connection.execute(chosen)
             ]
+
+
+def _is_about(entry: SealedEntry, record: str, whys: Sequence[str]) -> bool:
+    said = entry.said()
+    records = said["records"]
+    return isinstance(records, list) and record in records and said["why"] in whys

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from lethe.alert.audit.deeds import Act, Deed, in_lots
-from lethe.alert.ports import Withdrawal
 from lethe.alert.watchlists.end import ErasedList
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.sample import Check, Drawn
@@ -15,8 +14,6 @@ _WHY_ERASED = {
     WatchlistGround.REQUESTED: "a watchlist was erased before its time",
     WatchlistGround.KEY_GONE: "a watchlist was found erased, as its key was lost",
 }
-
-WITHDRAWN = "subjects were withdrawn from a deployment"
 
 
 def registered(watchlist_id: str) -> Deed:
@@ -80,13 +77,6 @@ def subjects_shown(subjects: Sequence[Subject]) -> Iterator[Deed]:
     """Return that details of subjects were read."""
     for lot in in_lots([_subject(each.subject_id) for each in subjects]):
         yield Deed(Act.CONSULTATION, lot, "details of subjects were read")
-
-
-def withdrawn(withdrawal: Withdrawal) -> Iterator[Deed]:
-    """Return that subjects are searched for no longer under a deployment's order."""
-    concerned = (f"deployment:{withdrawal.deployment_id}", _watchlist(withdrawal.watchlist_id))
-    for lot in in_lots([_subject(each) for each in withdrawal.subject_ids], beside=len(concerned)):
-        yield Deed(Act.ALTERATION, (*concerned, *lot), WITHDRAWN)
 
 
 def image_added(reference: Reference) -> Deed:

@@ -1,5 +1,6 @@
 """Where deeds are kept and read: in SQL, or in a test's list."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from lethe.alert.audit.chain import SealedEntry
@@ -38,6 +39,10 @@ class AuditLog(Audit, Protocol):
 
     async def after(self, number: int, limit: int) -> list[SealedEntry]:
         """Return entries after a number, in rising number."""
+        ...
+
+    async def about(self, record: str, whys: Sequence[str]) -> list[SealedEntry]:
+        """Return entries on one record that say one of these, in rising number."""
         ...
 
     async def reasons(self, commitments: set[str]) -> list[Reason]:

@@ -65,5 +65,7 @@ CHECKS_WATCHLISTS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
 AUDITS = only(Role.AUDITOR, whole=True)
 """Reads who did what: that concerns all deployments."""
 ORDERS = only(Role.AUTHORISING_OFFICER)
+RECORDS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, Role.AUDITOR)
+"""Reads what was done in a deployment."""
 STOPS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER)
 """Ends a deployment: whoever is on duty may."""

@@ -1,5 +1,7 @@
 """Orders close the versions that they name: from then on nothing in them changes."""
 
+from collections.abc import Mapping
+
 from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
@@ -42,10 +44,23 @@ class ClosingDeployments:
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
         await self._samples.require_checked(order)
+        composition = await self._composition(order.watchlist_id)
         async with self._ends.ordering(order):
             deployment_id = await self._deployments.order(ordered, cameras)
-            await self._watchlists.versions.freeze(order.watchlist_id, order.watchlist_hash)
+            await self._watchlists.versions.freeze(
+                order.watchlist_id, order.watchlist_hash, composition
+            )
         return deployment_id
+
+    async def _composition(self, watchlist_id: str) -> Mapping[str, int]:
+        """Return how many subjects of each category there are, if they are still to be counted."""
+        try:
+            version = await self._watchlists.versions.sealed(watchlist_id)
+        except NotFound:
+            return {}
+        if version.ordered_hash is not None:
+            return {}
+        return await self._watchlists.subjects.composition(watchlist_id)
 
     async def _require_size(self, order: DeploymentOrder) -> None:
         try:

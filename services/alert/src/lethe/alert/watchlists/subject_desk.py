@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -112,6 +113,15 @@ class SubjectDesk:
     async def count(self, watchlist_id: str) -> int:
         """Return how many subjects a version has."""
         return await self._store.count(watchlist_id)
+
+    async def composition(self, watchlist_id: str) -> dict[str, int]:
+        """Return how many subjects of each category a version has; raises as `find`."""
+        counted: Counter[str] = Counter()
+        place = 0
+        while found := await self.after(watchlist_id, place, _AT_ONCE):
+            counted.update(each.details.category for each in found)
+            place = found[-1].place
+        return dict(counted)
 
     async def edit(
         self, watchlist_id: str, subject_id: str, details: SubjectDetails, revision: int

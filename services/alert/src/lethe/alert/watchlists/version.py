@@ -1,6 +1,6 @@
 """Versions of watchlists: what they are for, and where they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
@@ -53,6 +53,9 @@ class Version:
         None once they are erased.
     ordered_hash
         The content hash that an order named; nothing changes from then on.
+    composition
+        How many subjects of each category it had then. None before, and where it was ordered
+        before that was counted.
     """
 
     watchlist_id: str
@@ -61,6 +64,7 @@ class Version:
     revision: int
     details: ListDetails | None = field(repr=False)
     ordered_hash: str | None = None
+    composition: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class SealedVersion:
     revision: int = 1
     ordered_hash: str | None = None
     is_erased: bool = False
+    composition: Mapping[str, int] | None = None
 
 
 class VersionStore(Protocol):
@@ -106,6 +111,8 @@ class VersionStore(Protocol):
         """Store other details, unless the revision is no longer that; tell whether it was."""
         ...
 
-    async def freeze(self, watchlist_id: str, ordered_hash: str) -> None:
-        """Note that a version was ordered; the first order's hash stays."""
+    async def freeze(
+        self, watchlist_id: str, ordered_hash: str, composition: Mapping[str, int]
+    ) -> None:
+        """Note that a version was ordered; what the first order found stays."""
         ...

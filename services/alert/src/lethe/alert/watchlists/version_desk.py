@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lethe.alert.errors import Conflict, NotFound, Stale
@@ -92,13 +92,17 @@ class VersionDesk:
             self._known[watchlist_id] = changed
             return await self._opened(changed)
 
-    async def freeze(self, watchlist_id: str, ordered_hash: str) -> None:
+    async def freeze(
+        self, watchlist_id: str, ordered_hash: str, composition: Mapping[str, int]
+    ) -> None:
         """Close a version to changes: it was ordered. One that isn't kept here is left so."""
         async with self._turn:
             known = await self._store.find(watchlist_id)
             if known is not None and known.ordered_hash is None:
-                await self._store.freeze(watchlist_id, ordered_hash)
-                self._known[watchlist_id] = replace(known, ordered_hash=ordered_hash)
+                await self._store.freeze(watchlist_id, ordered_hash, composition)
+                self._known[watchlist_id] = replace(
+                    known, ordered_hash=ordered_hash, composition=composition
+                )
 
     async def sealed(self, watchlist_id: str) -> SealedVersion:
         """Return a version as it is stored; raises `NotFound`."""
@@ -151,6 +155,7 @@ class VersionDesk:
             revision=sealed.revision,
             details=await self._details(sealed),
             ordered_hash=sealed.ordered_hash,
+            composition=sealed.composition,
         )
 
     async def _details(self, sealed: SealedVersion) -> ListDetails | None:

@@ -1,5 +1,7 @@
 """Versions of watchlists in SQL."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import RowMapping, insert, select, update
 
 from lethe.alert.audit import of_watchlists
@@ -63,13 +65,15 @@ class SqlVersionStore:
         )
         return await self._term.change(statement, of_watchlists.described(version.watchlist_id))
 
-    async def freeze(self, watchlist_id: str, ordered_hash: str) -> None:
-        """Note that a version was ordered; the first order's hash stays."""
+    async def freeze(
+        self, watchlist_id: str, ordered_hash: str, composition: Mapping[str, int]
+    ) -> None:
+        """Note that a version was ordered; what the first order found stays."""
         statement = (
             update(watchlists)
             .where(watchlists.c.watchlist_id == watchlist_id)
             .where(watchlists.c.ordered_hash.is_(None))
-            .values(ordered_hash=ordered_hash)
+            .values(ordered_hash=ordered_hash, composition=dict(composition))
         )
         await self._term.change(statement, of_watchlists.closed(watchlist_id))
 
@@ -93,4 +97,5 @@ def _to_version(row: RowMapping) -> SealedVersion:
         revision=row["revision"],
         ordered_hash=row["ordered_hash"],
         is_erased=row["erased_wall_us"] is not None,
+        composition=row["composition"],
     )

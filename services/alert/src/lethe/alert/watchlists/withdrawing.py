@@ -1,6 +1,6 @@
 """Withdrawing subjects from a deployment that runs: they were found, or listed in error."""
 
-from lethe.alert.audit import of_watchlists
+from lethe.alert.audit import of_deployments
 from lethe.alert.audit.ports import Audit
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.subject_desk import SubjectDesk
@@ -31,5 +31,5 @@ class WithdrawalDesk:
         for subject_id in withdrawal.subject_ids:
             await self._subjects.known(withdrawal.watchlist_id, subject_id)
         await self._deployments.withdraw(withdrawal)
-        await self._audit.append(*of_watchlists.withdrawn(withdrawal))
+        await self._audit.append(*of_deployments.withdrawn(withdrawal))
         return withdrawal

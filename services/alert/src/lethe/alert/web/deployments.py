@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from lethe.alert.audit.deeds import Act, Deed
+from lethe.alert.audit import of_deployments
 from lethe.alert.audit.ports import Audit
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import ORDERS, SIGNED_IN, STOPS
@@ -122,8 +122,7 @@ class DeploymentEndpoints:
         ordered = DeploymentOrdered.decode(body.ordered)
         _require_within(principal_of(request), ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
-        record = f"deployment:{deployment_id}"
-        await self._audit.append(Deed(Act.ALTERATION, (record,), "a signed order was handed in"))
+        await self._audit.append(of_deployments.handed_in(deployment_id))
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
     async def deployment(self, request: Request) -> Response:
@@ -146,8 +145,7 @@ class DeploymentEndpoints:
         if not self._reach.sees(principal, deployment_id):
             raise HTTPException(404, "no order of this name was heard here")
         if await self._deployments.end(deployment_id, principal.subject):
-            record = f"deployment:{deployment_id}"
-            await self._audit.append(Deed(Act.ALTERATION, (record,), "a deployment was ended"))
+            await self._audit.append(of_deployments.ended(deployment_id))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def status(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
+from lethe.alert.recording import RecordDesk, Tallies
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
@@ -30,6 +31,7 @@ from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.pages import page_routes
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.receipts import ReceiptEndpoints
+from lethe.alert.web.records import RecordEndpoints
 from lethe.alert.web.references import ReferenceEndpoints
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.samples import SampleEndpoints
@@ -65,6 +67,7 @@ def create_routes(
     audit: AuditLog,
     consultations: Consultations,
     reasons: Reasons,
+    tallies: Tallies,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -100,6 +103,8 @@ def create_routes(
         Keeps who is sent which alerts.
     reasons
         Seals why people ask for something, for the audit log.
+    tallies
+        Counts alerts, for the records of deployments.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area, now)
@@ -116,6 +121,7 @@ def create_routes(
         *WithdrawalEndpoints(
             WithdrawalDesk(deployments, watchlists.subjects, audit), reach
         ).routes(),
+        *RecordEndpoints(RecordDesk(status, watchlists.versions, tallies, audit), reach).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),

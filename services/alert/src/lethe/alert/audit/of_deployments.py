@@ -1,0 +1,34 @@
+"""What is done with deployments, as deeds."""
+
+from collections.abc import Iterator
+
+from lethe.alert.audit.deeds import Act, Deed, in_lots
+from lethe.alert.ports import Withdrawal
+
+HANDED_IN = "a signed order was handed in"
+ENDED = "a deployment was ended"
+WITHDRAWN = "subjects were withdrawn from a deployment"
+SUBJECT = "subject:"
+
+
+def handed_in(deployment_id: str) -> Deed:
+    """Return that an order, or a further state of one, was taken."""
+    return Deed(Act.ALTERATION, (record_of(deployment_id),), HANDED_IN)
+
+
+def ended(deployment_id: str) -> Deed:
+    """Return that somebody ended it before its time."""
+    return Deed(Act.ALTERATION, (record_of(deployment_id),), ENDED)
+
+
+def withdrawn(withdrawal: Withdrawal) -> Iterator[Deed]:
+    """Return that subjects are searched for no longer under its order."""
+    concerned = (record_of(withdrawal.deployment_id), f"watchlist:{withdrawal.watchlist_id}")
+    subjects = [f"{SUBJECT}{each}" for each in withdrawal.subject_ids]
+    for lot in in_lots(subjects, beside=len(concerned)):
+        yield Deed(Act.ALTERATION, (*concerned, *lot), WITHDRAWN)
+
+
+def record_of(deployment_id: str) -> str:
+    """Return a deployment as entries name it."""
+    return f"deployment:{deployment_id}"

@@ -1,0 +1,121 @@
+"""The record of a deployment: what was ordered and done, from the order and from the logs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lethe.alert.audit.chain import SealedEntry
+from lethe.alert.audit.of_deployments import ENDED, HANDED_IN, SUBJECT, WITHDRAWN, record_of
+from lethe.alert.errors import NotFound
+from lethe.alert.ports import SignedState, StatusSource
+from lethe.alert.watchlists.version_desk import VersionDesk
+from lethe.contracts.adjudication import Verdict
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.orders import DeploymentOrder
+
+_STEPS = {HANDED_IN: "handed in", ENDED: "ended", WITHDRAWN: "withdrawn"}
+
+
+class Tallies(Protocol):
+    """Knows how many alerts there were."""
+
+    async def raised(self, deployment_id: str) -> int:
+        """Return how many alerts a deployment had."""
+        ...
+
+    async def verdicts(self, deployment_id: str) -> Mapping[Verdict, int]:
+        """Return how many of them were adjudicated as what."""
+        ...
+
+
+class Deeds(Protocol):
+    """Knows what was done; the audit log does."""
+
+    async def about(self, record: str, whys: Sequence[str]) -> list[SealedEntry]:
+        """Return entries on one record that say one of these, in rising number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done with a deployment.
+
+    Attributes
+    ----------
+    what
+        `handed in` (the order, or a further state of it), `ended` before its time, `withdrawn`.
+    subjects
+        How many were withdrawn by it.
+    """
+
+    at_us: int
+    what: str
+    subjects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What there is to tell of a deployment. No name and no id of a subject, nothing biometric.
+
+    Attributes
+    ----------
+    categories
+        How many subjects of each there were when it was ordered; None where nobody counted.
+    raised, verdicts
+        Alerts, and those that were adjudicated.
+    """
+
+    found: SignedState
+    order: DeploymentOrder
+    categories: Mapping[str, int] | None
+    raised: int
+    verdicts: Mapping[Verdict, int]
+    steps: Sequence[Step]
+
+
+class RecordDesk:
+    """Puts records together."""
+
+    def __init__(
+        self, source: StatusSource, versions: VersionDesk, tallies: Tallies, deeds: Deeds
+    ) -> None:
+        self._source = source
+        self._versions = versions
+        self._tallies = tallies
+        self._deeds = deeds
+
+    async def record(self, deployment_id: str) -> Record:
+        """Return the record of a deployment.
+
+        Raises
+        ------
+        NotFound
+            If no order of this name was heard here.
+        """
+        found = self._source.deployment(deployment_id)
+        if found is None:
+            raise NotFound("no order of this name was heard here")
+        order = DeploymentOrder.decode(found.signed.payload)
+        entries = await self._deeds.about(record_of(deployment_id), list(_STEPS))
+        return Record(
+            found=found,
+            order=order,
+            categories=await self._categories(order.watchlist_id),
+            raised=await self._tallies.raised(deployment_id),
+            verdicts=await self._tallies.verdicts(deployment_id),
+            steps=[_step(entry.said()) for entry in entries],
+        )
+
+    async def _categories(self, watchlist_id: str) -> Mapping[str, int] | None:
+        try:
+            return (await self._versions.sealed(watchlist_id)).composition
+        except NotFound:
+            return None
+
+
+def _step(said: dict[str, object]) -> Step:
+    records, at_us = said["records"], said["at_us"]
+    if not isinstance(records, list) or not isinstance(at_us, int):
+        raise InvalidInput("an entry of the audit log is none")
+    subjects = sum(str(each).startswith(SUBJECT) for each in records)
+    return Step(at_us, _STEPS[str(said["why"])], subjects)

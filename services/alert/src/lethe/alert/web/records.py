@@ -1,0 +1,69 @@
+"""Records of deployments over HTTP."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from lethe.alert.identity.access import RECORDS
+from lethe.alert.identity.reach import Reach
+from lethe.alert.recording import Record, RecordDesk
+from lethe.alert.web.gate import Endpoint, principal_of
+from lethe.contracts.adjudication import Verdict
+from lethe.contracts.instants import rfc3339
+from lethe.contracts.orders import order_hash
+
+
+class RecordEndpoints:
+    """What was done in a deployment."""
+
+    def __init__(self, desk: RecordDesk, reach: Reach) -> None:
+        self._desk = desk
+        self._reach = reach
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [Endpoint("/deployments/{deployment_id}/record", self.show, RECORDS)]
+
+    async def show(self, request: Request) -> Response:
+        """Answer with what was ordered and done, from the order and from the logs."""
+        deployment_id = request.path_params["deployment_id"]
+        self._reach.require(principal_of(request), deployment_id, "deployment")
+        return JSONResponse(_json(await self._desk.record(deployment_id)))
+
+
+def _json(record: Record) -> dict[str, object]:
+    order, stands = record.order, record.found.deployment
+    true, false = (record.verdicts[each] for each in (Verdict.TRUE_ALERT, Verdict.FALSE_ALERT))
+    return {
+        "deployment_id": order.deployment_id,
+        "order_type": order.type.value,
+        "order_hash": order_hash(record.found.signed.payload),
+        "status": stands.status,
+        "use_case": order.use_case,
+        "grounds": order.grounds,
+        "zone": order.zone,
+        "area": order.area,
+        "drafted_by": order.draft.signer if order.draft else None,
+        "authorised_by": order.authorised_by,
+        "starts_at": rfc3339(order.starts_at_us),
+        "ends_at": rfc3339(order.ends_at_us),
+        "cameras": order.camera_ids,
+        "threshold": order.threshold,
+        "watchlist": {
+            "watchlist_id": order.watchlist_id,
+            "content_hash": order.watchlist_hash,
+            "subjects": order.watchlist_size,
+            "categories": None if record.categories is None else dict(record.categories),
+        },
+        "alerts": {
+            "raised": record.raised,
+            "true": true,
+            "false": false,
+            "unadjudicated": record.raised - true - false,
+        },
+        "withdrawn": len(record.found.withdrawn),
+        "steps": [
+            {"at": rfc3339(step.at_us), "what": step.what, "subjects": step.subjects}
+            for step in record.steps
+        ],
+    }
