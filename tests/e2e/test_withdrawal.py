@@ -104,9 +104,22 @@ def test_whoever_is_withdrawn_is_alerted_to_no_more_while_others_are(lethe: Runn
     check_what_was_written(lethe, name, gone)
 
 
+def check_the_record(lethe: RunningLethe, name: str) -> None:
+    """Check that the record of the deployment and the receipts say the same."""
+    told = command("deployment", "record", name, "--json", "--alert-url", lethe.alert_url)
+    assert (told.returncode, told.stderr) == (0, "")
+    account = json.loads(told.stdout)
+    record, receipts = account["record"], account["receipts"]
+    assert (account["doubts"], record["withdrawn"], receipts["withdrawn"]) == ([], 1, 1)
+    assert receipts["faces_seen"] > record["alerts"]["raised"] > 0
+    assert record["alerts"]["unadjudicated"] == record["alerts"]["raised"]
+    assert sum(record["watchlist"]["categories"].values()) == record["watchlist"]["subjects"] == 2
+
+
 def check_what_was_written(lethe: RunningLethe, name: str, gone: str) -> None:
     """Check that audit log and receipts tell of it, and hold."""
     entries = lethe.ask("/api/v1/audit?limit=1000").json()["entries"]
+    check_the_record(lethe, name)
     told = [each for each in entries if each["why"] == "subjects were withdrawn from a deployment"]
     assert [each["records"][::2] for each in told] == [[f"deployment:{name}", f"subject:{gone}"]]
     report = lethe.finish(interrupt=True)

@@ -31,7 +31,6 @@ from lethe.alert.log import SqlAlertLog
 from lethe.alert.ports import Enroller
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
-from lethe.alert.tallies import SqlTallies
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import OrderedList
@@ -80,7 +79,6 @@ class AlertWeb:
     adjudicator: Adjudicator = field(init=False)
     audit: SqlAuditLog = field(init=False)
     consultations: Consultations = field(init=False)
-    tallies: SqlTallies = field(init=False)
     watchlists: WatchlistBook = field(init=False)
     ordered: list[OrderedList] = field(default_factory=list)
     ends: WatchlistEnds = field(init=False)
@@ -91,7 +89,6 @@ class AlertWeb:
         self.hub = AlertHub(term.log_id, term.number, self.kept)
         self.audit = SqlAuditLog(term)
         self.consultations = Consultations(self.audit)
-        self.tallies = SqlTallies(term)
         log = SqlAlertLog(term)
         self.desk = AlertDesk(
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
@@ -144,7 +141,6 @@ class AlertWeb:
             audit=self.audit,
             consultations=self.consultations,
             reasons=self.reasons(),
-            tallies=self.tallies,
         )
 
     def app(self, port: int = PORT) -> Starlette:

@@ -43,6 +43,19 @@ async def verify(audit: SqlAuditLog) -> AuditVerdict:
     return verifier.conclude()
 
 
+async def test_entries_are_found_by_what_they_are_about_and_say(database: Database) -> None:
+    audit = SqlAuditLog(await a_term(database))
+    about = ('deployment:a"b_%', "deployment:a", "deployment:ab", "DEPLOYMENT:a")
+    for name in about:
+        for why in ("ended", "ended it", "seen"):
+            await audit.append(Deed(Act.ALTERATION, ("alert:x", name), why))
+    for name in about:
+        found = [entry.said() for entry in await audit.about(name, ["ended", "seen"])]
+        assert [entry["why"] for entry in found] == ["ended", "seen"]
+        assert {tuple(entry["records"]) for entry in found} == {("alert:x", name)}  # type: ignore[arg-type]
+    assert await audit.about("deployment:other", ["ended"]) == []
+
+
 async def test_deeds_are_numbered_and_chained_over_terms(database: Database) -> None:
     first = await Term.begin(database, "alert-1", lambda: 1_000)
     await SqlAuditLog(first).append(_LOOKED, _LOOKED)

@@ -40,6 +40,19 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
     assert deployments.orders == [(ordered, [])]
 
 
+async def test_the_first_order_notes_how_the_version_is_composed(
+    records: Records, tmp_path: Path
+) -> None:
+    await listed(records.book, "Ada")
+    trust = local_trust(tmp_path / "trust")
+    closing = ClosingDeployments(FakeDeployments(), records.book, records.ends())
+    for number in (1, 2):
+        order = an_order(watchlist_id="list", deployment_id=f"deployment-{number}")
+        await closing.order(signed(trust, order), [])
+        version = await records.reopened().versions.find("list")
+        assert version.composition == {"wanted on warrant": 1}
+
+
 async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_what_to_do(
     records: Records, tmp_path: Path
 ) -> None:

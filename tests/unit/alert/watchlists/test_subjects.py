@@ -157,3 +157,10 @@ def test_details_stay_out_of_messages() -> None:
 
 def test_what_was_kept_before_there_were_details_is_a_name() -> None:
     assert SubjectDetails.of_name("Ada").name == "Ada"
+
+
+async def test_subjects_are_counted_by_category_whoever_they_are(records: Records) -> None:
+    assert await records.book.subjects.composition("list") == {}
+    for name, category in (("Ada", "other"), ("Grace", "other"), ("Mary", "wanted on warrant")):
+        await records.book.subjects.add("list", details(name, category=category))
+    assert await records.book.subjects.composition("list") == {"other": 2, "wanted on warrant": 1}

@@ -32,7 +32,6 @@ from lethe.alert.reign import Reign
 from lethe.alert.retention import RetentionScheduler
 from lethe.alert.retention_clock import RetentionClock
 from lethe.alert.settings import AlertSettings
-from lethe.alert.tallies import SqlTallies
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
@@ -217,7 +216,6 @@ class _Instance:
             now=now,
             audit=audit,
             consultations=Consultations(audit),
-            tallies=SqlTallies(term),
         )
         await reign.watchlists.restore()
         await reign.ends.restore()
@@ -276,7 +274,6 @@ class _Instance:
             audit=reign.audit,
             consultations=reign.consultations,
             reasons=self._reasons,
-            tallies=reign.tallies,
         )
 
     def _http(self) -> HttpServer:

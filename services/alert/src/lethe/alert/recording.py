@@ -1,31 +1,20 @@
 """The record of a deployment: what was ordered and done, from the order and from the logs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lethe.alert.alert_tally import AlertTally
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.of_deployments import ENDED, HANDED_IN, SUBJECT, WITHDRAWN, record_of
 from lethe.alert.errors import NotFound
 from lethe.alert.ports import SignedState, StatusSource
 from lethe.alert.watchlists.version_desk import VersionDesk
-from lethe.contracts.adjudication import Verdict
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import DeploymentOrder
 
+Tallies = Callable[[], Awaitable[Mapping[str, AlertTally]]]
 _STEPS = {HANDED_IN: "handed in", ENDED: "ended", WITHDRAWN: "withdrawn"}
-
-
-class Tallies(Protocol):
-    """Knows how many alerts there were."""
-
-    async def raised(self, deployment_id: str) -> int:
-        """Return how many alerts a deployment had."""
-        ...
-
-    async def verdicts(self, deployment_id: str) -> Mapping[Verdict, int]:
-        """Return how many of them were adjudicated as what."""
-        ...
 
 
 class Deeds(Protocol):
@@ -61,20 +50,25 @@ class Record:
     ----------
     categories
         How many subjects of each there were when it was ordered; None where nobody counted.
-    raised, verdicts
-        Alerts, and those that were adjudicated.
+    alerts
+        How many there were, by what became of them.
     """
 
     found: SignedState
     order: DeploymentOrder
     categories: Mapping[str, int] | None
-    raised: int
-    verdicts: Mapping[Verdict, int]
+    alerts: AlertTally
     steps: Sequence[Step]
 
 
 class RecordDesk:
-    """Puts records together."""
+    """Puts records together.
+
+    Parameters
+    ----------
+    tallies
+        Tells how many alerts the deployments had; see `AlertDesk.tallies`.
+    """
 
     def __init__(
         self, source: StatusSource, versions: VersionDesk, tallies: Tallies, deeds: Deeds
@@ -101,8 +95,7 @@ class RecordDesk:
             found=found,
             order=order,
             categories=await self._categories(order.watchlist_id),
-            raised=await self._tallies.raised(deployment_id),
-            verdicts=await self._tallies.verdicts(deployment_id),
+            alerts=(await self._tallies()).get(deployment_id, AlertTally()),
             steps=[_step(entry.said()) for entry in entries],
         )
 

@@ -14,7 +14,6 @@ from lethe.alert.audit.ports import AuditLog
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.hub import AlertHub
 from lethe.alert.raising import AlertDesk
-from lethe.alert.recording import Tallies
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
@@ -73,7 +72,6 @@ class Reign:
     now: Callable[[], Instant]
     audit: AuditLog
     consultations: Consultations
-    tallies: Tallies
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""

@@ -8,7 +8,6 @@ from lethe.alert.identity.access import RECORDS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.recording import Record, RecordDesk
 from lethe.alert.web.gate import Endpoint, principal_of
-from lethe.contracts.adjudication import Verdict
 from lethe.contracts.instants import rfc3339
 from lethe.contracts.orders import order_hash
 
@@ -33,7 +32,7 @@ class RecordEndpoints:
 
 def _json(record: Record) -> dict[str, object]:
     order, stands = record.order, record.found.deployment
-    true, false = (record.verdicts[each] for each in (Verdict.TRUE_ALERT, Verdict.FALSE_ALERT))
+    alerts, undecided = record.alerts, record.alerts.open + record.alerts.unresolved
     return {
         "deployment_id": order.deployment_id,
         "order_type": order.type.value,
@@ -56,10 +55,10 @@ def _json(record: Record) -> dict[str, object]:
             "categories": None if record.categories is None else dict(record.categories),
         },
         "alerts": {
-            "raised": record.raised,
-            "true": true,
-            "false": false,
-            "unadjudicated": record.raised - true - false,
+            "raised": alerts.true + alerts.false + undecided,
+            "true": alerts.true,
+            "false": alerts.false,
+            "unadjudicated": undecided,
         },
         "withdrawn": len(record.found.withdrawn),
         "steps": [

@@ -15,7 +15,7 @@ from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
-from lethe.alert.recording import RecordDesk, Tallies
+from lethe.alert.recording import RecordDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
@@ -67,7 +67,6 @@ def create_routes(
     audit: AuditLog,
     consultations: Consultations,
     reasons: Reasons,
-    tallies: Tallies,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -103,8 +102,6 @@ def create_routes(
         Keeps who is sent which alerts.
     reasons
         Seals why people ask for something, for the audit log.
-    tallies
-        Counts alerts, for the records of deployments.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area, now)
@@ -121,7 +118,9 @@ def create_routes(
         *WithdrawalEndpoints(
             WithdrawalDesk(deployments, watchlists.subjects, audit), reach
         ).routes(),
-        *RecordEndpoints(RecordDesk(status, watchlists.versions, tallies, audit), reach).routes(),
+        *RecordEndpoints(
+            RecordDesk(status, watchlists.versions, desk.tallies, audit), reach
+        ).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
