@@ -45,7 +45,8 @@ async def test_the_first_order_notes_how_the_version_is_composed(
 ) -> None:
     await listed(records.book, "Ada")
     trust = local_trust(tmp_path / "trust")
-    closing = ClosingDeployments(FakeDeployments(), records.book, records.ends())
+    deployments = FakeDeployments()
+    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
     for number in (1, 2):
         order = an_order(watchlist_id="list", deployment_id=f"deployment-{number}")
         await closing.order(signed(trust, order), [])
