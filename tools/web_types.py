@@ -15,6 +15,7 @@ from lethe.alert.web.audit import AuditPage
 from lethe.alert.web.deployments import Traffic
 from lethe.alert.web.figures import FiguresView
 from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
+from lethe.alert.web.receipt_words import ReceiptPage, VerificationView
 from lethe.alert.web.receipts import CheckpointsView
 from lethe.alert.web.references import ReferenceView
 from lethe.alert.web.session import SignedIn
@@ -44,6 +45,8 @@ _MODELS: tuple[type, ...] = (
     ReferenceView,
     AuditPage,
     CheckpointsView,
+    ReceiptPage,
+    VerificationView,
 )
 _TO_ALERT = {model.__name__ for model in FROM_CLIENT}
 _Schema = Mapping[str, Any]

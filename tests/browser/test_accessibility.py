@@ -1,6 +1,7 @@
 """No state of the page breaks a rule of WCAG 2.2 AA that a program can check."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.markdown import ROOT
 from tests.support.page_desk import Desk
 from tests.support.pages import live, picked
 from tests.support.watchlists import details
+from tests.unit.alert.test_web_receipts import keep_receipts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -96,14 +98,18 @@ async def test_the_desk_has_no_violation(
 
 @pytest.mark.parametrize("sees", _SEES, ids=str)
 async def test_the_auditors_page_has_no_violation(
-    serving: Desk, new_page: OpenPage, sees: dict[str, Any]
+    serving: Desk, new_page: OpenPage, sees: dict[str, Any], tmp_path: Path
 ) -> None:
+    await keep_receipts(serving.web, tmp_path)
     page = await new_page(height=800, reduced_motion="reduce", **sees)
     await serving.alert("search-1")
     await page.goto(serving.url.replace("/#", "/audit#"))
     await page.get_by_role("button", name="Read").click()
     await expect(page.locator("#entries tr").first).to_be_visible()
     await expect(page.get_by_text("None is named.")).to_be_visible()
+    await expect(page.locator("#receipts tr")).to_have_count(4)
+    await page.get_by_role("button", name="Verify this log").click()
+    await expect(page.get_by_text("receipts of this log hold.")).to_be_visible()
     assert await violations(page) == []
 
 

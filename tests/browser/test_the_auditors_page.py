@@ -1,12 +1,17 @@
 """The page of auditors: what was done, and the receipts, read-only."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page, Request, expect
 from tests.browser.conftest import OpenPage
 from tests.support.page_desk import Desk
+from tests.support.receipts import SIGNER
+from tests.unit.alert.test_web_receipts import keep_receipts
 
 from lethe.alert.identity.principal import Role
 from lethe.alert.witnessing import WitnessState
+from lethe.receipts.origins import fingerprint
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -92,6 +97,40 @@ async def test_receipts_and_witnesses_are_told_and_nothing_is_changed(
     link = page.get_by_role("link", name="All receipts in one file")
     await expect(link).to_have_attribute("href", "/api/v1/receipts")
     assert set(asked) == {"GET"}
+
+
+async def test_receipts_are_told_in_plain_words_and_verified(
+    serving: Desk, new_page: OpenPage, tmp_path: Path
+) -> None:
+    await keep_receipts(serving.web, tmp_path)
+    page = await new_page(1280, 900)
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    said = page.locator("#receipts tr")
+    await expect(said).to_have_count(4)
+    await expect(said.first).to_contain_text("Handing out keys ended, since it was stopped")
+    await expect(said.last).to_contain_text("purge-1 began to hand out keys")
+    await expect(page.locator("#receipts-key")).to_contain_text(
+        f"fingerprint (SHA-256): {fingerprint(SIGNER.verifier.public)}"
+    )
+    await expect(page.get_by_role("button", name="Older receipts")).to_be_disabled()
+    verified = page.locator("#verified")
+    await expect(verified).to_have_text("Not verified by this page.")
+    await page.get_by_role("button", name="Verify this log").click()
+    await expect(verified).to_contain_text("All 8 receipts of this log hold.")
+    await expect(verified).to_contain_text("The order of d names no key.")
+
+    await page.get_by_role("combobox", name="Moments").select_option("Each of them")
+    await expect(said.filter(has_text="all 8 copies of its keys are gone")).to_have_count(2)
+    await page.get_by_role("combobox", name="Log").select_option(index=1)
+    await expect(said.filter(has_text="all 8 copies of its keys are gone")).to_have_count(3)
+    await expect(verified).to_have_text("Not verified by this page.")
+
+
+async def test_before_there_are_receipts_that_is_said(serving: Desk, new_page: OpenPage) -> None:
+    page = await new_page(390, 900)
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    await expect(page.get_by_text("Not shown: there is no such log of receipts.")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 async def test_an_auditor_of_some_deployments_is_told_why_the_log_is_not_shown(

@@ -191,6 +191,16 @@ interface JudgementsView {
   engagement_officer: AdjudicationView | null;
 }
 
+interface KeyView {
+  name: string;
+  fingerprint: string;
+}
+
+interface LogView {
+  origin: string;
+  begun_at: string;
+}
+
 interface MarkView {
   officer: string;
   at: string;
@@ -209,6 +219,21 @@ interface ReceiptLogView {
   origin: string;
   size: number;
   checkpoint: string;
+}
+
+interface ReceiptPage {
+  log: LogView;
+  key: KeyView;
+  receipts: Array<ReceiptView>;
+  is_first: boolean;
+  logs: Array<LogView>;
+}
+
+interface ReceiptView {
+  number: number;
+  at: string;
+  kind: string;
+  sentence: string;
 }
 
 type ReferenceState = "submitted" | "enrolled" | "rejected";
@@ -255,6 +280,15 @@ interface Traffic {
 type Unopened = "erased" | "altered" | "unavailable";
 
 type Verdict = "true_alert" | "false_alert";
+
+interface VerificationView {
+  log: LogView;
+  key: KeyView;
+  entries: number;
+  refuted: string;
+  pinned: Record<string, boolean | null>;
+  remarks: Array<string>;
+}
 
 interface WatchlistCounts {
   subjects: number;

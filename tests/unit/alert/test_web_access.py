@@ -66,6 +66,8 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/status"): ALL,
     ("GET", "/figures"): {*READ, Role.AUDITOR},
     ("GET", "/audit"): {Role.AUDITOR},
+    ("GET", "/receipts/entries"): {*READ, Role.AUDITOR},
+    ("GET", "/receipts/verification"): {*READ, Role.AUDITOR},
     ("GET", "/receipts"): ANYBODY,
     ("GET", "/receipts/checkpoints"): ANYBODY,
     ("GET", "/openapi.json"): ANYBODY,

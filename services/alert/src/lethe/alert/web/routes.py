@@ -30,6 +30,7 @@ from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.pages import page_routes
 from lethe.alert.web.problems import problems_middleware
+from lethe.alert.web.receipt_words import ReceiptWordEndpoints
 from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.records import RecordEndpoints
 from lethe.alert.web.references import ReferenceEndpoints
@@ -124,6 +125,7 @@ def create_routes(
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
+        *ReceiptWordEndpoints(receipts).routes(),
         *AuditEndpoints(audit, reasons).routes(),
         *AsyncApiEndpoints().routes(),
     ]

@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { timeText } from "./clock.js";
 import { at, element, foreign, tell } from "./elements.js";
 import { enter } from "./pages.js";
+import { watchPlainReceipts } from "./plain-receipts.js";
 import { showReceipts } from "./receipts.js";
 import { SystemStatus } from "./status.js";
 
@@ -115,5 +116,6 @@ at("connection").hidden = true;
 watch();
 new SystemStatus().watch();
 showReceipts();
+watchPlainReceipts();
 // Each reading is an entry: the first is the auditor's, with their reason, and not the page's.
 tell(at("range"), "not read yet");
