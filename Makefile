@@ -14,7 +14,7 @@ SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser web database demo up test $(addprefix test-,$(SUITES)) \
-        test-browser test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure bench-alerts \
+        test-browser test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure bench-alerts bench-enrolment \
         lock clean compose-files compose-local
 
 help: ## show this list
@@ -110,6 +110,9 @@ bench-erasure: setup ## measure how old frames get and what forgetting costs
 
 bench-alerts: setup browser ## measure what a thousand officers' pages ask of alert
 	@$(BIN)/python -m tools.bench.alerts $(ARGS)
+
+bench-enrolment: setup ## measure imports of watchlists, what live video notices of one, searches
+	@$(BIN)/python -m tools.bench.enrolment $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
 	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages

@@ -189,6 +189,7 @@ def running_lethe(
     *arguments: str,
     module: str = "lethe.cli",
     environment: Mapping[str, str] = MappingProxyType({}),
+    reports: bool = True,
 ) -> Iterator[RunningLethe]:
     """Run `lethe` with a data folder, a report and a free port; kill it at the end.
 
@@ -198,11 +199,15 @@ def running_lethe(
         Run instead: the command with something of a bench's own in it.
     environment
         Added to that of the command, and so of every service.
+    reports
+        Whether the command writes one: `up` doesn't.
     """
     data, report = folder / "data", folder / "report.json"
     data.mkdir(exist_ok=True)
     command = [sys.executable, "-m", module, *arguments]
-    options = ["--headless", "--port", "0", "--data", str(data), "--report", str(report)]
+    options = ["--headless", "--port", "0", "--data", str(data)]
+    if reports:
+        options += ["--report", str(report)]
     with subprocess.Popen(
         [*command, *options],
         stdout=subprocess.PIPE,

@@ -1,12 +1,14 @@
-"""Search of four probes among ten thousand references, through the adapter."""
+"""Searches through the adapter: of four probes among ten thousand references, and others."""
 
 import asyncio
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from tools.bench.figures import Figure, at_most
+from tools.bench.figures import Figure, at_most, told
 
 from lethe.match.ports import Reference
 from lethe.match.qdrant import QdrantIndex
@@ -17,39 +19,71 @@ _LENGTH = 128
 _PROBES = 4
 _ROUNDS = 400
 _LIMIT = 20
+_WARM_UP = 20
+_PROBES_AT_ONCE = (1, 4, 8, 16)
+_SIZES = {1_000: 320, 10_000: 320, 100_000: 120}
+"""How many searches of each number of probes there are, by the size of the list."""
 
 
 def measure() -> tuple[list[Figure], dict[str, list[float]]]:
     """Return the search's figures, and every time that was taken."""
-    taken = asyncio.run(_search_times_ms())
-    median = round(statistics.median(taken), 1)
-    p99 = round(statistics.quantiles(taken, n=100)[98], 1)
-    name = f"{_PROBES} probes among {_REFERENCES}"
+    [(probes, taken)] = asyncio.run(_search_times_ms(_REFERENCES, (_PROBES,), _ROUNDS)).items()
+    median, p99 = _percentiles(taken)
+    name = f"{probes} probes among {_REFERENCES}"
     figures = [at_most(f"{name}, p50 ms", median, 15), at_most(f"{name}, p99 ms", p99, 15)]
     return figures, {"taken_ms": taken}
 
 
-async def _search_times_ms() -> list[float]:
-    settings = MatchSettings(
+def measure_sizes() -> tuple[list[Figure], dict[str, Any]]:
+    """Return how long searches take of several numbers of probes in lists of several sizes.
+
+    In this process, or on the server that `LETHE_QDRANT_URL` names.
+    """
+    figures: list[Figure] = []
+    report: dict[str, Any] = {"server": _settings().qdrant_url is not None}
+    for references, rounds in _SIZES.items():
+        taken = asyncio.run(_search_times_ms(references, _PROBES_AT_ONCE, rounds))
+        for probes, times in taken.items():
+            median, p99 = _percentiles(times)
+            name = f"{probes} probes among {references:,}, p50 and p99 ms"
+            figures.append(told(name, f"{median}, {p99}"))
+        report[str(references)] = {str(probes): times for probes, times in taken.items()}
+    return figures, report
+
+
+def _percentiles(taken: list[float]) -> tuple[float, float]:
+    p99 = statistics.quantiles(taken, n=100)[98]
+    return round(statistics.median(taken), 1), round(p99, 1)
+
+
+def _settings() -> MatchSettings:
+    return MatchSettings(
         instance_id="bench",
         roster_file=Path("none"),
         roster_root="",
         signing_key_file=Path("none"),
     )
-    index = QdrantIndex(settings)
+
+
+async def _search_times_ms(
+    references: int, probes: Sequence[int], rounds: int
+) -> dict[int, list[float]]:
+    index = QdrantIndex(_settings())
     random = np.random.default_rng(1)
     await index.create("bench", _LENGTH)
-    for number, template in enumerate(_templates(random, _REFERENCES)):
+    for number, template in enumerate(_templates(random, references)):
         reference = Reference(f"r{number}", f"s{number}", "00" * 32, template)
         await index.add("bench", reference)
-    taken = []
-    for _ in range(_ROUNDS):
-        probes = list(_templates(random, _PROBES))
-        begun = time.perf_counter()
-        await index.search("bench", probes, _LIMIT)
-        taken.append((time.perf_counter() - begun) * 1000)
+    taken: dict[int, list[float]] = {count: [] for count in probes}
+    for count in probes:
+        for _ in range(rounds):
+            drawn = list(_templates(random, count))
+            begun = time.perf_counter()
+            await index.search("bench", drawn, _LIMIT)
+            taken[count].append((time.perf_counter() - begun) * 1000)
+    await index.drop("bench")
     await index.close()
-    return taken[20:]
+    return {count: times[_WARM_UP:] for count, times in taken.items()}
 
 
 def _templates(random: np.random.Generator, count: int) -> np.ndarray:

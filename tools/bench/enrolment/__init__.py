@@ -1,0 +1,1 @@
+"""What importing watchlists and searching them costs."""

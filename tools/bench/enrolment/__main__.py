@@ -1,0 +1,54 @@
+"""`make bench-enrolment`: imports of watchlists, what live frames notice of one, searches."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from tools.bench import search
+from tools.bench.enrolment import beside, importing
+from tools.bench.footage import FACES
+from tools.bench.parts import Parts
+
+_PARTS = ("import-1000", "import-10000", "beside", "search")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
+    parser = argparse.ArgumentParser(
+        prog="make bench-enrolment",
+        description="Measure imports of 1,000 and 10,000 images, one beside live video, searches.",
+    )
+    parser.add_argument(
+        "--faces",
+        type=Path,
+        default=FACES,
+        help="photographs, one folder per person; the demonstration's people without it",
+    )
+    parser.add_argument("--only", choices=_PARTS)
+    parser.add_argument("--report", type=Path, default=Path("bench-enrolment-report.json"))
+    return parser
+
+
+def main() -> int:
+    """Measure, print, and write the report; misses are printed as such and are no failure."""
+    chosen = parser().parse_args()
+    parts = Parts(chosen.only)
+    for count in (1_000, 10_000):
+        parts.measure(
+            f"import-{count}",
+            f"import of {count:,} images, nothing live",
+            partial(importing.measure, chosen.faces, count),
+        )
+    parts.measure(
+        "beside",
+        "the demonstration for 60 s, without and with an import beside it",
+        partial(beside.measure, chosen.faces),
+    )
+    parts.measure("search", "searches, by probes and references", search.measure_sizes)
+    parts.write(chosen.report)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

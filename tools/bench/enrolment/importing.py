@@ -1,0 +1,98 @@
+"""`lethe watchlist import` against a stack in which nothing is live: rate, processor, memory."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from tools.bench.enrolment.photographs import tabled
+from tools.bench.figures import Figure, at_least, told
+from tools.running import RunningLethe, running_lethe
+
+_MB = 1024 * 1024
+_LOOK_S = 0.2
+_AIMED_PER_S = 40
+_LIST = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import: how many images, how many became references, and what it took."""
+
+    images: int
+    enrolled: int
+    took_s: float
+    cpu_ms: dict[str, float]
+    peak_mb: dict[str, float]
+
+
+def measure(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Import once into a new stack."""
+    with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
+        folder = Path(name)
+        images = folder / "images"
+        images.mkdir()
+        table = tabled(faces, count, images)
+        with running_lethe(folder, "up", reports=False) as lethe:
+            imported = _import(lethe, table, count)
+    per_s = round(count / imported.took_s, 1)
+    report = {
+        "images": count,
+        "enrolled": imported.enrolled,
+        "took_s": round(imported.took_s, 2),
+        "cpu_ms_per_image": imported.cpu_ms,
+        "peak_mb": imported.peak_mb,
+    }
+    return [*_figures(imported, per_s)], report
+
+
+def started_import(alert_url: str, table: Path) -> subprocess.Popen[bytes]:
+    """Start an import of a table whose images lie beside it."""
+    command = [sys.executable, "-m", "lethe.cli", "watchlist", "import", str(table)]
+    options = ["--images", str(table.parent), "--id", _LIST, "--alert-url", alert_url, "--skip-bad"]
+    return subprocess.Popen(
+        [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _import(lethe: RunningLethe, table: Path, count: int) -> Import:
+    before, begun_s = lethe.cpu_s(), time.monotonic()
+    peak_mb: dict[str, float] = {}
+    used_s = 0.0
+    with started_import(lethe.alert_url, table) as process:
+        command = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                times = command.cpu_times()
+                used_s = times.user + times.system
+            _note(peak_mb, {**lethe.children(), "command": command})
+            time.sleep(_LOOK_S)
+    took_s, after = time.monotonic() - begun_s, lethe.cpu_s()
+    assert process.returncode == 0, "the import failed"
+    cpu_s = {name: after[name] - before[name] for name in before} | {"command": used_s}
+    references = lethe.ask(f"/api/v1/watchlists/{_LIST}").json()["references"]
+    cpu_ms = {name: round(1_000 * spent_s / count, 2) for name, spent_s in cpu_s.items()}
+    return Import(count, references["enrolled"], took_s, cpu_ms, peak_mb)
+
+
+def _note(peak_mb: dict[str, float], processes: dict[str, psutil.Process]) -> None:
+    for name, process in processes.items():
+        with suppress(psutil.Error):
+            used_mb = round(process.memory_info().rss / _MB, 1)
+            peak_mb[name] = max(peak_mb.get(name, 0.0), used_mb)
+
+
+def _figures(imported: Import, per_s: float) -> Iterator[Figure]:
+    yield at_least("images/s, end to end", per_s, _AIMED_PER_S)
+    yield told("became references", f"{imported.enrolled} of {imported.images}")
+    yield told("CPU ms an image, everything", round(sum(imported.cpu_ms.values()), 1))
+    for name, used_ms in imported.cpu_ms.items():
+        yield told(f"of it {name}", used_ms)
+    for name, used_mb in imported.peak_mb.items():
+        yield told(f"largest memory of {name}, MB", used_mb)
