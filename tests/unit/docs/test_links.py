@@ -10,6 +10,8 @@ from tests.support.commands import commands, options
 from tests.support.markdown import ROOT, Page, page, page_at, pages
 from tools.bench import __main__ as bench
 from tools.bench import pipeline
+from tools.bench.alerts import __main__ as alerts
+from tools.bench.enrolment import __main__ as enrolment
 from tools.bench.erasure import __main__ as erasure
 
 _TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)", re.MULTILINE)
@@ -20,6 +22,8 @@ _BENCHES = {
     "bench": bench.parser,
     "bench-pipeline": pipeline.parser,
     "bench-erasure": erasure.parser,
+    "bench-alerts": alerts.parser,
+    "bench-enrolment": enrolment.parser,
     "forensics": forensics.parser,
 }
 _ARGS = re.compile(r'^make ([a-z-]+) ARGS="([^"]*)"')
