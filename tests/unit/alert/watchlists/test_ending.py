@@ -1,15 +1,21 @@
 """A watchlist is erased when its deployments have been over for long enough, or at once."""
 
+import asyncio
+from pathlib import Path
+from typing import Any, Literal
+
 import pytest
 from tests.support.alert_desk import EPOCH_US
+from tests.support.databases import a_term, new_database
 from tests.support.forgetting import an_order
 from tests.support.watchlists import IMAGE, Records, details, listed, outcome
 
-from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.errors import Conflict, NotFound, NotLeading
 from lethe.alert.keyring import Keyring
 from lethe.alert.watchlists.end import ErasedList, OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.version import ListDetails
+from lethe.alert.watchlists.versions import SqlVersionStore
 from lethe.contracts.errors import Erased
 from lethe.contracts.orders import watchlist_hash
 from lethe.contracts.receipts import WatchlistGround, erased_watchlist_hash
@@ -180,3 +186,55 @@ async def test_what_can_not_be_written_is_erased_later(
         patch.setattr(Keyring, "shorten", fail)
         await at(records, 2, ends)
     assert len(await at(records, 2, ends)) == 1
+
+
+async def test_a_key_that_no_version_has_is_destroyed(records: Records) -> None:
+    """The database is one of before the version was registered."""
+    [of_list] = records.keys.names()
+    records.keys.create("watchlist-of-a-later-version")
+    records.keys.create("reason-of-somebody")
+    assert await at(records, 1) == []
+    assert set(records.keys.names()) == {of_list, "reason-of-somebody"}
+
+
+async def test_the_key_of_a_version_that_is_being_made_stays(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, has_key, waited_for = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    add, acquire = SqlVersionStore.add, asyncio.Lock.acquire
+
+    async def add_later(*args: Any) -> None:
+        has_key.set()
+        await made.wait()
+        await add(*args)
+
+    async def acquire_noted(lock: asyncio.Lock) -> Literal[True]:
+        if lock is records.book.turn and lock.locked():
+            waited_for.set()
+        return await acquire(lock)
+
+    monkeypatch.setattr(SqlVersionStore, "add", add_later)
+    registered = asyncio.create_task(records.book.versions.register("new", ListDetails()))
+    await has_key.wait()
+    monkeypatch.setattr(asyncio.Lock, "acquire", acquire_noted)
+    swept = asyncio.create_task(records.ends().sweep())
+    waiting = asyncio.create_task(waited_for.wait())
+    await asyncio.wait({swept, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    made.set()
+    await asyncio.gather(registered, swept)
+    assert (await records.book.versions.sealed("new")).key_name in records.keys.names()
+
+
+async def test_who_leads_no_more_destroys_no_key(tmp_path: Path) -> None:
+    """The next leader may be about to write the row of a version that has its key."""
+    database = await new_database(tmp_path)
+    try:
+        records = Records(await a_term(database), tmp_path)
+        await a_term(database)
+        records.keys.create("watchlist-of-the-next-leader")
+        with pytest.raises(NotLeading):
+            await records.ends().sweep()
+        assert records.keys.names() == ["watchlist-of-the-next-leader"]
+    finally:
+        await database.close()

@@ -76,7 +76,13 @@ class EndStore(ErasedLists, Protocol):
     """Where it is kept. Every writing method returns after its commit."""
 
     async def unerased(self) -> Mapping[str, str]:
-        """Return the name of its data key by version, of all that aren't erased."""
+        """Return the name of its data key by version, of all that aren't erased.
+
+        Raises
+        ------
+        NotLeading
+            If another instance has taken over: it may have made keys that aren't known here.
+        """
         ...
 
     async def orders(self) -> Sequence[OrderedList]:

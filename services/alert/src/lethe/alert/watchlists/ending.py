@@ -14,6 +14,7 @@ from lethe.alert.errors import Conflict
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import EndStore, ErasedList, OrderedList
+from lethe.alert.watchlists.version_desk import KEY_PREFIX
 from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import MOST_TOLD_ERASED
@@ -94,6 +95,7 @@ class WatchlistEnds:
             for watchlist_id, key_name in unerased.items():
                 if key_name not in kept:
                     await self._erase(watchlist_id, orders)
+            await self._erase_orphans()
 
     async def erase(self, watchlist_id: str) -> None:
         """Erase a version at once; one that is erased is left so.
@@ -121,6 +123,14 @@ class WatchlistEnds:
                     )
             await self._vault.erase(version.key_name)
             await self._erase(watchlist_id, orders, WatchlistGround.REQUESTED)
+
+    async def _erase_orphans(self) -> None:
+        """Destroy keys of no version, as a crash or an older database leaves them."""
+        # In the book's turn none is being made; keys are read first, as those of alerts are.
+        async with self._book.turn:
+            kept = {name for name in await self._vault.names() if name.startswith(KEY_PREFIX)}
+            for key_name in kept - set((await self._store.unerased()).values()):
+                await self._vault.erase(key_name)
 
     async def _require_kept(self, order: DeploymentOrder) -> None:
         watchlist_id = order.watchlist_id

@@ -30,7 +30,7 @@ class SqlEndStore:
         """Return the name of its data key by version, of all that aren't erased."""
         statement = select(watchlists.c.watchlist_id, watchlists.c.key_name)
         chosen = statement.where(watchlists.c.erased_wall_us.is_(None))
-        async with self._term.read() as connection:
+        async with self._term.write() as connection:
             return {row[0]: row[1] for row in await connection.execute(chosen)}
 
     async def orders(self) -> list[OrderedList]:

@@ -10,6 +10,9 @@ from lethe.alert.vault import SealedBlob, Vault
 from lethe.alert.watchlists.version import ListDetails, SealedVersion, Version, VersionStore
 from lethe.contracts.errors import Erased
 
+KEY_PREFIX = "watchlist-"
+"""How the names of the data keys of versions begin, and no others."""
+
 
 class VersionDesk:
     """Keeps versions: each has a data key of its own, which seals all that is personal in it.
@@ -138,7 +141,7 @@ class VersionDesk:
     async def _add(
         self, watchlist_id: str, list_id: str, number: int, details: ListDetails
     ) -> None:
-        key_name = f"watchlist-{secrets.token_hex(8)}"
+        key_name = f"{KEY_PREFIX}{secrets.token_hex(8)}"
         await self._vault.create(key_name)
         sealed = await self._sealed(key_name, watchlist_id, details)
         await self._store.add(SealedVersion(watchlist_id, list_id, number, key_name, sealed))
