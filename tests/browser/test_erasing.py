@@ -105,6 +105,38 @@ async def test_a_false_alert_names_nobody_from_then_on_though_its_key_cannot_be_
             assert gone not in held
 
 
+async def test_what_an_erased_watchlist_told_leaves_open_pages_and_the_alert_stays(
+    serving: Desk, page: Page, new_page: OpenPage
+) -> None:
+    wide = await new_page(1440, 900)
+    await wide.goto(serving.url.replace("/#", "/desk#"))
+    await page.goto(serving.url)
+    for each in (page, wide):
+        await live(each)
+    await serving.alert("search-1")
+    await expect(wide.get_by_role("button", name="Eileen Collins")).to_be_visible()
+    await expect(probe(page)).to_be_visible()
+    await expect(page.locator("#announcer")).to_contain_text("Eileen Collins")
+    await expect(page.get_by_text("failed to appear at Northtown court")).to_be_visible()
+    listed = page.get_by_role("img", name="Face on the watchlist")
+    await expect(listed).to_be_visible()
+
+    await serving.web.ends.erase("watchlist-1")
+
+    subject_id = serving.reference.subject_id
+    why = page.get_by_text("Details can't be shown: the watchlist is erased")
+    await expect(why).to_be_visible()
+    await expect(listed).to_have_count(0)
+    await expect(page.get_by_role("heading", name=subject_id)).to_be_visible()
+    await expect(page.locator("#alerts .subject")).to_have_text(subject_id)
+    await expect(wide.get_by_role("button", name=subject_id)).to_be_visible()
+    await expect(probe(page)).to_be_visible()
+    for each in (page, wide):
+        held = await each.locator("body").inner_text()
+        for gone in ("Eileen", "Northtown", "warrant"):
+            assert gone not in held
+
+
 async def test_of_what_was_closed_while_a_page_was_away_nothing_is_announced(
     desk: Desk, page: Page
 ) -> None:

@@ -7,15 +7,23 @@ import pytest
 from tests.support.alert_desk import CROP, candidates_found, instant
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.streams import after, ending_of, open_stream, raise_alerts, until_caught_up
+from tests.support.watchlists import listed
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import Capacity, Verdict
+from lethe.contracts.live import Candidate
 
 ABOUT = ("subject_id", "subject", "score", "cosine")
 """What tells whom an alert is about."""
+
+
+def named(message: dict[str, Any]) -> list[str]:
+    """Return whom an alert is about, and who else was similar, as people read it."""
+    alert = message["alert"]
+    return [alert["subject"], *(other["subject"] for other in alert["candidates"])]
 
 
 @pytest.fixture
@@ -115,6 +123,30 @@ async def test_whoever_resumes_after_its_end_is_not_told_whom_it_was_about_befor
             await socket.send(after(web, 0))
             _, told, *_ = await until_caught_up(socket)
         assert (told["alert"]["erased"], told["alert"]["subject"] == "") == (is_over, is_over)
+
+
+async def test_of_an_erased_watchlist_the_stream_tells_no_name_to_who_listens_or_resumes(
+    web: AlertWeb, port: int
+) -> None:
+    ada, alan = [await listed(web.watchlists, each, on="watchlist-1") for each in ("Ada", "Alan")]
+    other = Candidate(subject_id=alan, reference_id="reference-2", score=0.7, cosine=0.5)
+    for number in (1, 2):
+        found = candidates_found(f"search-{number}", subject_id=ada, others=(other,))
+        await web.desk.receive(found, CROP)
+    async with open_stream(port) as socket:
+        await socket.send(after(web, 0))
+        _, *told, _ = await until_caught_up(socket)
+        assert [named(each) for each in told] == [["Ada", "Alan"]] * 2
+        await web.ends.erase("watchlist-1")
+        *again, _ = await until_caught_up(socket)
+        assert [(each["type"], each["sequence"]) for each in again] == [
+            ("sighting", 1),
+            ("sighting", 2),
+        ]
+    async with open_stream(port) as socket:
+        await socket.send(after(web, 0))
+        _, *resumed, _ = await until_caught_up(socket)
+    assert [named(each) for each in again + resumed] == [[ada, alan]] * 6
 
 
 async def test_a_client_that_says_what_it_received_stays_connected(

@@ -116,6 +116,11 @@ class EventLog:
         stop = start + len(events)
         return events, self._base + stop, self._reached[stop - 1] if events else 0
 
+    def latest(self) -> list[Alert]:
+        """Return the alerts on it, each as it was told last, in rising sequence."""
+        told = {event.alert.sequence: event.alert for event in self._events}
+        return [told[sequence] for sequence in sorted(told)]
+
     def has_lost(self, position: int) -> bool:
         """Tell whether what is next for a reader at `position` may have been trimmed."""
         return position <= self._base
@@ -231,6 +236,15 @@ class AlertHub:
     def publish(self, event: HubEvent) -> None:
         """Append an event and wake every connection; an alert that is there already is ignored."""
         self._log.append(event)
+
+    def tell_again(self, watchlist_id: str) -> None:
+        """Tell the open alerts of a watchlist as they are, since it was erased.
+
+        A quarter of what is kept at most, the newest: the stream goes on holding the alerts.
+        """
+        alerts = [each for each in self._log.latest() if each.watchlist_id == watchlist_id]
+        for alert in [each for each in alerts if not each.is_closed][-max(1, self.kept // 4) :]:
+            self.publish(HubEvent(EventKind.SIGHTING, alert))
 
     def close(self) -> None:
         """End the stream: every connection is told to connect to the next leader."""

@@ -38,6 +38,7 @@ class WatchlistBook:
         self._references = shelf.references
         self._vault = vault
         self.turn = asyncio.Lock()
+        self._forgotten: list[Callable[[str], None]] = []
         self.versions = VersionDesk(shelf.versions, vault, self.turn)
         self.subjects = SubjectDesk(shelf, self.versions, vault, self.turn, now)
 
@@ -50,9 +51,15 @@ class WatchlistBook:
                 continue
 
     def forget(self, watchlist_id: str) -> None:
-        """Forget what is kept in memory of a version."""
+        """Forget what is kept in memory of a version, and tell of it if that were names."""
         self.versions.forget(watchlist_id)
-        self.subjects.forget(watchlist_id)
+        if self.subjects.forget(watchlist_id):
+            for tell in self._forgotten:
+                tell(watchlist_id)
+
+    def when_forgotten(self, tell: Callable[[str], None]) -> None:
+        """Have something told of each version whose names are forgotten."""
+        self._forgotten.append(tell)
 
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""

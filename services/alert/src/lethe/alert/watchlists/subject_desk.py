@@ -57,10 +57,12 @@ class SubjectDesk:
         while found := await self.after(watchlist_id, place, _AT_ONCE):
             place = found[-1].place
 
-    def forget(self, watchlist_id: str) -> None:
-        """Forget the names of a version."""
-        for name in [each for each in self._names if each[0] == watchlist_id]:
+    def forget(self, watchlist_id: str) -> bool:
+        """Forget the names of a version; tell whether there were any."""
+        known = [each for each in self._names if each[0] == watchlist_id]
+        for name in known:
             del self._names[name]
+        return bool(known)
 
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""

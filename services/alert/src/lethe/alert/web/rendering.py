@@ -13,6 +13,7 @@ class EventRenderer:
     def __init__(self, views: AlertViews) -> None:
         self._views = views
         self._texts: dict[tuple[EventKind, int, int, int, bool, bool], str] = {}
+        views.when_names_go(self._texts.clear)
 
     def render(self, event: HubEvent | Gap) -> str:
         """Return the message that a client receives."""
@@ -35,6 +36,5 @@ class EventRenderer:
 
     def _forget(self, sequence: int) -> None:
         """Drop what was told of an alert while it had a face and a name."""
-        self._texts = {
-            key: text for key, text in self._texts.items() if key[1] != sequence or key[-1]
-        }
+        for key in [key for key in self._texts if key[1] == sequence and not key[-1]]:
+            del self._texts[key]

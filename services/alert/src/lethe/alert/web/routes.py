@@ -106,6 +106,7 @@ def create_routes(
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area, now)
+    watchlists.when_forgotten(hub.tell_again)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),
         *AlertEndpoints(desk, hub, watchlists, views, reach, audit).routes(),

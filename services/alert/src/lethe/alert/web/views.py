@@ -141,6 +141,10 @@ class AlertViews:
         self._area = area
         self._now = now
 
+    def when_names_go(self, clear: Callable[[], None]) -> None:
+        """Have what was made of views cleared when they stop naming somebody."""
+        self._watchlists.when_forgotten(lambda _: clear())
+
     def current(self, alert: Alert) -> Alert:
         """Return an alert as it is now."""
         return alert.as_of(self._now().wall_us)

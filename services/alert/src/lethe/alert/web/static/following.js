@@ -11,7 +11,7 @@ import { signInAgain } from "./session.js";
 import { signal } from "./signal.js";
 import { SystemStatus } from "./status.js";
 import { AlertStream } from "./stream.js";
-import { isClosed } from "./words.js";
+import { isClosed, losesName } from "./words.js";
 
 const REFRESH_AGAIN_MS = 1_000;
 
@@ -57,10 +57,12 @@ function hush() {
  * @param {AlertView} alert
  */
 function take(alert) {
-  if (isClosed(alert) && alert.alert_id === announced) hush();
+  const known = book.alerts.get(alert.alert_id);
+  const isUnsaid = isClosed(alert) || (known && losesName(known, alert));
+  if (isUnsaid && alert.alert_id === announced) hush();
   if (!book.change(alert)) {
     // One that is open may have left the list.
-    if (isClosed(alert)) screen.update(alert);
+    if (isClosed(alert) || !known) screen.update(alert);
     return;
   }
   list.update(alert.alert_id);

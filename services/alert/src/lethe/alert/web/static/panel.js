@@ -6,7 +6,7 @@ import { ageText, timeText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
 import { Picture } from "./picture.js";
 import { SubjectPart } from "./subject.js";
-import { HEADINGS, isClosed, isDecided, judgementText } from "./words.js";
+import { HEADINGS, isClosed, isDecided, judgementText, losesName } from "./words.js";
 
 const ADVICE = "A possible match, no identification. An alert alone is no ground to act: look, ask, decide.";
 
@@ -52,16 +52,18 @@ export class AlertPanel {
     this.figure.show(ofAlert(alert.alert_id, "/figure"), "Upper body seen by the camera");
     /** @type {import("./api.js").Answer<AlertedSubject>} */
     const answer = await ask(ofAlert(alert.alert_id, "/subject"));
-    // It may have been closed since.
-    if (isClosed(this.alert)) return;
+    // It may have been closed since, or the watchlist erased.
+    if (isClosed(this.alert) || losesName(alert, this.alert)) return;
     if (answer.content) this.subject.show(answer.content);
     else this.subject.showFault(answer.told ?? "");
   }
 
   /** @param {AlertView} alert */
   update(alert) {
+    const before = this.alert;
     this.alert = alert;
     if (isClosed(alert)) this.blank(alert);
+    else if (losesName(before, alert)) this.forgetSubject(alert);
     else this.subject.showName(alert.subject);
     this.advice.hidden = isDecided(alert);
     this.facts.replaceChildren(...factsOf(alert));
@@ -77,6 +79,17 @@ export class AlertPanel {
   blank({ erased }) {
     for (const picture of this.pictures) picture.blank(erased ? "Erased" : "Taken away");
     this.subject.blank(erased ? "This alert is erased" : "A false alert: it is being erased");
+  }
+
+  /**
+   * Takes away what the watchlist told: it is erased before the alert is.
+   * @param {AlertView} alert
+   */
+  forgetSubject(alert) {
+    this.reference.blank("Erased");
+    this.subject.blank("");
+    this.subject.showName(alert.subject);
+    this.subject.showFault("the watchlist is erased");
   }
 
   tick() {

@@ -69,6 +69,15 @@ export function subjectOf(alert) {
   return foreign(alert.subject);
 }
 
+/**
+ * Whether whom an alert named is known by id only now: the watchlist was erased.
+ * @param {AlertView} before
+ * @param {AlertView} now
+ */
+export function losesName(before, now) {
+  return before.subject !== now.subject && now.subject === now.subject_id;
+}
+
 /** @param {AlertView} alert */
 export function isFalse(alert) {
   return alert.adjudication?.verdict === "false_alert";
