@@ -10,10 +10,12 @@ from tests.support.databases import a_term, new_database
 from tests.support.forgetting import an_order
 from tests.support.watchlists import IMAGE, Records, details, listed, outcome
 
-from lethe.alert.errors import Conflict, NotFound, NotLeading
+from lethe.alert.errors import Conflict, DatabaseUnavailable, NotFound, NotLeading
 from lethe.alert.keyring import Keyring
+from lethe.alert.vault import Vault
 from lethe.alert.watchlists.end import ErasedList, OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.version import ListDetails
 from lethe.alert.watchlists.versions import SqlVersionStore
 from lethe.contracts.errors import Erased
@@ -95,6 +97,39 @@ async def test_the_key_ends_by_itself_once_it_knows_when(records: Records) -> No
     await at(records, 3)
     records.clock.ms = 26 * 3_600_000
     assert records.keys.destroy_due() == 1
+
+
+async def test_names_leave_with_the_key_also_while_the_database_is_away(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads a subject just then may bring a name back, until the next look."""
+    subject_id = await listed(records.book)
+    told: list[str] = []
+    records.book.when_forgotten(told.append)
+    ends, open_all = records.ends(), Vault.open_all
+
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable("it is away")
+
+    async def open_late(*args: Any) -> list[bytes]:
+        opened = await open_all(*args)
+        [key_name] = records.keys.names()
+        records.keys.destroy(key_name)
+        with pytest.raises(DatabaseUnavailable):
+            await ends.sweep()
+        assert records.book.name_of("list", subject_id) == subject_id
+        return opened
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlEndStore, "unerased", away)
+        patch.setattr(Vault, "open_all", open_late)
+        await records.book.subjects.find("list", subject_id)
+        assert records.book.name_of("list", subject_id) == "Ada Lovelace"
+        with pytest.raises(DatabaseUnavailable):
+            await ends.sweep()
+    assert records.book.name_of("list", subject_id) == subject_id
+    assert told == ["list", "list"]
+    assert len(await at(records, 1, ends)) == 1
 
 
 async def test_a_deployment_that_was_ended_counts_from_then(records: Records) -> None:

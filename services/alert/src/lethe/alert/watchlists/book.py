@@ -57,6 +57,23 @@ class WatchlistBook:
             for tell in self._forgotten:
                 tell(watchlist_id)
 
+    async def forget_keyless(self) -> None:
+        """Forget the names whose key is gone, also those that a late reader brought back.
+
+        It needs no database.
+
+        Raises
+        ------
+        Transient
+            If the key store can't be read.
+        """
+        # Looked at first: whatever is named by then had its key.
+        named = self.subjects.named()
+        kept = set(await self._vault.names())
+        for watchlist_id, key_name in named.items():
+            if key_name not in kept:
+                self.forget(watchlist_id)
+
     def when_forgotten(self, tell: Callable[[str], None]) -> None:
         """Have something told of each version whose names are forgotten."""
         self._forgotten.append(tell)

@@ -82,8 +82,10 @@ class WatchlistEnds:
         Raises
         ------
         Transient
-            If database or key store can't be reached; the next call comes here again.
+            If database or key store can't be reached; the next call comes here again. Names whose
+            key is gone are forgotten by then.
         """
+        await self._book.forget_keyless()
         async with self._turn:
             orders = await self._note()
             unerased = await self._store.unerased()

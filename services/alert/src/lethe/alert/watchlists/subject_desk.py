@@ -50,6 +50,8 @@ class SubjectDesk:
         self._now = now
         # Names are asked for with every alert and every client.
         self._names: dict[tuple[str, str], str] = {}
+        # What opened them, by version.
+        self._keys: dict[str, str] = {}
 
     async def restore(self, watchlist_id: str) -> None:
         """Load the names of a version; raises `Erased`."""
@@ -62,7 +64,12 @@ class SubjectDesk:
         known = [each for each in self._names if each[0] == watchlist_id]
         for name in known:
             del self._names[name]
+        self._keys.pop(watchlist_id, None)
         return bool(known)
+
+    def named(self) -> dict[str, str]:
+        """Return the versions of which names are known, each with the name of its data key."""
+        return dict(self._keys)
 
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
@@ -99,7 +106,7 @@ class SubjectDesk:
             added = await self._store.add(
                 await self._sealed(version, subject_id, number_tag, details)
             )
-            return self._noted(added, details), True
+            return self._noted(version, added, details), True
 
     async def find(self, watchlist_id: str, subject_id: str) -> Subject:
         """Return a subject; raises `NotFound`, and `Erased` if the data key is."""
@@ -149,7 +156,7 @@ class SubjectDesk:
             changed = replace(sealed, place=known.place, revision=revision + 1)
             if not await self._store.change(changed, revision):
                 raise Stale("it was changed meanwhile; read it again")
-            return self._noted(changed, details)
+            return self._noted(version, changed, details)
 
     async def remove(self, watchlist_id: str, subject_id: str) -> None:
         """Remove a subject none of whose images is enrolled or may yet be.
@@ -227,11 +234,14 @@ class SubjectDesk:
             version.key_name, [(sealed.details, sealed.bound) for sealed in found]
         )
         return [
-            self._noted(sealed, _read(sealed, encoded))
+            self._noted(version, sealed, _read(sealed, encoded))
             for sealed, encoded in zip(found, opened, strict=True)
         ]
 
-    def _noted(self, sealed: SealedSubject, details: SubjectDetails) -> Subject:
+    def _noted(
+        self, version: SealedVersion, sealed: SealedSubject, details: SubjectDetails
+    ) -> Subject:
+        self._keys[version.watchlist_id] = version.key_name
         self._names[sealed.watchlist_id, sealed.subject_id] = details.name
         return Subject(
             sealed.watchlist_id, sealed.subject_id, sealed.place, sealed.revision, details
