@@ -12,8 +12,9 @@ from tests.support.alert_desk import MemoryAlertLog, instant
 from tests.support.databases import a_term, open_database
 from tools.postgres import Server
 
+from lethe.alert.alert_log import AlertLog
 from lethe.alert.alert_tally import AlertTally
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alerts import Alert
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.judgements import Adjudication, Judgements, Mark

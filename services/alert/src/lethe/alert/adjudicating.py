@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alert_log import AlertLog
+from lethe.alert.alerts import Alert
 from lethe.alert.handling import AlertHandling
 from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import AlertAdjudicated

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alert_log import AlertLog
+from lethe.alert.alerts import Alert
 from lethe.alert.watchlists.end import ErasedList, ErasedLists
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant

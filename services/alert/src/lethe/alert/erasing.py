@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import structlog
 
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alert_log import AlertLog
+from lethe.alert.alerts import Alert
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
 from lethe.alert.vault import Vault
 from lethe.contracts.errors import Transient

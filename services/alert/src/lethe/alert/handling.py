@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from lethe.alert.alerts import Alert, AlertLog
+from lethe.alert.alert_log import AlertLog
+from lethe.alert.alerts import Alert
 from lethe.alert.erasing import AlertEraser
 from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.hub import AlertHub, EventKind, HubEvent

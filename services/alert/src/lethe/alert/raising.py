@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
+from lethe.alert.alert_log import AlertLog
 from lethe.alert.alert_tally import AlertTally
-from lethe.alert.alerts import Alert, AlertLog, AlertTerms
+from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.drafting import draft, without
 from lethe.alert.erasing import AlertEraser, Retire, key_name
 from lethe.alert.errors import NoCandidates, NotFound
