@@ -131,7 +131,8 @@ def check_what_was_written(lethe: RunningLethe, name: str, gone: str) -> None:
     """Check that audit log and receipts tell of it, and hold."""
     entries = lethe.ask("/api/v1/audit?limit=1000").json()["entries"]
     check_the_record(lethe, name)
-    told = [each for each in entries if each["why"] == "subjects were withdrawn from a deployment"]
+    handed_in = "a signed withdrawal of subjects was handed in"
+    told = [each for each in entries if each["why"] == handed_in]
     assert [each["records"][::2] for each in told] == [[f"deployment:{name}", f"subject:{gone}"]]
     report = lethe.finish(interrupt=True)
     assert report["unerased"] == 0

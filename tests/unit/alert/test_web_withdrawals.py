@@ -1,18 +1,22 @@
 """Withdrawals over HTTP: of subjects of the watchlist only, and each in the audit log."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.alert_ports import FakeDeployments
 from tests.support.alert_web import AlertWeb, alert_web
 from tests.support.watchlists import listed
 
-from lethe.alert.audit.deeds import MOST_RECORDS
+from lethe.alert.audit import of_deployments
+from lethe.alert.audit.deeds import MOST_RECORDS, Deed
 from lethe.alert.identity.principal import Role
-from lethe.contracts.errors import Refused
+from lethe.alert.ports import Withdrawal
+from lethe.alert.watchlists.withdrawing import WithdrawalDesk
+from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.orders import OrderState, OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
 
@@ -45,7 +49,7 @@ def body(*subjects: str) -> dict[str, Any]:
 
 async def entries(web: AlertWeb) -> list[dict[str, Any]]:
     said = [entry.said() for entry in await web.audit.after(0, 999)]
-    return [entry for entry in said if entry["why"] == "subjects were withdrawn from a deployment"]
+    return [entry for entry in said if entry["why"] == of_deployments.WITHDRAWN]
 
 
 async def test_whom_an_officer_withdraws_stands_in_the_audit_log(
@@ -60,6 +64,38 @@ async def test_whom_an_officer_withdraws_stands_in_the_audit_log(
     assert entry["records"] == ["deployment:deployment-1", "watchlist:watchlist-1",
                                 *(f"subject:{each}" for each in people)]  # fmt: skip
     assert (entry["act"], entry["who"]) == ("alteration", "Ames")
+
+
+class _NoLog:
+    """An audit log whose database is away."""
+
+    async def append(self, *deeds: Deed) -> None:
+        raise Transient(f"{len(deeds)} deeds can't be kept now")
+
+
+class _NobodyTold(FakeDeployments):
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        raise Transient(f"the broker is away: {withdrawal.deployment_id}")
+
+
+async def test_what_cannot_be_written_down_is_not_passed_on(web: AlertWeb) -> None:
+    state = SignedEnvelope.decode(
+        b64decode(body(await listed(web.watchlists, on="watchlist-1"))["state"])
+    )
+    desk = WithdrawalDesk(web.deployments, web.watchlists.subjects, _NoLog())
+    with pytest.raises(Transient):
+        await desk.withdraw("deployment-1", state)
+    assert web.deployments.withdrawals == []
+
+
+async def test_what_may_have_been_passed_on_is_written_down(web: AlertWeb) -> None:
+    known = await listed(web.watchlists, on="watchlist-1")
+    web.deployments = _NobodyTold()
+    async with web.client() as client:
+        answer = await client.post(PATH, json=body(known), headers={"Lethe-Reason": "found"})
+    assert answer.status_code == 503
+    [entry] = await entries(web)
+    assert entry["records"][2:] == [f"subject:{known}"]
 
 
 async def test_many_are_told_in_as_many_entries_as_it_takes(

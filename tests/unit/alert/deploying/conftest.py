@@ -1,5 +1,7 @@
 """The desk of orders, with a broker that remembers what it was given."""
 
+import asyncio
+
 import pytest
 from tests.support.clocks import FakeClock
 from tests.support.forgetting import CAMERA, an_order, local_trust, signer_of
@@ -27,6 +29,10 @@ class Front:
         self.clock = FakeClock()
         self.published: list[tuple[DeploymentOrdered, str, list[CameraAssigned]]] = []
         self.broker_away = False
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.answers_lost = False
+        self.given = asyncio.Event()
         book = OrderBook(trust.roster())
         key = signer_of(trust, "alert")
         self.desk = DeploymentDesk(book, Suspensions(book), self.clock, self._publish, key)
@@ -37,6 +43,10 @@ class Front:
         if self.broker_away:
             raise Transient("the broker doesn't take it")
         self.published.append((ordered, deployment_id, cameras))
+        self.given.set()
+        await self.answers.wait()
+        if self.answers_lost:
+            raise Transient("nobody knows whether the broker took it")
 
     def hear(self, lists: dict[str, str], *, leaving: bool = False) -> list[str]:
         """Hear a match instance's ticket now."""

@@ -1,10 +1,11 @@
 """Orders from the front door to the broker, and how the deployments stand."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.camera_states import CameraStates
 from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.passing_on import PassingOn, Publish
 from lethe.alert.ports import (
     DeploymentStatus,
     SignedState,
@@ -33,7 +34,6 @@ from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.signing import SigningKey
 from lethe.shredding.suspensions import Suspensions
 
-Publish = Callable[[DeploymentOrdered, str, list[CameraAssigned]], Awaitable[None]]
 _HEARD_MS = 2_000
 
 
@@ -57,7 +57,7 @@ class DeploymentDesk:
         self._orders = orders
         self._suspensions = suspensions
         self._clock = clock
-        self._publish = publish
+        self._passing_on = PassingOn(orders, clock, publish)
         self._key = key
         self._cameras: dict[str, CameraAssigned] = {}
         self._states = CameraStates()
@@ -74,16 +74,17 @@ class DeploymentDesk:
         Conflict
             If a camera belongs to another order that isn't over, or was assigned otherwise.
         """
-        # Before it is heard: an order that is refused for its cameras is held by nobody.
         said = DeploymentOrder.decode(ordered.order.payload)
-        for camera in cameras:
-            _require_covered(said, camera)
-            self._require_unchanged(camera)
-        self._require_nobody_withdrawn(ordered, said.deployment_id)
-        held = self._orders.hear(ordered, self._clock.wall_us())
-        await self._publish(ordered, held.order.deployment_id, cameras)
-        self._cameras.update({camera.camera_id: camera for camera in cameras})
-        return held.order.deployment_id
+        async with self._passing_on as turn:
+            await turn.settle(said.deployment_id, ordered)
+            for camera in cameras:
+                _require_covered(said, camera)
+                self._require_unchanged(camera)
+            self._require_nobody_withdrawn(ordered, said.deployment_id)
+            self._orders.require(ordered, self._clock.wall_us())
+            await turn.pass_on(ordered, said.deployment_id, cameras)
+            self._cameras.update({camera.camera_id: camera for camera in cameras})
+        return said.deployment_id
 
     def _require_nobody_withdrawn(self, ordered: DeploymentOrdered, deployment_id: str) -> None:
         """Check that a state withdraws nobody anew: whom it was about would stand in no log."""
@@ -114,25 +115,21 @@ class DeploymentDesk:
 
     async def end(self, deployment_id: str, ended_by: str) -> bool:
         """End an order at once, for good; see `Deployments`."""
-        held = self._orders.by_deployment(deployment_id)
-        if held is None:
-            raise NotFound("no order of this name was heard here")
-        if held.status is OrderStatus.ENDED:
-            return False
-        # Above whatever an officer signs meanwhile, who counts serials up one by one.
-        serial = max(held.serial + 1, self._clock.wall_us())
-        ended = sign_state(
-            held.signed, self._key, status=OrderStatus.ENDED, serial=serial, ended_by=ended_by
-        )
-        await self._publish(ended, deployment_id, [])
-        self._orders.hear(ended, self._clock.wall_us())
+        async with self._passing_on as turn:
+            held = self._held(deployment_id)
+            if held.status is OrderStatus.ENDED:
+                return False
+            serial = turn.next_serial(held)
+            ended = sign_state(
+                held.signed, self._key, status=OrderStatus.ENDED, serial=serial, ended_by=ended_by
+            )
+            # Nothing is settled before: an end is above it, and waits for nothing.
+            await turn.pass_on(ended, deployment_id, [])
         return True
 
     def withdrawal(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
         """Verify a state that withdraws subjects; see `Deployments`."""
-        held = self._orders.by_deployment(deployment_id)
-        if held is None:
-            raise NotFound("no order of this name was heard here")
+        held = self._held(deployment_id)
         ordered = DeploymentOrdered(order=held.signed, state=state)
         said = self._orders.require(ordered, self._clock.wall_us())
         if said.status is not OrderStatus.RUNNING or OrderState.decode(state.payload).lifts:
@@ -143,21 +140,22 @@ class DeploymentDesk:
         return Withdrawal(deployment_id, held.order.watchlist_id, added, ordered)
 
     async def withdraw(self, withdrawal: Withdrawal) -> None:
-        """Obey a withdrawal and publish it; see `Deployments`."""
-        await self._publish(withdrawal.ordered, withdrawal.deployment_id, [])
-        try:
-            self._orders.hear(withdrawal.ordered, self._clock.wall_us())
-        except Refused:
-            # The topic keeps the last state only: the one in force must be that.
-            held = self._orders.by_deployment(withdrawal.deployment_id)
-            if held is not None:
-                in_force = DeploymentOrdered(order=held.signed, state=held.signed_state)
-                await self._publish(in_force, withdrawal.deployment_id, [])
-            raise
+        """Publish a withdrawal and obey it; see `Deployments`."""
+        ordered, deployment_id = withdrawal.ordered, withdrawal.deployment_id
+        async with self._passing_on as turn:
+            await turn.settle(deployment_id, ordered)
+            self._orders.require(ordered, self._clock.wall_us())
+            await turn.pass_on(ordered, deployment_id, [])
+
+    def _held(self, deployment_id: str) -> HeldOrder:
+        held = self._orders.by_deployment(deployment_id)
+        if held is None:
+            raise NotFound("no order of this name was heard here")
+        return held
 
     def hear_order(self, ordered: DeploymentOrdered) -> None:
         """Take an order from the broker: this instance may have been restarted."""
-        self._orders.hear(ordered, self._clock.wall_us())
+        self._passing_on.hear(ordered)
 
     def hear_suspension(self, said: DeploymentSuspended) -> None:
         """Take a verified suspension."""

@@ -80,14 +80,15 @@ class Deployments(Protocol):
         ...
 
     async def withdraw(self, withdrawal: Withdrawal) -> None:
-        """Obey it, and have every service obey it.
+        """Have every service obey it, and obey it.
 
         Raises
         ------
         Refused
             If another state of the order came meanwhile.
         Transient
-            If nobody can be told now: everybody is searched for as before.
+            If nobody can be told now, or it isn't known: the same may be handed in again, and is
+            brought through before any other.
         """
         ...
 

@@ -32,9 +32,10 @@ class Step:
     Attributes
     ----------
     what
-        `handed in` (the order, or a further state of it), `ended` before its time, `withdrawn`.
+        `handed in` (the order, or a further state of it), `ended` before its time, `withdrawn`
+        (a withdrawal was handed in; one that was handed in again stands there twice).
     subjects
-        How many were withdrawn by it.
+        How many it withdraws.
     """
 
     at_us: int

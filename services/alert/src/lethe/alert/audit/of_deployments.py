@@ -7,7 +7,7 @@ from lethe.alert.ports import Withdrawal
 
 HANDED_IN = "a signed order was handed in"
 ENDED = "a deployment was ended"
-WITHDRAWN = "subjects were withdrawn from a deployment"
+WITHDRAWN = "a signed withdrawal of subjects was handed in"
 SUBJECT = "subject:"
 
 
@@ -22,7 +22,7 @@ def ended(deployment_id: str) -> Deed:
 
 
 def withdrawn(withdrawal: Withdrawal) -> Iterator[Deed]:
-    """Return that subjects are searched for no longer under its order."""
+    """Return that subjects are to be searched for no longer under its order."""
     concerned = (record_of(withdrawal.deployment_id), f"watchlist:{withdrawal.watchlist_id}")
     subjects = [f"{SUBJECT}{each}" for each in withdrawal.subject_ids]
     for lot in in_lots(subjects, beside=len(concerned)):

@@ -18,7 +18,8 @@ class WithdrawalDesk:
     async def withdraw(self, deployment_id: str, state: SignedEnvelope) -> Withdrawal:
         """Have subjects searched for no longer.
 
-        The services are told first, and it is written down after: they are what counts.
+        It is written down first, and the services are told after: whatever is in force stands in
+        the audit log, and what stands there was handed in, and may have to be once more.
 
         Raises
         ------
@@ -30,6 +31,6 @@ class WithdrawalDesk:
         withdrawal = self._deployments.withdrawal(deployment_id, state)
         for subject_id in withdrawal.subject_ids:
             await self._subjects.known(withdrawal.watchlist_id, subject_id)
-        await self._deployments.withdraw(withdrawal)
         await self._audit.append(*of_deployments.withdrawn(withdrawal))
+        await self._deployments.withdraw(withdrawal)
         return withdrawal
