@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from tests.support.added_instances import added_instance
+from tests.support.chosen_broker import OnBroker
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 from lethe.receipts.entries import SubjectsWithdrawn
 from lethe.receipts.parsing import parse_entry
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 _LIFE_MS = 1_000
 """No key that was made before lives longer."""
@@ -24,8 +25,8 @@ _SLOWLY_S = 300.0
 
 
 @pytest.fixture(name="lethe")
-def lethe_(tmp_path: Path) -> Iterator[RunningLethe]:
-    with running_lethe(tmp_path, "demo", "--cool-down", "0") as lethe:
+def lethe_(tmp_path: Path, on_broker: OnBroker) -> Iterator[RunningLethe]:
+    with running_lethe(tmp_path, "demo", "--cool-down", "0", *on_broker()) as lethe:
         yield lethe
 
 
