@@ -38,6 +38,8 @@ _FLOAT_BYTES = 4
 _BACKGROUND_SHARE = 1 / 9
 # From near a face may look less certain than from afar; its first score is the one that counts.
 _NEAR_LOOK = DetectorSettings(size=(LOOK_SIDE, LOOK_SIDE), min_score=0.3)
+# From this score on it may be a face: it isn't looked at, and isn't shown to anybody.
+_UNSURE_SCORE = 0.3
 # A reference in which nothing is found at the live size is looked at more closely.
 _CLOSE_LOOK = (1280, 1280)
 
@@ -124,7 +126,8 @@ class FaceExtractor:
         self._gate = gate or QualityGate()
         self._settings = settings or DetectorSettings()
         self.halt = Halt()
-        self._detector = self._open_detector(self._settings)
+        unsure = min(self._settings.min_score, _UNSURE_SCORE)
+        self._detector = self._open_detector(replace(self._settings, min_score=unsure))
         self._close_detector = self._open_detector(replace(self._settings, size=_CLOSE_LOOK))
         self._refiner = LandmarkRefiner(self._open_detector(_NEAR_LOOK))
         self._embedder = open_embedder(
@@ -172,9 +175,13 @@ class FaceExtractor:
             as `outside_zone` before anything else is done with it; None looks everywhere.
         """
         with self._memory_in_use():
-            found = self._detector.detect(image)
+            reported = self._detector.detect(image)
+            found = [face for face in reported if face.score >= self._settings.min_score]
+            unsure = [face for face in reported if face.score < self._settings.min_score]
             inside = found if zone is None else faces_within(zone, found, image.shape)
-            yield self._extract(image, inside, chooser or EveryFace(), detected=found)
+            yield self._extract(
+                image, inside, chooser or EveryFace(), detected=found, unsure=unsure
+            )
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:
@@ -213,6 +220,7 @@ class FaceExtractor:
         chooser: ShotChooser,
         *,
         detected: list[Face],
+        unsure: Sequence[Face] = (),
     ) -> Extraction:
         outside = len(detected) - len(found)
         discarded: Counter[str] = Counter({DiscardReason.OUTSIDE_ZONE: outside})
@@ -232,7 +240,7 @@ class FaceExtractor:
         templates = self._templates[: len(kept)]
         self._embedder.embed(self._crops[: len(kept)], templates)
         told = {str(reason): count for reason, count in discarded.items() if count}
-        return Extraction(detected, told, kept, positions, templates)
+        return Extraction(detected, list(unsure), told, kept, positions, templates)
 
     def _views(
         self, image: NDArray[np.uint8], found: list[Face], discarded: Counter[str]
@@ -273,5 +281,5 @@ class FaceExtractor:
         return largest
 
     def _certain(self, detector: Detector, image: NDArray[np.uint8]) -> list[Face]:
-        least = self._gate.min_detector_score
+        least = max(self._gate.min_detector_score, self._settings.min_score)
         return [face for face in detector.detect(image) if face.score >= least]

@@ -20,6 +20,9 @@ class Extraction:
     ----------
     detected
         The faces that the detector reported: those below and the discarded ones.
+    unsure
+        What may be a face: averted or half hidden. It is counted as none and gets no template,
+        but nobody is shown it either.
     discarded
         How many got no template, by the value of their `DiscardReason`.
     faces
@@ -31,6 +34,7 @@ class Extraction:
     """
 
     detected: list[Face]
+    unsure: list[Face]
     discarded: dict[str, int]
     faces: list[Face]
     positions: list[int]
@@ -42,6 +46,6 @@ class Extraction:
         return len(self.detected)
 
     def others(self, index: int) -> list[Face]:
-        """Return all detected faces but the one that `faces` has at a place."""
+        """Return what is a face or may be one, but the one that `faces` has at a place."""
         own = self.faces[index]
-        return [face for face in self.detected if face.box != own.box]
+        return [face for face in (*self.detected, *self.unsure) if face.box != own.box]
