@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.databases import open_database
+from tests.support.alert_desk import MemoryAlertLog
+from tests.support.databases import a_term, open_database
 from tools.postgres import Server, running_postgres
 
+from lethe.alert.alert_log import AlertLog
 from lethe.alert.database import Database
+from lethe.alert.log import SqlAlertLog
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,14 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     opened = await open_database(request, request.param, tmp_path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AlertLog]:
+    """Give every kind of alert log, empty."""
+    if request.param == "memory":
+        yield MemoryAlertLog()
+        return
+    database = await open_database(request, request.param, tmp_path)
+    yield SqlAlertLog(await a_term(database))
+    await database.close()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.contract.alert.test_alert_logs import draft
 from tests.support.alert_desk import instant
+from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
 from tests.support.watchlists import IMAGE, Records, details, listed, outcome
 from tools.postgres import Server

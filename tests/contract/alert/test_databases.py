@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.contract.alert.test_alert_logs import draft
+from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
 from tools.postgres import Server
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from tests.contract.alert.test_alert_logs import draft
 from tests.contract.alert.test_watchlist_stores import IMAGE, reference, subject, version
+from tests.support.alert_drafts import draft
 
 from lethe.alert.database import Database
 from lethe.alert.errors import NotLeading

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.contract.alert.test_alert_logs import draft
+from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
 
 from lethe.alert.database import Database, sqlite_url
