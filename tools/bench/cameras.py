@@ -1,5 +1,6 @@
 """What one more camera costs: processor time with 1, 2, 4 and 8, and bytes on the broker."""
 
+import random
 import statistics
 import tempfile
 import time
@@ -15,19 +16,24 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 from tools.bench.figures import Figure, at_most, spread, told
 from tools.bench.footage import transcoded
+from tools.bench.shutters import Shutters, stills
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 
 _COUNTS = (1, 2, 4, 8)
+_MOST = max(_COUNTS)
 _SLOW_PER_S = 2
 """Few enough frames a second that eight cameras leave two cores some room."""
 _WINDOW_S = 12.0
 """How long the slow footage is as well, so that each window holds the same pictures."""
 _WINDOWS = 3
-_ROUNDS = 2
-"""Each number of cameras has its turn in each, so that what changes on the machine meets all."""
+_ROUNDS = 8
+"""In each, every number of cameras has a window beside one of none, in an order of its own: what
+changes on the machine within minutes meets all of them alike."""
 _SETTLE_S = 8.0
+_TURN_S = 3.0
+"""After other cameras were opened: what is under way of the ones before is at its end."""
 _FLAT = 10.0
 _PUBLISHED = "lethe_published_bytes"
 
@@ -40,32 +46,68 @@ class Window:
     bytes_per_s: Counter[str] = field(default_factory=Counter)
 
 
+Round = dict[int, Window]
+"""A window for each number of cameras, and one of none."""
+
+
 def measure() -> tuple[list[Figure], dict[str, Any]]:
-    """Watch none, then 1, 2, 4 and 8 slow cameras in turn, then the demonstration's two."""
+    """Watch 1, 2, 4 and 8 slow cameras in turn, then the demonstration's two.
+
+    Eight are watched all the time by one and the same stack, and some of them show pictures: what
+    differs between two starts, by more than what a camera costs, differs between no two rows.
+    """
     home = find_home()
     originals = sorted(home.demonstration.glob("camera-*.mp4"))
     watchlist = home.demonstration / "watchlist"
     with tempfile.TemporaryDirectory(prefix="lethe-bench-") as name:
         folder = Path(name)
-        empty = folder / "empty"
-        empty.mkdir()
         slow = transcoded(
             originals[0], folder / "slow.mp4", width=1280, height=720,
             frames_per_s=_SLOW_PER_S, seconds=_WINDOW_S,
         )  # fmt: skip
-        idle: list[Window] = []
-        runs: dict[int, list[Window]] = {count: [] for count in _COUNTS}
-        for _ in range(_ROUNDS):
-            idle += _watch(watchlist, [str(empty), "--follow"])
-            for count, windows in runs.items():
-                windows.extend(_watch(watchlist, [str(slow)] * count))
+        shutters = _shutters(folder, stills(slow, folder / "stills"))
+        alone = _watch(watchlist, [str(shutters.folders[0]), "--follow"])
+        rounds = _rounds(watchlist, shutters)
         full = _watch(watchlist, [str(video) for video in originals])
-    figures = [*_cost(idle, runs), *_traffic(full, len(originals))]
+    figures = [*_cost(alone, rounds), *_traffic(full, len(originals))]
     return figures, {
-        "idle": _raw(idle),
-        "slow": {str(count): _raw(windows) for count, windows in runs.items()},
+        "one silent camera": _raw(alone),
+        "rounds": [
+            {str(count): _raw([window]) for count, window in each.items()} for each in rounds
+        ],
         "demonstration": _raw(full),
     }
+
+
+def _shutters(folder: Path, pictures: list[Path]) -> Shutters:
+    folders = [folder / f"camera-{number}" for number in range(_MOST)]
+    for each in folders:
+        each.mkdir()
+    return Shutters(folders, pictures, _SLOW_PER_S)
+
+
+def _rounds(watchlist: Path, shutters: Shutters) -> list[Round]:
+    with tempfile.TemporaryDirectory(prefix="lethe-bench-") as folder:
+        sources = [str(each) for each in shutters.folders]
+        arguments = ("watch", *sources, "--follow", "--watchlist", str(watchlist))
+        with running_lethe(Path(folder), *arguments) as lethe, shutters.running():
+            shutters.open(range(_MOST))
+            wait_until(lambda: any(len(a["cameras"]) == _MOST for a in lethe.accounts()))
+            time.sleep(_SETTLE_S)
+            rounds = [_round(lethe, shutters) for _ in range(_ROUNDS)]
+            lethe.finish(interrupt=True)
+    return rounds
+
+
+def _round(lethe: RunningLethe, shutters: Shutters) -> Round:
+    counts = [0, *_COUNTS]
+    random.shuffle(counts)
+    windows = {}
+    for count in counts:
+        shutters.open(random.sample(range(_MOST), count))
+        time.sleep(_TURN_S)
+        (windows[count],) = _windows(lethe, 1)
+    return windows
 
 
 def _watch(watchlist: Path, sources: list[str]) -> list[Window]:
@@ -74,14 +116,14 @@ def _watch(watchlist: Path, sources: list[str]) -> list[Window]:
         with running_lethe(Path(folder), "watch", *sources, *options) as lethe:
             wait_until(lambda: any(account["cameras"] for account in lethe.accounts()))
             time.sleep(_SETTLE_S)
-            windows = list(_windows(lethe))
+            windows = list(_windows(lethe, _WINDOWS))
             lethe.finish(interrupt=True)
     return windows
 
 
-def _windows(lethe: RunningLethe) -> Iterator[Window]:
+def _windows(lethe: RunningLethe, count: int) -> Iterator[Window]:
     before, sent, at_s = sum(lethe.cpu_s().values()), _published(lethe), time.monotonic()
-    for _ in range(_WINDOWS):
+    for _ in range(count):
         time.sleep(_WINDOW_S)
         cpu_s, bytes_now, now_s = sum(lethe.cpu_s().values()), _published(lethe), time.monotonic()
         took_s = now_s - at_s
@@ -105,16 +147,17 @@ def _published(lethe: RunningLethe) -> Counter[str]:
     return total
 
 
-def _cost(idle: list[Window], runs: dict[int, list[Window]]) -> Iterator[Figure]:
-    base = statistics.median(window.cpu_percent for window in idle)
-    yield told("no pictures: CPU, % of a core", spread([w.cpu_percent for w in idle], 1))
+def _cost(alone: list[Window], rounds: list[Round]) -> Iterator[Figure]:
+    silent = [windows[0].cpu_percent for windows in rounds]
+    yield told("one silent camera: CPU, % of a core", spread([w.cpu_percent for w in alone], 1))
+    yield told(f"{_MOST} silent cameras: CPU, % of a core", spread(silent, 1))
     per_camera = {}
-    for count, windows in runs.items():
-        each = [(window.cpu_percent - base) / count for window in windows]
+    for count in _COUNTS:
+        all_of_it = [windows[count].cpu_percent for windows in rounds]
+        each = [(windows[count].cpu_percent - windows[0].cpu_percent) / count for windows in rounds]
         per_camera[count] = statistics.median(each)
-        all_of_it = [window.cpu_percent for window in windows]
-        yield told(f"{count} slow cameras: CPU, % of a core", spread(all_of_it, 1))
-        yield told(f"{count} slow cameras: CPU a camera above none, %", spread(each, 1))
+        yield told(f"{count} show pictures: CPU, % of a core", spread(all_of_it, 1))
+        yield told(f"{count} show pictures: CPU a camera, %", spread(each, 1))
     least, most = min(per_camera.values()), max(per_camera.values())
     middle = statistics.median(per_camera.values())
     off = max(most - middle, middle - least) / middle * 100
