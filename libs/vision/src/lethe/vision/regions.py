@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lethe.vision.faces import Face
 
-_COVER_MARGIN = 1.3
+COVER_MARGIN = 1.3
 """Sides of the covered square, in sides of a face's box: with forehead, chin and ears."""
 
 
@@ -86,7 +86,7 @@ def showing_only(
     covered = [
         part
         for other in others
-        if (part := Region.around(image.shape, other, _COVER_MARGIN).within(region)) is not None
+        if (part := Region.around(image.shape, other, COVER_MARGIN).within(region)) is not None
     ]
     if not covered:
         yield region.of(image)

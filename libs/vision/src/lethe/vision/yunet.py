@@ -91,9 +91,7 @@ class YuNetDetector:
         return [face.scaled(width / plan.width, height / plan.height) for face in faces]
 
     def _plan_for(self, width: int, height: int) -> _Plan:
-        most_wide, most_high = self._settings.size
-        scale = min(1.0, most_wide / width, most_high / height)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        size = reduced_size(width, height, self._settings.size)
         if self._plan is None or (self._plan.width, self._plan.height) != size:
             self._plan = _Plan(self._session.io_binding(), *size)
         return self._plan
@@ -180,6 +178,12 @@ class _Plan:
             )
             for i, index in enumerate(chosen)
         ]
+
+
+def reduced_size(width: int, height: int, most: tuple[int, int]) -> tuple[int, int]:
+    """Return width and height of a picture that is reduced to fit into others."""
+    scale = min(1.0, most[0] / width, most[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def overlap(one: Face, other: Face) -> float:
