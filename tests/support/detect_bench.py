@@ -10,9 +10,10 @@ from tests.support.packs import default_pack
 from lethe.contracts.keys import Role
 from lethe.contracts.probe import ProbeView, unpack_probe
 from lethe.contracts.sealed import SealAddress
-from lethe.contracts.topics import PROBE_EXTRACTED
-from lethe.detect.frames import FrameWorker, SealedProbe
+from lethe.contracts.topics import PROBE_EXTRACTED, VIEW_MADE
+from lethe.detect.frames import FrameWorker
 from lethe.detect.references import ReferenceWorker
+from lethe.detect.sealed_record import SealedRecord
 from lethe.detect.shots import ShotPolicy
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.shredding.trust import LocalTrust
@@ -60,16 +61,22 @@ class DetectBench(LivePath):
         """Capture a picture as ingest does."""
         return self.captured(encode_jpeg(image, 95))
 
-    def opened(self, probe: SealedProbe) -> tuple[NDArray[np.float32], bytes]:
+    def opened(self, probe: SealedRecord) -> tuple[NDArray[np.float32], bytes]:
         """Return copies of the template and the crop, opened as match does."""
         view = self.viewed(probe)
         return np.frombuffer(view.template, dtype="<f4"), bytes(view.crop)
 
-    def viewed(self, probe: SealedProbe) -> ProbeView:
+    def viewed(self, probe: SealedRecord) -> ProbeView:
         """Return views of a copy of a probe, opened as match does."""
         room = memoryview(bytearray(len(probe.body)))
         with self.match.opening(PROBE_EXTRACTED.name, probe.address, probe.body, room) as plain:
             return unpack_probe(memoryview(bytes(plain)))
+
+    def looked_at(self, view: SealedRecord) -> bytes:
+        """Return a copy of a view, opened as alert does."""
+        room = memoryview(bytearray(len(view.body)))
+        with self.alert.opening(VIEW_MADE.name, view.address, view.body, room) as jpeg:
+            return bytes(jpeg)
 
     def check_clear(self) -> None:
         """Check that every buffer of the workbench is zero, and that no key is busy."""

@@ -25,6 +25,7 @@ from lethe.contracts.topics import (
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
     TICKETS,
+    VIEW_MADE,
 )
 from lethe.shredding.trust import LocalTrust
 
@@ -33,9 +34,12 @@ _Message = TypeVar("_Message", bound=Message)
 _PURPOSES: dict[Topic, Purpose] = {
     FRAME_CAPTURED: Purpose.FRAME,
     PROBE_EXTRACTED: Purpose.PROBE,
+    VIEW_MADE: Purpose.VIEW,
     REFERENCE_SUBMITTED: Purpose.REFERENCE_IMAGE,
     REFERENCE_EXTRACTED: Purpose.REFERENCE_TEMPLATE,
 }
+
+_OF_CAMERAS = (FRAME_CAPTURED, PROBE_EXTRACTED, VIEW_MADE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ Attack = Callable[[Raw], Raw]
 def good(topic: Topic, trust: LocalTrust) -> Raw:
     """Return a record as its producer writes it."""
     if topic.body is Body.SEALED:
-        lane = "gate-1" if topic in (FRAME_CAPTURED, PROBE_EXTRACTED) else ENROLMENT_LANE
+        lane = "gate-1" if topic in _OF_CAMERAS else ENROLMENT_LANE
         address = _example(SealAddress).model_copy(
             update={"lane": lane, "purpose": _PURPOSES[topic]}
         )
@@ -149,8 +153,7 @@ def attacks(topic: Topic, reader: str) -> dict[str, Attack]:
         return {kind: _sent_to(reader, attack) for kind, attack in kinds.items()}
     if topic.body is Body.SEALED:
         wrong_key: dict[str, Attack] = {"another key": lambda raw: replace(raw, key=MARK)}
-        cameras = topic in (FRAME_CAPTURED, PROBE_EXTRACTED)
-        return OF_HEADERS | (wrong_key if cameras else {})
+        return OF_HEADERS | (wrong_key if topic in _OF_CAMERAS else {})
     if topic.body is Body.SIGNED or topic is DEPLOYMENT_ORDERED:
         return OF_BODIES | OF_SIGNATURES
     return OF_BODIES

@@ -89,11 +89,13 @@ class Books:
             leaving=leaving,
         )
 
-    def grant(self, ticket: KeyTicket, slot: str, made_ms: int) -> KeyGranted:
-        """Return the grant of a slot's keys to a ticket."""
+    def grant(
+        self, ticket: KeyTicket, slot: str, made_ms: int, purposes: Sequence[Purpose] = ()
+    ) -> KeyGranted:
+        """Return the grant of a slot's keys to a ticket: those of its role if none are named."""
         keys = [
             GrantedKey(lane=CAMERA, purpose=p, deployment_id="d", order_hash="o", commitment=b"c")
-            for p in GRANTED[ticket.role]
+            for p in purposes or GRANTED[ticket.role]
         ]
         return KeyGranted(
             term="term",

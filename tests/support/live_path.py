@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.support.forgetting import (
     ALL_PARTITIONS,
+    CAMERA,
     STEP,
     FakeSwitch,
     an_order,
@@ -14,7 +15,7 @@ from tests.support.forgetting import (
 from tests.support.pipeline import Pipeline
 
 from lethe.contracts.headings import Heading
-from lethe.contracts.keys import Role
+from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.contracts.probe import NO_TRACK, PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
@@ -30,6 +31,7 @@ from lethe.shredding.terms import Reservation, Standing
 from lethe.shredding.trust import LocalTrust
 
 ENROLS = Standing(enrols=True)
+LOOKS = Standing(transit=TransitKey(key_id="1-transit", public_key=b"", term=1), looks=(CAMERA,))
 
 
 class LivePath(Pipeline):
@@ -68,6 +70,14 @@ class LivePath(Pipeline):
         """Let match and purge hear a state."""
         for book in (self.book, self.purges):
             book.hear(ordered, self.clock.wall_us())
+
+    def run_watched_slot(self) -> None:
+        """Bring everybody's keys of a slot into their hands while somebody looks at the camera."""
+        ticket = self.alert.issue_ticket(LOOKS)
+        assert self.custodian.hear(heard(ticket, instant(self.clock)))
+        granted = self.grants()
+        for role, holder in {**self.holders, Role.ALERT: self.alert}.items():
+            assert holder.accept(granted[role])
 
     def run_enrolment_slot(self) -> None:
         """Bring alert's, detect's and match's keys of the enrolment lane into their hands."""

@@ -14,7 +14,7 @@ from lethe.contracts.enrolment import ReferencePayload, TemplatePayload
 from lethe.contracts.errors import Erased, InvalidInput, Refused
 from lethe.contracts.sealed import ENROLMENT_LANE, NUMBERS_PER_SLOT, Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
-from lethe.detect.frames import SealedProbe
+from lethe.detect.sealed_record import SealedRecord
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.errors import Halted
 from lethe.vision.stills import read_still
@@ -52,7 +52,7 @@ def sealed(bench: DetectBench, content: bytes) -> tuple[SealAddress, bytes]:
     )
 
 
-def opened(bench: DetectBench, told: SealedProbe | None) -> TemplatePayload:
+def opened(bench: DetectBench, told: SealedRecord | None) -> TemplatePayload:
     """Open what detect told, as match does."""
     assert told is not None
     room = memoryview(bytearray(len(told.body)))

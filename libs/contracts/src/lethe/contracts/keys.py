@@ -12,6 +12,9 @@ from lethe.contracts.sealed import Purpose
 MOST_TOLD_ERASED = 32
 """Watchlists in one ticket; orders tell match of the others."""
 
+MOST_LOOKED_AT = 64
+"""Cameras in one ticket: as many as people look at, at a time."""
+
 
 class Role(StrEnum):
     """A service that takes part in key traffic."""
@@ -122,6 +125,9 @@ class KeyTicket(Message):
         Head of the audit log, told by the alert that leads.
     erased_watchlists
         Those that were erased last, told by the alert that leads: match holds none of them.
+    looks
+        Cameras that somebody looks at now, told by the alert that leads: it is granted the keys of
+        their views.
     """
 
     instance_id: str
@@ -144,6 +150,7 @@ class KeyTicket(Message):
     audit: AuditHead | None = None
     false_alerts: dict[Name, Count] = Field(default_factory=dict)
     erased_watchlists: list[Name] = Field(default_factory=list, max_length=MOST_TOLD_ERASED)
+    looks: list[Name] = Field(default_factory=list, max_length=MOST_LOOKED_AT)
 
 
 class GrantedKey(Message):

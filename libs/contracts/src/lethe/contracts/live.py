@@ -68,7 +68,13 @@ class FrameOutcome(StrEnum):
 
 
 class FrameProcessed(Message):
-    """Counts of one frame: faces seen, the probes cut from it, the rest by reason."""
+    """Counts of one frame: faces seen, the probes cut from it, the rest by reason.
+
+    Attributes
+    ----------
+    view
+        The number under which a view of it was sealed; None where there is none.
+    """
 
     camera_id: Name
     deployment_id: Name
@@ -80,6 +86,7 @@ class FrameProcessed(Message):
     faces_seen: Count = 0
     probes: list[int] = Field(default_factory=list)
     discarded: dict[Name, Count] = Field(default_factory=dict)
+    view: Count | None = None
 
 
 class ProbeOutcome(StrEnum):

@@ -18,6 +18,7 @@ class Purpose(StrEnum):
 
     FRAME = "frame"
     PROBE = "probe"
+    VIEW = "view"
     REFERENCE_IMAGE = "reference-image"
     REFERENCE_TEMPLATE = "reference-template"
 
@@ -25,6 +26,7 @@ class Purpose(StrEnum):
 NUMBERS_PER_SLOT = {
     Purpose.FRAME: 48,
     Purpose.PROBE: 160,
+    Purpose.VIEW: 1,
     Purpose.REFERENCE_IMAGE: 24,
     Purpose.REFERENCE_TEMPLATE: 24,
 }
@@ -64,7 +66,7 @@ class SealAddress(Message):
     captured
         When the frame left its source (or the image was submitted).
     frame_number
-        For a probe: the frame of the same slot that it was cut from.
+        For a probe or a view: the frame of the same slot that it was made of.
     """
 
     deployment_id: str

@@ -12,6 +12,8 @@ from lethe.shredding.memory import SecretArena
 from lethe.shredding.slotkeys import SlotKeys
 from lethe.shredding.terms import Life
 
+_MADE_OF_FRAMES = (Purpose.PROBE, Purpose.VIEW)
+
 
 class Keyring:
     """Not thread-safe: its holder locks.
@@ -182,13 +184,12 @@ class Keyring:
             self._settle(held)
 
     def _settle(self, held: SlotKeys) -> None:
-        """Forget a slot that is over, and with a frame slot the probe keys that served it."""
+        """Forget a slot that is over, and with a frame slot the keys of what is made of frames."""
         name = (held.slot, held.lane, held.purpose)
         if not held.is_over or held.reason is None or self._slots.pop(name, None) is None:
             return
         self._lanes[held.lane, held.purpose].remove(held)
         self._journal.closed(name, self._clock.boot_us(), held.reason)
         if held.purpose is Purpose.FRAME:
-            served = self._slots.get((held.slot, held.lane, Purpose.PROBE))
-            if served is not None:
-                self._close_all([served], held.reason)
+            made = (self._slots.get((held.slot, held.lane, each)) for each in _MADE_OF_FRAMES)
+            self._close_all([each for each in made if each is not None], held.reason)

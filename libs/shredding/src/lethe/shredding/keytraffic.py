@@ -48,8 +48,9 @@ class KeyTraffic:
     standing
         Asked for each ticket: what the holder owns now.
     slots_at_rest
-        A ticket is sent once in so many slots while the holder owns nothing and enrols nobody,
-        and what it says besides stays the same: no key will be granted to it then.
+        A ticket is sent once in so many slots while the holder owns nothing, enrols nobody and
+        nobody looks at a camera, and what it says besides stays the same: no key will be granted to
+        it then.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class KeyTraffic:
     def _is_due(self, standing: Standing) -> bool:
         # How far receipts and audit have got changes all the time, and nobody waits for it.
         said = replace(standing, receipts=None, audit=None)
-        needs_keys = bool(standing.partitions) or standing.enrols
+        needs_keys = bool(standing.partitions or standing.looks) or standing.enrols
         self._rested += 1
         if not needs_keys and said == self._said and self._rested < self._slots_at_rest:
             return False

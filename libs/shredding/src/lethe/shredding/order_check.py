@@ -5,6 +5,8 @@ from lethe.contracts.sealed import Purpose
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.terms import OrderCheck
 
+_OF_CAMERAS = (Purpose.FRAME, Purpose.PROBE, Purpose.VIEW)
+
 
 def order_check(orders: OrderBook, role: Role) -> OrderCheck:
     """Return what tells whether a service may keep a granted key.
@@ -16,7 +18,7 @@ def order_check(orders: OrderBook, role: Role) -> OrderCheck:
     searches = role is Role.MATCH
 
     def is_ordered(granted: GrantedKey, wall_us: int) -> bool:
-        if granted.purpose not in (Purpose.FRAME, Purpose.PROBE):
+        if granted.purpose not in _OF_CAMERAS:
             return True
         live = orders.live_order(granted.lane, wall_us)
         if live is None or live.order_hash != granted.order_hash:

@@ -51,6 +51,7 @@ class Standing:
     audit: AuditHead | None = None
     false_alerts: dict[str, int] = field(default_factory=dict)
     erased_watchlists: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Reservation:
 
 SEALS: dict[Role, frozenset[Purpose]] = {
     Role.INGEST: frozenset({Purpose.FRAME}),
-    Role.DETECT: frozenset({Purpose.PROBE, Purpose.REFERENCE_TEMPLATE}),
+    Role.DETECT: frozenset({Purpose.PROBE, Purpose.VIEW, Purpose.REFERENCE_TEMPLATE}),
     Role.ALERT: frozenset({Purpose.REFERENCE_IMAGE}),
 }
 """Who seals what. Two roles hold every key; only one of them may use it to seal, since the nonce

@@ -67,6 +67,7 @@ class Tickets:
             audit=standing.audit,
             false_alerts=standing.false_alerts,
             erased_watchlists=list(standing.erased_watchlists),
+            looks=list(standing.looks),
         )
         if not leaving:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)

@@ -1,4 +1,4 @@
-"""A sealed frame in, sealed probes and counts out. Everything in between is overwritten."""
+"""A sealed frame in, sealed probes, a view and counts out. All in between is overwritten."""
 
 import functools
 from collections import Counter
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.probe import PROBE_BYTES, pack_probe
-from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
+from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.best_shot import Shot
+from lethe.detect.sealed_record import SealedRecord
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
+from lethe.detect.views import Views
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.detect.zones import Zone, Zones
 from lethe.shredding.clock import instant
@@ -28,19 +30,22 @@ _BARELY_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class SealedProbe:
-    """A probe ready for the broker."""
-
-    address: SealAddress
-    body: SealedBody = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class FrameResult:
     """What became of a frame."""
 
     report: FrameProcessed
-    probes: list[SealedProbe]
+    probes: list[SealedRecord]
+    view: SealedRecord | None = None
+
+
+@dataclass(slots=True)
+class _Made:
+    """What has been made of a frame so far."""
+
+    seen: int = 0
+    discarded: Counter[str] = field(default_factory=Counter)
+    probes: list[SealedRecord] = field(default_factory=list)
+    view: SealedRecord | None = None
 
 
 class FrameWorker:
@@ -66,12 +71,11 @@ class FrameWorker:
         self._zones = zones
         self._policy = policy
         self._trackers: dict[str, Tracker] = {}
+        self._views = Views(holder)
 
     def process(self, address: SealAddress, sealed: bytes) -> FrameResult:
         """Open a frame, find its faces, seal a probe for each that passes the quality gate."""
-        probes: list[SealedProbe] = []
-        seen = 0
-        discarded: Counter[str] = Counter()
+        made = _Made()
         outcome = FrameOutcome.PROCESSED
         try:
             with self._benches.lend() as bench:
@@ -81,8 +85,7 @@ class FrameWorker:
                 ) as jpeg:
                     # Only a record that opened says which slots are over.
                     self._holder.supersede(address.lane, Purpose.FRAME, address.slot)
-                    seen, found = self._extract(bench, jpeg, address, probes)
-                    discarded.update(found)
+                    self._extract(bench, jpeg, address, made)
         except (Erased, Halted):
             outcome = FrameOutcome.EXPIRED
         except Refused:
@@ -97,11 +100,12 @@ class FrameWorker:
             captured=address.captured,
             at=instant(self._holder.clock),
             outcome=outcome,
-            faces_seen=seen,
-            probes=[probe.address.number for probe in probes],
-            discarded=dict(discarded),
+            faces_seen=made.seen,
+            probes=[probe.address.number for probe in made.probes],
+            discarded=dict(made.discarded),
+            view=None if made.view is None else made.view.address.number,
         )
-        return FrameResult(report, probes)
+        return FrameResult(report, made.probes, made.view)
 
     def is_late(self, frame: SealAddress) -> bool:
         """Tell that a frame can be opened only just, or not any more."""
@@ -109,29 +113,26 @@ class FrameWorker:
         return self._holder.left_ms(frame) < needed_ms
 
     def _extract(
-        self,
-        bench: Workbench,
-        jpeg: memoryview,
-        address: SealAddress,
-        probes: list[SealedProbe],
-    ) -> tuple[int, Counter[str]]:
+        self, bench: Workbench, jpeg: memoryview, address: SealAddress, made: _Made
+    ) -> None:
         with bench.pixels:
             image = decode_jpeg_into(jpeg, bench.pixels)
             chooser = self._chooser(address)
             zone = self._zone(address)
             with bench.extractor.extract(image, chooser, zone=zone) as extraction:
-                discarded = Counter(extraction.discarded)
+                made.discarded.update(extraction.discarded)
                 for index, position in enumerate(extraction.positions):
                     shot = Shot(
                         image, extraction, index, chooser.heading(position), chooser.track(position)
                     )
                     probe = self._seal_probe(bench, shot, address)
                     if probe is None:
-                        discarded[NO_KEY] += 1
+                        made.discarded[NO_KEY] += 1
                     else:
                         chooser.took(position)
-                        probes.append(probe)
-                return extraction.seen, discarded
+                        made.probes.append(probe)
+                made.seen = extraction.seen
+                made.view = self._views.sealed(image, extraction, address)
 
     def _zone(self, frame: SealAddress) -> Zone | None:
         return self._zones.of(frame.lane, frame.deployment_id) if self._zones else None
@@ -148,7 +149,7 @@ class FrameWorker:
             waited_ms=instant(self._holder.clock).since_us(frame.captured) / 1000,
         )
 
-    def _seal_probe(self, bench: Workbench, shot: Shot, frame: SealAddress) -> SealedProbe | None:
+    def _seal_probe(self, bench: Workbench, shot: Shot, frame: SealAddress) -> SealedRecord | None:
         reservation = self._holder.reserve(frame.lane, Purpose.PROBE, slot=frame.slot)
         if reservation is None:
             return None
@@ -176,4 +177,4 @@ class FrameWorker:
             return None
         finally:
             self._holder.finish(reservation)
-        return SealedProbe(address, body)
+        return SealedRecord(address, body)

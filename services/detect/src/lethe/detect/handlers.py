@@ -19,11 +19,13 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REFERENCE_EXTRACTED,
     REFERENCE_SUBMITTED,
+    VIEW_MADE,
 )
-from lethe.detect.frames import FrameResult, FrameWorker, SealedProbe
+from lethe.detect.frames import FrameResult, FrameWorker
 from lethe.detect.gaps import Gaps
 from lethe.detect.lanes import Lanes
 from lethe.detect.references import ReferenceWorker
+from lethe.detect.sealed_record import SealedRecord
 from lethe.detect.zones import Zones
 from lethe.runtime import metrics
 from lethe.runtime.publisher import Publisher
@@ -132,8 +134,10 @@ class Handlers:
         task.add_done_callback(self._published)
 
     async def _publish(self, result: FrameResult) -> None:
-        probes = (self._send_sealed(PROBE_EXTRACTED, p.address.lane, p) for p in result.probes)
-        await asyncio.gather(*probes, self._report(result.report))
+        sent = [self._send_sealed(PROBE_EXTRACTED, p.address.lane, p) for p in result.probes]
+        if result.view is not None:
+            sent.append(self._send_sealed(VIEW_MADE, result.view.address.lane, result.view))
+        await asyncio.gather(*sent, self._report(result.report))
 
     def _published(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -176,7 +180,7 @@ class Handlers:
         except Transient:
             metrics.NOT_PUBLISHED.labels(FRAME_PROCESSED.name).inc()
 
-    async def _send_sealed(self, topic: SealedTopic, key: str, sealed: SealedProbe) -> None:
+    async def _send_sealed(self, topic: SealedTopic, key: str, sealed: SealedRecord) -> None:
         try:
             await self._publisher.send(topic, key, sealed.body, address_headers(sealed.address))
         except Transient:

@@ -6,7 +6,7 @@ from lethe.contracts.enrolment import ReferencePayload, TemplatePayload
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
-from lethe.detect.frames import SealedProbe
+from lethe.detect.sealed_record import SealedRecord
 from lethe.detect.workbench import Workbench, Workbenches
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
@@ -24,12 +24,12 @@ class ReferenceWorker:
         self._holder = holder
         self._benches = benches
 
-    def extract(self, address: SealAddress, sealed: bytes) -> SealedProbe | None:
+    def extract(self, address: SealAddress, sealed: bytes) -> SealedRecord | None:
         """Open a reference image and seal its template under the same slot.
 
         Returns
         -------
-        SealedProbe or None
+        SealedRecord or None
             None when no template key is in hand: whoever submitted tries again.
 
         Raises
@@ -58,7 +58,7 @@ class ReferenceWorker:
                     wipe_bytes(reference.image)
                 return self._seal(address, payload)
 
-    def _seal(self, image: SealAddress, payload: TemplatePayload) -> SealedProbe | None:
+    def _seal(self, image: SealAddress, payload: TemplatePayload) -> SealedRecord | None:
         reservation = self._holder.reserve(image.lane, Purpose.REFERENCE_TEMPLATE, slot=image.slot)
         if reservation is None:
             wipe_bytes(payload.template)
@@ -75,7 +75,7 @@ class ReferenceWorker:
             wipe_bytes(content)
             wipe_bytes(payload.template)
             self._holder.finish(address)
-        return SealedProbe(address, body)
+        return SealedRecord(address, body)
 
 
 def _extracted(bench: Workbench, reference: ReferencePayload) -> TemplatePayload:

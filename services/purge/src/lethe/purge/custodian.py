@@ -111,7 +111,7 @@ class Custodian:
         for camera_id, held in self._live_lanes(now).items():
             owners = self._owners(camera_id, now)
             if owners:
-                self._draw_camera(drafts, camera_id, held, owners)
+                self._draw_camera(drafts, camera_id, held, owners, self._looker(camera_id, now))
         if self._wants_enrolment(now):
             owners = self._enrolment_owners(now)
             if owners:
@@ -133,9 +133,12 @@ class Custodian:
         camera_id: str,
         held: HeldOrder,
         owners: list[HeardTicket],
+        looker: HeardTicket | None,
     ) -> None:
         ingest, detect, match = owners
         recipients = {Purpose.FRAME: (ingest, detect), Purpose.PROBE: (detect, match)}
+        if looker is not None:
+            recipients[Purpose.VIEW] = (detect, looker)
         for purpose, holders in recipients.items():
             self._draw(drafts, holders, camera_id, purpose, held)
 
@@ -203,6 +206,16 @@ class Custodian:
         """Return the lane's owners in ingest, detect and match, or nothing if one is missing."""
         partition = partition_for(lane)
         return self._complete([self._holders.owner(r, partition, now) for r in _CAMERA_ROLES])
+
+    def _looker(self, lane: str, now: Instant) -> HeardTicket | None:
+        """Return the leading alert if somebody looks at a camera there and it can be granted to.
+
+        Nobody waits for its ticket: a slot without it has no view.
+        """
+        alert = self._holders.leading_alert(now)
+        if alert is None or lane not in alert.ticket.looks:
+            return None
+        return alert if self._holders.is_unused(alert) else None
 
     def _wants_enrolment(self, now: Instant) -> bool:
         return any(h.ticket.enrols for h in self._holders.of_role(Role.ALERT, now))

@@ -87,6 +87,7 @@ class FrameLedger:
             self.outcomes[frame.outcome] -= 1
         frame.outcome = processed.outcome
         frame.probes = frozenset(processed.probes)
+        frame.view = processed.view
         frame.faces_seen = processed.faces_seen
         frame.discarded = sum(processed.discarded.values())
         self._tally(processed.camera_id, frame, 1)
@@ -267,8 +268,9 @@ class FrameLedger:
 def _age_us(number: int, frame: Frame, copies: list[Copy]) -> int | None:
     """Return how long keys and clear copies of a frame lived at most; None while one may live.
 
-    The copies that matter: the frame key at ingest and detect, and for each probe its key at
-    detect and match; all probe keys where it isn't known which were used.
+    The copies that matter: the frame key at ingest and detect, for each probe its key at detect
+    and match, and for a view its key at detect and alert; all of these where it isn't known which
+    were used.
     """
     ages = []
     has_frame_key = False
@@ -276,10 +278,12 @@ def _age_us(number: int, frame: Frame, copies: list[Copy]) -> int | None:
         if copy.purpose is Purpose.FRAME:
             has_frame_key = True
             moments = [copy.gone(number)]
-        elif frame.outcome is not None:
-            moments = [copy.gone(probe) for probe in frame.probes]
-        else:
+        elif frame.outcome is None:
             moments = [copy.closed]
+        elif copy.purpose is Purpose.VIEW:
+            moments = [] if frame.view is None else [copy.gone(frame.view)]
+        else:
+            moments = [copy.gone(probe) for probe in frame.probes]
         for moment in moments:
             if moment is None:
                 return None

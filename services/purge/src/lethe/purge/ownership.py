@@ -80,6 +80,11 @@ class Holders:
             if heard.ticket.role is role and now.since_us(heard.received) < _FRESH_US
         ]
 
+    def leading_alert(self, now: Instant) -> HeardTicket | None:
+        """Return the fresh alert of the highest term: only who leads announces a transit key."""
+        alerts = [h for h in self.of_role(Role.ALERT, now) if h.ticket.transit is not None]
+        return max(alerts, key=_term, default=None)
+
     def is_unused(self, heard: HeardTicket) -> bool:
         """Tell whether the holder's newest ticket hasn't been granted anything yet."""
         return holder_name(heard.ticket) in self._unused
@@ -87,6 +92,10 @@ class Holders:
     def use(self, heard: HeardTicket) -> None:
         """Mark a ticket as granted: no second grant will go to it."""
         self._unused.discard(holder_name(heard.ticket))
+
+
+def _term(alert: HeardTicket) -> int:
+    return alert.ticket.transit.term if alert.ticket.transit is not None else 0
 
 
 def _succeeds(ticket: KeyTicket, before: KeyTicket) -> bool:

@@ -36,6 +36,7 @@ class Frame:
     faces_seen: int = 0
     discarded: int = 0
     probes: frozenset[int] = frozenset()
+    view: int | None = None
     decided: dict[int, ProbeOutcome] = field(default_factory=dict)
     settled: bool = False
     age_ms: float | None = None

@@ -1,0 +1,72 @@
+"""Views of frames for people who look at a camera: at most one a second of each."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lethe.contracts.errors import Erased, Refused
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import VIEW_MADE
+from lethe.contracts.view import VIEW_BYTES
+from lethe.detect.sealed_record import SealedRecord
+from lethe.shredding.holder import Holder
+from lethe.shredding.memory import wipe_bytes
+from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.vision.extraction import Extraction
+from lethe.vision.view import view_jpeg
+
+_EVERY_MS = 1_000
+"""Of captures: a camera is in its place or isn't, and isn't dark for less than a second."""
+
+
+class Views:
+    """Makes a view where there is a key for one: none is drawn for a camera that nobody looks at.
+
+    Thread-safe as long as of one camera one frame is processed at a time.
+    """
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self._last: dict[str, SealAddress] = {}
+
+    def sealed(
+        self, image: NDArray[np.uint8], extraction: Extraction, frame: SealAddress
+    ) -> SealedRecord | None:
+        """Return the view of an open frame, sealed; None where none is due, or none may be made.
+
+        Parameters
+        ----------
+        image
+            The frame: array (height, width, 3) uint8, BGR; isn't changed.
+        extraction
+            What is a face in it and what may be one, while it is valid.
+        """
+        if not extraction.is_complete or not self._is_due(frame):
+            return None
+        reservation = self._holder.reserve(frame.lane, Purpose.VIEW, slot=frame.slot)
+        if reservation is None:
+            return None
+        address = frame.model_copy(
+            update={
+                "purpose": Purpose.VIEW,
+                "number": reservation.number,
+                "frame_number": frame.number,
+            }
+        )
+        jpeg = b""
+        try:
+            jpeg = view_jpeg(image, extraction.everybody, limit_bytes=VIEW_BYTES)
+            body = self._holder.seal(
+                VIEW_MADE.name, address, memoryview(jpeg), step=VIEW_BYTES + LENGTH_BYTES
+            )
+        except (Erased, Refused):
+            return None
+        finally:
+            wipe_bytes(jpeg)
+            self._holder.finish(reservation)
+        self._last[frame.lane] = frame
+        return SealedRecord(address, body)
+
+    def _is_due(self, frame: SealAddress) -> bool:
+        last = self._last.get(frame.lane)
+        # A camera may come from another machine, whose clock says that it is earlier now.
+        return last is None or abs(frame.captured.since_ms(last.captured)) >= _EVERY_MS
