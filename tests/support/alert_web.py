@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from tests.support.alert_desk import ManualClock
 from tests.support.alert_ports import FakeDeployments, FakeEnroller, FakeStatus
+from tests.support.clocks import FakeClock
 from tests.support.databases import a_term, new_database
+from tests.support.forgetting import FakeSwitch
 from tests.support.keyrings import keyring_in
 from tests.support.tokens import Issuer, bearer
 
@@ -28,6 +30,7 @@ from lethe.alert.figures import ReceiptFigures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
+from lethe.alert.looks import Looks
 from lethe.alert.ports import Enroller
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
@@ -44,6 +47,8 @@ from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
+from lethe.contracts.keys import Role as KeyRole
+from lethe.shredding.holder import Holder
 
 PORT = 4711
 BASE = f"http://127.0.0.1:{PORT}"
@@ -83,12 +88,19 @@ class AlertWeb:
     ordered: list[OrderedList] = field(default_factory=list)
     ends: WatchlistEnds = field(init=False)
     samples: SampleDesk = field(init=False)
+    holder: Holder = field(
+        default_factory=lambda: Holder(
+            "alert-1", KeyRole.ALERT, "run", clock=FakeClock(), switch=FakeSwitch()
+        )
+    )
+    looks: Looks = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
         self.hub = AlertHub(term.log_id, term.number, self.kept)
         self.audit = SqlAuditLog(term)
         self.consultations = Consultations(self.audit)
+        self.looks = Looks(self.holder, self.audit, self.now)
         log = SqlAlertLog(term)
         self.desk = AlertDesk(
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
@@ -141,6 +153,7 @@ class AlertWeb:
             audit=self.audit,
             consultations=self.consultations,
             reasons=self.reasons(),
+            looks=self.looks,
         )
 
     def app(self, port: int = PORT) -> Starlette:

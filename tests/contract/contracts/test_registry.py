@@ -16,7 +16,6 @@ from lethe.contracts.topics import (
     PROBE_EXTRACTED,
     REGISTRY,
     TICKETS,
-    VIEW_MADE,
 )
 
 _SERVICES = {"ingest", "detect", "match", "alert", "purge"}
@@ -28,7 +27,7 @@ def test_a_topic_is_named_for_its_producer_and_event(topic: Topic) -> None:
     assert re.fullmatch(rf"lethe\.{topic.producer}\.[a-z]+(-[a-z]+)*\.v1", topic.name)
     assert topic.producer in _SERVICES | {"stack"}
     assert set(topic.consumers) <= _SERVICES
-    assert topic.consumers or topic in (ALERT_RAISED, ALERT_ADJUDICATED, VIEW_MADE)
+    assert topic.consumers or topic in (ALERT_RAISED, ALERT_ADJUDICATED)
     assert len(set(topic.consumers)) == len(topic.consumers)
 
 

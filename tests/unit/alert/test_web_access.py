@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/deployments/{deployment_id}/withdrawals"): {AUTHORISING},
     ("GET", "/status"): ALL,
     ("GET", "/figures"): {*READ, Role.AUDITOR},
+    ("GET", "/cameras/{camera_id}/view"): KEEP,
     ("GET", "/audit"): {Role.AUDITOR},
     ("GET", "/receipts/entries"): {*READ, Role.AUDITOR},
     ("GET", "/receipts/verification"): {*READ, Role.AUDITOR},
@@ -85,7 +86,8 @@ async def web_(tmp_path: Path) -> AsyncIterator[AlertWeb]:
 
 async def call(web: AlertWeb, endpoint: tuple[str, str], token: str | None) -> httpx.Response:
     method, path = endpoint
-    names = ("alert_id", "watchlist_id", "subject_id", "reference_id", "deployment_id")
+    kinds = ("alert", "watchlist", "subject", "reference", "deployment", "camera")
+    names = [f"{kind}_id" for kind in kinds]
     address = "/api/v1" + path.format_map(dict.fromkeys(names, "nothing"))
     async with web.client() as client:
         del client.headers["Authorization"]

@@ -57,7 +57,11 @@ async def test_a_holder_at_rest_sends_one_in_so_many_slots(trust: LocalTrust) ->
     assert await slots_with_a_ticket(trust, lambda _: Standing(), 4) == [1, 4, 7, 10]
 
 
-@pytest.mark.parametrize("needs", [ALL_PARTITIONS, Standing(enrols=True)], ids=["owns", "enrols"])
+@pytest.mark.parametrize(
+    "needs",
+    [ALL_PARTITIONS, Standing(enrols=True), Standing(looks=("gate-1",))],
+    ids=["owns", "enrols", "looks"],
+)
 async def test_a_holder_that_needs_keys_sends_one_in_every_slot(
     trust: LocalTrust, needs: Standing
 ) -> None:

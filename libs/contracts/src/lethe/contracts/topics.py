@@ -101,7 +101,7 @@ CAMERA_ASSIGNED = MessageTopic(
 )
 FRAME_CAPTURED = _sealed("frame-captured", "ingest", ("detect",))
 PROBE_EXTRACTED = _sealed("probe-extracted", "detect", ("match",))
-VIEW_MADE = _sealed("view-made", "detect", (), partitions=1)
+VIEW_MADE = _sealed("view-made", "detect", ("alert",), partitions=1)
 SLOT_CLOSED = _counted("slot-closed", "ingest", ("purge", "alert"), SlotClosed)
 FRAME_PROCESSED = _counted("frame-processed", "detect", ("purge", "ingest"), FrameProcessed)
 PROBE_DECIDED = _counted("probe-decided", "match", ("purge",), ProbeDecided)

@@ -25,6 +25,7 @@ from lethe.alert.keyring import Keyring
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.leading import Leadership
 from lethe.alert.log import SqlAlertLog
+from lethe.alert.looks import Looks
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import ReceiptCopies
 from lethe.alert.receipt_mirror import ReceiptMirror
@@ -76,7 +77,7 @@ _SLOTS_AT_REST = 3
 async def serve(settings: AlertSettings, stop: Stop) -> None:
     """Run alert until `stop` is set."""
     member = join(Role.ALERT, **settings.membership())
-    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=False)
+    holder = member.holder(Life(budget_ms=settings.budget_ms), obeys_orders=True)
     database = await Database.open(
         settings.database_url or sqlite_url(settings.data_dir / "database" / "alerts.sqlite"),
         settings.database_password,
@@ -216,6 +217,7 @@ class _Instance:
             now=now,
             audit=audit,
             consultations=Consultations(audit),
+            looks=Looks(self._holder, audit, now),
         )
         await reign.watchlists.restore()
         await reign.ends.restore()
@@ -274,6 +276,7 @@ class _Instance:
             audit=reign.audit,
             consultations=reign.consultations,
             reasons=self._reasons,
+            looks=reign.looks,
         )
 
     def _http(self) -> HttpServer:

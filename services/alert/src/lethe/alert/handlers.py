@@ -13,7 +13,7 @@ from lethe.alert.watchlists.enrolling import SealedReference
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import Erased, LetheError, Refused, Transient
-from lethe.contracts.headers import address_headers
+from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.live import CandidatesFound, SlotClosed
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
@@ -23,7 +23,7 @@ from lethe.contracts.receipts import (
     ErasedWatchlist,
     ErasureReceipted,
 )
-from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.sealed import Purpose, SignedEnvelope
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.contracts.topics import (
     ALERT_ADJUDICATED,
@@ -38,6 +38,7 @@ from lethe.contracts.topics import (
     REFERENCE_ENROLLED,
     REFERENCE_SUBMITTED,
     SLOT_CLOSED,
+    VIEW_MADE,
 )
 from lethe.runtime import metrics
 from lethe.runtime.publisher import Publisher
@@ -124,6 +125,7 @@ class Handlers:
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
             Subscription(ERASURE_RECEIPTED, self.on_receipted),
             Subscription(SLOT_CLOSED, self.on_slot),
+            Subscription(VIEW_MADE, self.on_view),
         ]
 
     async def on_order(self, record: Record) -> None:
@@ -164,6 +166,17 @@ class Handlers:
     async def on_slot(self, record: Record) -> None:
         """Learn how a camera is."""
         self._deployments.hear_camera(SlotClosed.decode(record.body))
+
+    async def on_view(self, record: Record) -> None:
+        """Show what a camera sees to those who wait for it."""
+        address = read_address(record.headers)
+        if address.purpose is not Purpose.VIEW or address.lane != record.key:
+            raise Refused("a view is addressed as something else")
+        if reign := self._leadership.reign:
+            try:
+                reign.looks.show(address, record.body)
+            except (Erased, Refused):
+                metrics.RECORDS_NOT_OPENED.labels(VIEW_MADE.name).inc()
 
     async def on_candidates(self, record: Record) -> None:
         """Raise an alert, once, and announce it."""

@@ -13,6 +13,7 @@ from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.hub import AlertHub
+from lethe.alert.looks import Looks
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.book import WatchlistBook
@@ -72,6 +73,7 @@ class Reign:
     now: Callable[[], Instant]
     audit: AuditLog
     consultations: Consultations
+    looks: Looks
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""
@@ -81,6 +83,7 @@ class Reign:
             audit=self.tenure.audit_head if self.tenure.audit_head.size else None,
             false_alerts=dict(self.adjudicator.false_alerts),
             erased_watchlists=self.ends.announced,
+            looks=self.looks.cameras(),
         )
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
@@ -98,6 +101,7 @@ class Reign:
     def close(self) -> None:
         """Send the officers' connections to the next leader."""
         self.hub.close()
+        self.looks.close()
 
     async def _keep_retention(self) -> None:
         while True:

@@ -56,6 +56,8 @@ CONFIRMS = only(Role.ENGAGEMENT_OFFICER)
 """Who decides about somebody whom they have spoken to."""
 FIGURES = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER, Role.AUDITOR)
 """Sees how deployments do, in numbers."""
+LOOKS = only(Role.OPERATOR, Role.SUPERVISOR)
+"""Sees what a camera sees, with every face covered."""
 CLAIMS = only(Role.ENGAGEMENT_OFFICER)
 """Who goes to speak to somebody."""
 KEEPS_WATCHLISTS = only(Role.OPERATOR, Role.SUPERVISOR, whole=True)

@@ -12,6 +12,7 @@ from lethe.alert.figures import Figures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
 from lethe.alert.identity.sign_in_codes import SignInCodes
+from lethe.alert.looks import Looks
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
@@ -23,6 +24,7 @@ from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.audit import AuditEndpoints
+from lethe.alert.web.cameras import CameraEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.figures import FigureEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
@@ -68,6 +70,7 @@ def create_routes(
     audit: AuditLog,
     consultations: Consultations,
     reasons: Reasons,
+    looks: Looks,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -103,6 +106,8 @@ def create_routes(
         Keeps who is sent which alerts.
     reasons
         Seals why people ask for something, for the audit log.
+    looks
+        Shows what cameras see.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders.area, now)
@@ -125,6 +130,7 @@ def create_routes(
         ).routes(),
         *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
+        *CameraEndpoints(looks, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
         *ReceiptWordEndpoints(receipts).routes(),
         *AuditEndpoints(audit, reasons).routes(),

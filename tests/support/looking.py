@@ -1,0 +1,46 @@
+"""A camera that somebody looks at: detect seals views, and alert has their keys."""
+
+from tests.support.live_path import LivePath
+
+from lethe.alert.audit.deeds import Deed
+from lethe.alert.looks import Looks
+from lethe.contracts.errors import Transient
+from lethe.contracts.keys import Role
+from lethe.contracts.sealed import Purpose, SealAddress
+from lethe.contracts.topics import VIEW_MADE
+from lethe.contracts.view import VIEW_BYTES
+from lethe.shredding.clock import instant
+from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.shredding.trust import LocalTrust
+
+PICTURE = b"\xff\xd8\xff what the camera sees \xff\xd9"
+
+
+class Told:
+    """An audit log in memory; `fails` makes it take nothing."""
+
+    def __init__(self) -> None:
+        self.deeds: list[Deed] = []
+        self.fails = False
+
+    async def append(self, *deeds: Deed) -> None:
+        if self.fails:
+            raise Transient("the database is away")
+        self.deeds += deeds
+
+
+class Watched(LivePath):
+    """Looks of an alert that has the keys of a slot."""
+
+    def __init__(self, trust: LocalTrust) -> None:
+        super().__init__(trust)
+        self.told = Told()
+        self.looks = Looks(self.alert, self.told, lambda: instant(self.clock))
+
+    def view(self, content: bytes = PICTURE) -> tuple[SealAddress, bytes]:
+        """Seal a view as detect does, of a new slot."""
+        self.run_watched_slot()
+        detect = self.holders[Role.DETECT]
+        reservation = detect.reserve("gate-1", Purpose.VIEW)
+        assert reservation is not None, "no key is in hand"
+        return self._sealed(detect, VIEW_MADE, reservation, content, VIEW_BYTES + LENGTH_BYTES)
