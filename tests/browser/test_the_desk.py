@@ -158,7 +158,7 @@ async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
     book = serving.web.watchlists
     sam, _ = await book.subjects.add("watchlist-1", details("Sam Sample"))
     rejected = await book.add("watchlist-1", sam.subject_id, PORTRAIT[:-1])
-    await book.record(outcome(rejected.reference_id, "no face", on="watchlist-1"))
+    await book.record([outcome(rejected.reference_id, "no face", on="watchlist-1")])
     page = await new_page(1440, 900)
     await page.goto(desk_of(serving, Role.SUPERVISOR))
     await page.get_by_role("button", name="Read them").click()

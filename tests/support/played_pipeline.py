@@ -46,6 +46,6 @@ class PlayedPipeline:
         if ended.outcome is EnrolmentOutcome.REJECTED and fault == "resembles":
             first = (await self.book.references(payload.watchlist_id))[0]
             ended = ended.model_copy(update={"resembles": first.reference_id})
-        await self.book.record(ended)
+        await self.book.record([ended])
         self._under_way -= 1
         self.ended += 1

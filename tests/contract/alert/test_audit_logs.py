@@ -143,7 +143,7 @@ async def test_each_change_of_a_watchlist_is_told_and_one_that_comes_too_late_is
     with pytest.raises(Stale):
         await book.versions.edit("list", ListDetails(), 1)
     image = await book.add("list", subject_id, IMAGE)
-    await book.record(outcome(image.reference_id, "no-face"))
+    await book.record([outcome(image.reference_id, "no-face")])
     await book.remove("list", image.reference_id)
     await book.subjects.remove("list", subject_id)
     for _ in range(2):

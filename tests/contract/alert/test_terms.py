@@ -72,7 +72,7 @@ async def test_an_ex_leader_that_wakes_up_changes_no_watchlist(database: Databas
         before.subjects.change(person, 1),
         before.subjects.remove("watchlist-1", "subject-1"),
         before.references.add(reference("r-2", image_sha256="cd" * 32), IMAGE),
-        before.references.record(known),
+        before.references.record([known]),
         before.references.remove("r-1"),
     ]
     for write in refused:

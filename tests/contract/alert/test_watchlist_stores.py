@@ -127,24 +127,24 @@ async def test_a_subject_leaves_with_its_references(store: Shelf) -> None:
     await store.references.add(reference("r-1"), IMAGE)
     await store.subjects.remove("watchlist-1", "subject-1")
     assert await store.subjects.find("watchlist-1", "subject-1") is None
-    assert await store.references.find("r-1") is None
+    assert await store.references.find_all(["r-1"]) == []
 
 
 async def test_a_reference_is_found_as_it_was_added(store: Shelf) -> None:
     added = await store.references.add(reference("r-1"), IMAGE)
     assert added == replace(reference("r-1"), change=1)
-    assert await store.references.find("r-1") == added
+    assert await store.references.find_all(["r-1"]) == [added]
     assert await store.references.of_image("watchlist-1", "ab" * 32) == [added]
     assert await store.references.of_subject("watchlist-1", "subject-1") == [added]
-    assert await store.references.with_image("r-1") == (added, IMAGE)
-    assert await store.references.find("r-2") is None
-    assert await store.references.with_image("r-2") is None
+    assert await store.references.with_images(["r-1"]) == [(added, IMAGE)]
+    assert await store.references.find_all(["r-2"]) == []
+    assert await store.references.with_images(["r-2"]) == []
 
 
 async def test_references_stay_in_the_order_in_which_they_came(store: Shelf) -> None:
     for number in (3, 1, 2):
         await store.references.add(reference(f"r-{number}", image_sha256=f"{number:064x}"), IMAGE)
-    await store.references.record(reference("r-1", image_sha256=f"{1:064x}"))
+    await store.references.record([reference("r-1", image_sha256=f"{1:064x}")])
     found = await store.references.of_watchlist("watchlist-1")
     assert [each.reference_id for each in found] == ["r-3", "r-1", "r-2"]
     changed = await store.references.after("watchlist-1", 0, 10)
@@ -163,8 +163,8 @@ async def test_what_became_of_a_reference_is_recorded(store: Shelf) -> None:
     ended = replace(
         reference("r-1"), state=ReferenceState.REJECTED, fault="no_face", resembles="r-2"
     )
-    await store.references.record(ended)
-    assert await store.references.find("r-1") == replace(ended, change=2)
+    await store.references.record([ended])
+    assert await store.references.find_all(["r-1"]) == [replace(ended, change=2)]
     assert await store.references.unsettled() == []
     assert await store.references.counts("watchlist-1") == {
         ReferenceState.SUBMITTED: 0,
@@ -176,8 +176,8 @@ async def test_what_became_of_a_reference_is_recorded(store: Shelf) -> None:
 async def test_a_removed_reference_is_gone_with_its_image(store: Shelf) -> None:
     await store.references.add(reference("r-1"), IMAGE)
     await store.references.remove("r-1")
-    assert await store.references.find("r-1") is None
-    assert await store.references.with_image("r-1") is None
+    assert await store.references.find_all(["r-1"]) == []
+    assert await store.references.with_images(["r-1"]) == []
 
 
 async def test_an_image_of_a_subject_is_taken_once(store: Shelf) -> None:

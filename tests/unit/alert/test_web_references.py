@@ -56,7 +56,7 @@ async def test_an_image_is_submitted_and_its_outcome_shown(
     assert (await client.get(LIST)).json()["settled"] is False
     assert (await client.get(f"{REFERENCES}/{reference_id}/image")).content == IMAGE
 
-    await web.watchlists.record(outcome(reference_id, "no_face"))
+    await web.watchlists.record([outcome(reference_id, "no_face")])
 
     assert (await client.get(LIST)).json()["settled"] is True
     [told] = await _state(client, added.json()["change"])
@@ -71,7 +71,7 @@ async def test_an_image_that_was_submitted_is_submitted_again_until_it_is_settle
     reference_id = (await _add(client)).json()["reference_id"]
     assert (await _add(client)).json()["reference_id"] == reference_id
     assert web.enroller.submitted == [reference_id] * 2
-    await web.watchlists.record(outcome(reference_id))
+    await web.watchlists.record([outcome(reference_id)])
     assert (await _add(client)).json()["state"] == "enrolled"
     assert web.enroller.submitted == [reference_id] * 2
 

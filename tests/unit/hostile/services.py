@@ -71,15 +71,13 @@ class Everything:
     def assign(self, told: object) -> None:
         self.taken.append(told)
 
-    hear = obey = on_report = assign
+    hear = obey = on_report = on_outcome = assign
 
     def show(self, address: object, _sealed: bytes) -> None:
         self.taken.append(address)
 
-    async def on_outcome(self, told: object) -> None:
+    async def take(self, told: object) -> None:
         self.taken.append(told)
-
-    take = on_outcome
 
 
 def service_of(name: str, trust: LocalTrust, folder: Path) -> Service:

@@ -61,8 +61,8 @@ async def test_only_what_is_enrolled_counts_for_the_hash(records: Records) -> No
         await records.book.add("list", person, IMAGE + bytes([place]))
         for place, person in enumerate(people)
     ]
-    assert await records.book.record(outcome(added[0].reference_id))
-    assert await records.book.record(outcome(added[1].reference_id, "resembles"))
+    assert await records.book.record([outcome(added[0].reference_id)])
+    assert await records.book.record([outcome(added[1].reference_id, "resembles")])
     expected = watchlist_hash([(people[0], added[0].image_sha256)])
     assert await records.book.content_hash("list") == expected
     rejected = (await records.book.references("list"))[1]
@@ -84,7 +84,7 @@ async def test_one_rejection_outweighs_an_enrolment_elsewhere_in_any_order(
 ) -> None:
     added = await records.book.add("list", await listed(records.book), IMAGE)
     for fault in faults:
-        await records.book.record(outcome(added.reference_id, fault))
+        await records.book.record([outcome(added.reference_id, fault)])
     (reference,) = await records.book.references("list")
     assert (reference.state, reference.fault) == (ReferenceState.REJECTED, "no_face")
 
@@ -93,7 +93,7 @@ async def test_a_flag_of_one_match_stays_and_rejects_nothing(records: Records) -
     added = await records.book.add("list", await listed(records.book), IMAGE)
     flagged = outcome(added.reference_id).model_copy(update={"fault": "unlike"})
     for told in (flagged, outcome(added.reference_id)):
-        await records.book.record(told)
+        await records.book.record([told])
     (reference,) = await records.book.references("list")
     assert (reference.state, reference.fault) == (ReferenceState.ENROLLED, "unlike")
     assert await records.book.content_hash("list") != watchlist_hash([])
@@ -106,12 +106,12 @@ async def test_whoever_follows_the_changes_sees_each_once_and_the_latest_last(
     first, second = [await records.book.add("list", ada, IMAGE + n) for n in (b"1", b"2")]
     seen = await records.book.after("list", 0, 10)
     assert seen == [first, second]
-    await records.book.record(outcome(first.reference_id))
+    await records.book.record([outcome(first.reference_id)])
     [changed] = await records.book.after("list", seen[-1].change, 10)
     assert (changed.reference_id, changed.state) == (first.reference_id, ReferenceState.ENROLLED)
     assert await records.book.after("list", changed.change, 10) == []
     # The same outcome, of another instance of match, changes nothing.
-    await records.book.record(outcome(first.reference_id))
+    await records.book.record([outcome(first.reference_id)])
     assert await records.book.after("list", changed.change, 10) == []
     everything = await records.book.after("list", 0, 10)
     assert [each.reference_id for each in everything] == [second.reference_id, first.reference_id]
@@ -119,7 +119,7 @@ async def test_whoever_follows_the_changes_sees_each_once_and_the_latest_last(
 
 
 async def test_an_outcome_of_an_unknown_reference_is_told_apart(records: Records) -> None:
-    assert await records.book.record(outcome("unknown")) is False
+    assert await records.book.record([outcome("unknown")]) == set()
 
 
 async def test_a_watchlist_whose_key_is_erased_tells_nothing_and_holds_up_no_start(
@@ -142,8 +142,8 @@ async def test_a_rejected_reference_can_be_removed_and_an_enrolled_one_cannot(
 ) -> None:
     ada = await listed(records.book)
     first, second = [await records.book.add("list", ada, IMAGE + n) for n in (b"1", b"2")]
-    await records.book.record(outcome(first.reference_id))
-    await records.book.record(outcome(second.reference_id, "no_face"))
+    await records.book.record([outcome(first.reference_id)])
+    await records.book.record([outcome(second.reference_id, "no_face")])
     with pytest.raises(Conflict):
         await records.book.remove("list", first.reference_id)
     await records.book.remove("list", second.reference_id)

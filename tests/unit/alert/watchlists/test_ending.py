@@ -52,7 +52,7 @@ async def test_a_version_is_kept_a_day_when_its_deployment_is_over_and_then_eras
 ) -> None:
     subject_id = await listed(records.book)
     reference = await records.book.add("list", subject_id, IMAGE)
-    await records.book.record(outcome(reference.reference_id))
+    await records.book.record([outcome(reference.reference_id)])
     records.ordered.append(ordered("deployment-1", hours=2))
     assert await at(records, 1) == []
     assert await at(records, 25.9) == []
@@ -67,7 +67,7 @@ async def test_a_version_is_kept_a_day_when_its_deployment_is_over_and_then_eras
     version = await records.book.versions.find("list")
     assert (version.details, records.keys.names()) == (None, [])
     assert records.book.name_of("list", subject_id) == subject_id
-    assert await records.shelf.references.find(reference.reference_id) is None
+    assert await records.shelf.references.find_all([reference.reference_id]) == []
     assert await records.shelf.subjects.find("list", subject_id) is None
     with pytest.raises(Erased):
         await records.reopened().subjects.add("list", details())

@@ -1,11 +1,12 @@
 """Images go out sealed until their outcome is known, whatever is missing meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from tests.support.brokers import eventually
 from tests.support.databases import a_term, new_database
 from tests.support.forgetting import local_trust
@@ -13,6 +14,7 @@ from tests.support.live_path import LivePath
 from tests.support.watchlists import Records, listed
 
 from lethe.alert.errors import DatabaseUnavailable
+from lethe.alert.tables import references
 from lethe.alert.term import Term
 from lethe.alert.watchlists.enrolling import Enrolment, SealedReference
 from lethe.alert.watchlists.reference import Reference, ReferenceState
@@ -37,6 +39,7 @@ class Office:
 
     def __init__(self, trust: LocalTrust, term: Term, folder: Path) -> None:
         self.path = LivePath(trust)
+        self.term = term
         records = Records(term, folder)
         self.keys = records.keys
         self.book = records.book
@@ -62,6 +65,11 @@ class Office:
 
     def names(self) -> list[str]:
         return [sealed.reference_id for sealed in self.sent]
+
+    async def hear(self, outcome: ReferenceEnrolled) -> None:
+        """Let an outcome come from match, and be recorded."""
+        self.enrolment.on_outcome(outcome)
+        await self.enrolment._record()
 
     async def until_sent(self, count: int) -> None:
         await eventually(lambda: len(self.sent) >= count)
@@ -129,17 +137,17 @@ async def test_a_submitted_image_goes_out_sealed_and_detect_opens_it(office: Off
 async def test_without_a_key_it_waits_for_one(office: Office) -> None:
     await office.add("ada")
     async with office.running():
-        assert not await office.enrolment._submit_one(office.enrolment._due()[0])
+        await office.enrolment._submit(office.enrolment._due())
         assert (office.sent, office.enrolment.is_active) == ([], True)
         office.path.run_enrolment_slot()
         await office.until_sent(1)
 
 
 async def test_a_key_without_time_left_for_the_others_is_not_used(office: Office) -> None:
-    reference = await office.add("ada")
+    await office.add("ada")
     office.path.run_enrolment_slot()
     office.path.time.advance_ms(400)
-    assert not await office.enrolment._submit_one(reference.reference_id)
+    await office.enrolment._submit(office.enrolment._due())
     assert office.sent == []
 
 
@@ -163,11 +171,11 @@ async def test_it_stops_when_it_is_told_the_outcome(office: Office, fault: str |
     office.path.run_enrolment_slot()
     async with office.running():
         await office.until_sent(2)
-        await office.enrolment.on_outcome(outcome(reference, fault))
+        await office.hear(outcome(reference, fault))
         assert office.enrolment.is_active
         office.wait_for_repeat()
         await office.until_sent(3)
-        await office.enrolment.on_outcome(outcome(other))
+        await office.hear(outcome(other))
         assert not office.enrolment.is_active
     assert office.names()[2:] == [other.reference_id]
     states = {
@@ -180,13 +188,13 @@ async def test_it_stops_when_it_is_told_the_outcome(office: Office, fault: str |
 async def test_of_many_only_a_few_are_under_way_at_first_and_more_when_they_come_through(
     office: Office,
 ) -> None:
-    references = [await office.add(f"person {number}") for number in range(8)]
+    added = [await office.add(f"person {number}") for number in range(8)]
     office.path.run_enrolment_slot()
     async with office.running():
         await office.until_sent(4)
         assert office.enrolment._due() == []
-        by_id = {reference.reference_id: reference for reference in references}
-        await office.enrolment.on_outcome(outcome(by_id[office.names()[0]]))
+        by_id = {reference.reference_id: reference for reference in added}
+        await office.hear(outcome(by_id[office.names()[0]]))
         await office.until_sent(6)
         assert office.enrolment._due() == []
     assert len(set(office.names())) == 6
@@ -205,10 +213,11 @@ async def test_when_none_come_through_fewer_are_under_way(office: Office) -> Non
 
 
 async def test_what_the_broker_did_not_take_is_repeated(office: Office) -> None:
-    reference = await office.add("ada")
+    await office.add("ada")
     office.path.run_enrolment_slot()
     office.broker_away = True
-    assert await office.enrolment._submit_one(reference.reference_id)
+    await office.enrolment._submit(office.enrolment._due())
+    assert office.enrolment._due() == []
     office.broker_away = False
     async with office.running():
         office.wait_for_repeat()
@@ -219,21 +228,21 @@ async def test_a_list_that_match_lost_is_submitted_again_but_not_what_was_reject
     office: Office,
 ) -> None:
     kept, rejected = await office.add("ada"), await office.add("nobody")
-    await office.enrolment.on_outcome(outcome(kept))
-    await office.enrolment.on_outcome(outcome(rejected, "no_face"))
+    await office.hear(outcome(kept))
+    await office.hear(outcome(rejected, "no_face"))
     assert not office.enrolment.is_active
     office.path.run_enrolment_slot()
     async with office.running():
         await office.enrolment.submit_again(LIST)
         await office.until_sent(1)
-        await office.enrolment.on_outcome(outcome(kept))
+        await office.hear(outcome(kept))
     assert office.names() == [kept.reference_id]
     assert not office.enrolment.is_active
 
 
 async def test_a_restarted_alert_goes_on_with_what_was_not_settled(office: Office) -> None:
     settled, open_one = await office.add("ada"), await office.add("grace")
-    await office.enrolment.on_outcome(outcome(settled))
+    await office.hear(outcome(settled))
     await office.restarted().resume()
     office.path.run_enrolment_slot()
     async with office.running():
@@ -254,26 +263,62 @@ async def test_a_reference_whose_data_key_is_erased_is_given_up(office: Office) 
 async def test_an_outcome_of_an_unknown_reference_changes_nothing(office: Office) -> None:
     reference = await office.add("ada")
     stranger = outcome(reference).model_copy(update={"reference_id": "another"})
-    await office.enrolment.on_outcome(stranger)
+    await office.hear(stranger)
     assert office.enrolment._due() == [reference.reference_id]
 
 
 async def test_a_database_that_is_away_for_a_moment_ends_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payload, tried = office.book.payload, asyncio.Event()
+    payloads, tried = office.book.payloads, asyncio.Event()
 
-    async def away(_reference_id: str) -> ReferencePayload:
+    async def away(_reference_ids: Sequence[str]) -> Mapping[str, ReferencePayload]:
         tried.set()
         raise DatabaseUnavailable("the database didn't take a statement")
 
     await office.add("ada")
-    monkeypatch.setattr(office.book, "payload", away)
+    monkeypatch.setattr(office.book, "payloads", away)
     office.path.run_enrolment_slot()
     async with office.running():
         await asyncio.wait_for(tried.wait(), 20)
-        monkeypatch.setattr(office.book, "payload", payload)
+        monkeypatch.setattr(office.book, "payloads", payloads)
         office.wait_for_repeat()
         await office.until_sent(1)
     busy = [s for s in office.path.alert._keyring._slots.values() if s.is_busy]
     assert (busy, Purpose.REFERENCE_IMAGE) == ([], office.sent[0].address.purpose)
+
+
+async def test_outcomes_that_come_together_are_recorded_together_and_whoever_is_away_loses_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = [await office.add(f"person {number}") for number in range(3)]
+    record, lots = office.book.record, list[int]()
+
+    async def counted(outcomes: Sequence[ReferenceEnrolled]) -> set[str]:
+        lots.append(len(outcomes))
+        if len(lots) == 1:
+            raise DatabaseUnavailable("the database didn't take a statement")
+        return await record(outcomes)
+
+    monkeypatch.setattr(office.book, "record", counted)
+    for reference in added:
+        office.enrolment.on_outcome(outcome(reference))
+    async with office.running():
+        await eventually(lambda: not office.enrolment.is_active)
+    assert lots == [3, 3]
+    states = {each.state for each in await office.book.references(LIST)}
+    assert states == {ReferenceState.ENROLLED}
+    # With the adding of three they are the six changes that there were.
+    changes = [each.change for each in await office.book.after(LIST, 0, 10)]
+    assert changes == [4, 5, 6]
+
+
+async def test_an_image_that_was_altered_keeps_no_other_from_being_sent(office: Office) -> None:
+    altered, whole = await office.add("ada"), await office.add("grace")
+    statement = update(references).where(references.c.reference_id == altered.reference_id)
+    async with office.term.write() as connection:
+        await connection.execute(statement.values(image_ciphertext=b"altered"))
+    office.path.run_enrolment_slot()
+    async with office.running():
+        await office.until_sent(1)
+    assert office.names() == [whole.reference_id]

@@ -61,7 +61,7 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
         subject_id = await listed(records.book, name)
         added = await records.book.add("list", subject_id, IMAGE + bytes([number]))
         fault = "no_face" if name == "Mary" else None
-        await records.book.record(outcome(added.reference_id, fault))
+        await records.book.record([outcome(added.reference_id, fault)])
     deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
     closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
     too_few = signed(trust, an_order(watchlist_id="list", watchlist_size=1))
@@ -78,7 +78,7 @@ async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(
     records: Records, tmp_path: Path
 ) -> None:
     reference = await pictured(records.book, "Ada", b"image", on="list")
-    await records.book.record(outcome(reference.reference_id))
+    await records.book.record([outcome(reference.reference_id)])
     deployments, samples = FakeDeployments(), records.samples()
     closing = ClosingDeployments(deployments, records.book, records.ends(), samples)
     order = an_order(

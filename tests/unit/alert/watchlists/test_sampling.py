@@ -29,7 +29,7 @@ class Sampling:
 
     async def pictures(self, subject_id: str, image: str) -> None:
         added = await self.records.book.add("list", subject_id, image.encode())
-        await self.records.book.record(outcome(added.reference_id))
+        await self.records.book.record([outcome(added.reference_id)])
 
     async def found(self, subject_id: str, *, right: bool = True) -> Sample:
         return await self.desk.check("list", subject_id, "Sue", has_passed=right)

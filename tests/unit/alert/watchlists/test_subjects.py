@@ -89,7 +89,7 @@ async def test_a_subject_leaves_with_what_was_rejected_but_not_with_what_is_enro
     added = await records.book.add("list", ada, IMAGE)
     with pytest.raises(Conflict):
         await records.book.subjects.remove("list", ada)
-    await records.book.record(outcome(added.reference_id, "no_face"))
+    await records.book.record([outcome(added.reference_id, "no_face")])
     await records.book.subjects.remove("list", ada)
     assert await records.book.references("list") == []
     assert records.book.name_of("list", ada) == ada

@@ -20,7 +20,7 @@ async def web_(tmp_path: Path) -> AsyncIterator[AlertWeb]:
     async with alert_web(tmp_path) as web:
         for name in ("Ada", "Bob", "Cid"):
             reference = await pictured(web.watchlists, name, name.encode(), on="northtown-7")
-            await web.watchlists.record(outcome(reference.reference_id))
+            await web.watchlists.record([outcome(reference.reference_id)])
         yield web
 
 

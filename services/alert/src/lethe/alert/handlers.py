@@ -150,9 +150,9 @@ class Handlers:
             await reign.enrolment.submit_again(watchlist_id)
 
     async def on_enrolled(self, record: Record) -> None:
-        """Record how an enrolment ended."""
+        """Take how an enrolment ended, to be recorded."""
         if reign := self._leadership.reign:
-            await reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
+            reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
 
     async def on_receipted(self, record: Record) -> None:
         """Keep receipts, to hand them on; standbys do as well. The leader looks for its own."""

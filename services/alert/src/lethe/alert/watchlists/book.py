@@ -3,17 +3,16 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 from lethe.alert.errors import Conflict, NotFound
-from lethe.alert.vault import Vault
+from lethe.alert.vault import SealedBlob, Vault
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
 from lethe.alert.watchlists.subject_desk import SubjectDesk
 from lethe.alert.watchlists.version_desk import VersionDesk
-from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
-from lethe.contracts.errors import Erased
+from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
+from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.orders import watchlist_hash
 
@@ -112,29 +111,28 @@ class WatchlistBook:
             sealed = await self._vault.seal(key_name, image, bound=_bound(reference))
             return await self._references.add(reference, sealed)
 
-    async def record(self, outcome: ReferenceEnrolled) -> bool:
-        """Record how an enrolment ended at one match instance.
+    async def record(self, outcomes: Sequence[ReferenceEnrolled]) -> set[str]:
+        """Record how enrolments ended, each at one match instance.
 
         One rejection outweighs every enrolment: a reference is on the list everywhere or nowhere.
         A flag of one instance stays.
 
         Returns
         -------
-        bool
-            Whether the reference is known.
+        set of str
+            The ids of those that are known.
         """
         async with self.turn:
-            known = await self._references.find(outcome.reference_id)
-            if known is None:
-                return False
-            if known.state is not ReferenceState.REJECTED:
-                rejected = outcome.outcome is EnrolmentOutcome.REJECTED
-                state = ReferenceState.REJECTED if rejected else ReferenceState.ENROLLED
-                fault = outcome.fault or known.fault
-                ended = replace(known, state=state, fault=fault, resembles=outcome.resembles)
-                if ended != known:
-                    await self._references.record(ended)
-            return True
+            found = await self._references.find_all({each.reference_id for each in outcomes})
+            known = {each.reference_id: each for each in found}
+            ended = dict(known)
+            for outcome in outcomes:
+                if before := ended.get(outcome.reference_id):
+                    ended[outcome.reference_id] = before.ended(outcome)
+            changed = [each for each in ended.values() if each != known[each.reference_id]]
+            if changed:
+                await self._references.record(changed)
+            return set(known)
 
     async def references(self, watchlist_id: str) -> Sequence[Reference]:
         """Return a version's references in the order in which they were added.
@@ -174,7 +172,7 @@ class WatchlistBook:
         return await self._references.unsettled()
 
     async def payload(self, reference_id: str) -> ReferencePayload:
-        """Return a reference with its image, as enrolment takes it.
+        """Return a reference with its image.
 
         Raises
         ------
@@ -183,18 +181,53 @@ class WatchlistBook:
         Erased
             If its version's data key is erased.
         """
-        found = await self._references.with_image(reference_id)
-        if found is None:
+        found = await self._references.with_images([reference_id])
+        if not found:
             raise NotFound("there is no such reference")
-        known, blob = found
-        key_name = (await self.versions.sealed(known.watchlist_id)).key_name
-        return ReferencePayload(
-            reference_id=reference_id,
-            subject_id=known.subject_id,
-            watchlist_id=known.watchlist_id,
-            image_sha256=known.image_sha256,
-            image=await self._vault.open(key_name, blob, bound=_bound(known)),
+        [payload] = await self._opened(found[0][0].watchlist_id, found)
+        return payload
+
+    async def payloads(self, reference_ids: Sequence[str]) -> Mapping[str, ReferencePayload]:
+        """Return references with their images, as enrolment takes them: those that are there."""
+        of_list: dict[str, list[tuple[Reference, SealedBlob]]] = {}
+        for known, blob in await self._references.with_images(reference_ids):
+            of_list.setdefault(known.watchlist_id, []).append((known, blob))
+        payloads = {}
+        for watchlist_id, found in of_list.items():
+            for payload in await self._opened_if_whole(watchlist_id, found):
+                payloads[payload.reference_id] = payload
+        return payloads
+
+    async def _opened_if_whole(
+        self, watchlist_id: str, found: Sequence[tuple[Reference, SealedBlob]]
+    ) -> list[ReferencePayload]:
+        """Open images; one that was altered keeps none of the others."""
+        try:
+            return await self._opened(watchlist_id, found)
+        except (NotFound, Erased):
+            return []
+        except Refused:
+            alone = [[each] for each in found] if len(found) > 1 else []
+            opened = [await self._opened_if_whole(watchlist_id, each) for each in alone]
+            return [payload for each in opened for payload in each]
+
+    async def _opened(
+        self, watchlist_id: str, found: Sequence[tuple[Reference, SealedBlob]]
+    ) -> list[ReferencePayload]:
+        key_name = (await self.versions.sealed(watchlist_id)).key_name
+        images = await self._vault.open_all(
+            key_name, [(blob, _bound(known)) for known, blob in found]
         )
+        return [
+            ReferencePayload(
+                reference_id=known.reference_id,
+                subject_id=known.subject_id,
+                watchlist_id=watchlist_id,
+                image_sha256=known.image_sha256,
+                image=image,
+            )
+            for (known, _), image in zip(found, images, strict=True)
+        ]
 
     async def remove(self, watchlist_id: str, reference_id: str) -> None:
         """Remove a rejected reference.
@@ -207,7 +240,8 @@ class WatchlistBook:
             If it is enrolled or may yet be: its template wouldn't leave with it.
         """
         async with self.turn:
-            known = await self._references.find(reference_id)
+            found = await self._references.find_all({reference_id})
+            known = next(iter(found), None)
             if known is None or known.watchlist_id != watchlist_id:
                 raise NotFound("there is no such reference")
             if known.state is not ReferenceState.REJECTED:

@@ -5,18 +5,17 @@ enrolled is simply submitted again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 import structlog
 
-from lethe.alert.errors import NotFound
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.alert.watchlists.window import Window
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
-from lethe.contracts.errors import Erased, LetheError
+from lethe.contracts.errors import LetheError, Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import REFERENCE_SUBMITTED
@@ -57,6 +56,8 @@ class Enrolment:
         self._under_way: dict[str, Instant] = {}
         self._window = Window()
         self._changed = asyncio.Event()
+        self._outcomes: list[tuple[ReferenceEnrolled, Instant]] = []
+        self._heard = asyncio.Event()
 
     @property
     def is_active(self) -> bool:
@@ -78,23 +79,48 @@ class Enrolment:
             if reference.state is ReferenceState.ENROLLED:
                 self._want(reference.reference_id)
 
-    async def on_outcome(self, enrolled: ReferenceEnrolled) -> None:
-        """Record how an enrolment ended."""
-        heard = instant(self._holder.clock)
-        if await self._book.record(enrolled):
-            self._waiting.pop(enrolled.reference_id, None)
-            if sent := self._under_way.pop(enrolled.reference_id, None):
-                self._window.came(heard.since_ms(sent))
-            self._changed.set()
+    def on_outcome(self, enrolled: ReferenceEnrolled) -> None:
+        """Take how an enrolment ended, to be recorded with whatever else comes meanwhile."""
+        self._outcomes.append((enrolled, instant(self._holder.clock)))
+        self._heard.set()
 
     async def run(self) -> None:
-        """Seal and send what is wanted, until cancelled."""
+        """Seal and send what is wanted, and record what comes of it, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._submit_all())
+            group.create_task(self._record_all())
+
+    async def _submit_all(self) -> None:
         while True:
             if not self.is_active:
                 await self._changed.wait()
             self._changed.clear()
-            await asyncio.gather(*map(self._submit_one, self._due()))
+            await self._submit(self._due())
             await asyncio.sleep(_PAUSE_S)
+
+    async def _record_all(self) -> None:
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            await self._record()
+            # What comes meanwhile is recorded together: each commit waits for the disk.
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _record(self) -> None:
+        ended, self._outcomes = self._outcomes, []
+        try:
+            known = await self._book.record([enrolled for enrolled, _ in ended])
+        except Transient as error:
+            self._outcomes = ended + self._outcomes
+            self._heard.set()
+            _log.info("outcomes not recorded", count=len(ended), error=type(error).__name__)
+            return
+        for enrolled, heard in ended:
+            if enrolled.reference_id in known:
+                self._waiting.pop(enrolled.reference_id, None)
+                if sent := self._under_way.pop(enrolled.reference_id, None):
+                    self._window.came(heard.since_ms(sent))
+        self._changed.set()
 
     def _want(self, reference_id: str) -> None:
         if reference_id not in self._under_way:
@@ -110,33 +136,51 @@ class Enrolment:
                 self._waiting[name] = None
         return list(islice(self._waiting, max(0, self._window.size - len(self._under_way))))
 
-    async def _submit_one(self, reference_id: str) -> bool:
-        """Seal and send one reference; tell whether a key was in hand."""
-        reservation = self._holder.reserve(
-            ENROLMENT_LANE, Purpose.REFERENCE_IMAGE, spare_ms=_SPARE_MS
-        )
-        if reservation is None:
-            return False
+    async def _submit(self, reference_ids: Sequence[str]) -> None:
+        """Seal and send references, as many as keys are in hand for."""
+        # Sealed and overwritten before the broker is waited for.
+        sealed = await self._sealed_ones(reference_ids)
+        for outcome in await asyncio.gather(*map(self._send, sealed), return_exceptions=True):
+            if isinstance(outcome, LetheError):
+                _log.info("reference not submitted", error=type(outcome).__name__)
+            elif outcome is not None:
+                raise outcome
+
+    async def _sealed_ones(self, reference_ids: Sequence[str]) -> list[SealedReference]:
+        reserved: dict[str, Reservation] = {}
         try:
-            payload = await self._book.payload(reference_id)
-            self._begin(reference_id)
-            # Sealed and overwritten before the broker is waited for.
-            sealed = self._sealed(reservation, payload)
-        except (NotFound, Erased):
-            self._waiting.pop(reference_id, None)
-            self._under_way.pop(reference_id, None)
-            return True
-        except LetheError as error:
-            self._begin(reference_id)
-            _log.info("reference not read", error=type(error).__name__)
-            return True
+            for reference_id in reference_ids:
+                reservation = self._holder.reserve(
+                    ENROLMENT_LANE, Purpose.REFERENCE_IMAGE, spare_ms=_SPARE_MS
+                )
+                if reservation is None:
+                    break
+                reserved[reference_id] = reservation
+            return await self._read_and_seal(reserved)
         finally:
-            self._holder.release(reservation)
+            for reservation in reserved.values():
+                self._holder.release(reservation)
+
+    async def _read_and_seal(self, reserved: Mapping[str, Reservation]) -> list[SealedReference]:
+        if not reserved:
+            return []
         try:
-            await self._send(sealed)
+            payloads = await self._book.payloads(list(reserved))
         except LetheError as error:
-            _log.info("reference not submitted", error=type(error).__name__)
-        return True
+            for reference_id in reserved:
+                self._begin(reference_id)
+            _log.info("references not read", count=len(reserved), error=type(error).__name__)
+            return []
+        sealed = []
+        for reference_id, reservation in reserved.items():
+            payload = payloads.get(reference_id)
+            if payload is None:
+                self._waiting.pop(reference_id, None)
+                self._under_way.pop(reference_id, None)
+            else:
+                self._begin(reference_id)
+                sealed.append(self._sealed(reservation, payload))
+        return sealed
 
     def _begin(self, reference_id: str) -> None:
         self._waiting.pop(reference_id, None)

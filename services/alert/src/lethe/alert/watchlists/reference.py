@@ -1,11 +1,12 @@
 """What a reference is, and where references are kept."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from lethe.alert.vault import SealedBlob
+from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
 
 
 class ReferenceState(StrEnum):
@@ -40,6 +41,18 @@ class Reference:
     resembles: str | None = None
     change: int = 0
 
+    def ended(self, outcome: ReferenceEnrolled) -> "Reference":
+        """Return what it is after an outcome of one match instance."""
+        if self.state is ReferenceState.REJECTED:
+            return self
+        rejected = outcome.outcome is EnrolmentOutcome.REJECTED
+        return replace(
+            self,
+            state=ReferenceState.REJECTED if rejected else ReferenceState.ENROLLED,
+            fault=outcome.fault or self.fault,
+            resembles=outcome.resembles,
+        )
+
 
 class ReferenceStore(Protocol):
     """Where references are kept. Every writing method returns after its commit."""
@@ -48,16 +61,18 @@ class ReferenceStore(Protocol):
         """Add a reference; return it with its change."""
         ...
 
-    async def find(self, reference_id: str) -> Reference | None:
-        """Return one reference."""
+    async def find_all(self, reference_ids: Collection[str]) -> Sequence[Reference]:
+        """Return those of some references that there are."""
         ...
 
     async def of_image(self, watchlist_id: str, image_sha256: str) -> Sequence[Reference]:
         """Return the references that hold an image."""
         ...
 
-    async def with_image(self, reference_id: str) -> tuple[Reference, SealedBlob] | None:
-        """Return a reference with its sealed image."""
+    async def with_images(
+        self, reference_ids: Collection[str]
+    ) -> Sequence[tuple[Reference, SealedBlob]]:
+        """Return those of some references that there are, with their sealed images."""
         ...
 
     async def of_watchlist(self, watchlist_id: str) -> Sequence[Reference]:
@@ -80,8 +95,8 @@ class ReferenceStore(Protocol):
         """Return the references whose enrolment hasn't ended, of all versions."""
         ...
 
-    async def record(self, reference: Reference) -> None:
-        """Record a reference's state, fault and resemblance."""
+    async def record(self, changed: Sequence[Reference]) -> None:
+        """Record states, faults and resemblances of references, all or none."""
         ...
 
     async def remove(self, reference_id: str) -> None:

@@ -1,6 +1,19 @@
 """References of watchlists in SQL."""
 
-from sqlalchemy import RowMapping, ScalarSelect, Select, delete, func, insert, select, update
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import (
+    BindParameter,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import references
@@ -8,7 +21,7 @@ from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 
-# Images are megabytes: they are read one at a time, and only when asked for.
+# Images are megabytes: they are read only when asked for.
 _WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]
 
 
@@ -34,10 +47,10 @@ class SqlReferenceStore:
             added = await connection.execute(statement.returning(*_WITHOUT_IMAGE))
             return _to_reference(added.mappings().one())
 
-    async def find(self, reference_id: str) -> Reference | None:
-        """Return one reference."""
-        statement = select(*_WITHOUT_IMAGE).where(references.c.reference_id == reference_id)
-        return next(iter(await self._all(statement)), None)
+    async def find_all(self, reference_ids: Collection[str]) -> list[Reference]:
+        """Return those of some references that there are."""
+        chosen = references.c.reference_id.in_(reference_ids)
+        return await self._all(select(*_WITHOUT_IMAGE).where(chosen))
 
     async def of_image(self, watchlist_id: str, image_sha256: str) -> list[Reference]:
         """Return the references that hold an image."""
@@ -45,14 +58,16 @@ class SqlReferenceStore:
             _of_watchlist(watchlist_id).where(references.c.image_sha256 == image_sha256)
         )
 
-    async def with_image(self, reference_id: str) -> tuple[Reference, SealedBlob] | None:
-        """Return a reference with its sealed image."""
-        chosen = select(references).where(references.c.reference_id == reference_id)
+    async def with_images(
+        self, reference_ids: Collection[str]
+    ) -> list[tuple[Reference, SealedBlob]]:
+        """Return those of some references that there are, with their sealed images."""
+        chosen = select(references).where(references.c.reference_id.in_(reference_ids))
         async with self._term.read() as connection:
-            row = (await connection.execute(chosen)).mappings().one_or_none()
-        if row is None:
-            return None
-        return _to_reference(row), SealedBlob(row["image_nonce"], row["image_ciphertext"])
+            return [
+                (_to_reference(row), SealedBlob(row["image_nonce"], row["image_ciphertext"]))
+                for row in (await connection.execute(chosen)).mappings()
+            ]
 
     async def of_watchlist(self, watchlist_id: str) -> list[Reference]:
         """Return a version's references in the order in which they were added."""
@@ -86,15 +101,24 @@ class SqlReferenceStore:
         async with self._term.read() as connection:
             return list((await connection.execute(chosen)).scalars())
 
-    async def record(self, reference: Reference) -> None:
-        """Record a reference's state, fault and resemblance."""
+    async def record(self, changed: Sequence[Reference]) -> None:
+        """Record states, faults and resemblances of references, all or none."""
+        # One after another: each takes the change behind that of the one before it.
         statement = (
             update(references)
-            .where(references.c.reference_id == reference.reference_id)
-            .values(change=_next_change(reference.watchlist_id), **_outcome(reference))
+            .where(references.c.reference_id == bindparam("of_reference"))
+            .values(change=_next_change(bindparam("of_watchlist")))
         )
-        async with self._term.write(of_watchlists.image_settled(reference)) as connection:
-            await connection.execute(statement)
+        rows = [
+            {
+                "of_reference": each.reference_id,
+                "of_watchlist": each.watchlist_id,
+                **_outcome(each),
+            }
+            for each in changed
+        ]
+        async with self._term.write(*map(of_watchlists.image_settled, changed)) as connection:
+            await connection.execute(statement, rows)
 
     async def remove(self, reference_id: str) -> None:
         """Remove a reference with its image."""
@@ -112,7 +136,7 @@ def _of_watchlist(watchlist_id: str) -> Select[tuple[object, ...]]:
     return select(*_WITHOUT_IMAGE).where(references.c.watchlist_id == watchlist_id)
 
 
-def _next_change(watchlist_id: str) -> ScalarSelect[int]:
+def _next_change(watchlist_id: str | BindParameter[str]) -> ScalarSelect[int]:
     others = references.alias()
     newest = func.coalesce(func.max(others.c.change), 0)
     return select(newest + 1).where(others.c.watchlist_id == watchlist_id).scalar_subquery()
