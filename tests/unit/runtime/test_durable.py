@@ -52,7 +52,7 @@ async def reader_(consumer: FakeConsumer) -> DurableReader:
     letters = DeadLetters(settings, FakePublisher())
     reader = DurableReader(settings, "alert", CANDIDATES_FOUND, _nothing, letters)
     await reader._consumer.stop()
-    reader._consumer = consumer
+    reader._consumer = consumer  # type: ignore[assignment]
     return reader
 
 

@@ -74,7 +74,7 @@ class FakeConsumer:
 @pytest.fixture(name="consumer")
 def consumer_(monkeypatch: pytest.MonkeyPatch) -> FakeConsumer:
     consumer = FakeConsumer()
-    monkeypatch.setattr(module, "AIOKafkaConsumer", lambda **_: consumer)
+    monkeypatch.setattr(module, "Consumer", lambda **_: consumer)
     return consumer
 
 

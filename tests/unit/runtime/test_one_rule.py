@@ -43,7 +43,7 @@ class Desk:
     async def durable(self) -> Callable[[Raw], Awaitable[None]]:
         reader = DurableReader(self.settings, "alert", CANDIDATES_FOUND, self.handle, self.letters)
         await reader._consumer.stop()
-        reader._consumer = self
+        reader._consumer = self  # type: ignore[assignment]
         return lambda raw: reader._handle(PARTITION, raw, 0)
 
     async def live(self) -> Callable[[Raw], Awaitable[None]]:

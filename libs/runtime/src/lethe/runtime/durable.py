@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Mapping
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.errors import Transient
 from lethe.contracts.topic import Topic
 from lethe.runtime import metrics
+from lethe.runtime.consumer import Consumer
 from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.ownership import Change, GroupListener, generation_of
 from lethe.runtime.poller import Batches, Poller
@@ -57,7 +58,7 @@ class DurableReader:
         self._committed: dict[TopicPartition, int] = {}
         self._session_ms = session_ms = settings.session_timeout_ms
         self._assignor = _own_assignor()
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = Consumer(
             **settings.broker_options(),
             group_id=f"lethe.{role}",
             enable_auto_commit=False,

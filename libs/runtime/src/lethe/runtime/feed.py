@@ -5,11 +5,12 @@ import contextlib
 from collections.abc import Collection, Iterable
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from lethe.contracts.topic import plain_name
 from lethe.runtime import metrics
+from lethe.runtime.consumer import Consumer
 from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
@@ -50,7 +51,7 @@ class Feed:
         self._compacted = compacted
         self._expected: dict[TopicPartition, int] = {}
         self._changing = asyncio.Lock()
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = Consumer(
             **settings.broker_options(),
             enable_auto_commit=False,
             auto_offset_reset="latest",

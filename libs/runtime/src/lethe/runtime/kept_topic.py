@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from lethe.contracts.topic import Topic
+from lethe.runtime.consumer import Consumer
 from lethe.runtime.poller import Poller
 
 _WAIT_MS = 500
@@ -21,7 +22,7 @@ async def read_whole(options: dict[str, Any], topic: Topic) -> list[bytes]:
     """
     partition = TopicPartition(topic.name, 0)
     bodies: list[bytes] = []
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
+    consumer = Consumer(**options, enable_auto_commit=False)
     poller = Poller(consumer)
     await consumer.start()
     try:
