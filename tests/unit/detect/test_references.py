@@ -2,6 +2,9 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from lethe.contracts.topics import REFERENCE_EXTRACTED, REFERENCE_SUBMITTED
 from lethe.detect.sealed_record import SealedRecord
 from lethe.shredding.trust import LocalTrust
 from lethe.vision.errors import Halted
+from lethe.vision.extraction import Extraction
 from lethe.vision.stills import read_still
 
 
@@ -169,3 +173,56 @@ def test_the_image_and_the_template_are_overwritten(
     assert len(templates[0]) == 512
     assert not any(any(secret) for secret in [*images, *templates])
     assert not pictures[0].any()
+
+
+class Watched(np.ndarray):
+    """An array that knows every array that was made of it."""
+
+    made: ClassVar[list[np.ndarray]] = []
+
+    def __array_finalize__(self, _source: object) -> None:
+        self.made.append(self)
+
+
+def test_the_template_is_copied_to_nowhere_that_is_not_overwritten(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract_reference = bench.bench.extractor.extract_reference
+
+    @contextmanager
+    def watched(image: NDArray[np.uint8]) -> Iterator[Extraction]:
+        with extract_reference(image) as extraction:
+            assert extraction.templates.any()
+            yield replace(extraction, templates=extraction.templates.view(Watched))
+
+    monkeypatch.setattr(Watched, "made", [])
+    monkeypatch.setattr(bench.bench.extractor, "extract_reference", watched)
+    assert bench.references.extract(*submitted(bench, png(astronaut())))
+    made = [np.asarray(each) for each in Watched.made]
+    assert len(made) > 1
+    assert not any(each.any() for each in made)
+
+
+@pytest.mark.parametrize("failing", ["reserve", "seal", None])
+def test_the_template_is_overwritten_also_when_it_cannot_be_sealed(
+    bench: DetectBench, monkeypatch: pytest.MonkeyPatch, failing: str | None
+) -> None:
+    templates: list[bytes] = []
+
+    def remembered(**fields: object) -> TemplatePayload:
+        payload = TemplatePayload.model_validate(fields)
+        templates.append(payload.template)
+        assert any(payload.template)
+        return payload
+
+    def fail(*_: object, **__: object) -> None:
+        raise Erased("its key is over")
+
+    record = submitted(bench, png(astronaut()))
+    monkeypatch.setattr("lethe.detect.references.TemplatePayload", remembered)
+    if failing is not None:
+        monkeypatch.setattr(bench.detect, failing, fail)
+    with pytest.raises(Erased) if failing else nullcontext():
+        bench.references.extract(*record)
+    (template,) = templates
+    assert not any(template)

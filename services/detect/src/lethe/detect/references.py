@@ -1,7 +1,5 @@
 """A sealed reference image in, a sealed template or a fault out."""
 
-import numpy as np
-
 from lethe.contracts.enrolment import ReferencePayload, TemplatePayload
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.sealed import Purpose, SealAddress
@@ -56,12 +54,14 @@ class ReferenceWorker:
                     payload = _extracted(bench, reference)
                 finally:
                     wipe_bytes(reference.image)
-                return self._seal(address, payload)
+                try:
+                    return self._seal(address, payload)
+                finally:
+                    wipe_bytes(payload.template)
 
     def _seal(self, image: SealAddress, payload: TemplatePayload) -> SealedRecord | None:
         reservation = self._holder.reserve(image.lane, Purpose.REFERENCE_TEMPLATE, slot=image.slot)
         if reservation is None:
-            wipe_bytes(payload.template)
             return None
         address = image.model_copy(
             update={"purpose": Purpose.REFERENCE_TEMPLATE, "number": reservation.number}
@@ -73,7 +73,6 @@ class ReferenceWorker:
             )
         finally:
             wipe_bytes(content)
-            wipe_bytes(payload.template)
             self._holder.finish(address)
         return SealedRecord(address, body)
 
@@ -84,7 +83,8 @@ def _extracted(bench: Workbench, reference: ReferencePayload) -> TemplatePayload
         image = read_still(reference.image)
         try:
             with bench.extractor.extract_reference(image) as extraction:
-                template = extraction.templates[0].astype(np.float32).tobytes()
+                # No conversion between: its copy would stay where numpy keeps small arrays.
+                template = extraction.templates[0].tobytes()
         finally:
             image.fill(0)
     except UnusableReference as unusable:
