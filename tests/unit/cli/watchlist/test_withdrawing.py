@@ -112,8 +112,29 @@ def test_whoever_was_withdrawn_before_stays_so(service: Service, trust: LocalTru
     assert withdraw(trust, "A-1", why="listed in error").exit_code == 0
     assert service.held.withdrawn == {"id-A-1", "id-A-2"}
     assert service.reasons == ["found", "listed in error"]
-    again = withdraw(trust, "A-1")
-    assert str(again.exception) == "A-1 is withdrawn already"
+
+
+def test_whoever_is_gone_already_is_told_and_the_others_are_withdrawn(
+    service: Service, trust: LocalTrust
+) -> None:
+    assert withdraw(trust, "A-2").exit_code == 0
+    told = withdraw(trust, "A-1", "a-2", "A-3", "a-1", why="listed in error")
+    assert told.exit_code == 0, told.output
+    assert "A-2: withdrawn already\nA-1: Ada Lovelace, wanted on warrant\nA-3: Mary" in told.output
+    assert f"{NAME} searches for 2 subjects less; 1 subject was withdrawn already" in told.output
+    assert service.held.withdrawn == {"id-A-1", "id-A-2", "id-A-3"}
+
+
+def test_if_everybody_is_gone_already_nothing_is_asked_or_signed(
+    service: Service, trust: LocalTrust
+) -> None:
+    assert withdraw(trust, "A-1", "A-2").exit_code == 0
+    told = withdraw(trust, "A-1", "A-2", answer="")
+    assert told.exit_code == 0, told.output
+    assert "for good" not in told.output
+    said = f"{NAME} searches for as many subjects as before; 2 subjects were withdrawn already"
+    assert said in told.output
+    assert service.reasons == ["found"]
 
 
 def test_nothing_is_signed_without_a_yes(service: Service, trust: LocalTrust) -> None:

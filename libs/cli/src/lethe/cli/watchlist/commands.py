@@ -125,17 +125,17 @@ def withdraw(
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415 - --help stays quick
     from lethe.cli.watchlist import withdrawing  # noqa: PLC0415
-    from lethe.receipts.words import many  # noqa: PLC0415
 
     folder = trust or find_home().trust
     found = asyncio.run(withdrawing.find_subjects(alert_url, deployment_id, numbers, folder))
     for line in found.lines():
         click.echo(one_line(line))
-    if not yes:
-        click.confirm(f"Withdraw from {one_line(deployment_id)}, for good?", abort=True)
-    key = chosen_key(folder, **signer)
-    asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
-    click.echo(f"{one_line(deployment_id)} searches for {many(len(numbers), 'subject')} less")
+    if found.subjects:
+        if not yes:
+            click.confirm(f"Withdraw from {one_line(deployment_id)}, for good?", abort=True)
+        key = chosen_key(folder, **signer)
+        asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
+    click.echo(one_line(found.outcome()))
 
 
 @watchlist.command()

@@ -11,21 +11,43 @@ from lethe.cli.session.signed_state import Signed, signed_state
 from lethe.cli.watchlist.api import SubjectState, WatchlistApi
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import OrderStatus
+from lethe.receipts.words import many
 from lethe.shredding.authorising import sign_state
 from lethe.shredding.signing import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Who is to be withdrawn, and what was signed of the deployment so far."""
+    """Who is to be withdrawn, and what was signed of the deployment so far.
+
+    Attributes
+    ----------
+    already
+        Of those who were asked for, whoever is withdrawn already.
+    """
 
     signed: Signed
     subjects: tuple[SubjectState, ...] = field(repr=False)
+    already: tuple[SubjectState, ...] = field(repr=False)
 
     def lines(self) -> list[str]:
         """Return what somebody reads before they sign."""
+        gone = [f"{each.reference_number}: withdrawn already" for each in self.already]
         told = [each.model_dump() for each in self.subjects]
-        return [f"{each['reference_number']}: {each['name']}, {each['category']}" for each in told]
+        return gone + [
+            f"{each['reference_number']}: {each['name']}, {each['category']}" for each in told
+        ]
+
+    def outcome(self) -> str:
+        """Return what somebody reads afterwards."""
+        name, count = self.signed.order.deployment_id, len(self.subjects)
+        told = f"{name} searches for {many(count, 'subject')} less"
+        if not self.subjects:
+            told = f"{name} searches for as many subjects as before"
+        if self.already:
+            were = "was" if len(self.already) == 1 else "were"
+            told += f"; {many(len(self.already), 'subject')} {were} withdrawn already"
+        return told
 
 
 async def find_subjects(
@@ -36,7 +58,7 @@ async def find_subjects(
     Raises
     ------
     InvalidInput
-        If one isn't on it or is withdrawn already, or the deployment's order doesn't hold.
+        If one isn't on it, or the deployment's order doesn't hold.
     """
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         signed = signed_state(await api.deployment(deployment_id), trust)
@@ -52,9 +74,9 @@ async def find_subjects(
     for folded, number in wanted.items():
         if folded not in found:
             raise InvalidInput(f"{number} isn't on {signed.order.watchlist_id}")
-        if found[folded].subject_id in signed.state.withdrawn:
-            raise InvalidInput(f"{number} is withdrawn already")
-    return Withdrawn(signed, tuple(found.values()))
+    gone = [each for each in found.values() if each.subject_id in signed.state.withdrawn]
+    there = [each for each in found.values() if each.subject_id not in signed.state.withdrawn]
+    return Withdrawn(signed, tuple(there), tuple(gone))
 
 
 async def withdraw(
