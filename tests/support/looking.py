@@ -1,10 +1,12 @@
 """A camera that somebody looks at: detect seals views, and alert has their keys."""
 
+from tests.support.forgetting import CAMERA, address_of
 from tests.support.live_path import LivePath
 
 from lethe.alert.audit.deeds import Deed
 from lethe.alert.looks import Looks
 from lethe.contracts.errors import Transient
+from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import VIEW_MADE
@@ -37,10 +39,18 @@ class Watched(LivePath):
         self.told = Told()
         self.looks = Looks(self.alert, self.told, lambda: instant(self.clock))
 
-    def view(self, content: bytes = PICTURE) -> tuple[SealAddress, bytes]:
-        """Seal a view as detect does, of a new slot."""
+    def view(
+        self, content: bytes = PICTURE, captured: Instant | None = None
+    ) -> tuple[SealAddress, bytes]:
+        """Seal a view as detect does, of a new slot and of a frame that was captured now."""
+        for holder in self.holders.values():
+            holder.release_all()
         self.run_watched_slot()
         detect = self.holders[Role.DETECT]
-        reservation = detect.reserve("gate-1", Purpose.VIEW)
+        reservation = detect.reserve(CAMERA, Purpose.VIEW)
         assert reservation is not None, "no key is in hand"
-        return self._sealed(detect, VIEW_MADE, reservation, content, VIEW_BYTES + LENGTH_BYTES)
+        address = address_of(reservation, captured or instant(self.clock))
+        step = VIEW_BYTES + LENGTH_BYTES
+        body = detect.seal(VIEW_MADE.name, address, memoryview(content), step=step)
+        detect.finish(reservation)
+        return address, body

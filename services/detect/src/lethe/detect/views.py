@@ -1,4 +1,4 @@
-"""Views of frames for people who look at a camera: at most one a second of each."""
+"""Views of frames for people who look at a camera: at most three in two seconds of each."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from lethe.shredding.sealing import LENGTH_BYTES
 from lethe.vision.extraction import Extraction
 from lethe.vision.view import view_jpeg
 
-_EVERY_MS = 1_000
-"""Of captures: a camera is in its place or isn't, and isn't dark for less than a second."""
+_EVERY_MS = 700
+"""Of captures: a page has the next one before it has to cover the last, a second after capture."""
 
 
 class Views:

@@ -1,6 +1,7 @@
 // The page of operators and supervisors: alerts to be filtered, and how everything stands.
 
 import { AlertTable } from "./alert-table.js";
+import { offerCameras, watchCameras } from "./cameras.js";
 import { showDeployments, showFigures } from "./deployments.js";
 import { refreshFigures, watchFigures } from "./figures.js";
 import { follow } from "./following.js";
@@ -27,10 +28,12 @@ function changed() {
 function take(told) {
   latest = told;
   table?.offer(told.deployments.map((each) => each.deployment_id));
+  offerCameras(told.cameras.map((each) => each.camera_id));
   show();
 }
 
 watchSound();
+watchCameras();
 watchWatchlists();
 watchFigures(show);
 follow(

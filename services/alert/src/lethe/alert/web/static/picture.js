@@ -45,6 +45,14 @@ export class Picture {
    */
   blank(text = "") {
     this.gone = true;
+    this.cover(text);
+  }
+
+  /**
+   * Takes away what is shown now; another may come.
+   * @param {string} [text] what stands in its place
+   */
+  cover(text = "") {
     const canvas = this.place.querySelector("canvas");
     // Without a size it has no pixels left.
     if (canvas) canvas.width = canvas.height = 0;

@@ -1,0 +1,113 @@
+// What a camera sees, every face covered: a picture at a time, gone when its frame is a second old.
+
+import { at, tell } from "./elements.js";
+import { Picture } from "./picture.js";
+
+const OLD_MS = 1_000;
+const AGAIN_MS = 1_000;
+const SHOWN = "";
+const NONE = "No picture comes: see below how the camera is, and above how its deployment stands.";
+const UNANSWERED = "The service doesn't answer.";
+
+const picture = new Picture("");
+/** What is asked for; aborted when nobody looks any more. @type {AbortController | null} */
+let asked = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let covering;
+
+export function watchCameras() {
+  picture.place.classList.add("view");
+  at("view").prepend(picture.place);
+  at("look").onclick = () => (asked ? stop() : look(chosen().value));
+  chosen().onchange = () => asked && look(chosen().value);
+  // Whoever doesn't see the page isn't sent anything, and a screen that comes back shows nothing old.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) stop("Stopped: this page was out of sight.");
+  });
+}
+
+/**
+ * Takes which cameras there are.
+ * @param {string[]} cameras
+ */
+export function offerCameras(cameras) {
+  const names = [...new Set(cameras)].sort();
+  const known = [...chosen().options].map((option) => option.value);
+  if (names.join("\n") === known.join("\n")) return;
+  const before = chosen().value;
+  chosen().replaceChildren(
+    ...names.map((name) => new Option(name, name, false, name === before)),
+  );
+  at("look", HTMLButtonElement).disabled = names.length === 0;
+  if (asked && chosen().value !== before) stop("Stopped: the camera is gone.");
+}
+
+function chosen() {
+  return at("camera", HTMLSelectElement);
+}
+
+/** @param {string} camera */
+async function look(camera) {
+  stop();
+  const { signal } = (asked = new AbortController());
+  tell(at("look"), "Stop looking");
+  at("view").hidden = false;
+  tell(at("view-told"), "Waiting for a picture.");
+  while (!signal.aborted) {
+    const told = await next(camera, signal);
+    if (signal.aborted) return;
+    tell(at("view-told"), told);
+    if (told !== SHOWN) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+/** @param {string} [told] */
+function stop(told = "") {
+  asked?.abort();
+  asked = null;
+  cover();
+  tell(at("look"), "Look");
+  tell(at("view-told"), told);
+  at("view").hidden = true;
+}
+
+/**
+ * Shows the next picture; returns what is wrong if there is none.
+ * @param {string} camera
+ * @param {AbortSignal} signal
+ */
+async function next(camera, signal) {
+  try {
+    const answer = await fetch(`/api/v1/cameras/${encodeURIComponent(camera)}/view`, { signal });
+    const arrivedMs = performance.now();
+    if (answer.status === 204) return NONE;
+    if (!answer.ok) return `It can't be shown: ${(await answer.json()).detail}.`;
+    const bitmap = await createImageBitmap(await answer.blob());
+    const ageMs = Number(answer.headers.get("Lethe-Age-Ms"));
+    const leftMs = OLD_MS - ageMs - (performance.now() - arrivedMs);
+    if (leftMs > 0 && !signal.aborted) show(bitmap, camera, ageMs, leftMs);
+    bitmap.close();
+    return leftMs > 0 ? SHOWN : "Pictures come too late to be shown.";
+  } catch {
+    return UNANSWERED;
+  }
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {string} camera
+ * @param {number} ageMs
+ * @param {number} leftMs
+ */
+function show(bitmap, camera, ageMs, leftMs) {
+  picture.draw(bitmap, `What ${camera} sees, every face covered`);
+  tell(at("view-age"), `${Math.round(ageMs)} ms old when it was sent`);
+  clearTimeout(covering);
+  covering = setTimeout(cover, leftMs);
+}
+
+function cover() {
+  clearTimeout(covering);
+  picture.cover();
+  tell(at("view-age"), "");
+}
