@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.support.page_desk import PORTRAIT, Desk, present
 from tests.support.pages import decide, live, probe
-from tests.support.watchlists import details, outcome
+from tests.support.watchlists import imaged, listed, outcome
 from tests.unit.alert.test_figures import minute, slot
 
 from lethe.alert.alerts import AlertTerms
@@ -156,8 +156,8 @@ async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
     serving: Desk, new_page: OpenPage
 ) -> None:
     book = serving.web.watchlists
-    sam, _ = await book.subjects.add("watchlist-1", details("Sam Sample"))
-    rejected = await book.add("watchlist-1", sam.subject_id, PORTRAIT[:-1])
+    sam = await listed(book, "Sam Sample", on="watchlist-1")
+    rejected = await imaged(book, "watchlist-1", sam, PORTRAIT[:-1])
     await book.record([outcome(rejected.reference_id, "no face", on="watchlist-1")])
     page = await new_page(1440, 900)
     await page.goto(desk_of(serving, Role.SUPERVISOR))
@@ -165,7 +165,7 @@ async def test_a_watchlist_is_shown_with_its_progress_and_what_was_rejected(
     card = page.get_by_role("article")
     await expect(card).to_contain_text("2 subjects; references: 0 enrolled, 1 waiting, 1 rejected")
     await expect(card.get_by_role("progressbar")).to_have_js_property("value", 1)
-    await expect(card.get_by_role("row").last).to_contain_text(f"{sam.subject_id}no face")
+    await expect(card.get_by_role("row").last).to_contain_text(f"{sam}no face")
 
 
 async def test_a_deployment_is_ended_once_it_is_asked_for_twice(

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.chosen_broker import OnBroker
+from tests.support.entries import form_of
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
@@ -36,7 +37,8 @@ def _erase_a_watchlist(lethe: RunningLethe) -> str:
             "category": "other",
             "grounds": "failed to appear",
         }
-        client.post("/watchlists/square-may/subjects", json=person).raise_for_status()
+        form = form_of({"details": person})
+        client.post("/watchlists/square-may/entries", **form).raise_for_status()
         content = client.get("/watchlists/square-may").raise_for_status().json()["content_hash"]
         client.delete("/watchlists/square-may").raise_for_status()
     return erased_watchlist_hash("square-may", content)

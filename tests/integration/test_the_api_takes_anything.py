@@ -82,6 +82,7 @@ async def _filled(web: AlertWeb) -> dict[str, str]:
         "subject_id": added.subject_id,
         "reference_id": added.reference_id,
         "deployment_id": alert.deployment_id,
+        "camera_id": alert.camera_id,
     }
 
 

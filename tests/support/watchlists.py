@@ -12,6 +12,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
+from lethe.alert.watchlists.entry import Entered, Entry
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
@@ -19,6 +20,7 @@ from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled
+from lethe.contracts.errors import LetheError
 
 IMAGE = b"\xff\xd8\xff the image of a person"
 
@@ -65,11 +67,28 @@ class Records:
         )
 
 
+async def entered(book: WatchlistBook, entry: Entry, *, on: str = "list") -> Entered:
+    """Enter one entry; raise what is wrong with it or with one of its images."""
+    [told] = await book.entries.enter(on, [entry])
+    for fault in (told.fault, *told.images):
+        if isinstance(fault, LetheError):
+            raise fault
+    return told
+
+
 async def listed(book: WatchlistBook, name: str = "Ada Lovelace", *, on: str = "list") -> str:
     """Put somebody on a list, which is made if need be; return the subject's id."""
     await book.versions.register(on, ListDetails())
-    subject, _ = await book.subjects.add(on, details(name))
-    return subject.subject_id
+    return (await entered(book, Entry(details(name)), on=on)).subject_id
+
+
+async def imaged(
+    book: WatchlistBook, watchlist_id: str, subject_id: str, image: bytes
+) -> Reference:
+    """Add an image of somebody who is listed."""
+    [reference] = (await entered(book, Entry(subject_id, [image]), on=watchlist_id)).images
+    assert isinstance(reference, Reference)
+    return reference
 
 
 def outcome(reference_id: str, fault: str | None = None, *, on: str = "list") -> ReferenceEnrolled:
@@ -88,4 +107,4 @@ async def pictured(
     book: WatchlistBook, name: str, image: bytes, *, on: str = "watchlist-1"
 ) -> Reference:
     """Put somebody on a list with an image."""
-    return await book.add(on, await listed(book, name, on=on), image)
+    return await imaged(book, on, await listed(book, name, on=on), image)

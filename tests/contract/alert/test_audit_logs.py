@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.support.alert_desk import instant
 from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
-from tests.support.watchlists import IMAGE, Records, details, listed, outcome
+from tests.support.watchlists import IMAGE, Records, details, imaged, listed, outcome
 from tools.postgres import Server
 
 from lethe.alert.audit.chain import AuditVerdict, ChainVerifier
@@ -142,7 +142,7 @@ async def test_each_change_of_a_watchlist_is_told_and_one_that_comes_too_late_is
     await book.versions.edit("list", ListDetails(name="Northtown"), 1)
     with pytest.raises(Stale):
         await book.versions.edit("list", ListDetails(), 1)
-    image = await book.add("list", subject_id, IMAGE)
+    image = await imaged(book, "list", subject_id, IMAGE)
     await book.record([outcome(image.reference_id, "no-face")])
     await book.remove("list", image.reference_id)
     await book.subjects.remove("list", subject_id)

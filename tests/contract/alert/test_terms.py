@@ -60,18 +60,20 @@ async def test_an_ex_leader_that_wakes_up_writes_no_alert(database: Database) ->
 async def test_an_ex_leader_that_wakes_up_changes_no_watchlist(database: Database) -> None:
     before = sql_shelf(await Term.begin(database, "alert-1"))
     await before.versions.add(version())
-    person = await before.subjects.add(subject())
-    known = await before.references.add(reference("r-1"), IMAGE)
+    await before.entries.add("watchlist-1", [subject()], [])
+    person = await before.subjects.find("watchlist-1", "subject-1")
+    assert person is not None
+    [known] = await before.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     after = sql_shelf(await Term.begin(database, "alert-2"))
 
     refused = [
         before.versions.add(version("watchlist-2")),
         before.versions.change(version(), 1),
         before.versions.freeze("watchlist-1", "hash", {"other": 2}),
-        before.subjects.add(subject("subject-2")),
+        before.entries.add("watchlist-1", [subject("subject-2")], []),
         before.subjects.change(person, 1),
         before.subjects.remove("watchlist-1", "subject-1"),
-        before.references.add(reference("r-2", image_sha256="cd" * 32), IMAGE),
+        before.entries.add("watchlist-1", [], [(reference("r-2", image_sha256="cd" * 32), IMAGE)]),
         before.references.record([known]),
         before.references.remove("r-1"),
     ]

@@ -8,7 +8,7 @@ from tests.contract.alert.test_what_a_database_keeps import folder_of
 from tests.support.databases import a_term
 from tests.support.thief import KEY_BYTES, files_below, holding
 from tests.support.watchlists import IMAGE as PICTURE
-from tests.support.watchlists import Records, details, listed
+from tests.support.watchlists import Records, details, imaged, listed
 
 from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
@@ -48,7 +48,7 @@ def reference(reference_id: str, *, image_sha256: str = "ab" * 32) -> Reference:
 async def store(database: Database) -> Shelf:
     made = sql_shelf(await a_term(database))
     await made.versions.add(version())
-    await made.subjects.add(subject())
+    await made.entries.add("watchlist-1", [subject()], [])
     return made
 
 
@@ -97,9 +97,11 @@ async def test_samples_and_checks_are_kept_in_their_order(database: Database) ->
 
 async def test_a_subject_is_found_as_it_was_added(store: Shelf) -> None:
     [first] = await store.subjects.after("watchlist-1", 0, 10)
-    second = await store.subjects.add(subject("subject-2"))
+    await store.entries.add("watchlist-1", [subject("subject-2")], [])
+    second = await store.subjects.find("watchlist-1", "subject-2")
+    assert second is not None
+    assert second == replace(subject("subject-2"), place=second.place)
     assert first == replace(subject(), place=first.place)
-    assert await store.subjects.find("watchlist-1", "subject-2") == second
     assert await store.subjects.numbered("watchlist-1", "tag of subject-2") == second
     assert await store.subjects.find("watchlist-2", "subject-2") is None
     assert await store.subjects.numbered("watchlist-1", "tag of subject-3") is None
@@ -119,31 +121,66 @@ async def test_a_subject_changes_from_the_revision_that_was_read_only(store: She
 async def test_a_number_and_a_subject_are_there_once(store: Shelf) -> None:
     for twin in (subject(), replace(subject("subject-2"), number_tag="tag of subject-1")):
         with pytest.raises(DatabaseUnavailable):
-            await store.subjects.add(twin)
+            await store.entries.add("watchlist-1", [twin], [])
     assert await store.subjects.count("watchlist-1") == 1
 
 
 async def test_a_subject_leaves_with_its_references(store: Shelf) -> None:
-    await store.references.add(reference("r-1"), IMAGE)
+    await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     await store.subjects.remove("watchlist-1", "subject-1")
     assert await store.subjects.find("watchlist-1", "subject-1") is None
     assert await store.references.find_all(["r-1"]) == []
 
 
 async def test_a_reference_is_found_as_it_was_added(store: Shelf) -> None:
-    added = await store.references.add(reference("r-1"), IMAGE)
+    [added] = await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     assert added == replace(reference("r-1"), change=1)
     assert await store.references.find_all(["r-1"]) == [added]
-    assert await store.references.of_image("watchlist-1", "ab" * 32) == [added]
     assert await store.references.of_subject("watchlist-1", "subject-1") == [added]
     assert await store.references.with_images(["r-1"]) == [(added, IMAGE)]
     assert await store.references.find_all(["r-2"]) == []
     assert await store.references.with_images(["r-2"]) == []
 
 
+async def test_entries_are_looked_up_together(store: Shelf) -> None:
+    await store.entries.add("watchlist-1", [subject("subject-2"), subject("subject-3")], [])
+    await store.versions.add(version("watchlist-2"))
+    [added] = await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
+    listed = await store.entries.listed(
+        "watchlist-1",
+        number_tags=["tag of subject-1", "tag of nobody"],
+        subject_ids=["subject-3", "nobody"],
+        images=["ab" * 32, "cd" * 32],
+    )
+    assert {each.subject_id for each in listed.subjects} == {"subject-1", "subject-3"}
+    assert listed.references == [added]
+    nothing = await store.entries.listed(
+        "watchlist-2", number_tags=["tag of subject-1"], subject_ids=[], images=["ab" * 32]
+    )
+    assert (nothing.subjects, nothing.references) == ([], [])
+
+
+async def test_entries_are_added_all_or_none_and_counted_one_after_another(store: Shelf) -> None:
+    people = [subject("subject-2"), subject("subject-3")]
+    pictures = [
+        (replace(reference(f"r-{n}", image_sha256=f"{n:064x}"), subject_id=each.subject_id), IMAGE)
+        for n, each in enumerate(people)
+    ]
+    added = await store.entries.add("watchlist-1", people, pictures)
+    assert [each.change for each in added] == [1, 2]
+    assert await store.references.of_watchlist("watchlist-1") == added
+    others = [subject("subject-4"), subject("subject-2")]
+    with pytest.raises(DatabaseUnavailable):
+        await store.entries.add("watchlist-1", others, [(reference("r-9"), IMAGE)])
+    assert await store.subjects.count("watchlist-1") == 3
+    assert await store.references.find_all(["r-9"]) == []
+
+
 async def test_references_stay_in_the_order_in_which_they_came(store: Shelf) -> None:
     for number in (3, 1, 2):
-        await store.references.add(reference(f"r-{number}", image_sha256=f"{number:064x}"), IMAGE)
+        await store.entries.add(
+            "watchlist-1", [], [(reference(f"r-{number}", image_sha256=f"{number:064x}"), IMAGE)]
+        )
     await store.references.record([reference("r-1", image_sha256=f"{1:064x}")])
     found = await store.references.of_watchlist("watchlist-1")
     assert [each.reference_id for each in found] == ["r-3", "r-1", "r-2"]
@@ -158,7 +195,7 @@ async def test_references_stay_in_the_order_in_which_they_came(store: Shelf) -> 
 
 
 async def test_what_became_of_a_reference_is_recorded(store: Shelf) -> None:
-    await store.references.add(reference("r-1"), IMAGE)
+    await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     assert await store.references.unsettled() == ["r-1"]
     ended = replace(
         reference("r-1"), state=ReferenceState.REJECTED, fault="no_face", resembles="r-2"
@@ -174,18 +211,19 @@ async def test_what_became_of_a_reference_is_recorded(store: Shelf) -> None:
 
 
 async def test_a_removed_reference_is_gone_with_its_image(store: Shelf) -> None:
-    await store.references.add(reference("r-1"), IMAGE)
+    await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     await store.references.remove("r-1")
     assert await store.references.find_all(["r-1"]) == []
     assert await store.references.with_images(["r-1"]) == []
 
 
 async def test_an_image_of_a_subject_is_taken_once(store: Shelf) -> None:
-    await store.references.add(reference("r-1"), IMAGE)
+    await store.entries.add("watchlist-1", [], [(reference("r-1"), IMAGE)])
     with pytest.raises(DatabaseUnavailable):
-        await store.references.add(reference("r-2"), IMAGE)
+        await store.entries.add("watchlist-1", [], [(reference("r-2"), IMAGE)])
+    stray = replace(reference("r-3"), watchlist_id="unknown")
     with pytest.raises(DatabaseUnavailable):
-        await store.references.add(replace(reference("r-3"), watchlist_id="unknown"), IMAGE)
+        await store.entries.add("unknown", [], [(stray, IMAGE)])
     assert len(await store.references.of_watchlist("watchlist-1")) == 1
 
 
@@ -195,7 +233,7 @@ async def test_no_file_of_the_database_holds_details_or_images_or_a_key(
     folder = tmp_path_factory.mktemp("keys")
     records = Records(await a_term(database), folder)
     ada = await listed(records.book)
-    await records.book.add("list", ada, PICTURE)
+    await imaged(records.book, "list", ada, PICTURE)
     await records.book.subjects.edit("list", ada, details("Ada King", is_child=True), 1)
     if database.folder is None:
         async with database.begin() as connection:

@@ -9,7 +9,7 @@ from tests.support.alert_desk import CROP, ManualClock, candidates_found, instan
 from tests.support.databases import a_term
 from tests.support.keyrings import MemoryKeyStore, a_keyring, keyring_in
 from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pictures_opened
-from tests.support.watchlists import Records, listed
+from tests.support.watchlists import Records, imaged, listed
 
 from lethe.alert.audit.deeds import Act, Actor, Deed, acting_as
 from lethe.alert.audit.log import SqlAuditLog
@@ -99,7 +99,7 @@ async def test_of_an_erased_watchlist_nothing_can_be_opened_with_the_keys_that_a
     folder = tmp_path_factory.mktemp("records")
     records = Records(await a_term(database), folder)
     subject_id = await listed(records.book, "Grace Hopper")
-    reference = await records.book.add("list", subject_id, CROP)
+    reference = await imaged(records.book, "list", subject_id, CROP)
     await listed(records.book, "Ada Lovelace", on="another")
     [(_, blob)] = await records.shelf.references.with_images([reference.reference_id])
     sealed = await records.shelf.subjects.find("list", subject_id)

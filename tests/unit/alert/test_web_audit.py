@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text, update
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.entries import enter
 from tests.support.tokens import bearer
 from tests.support.watchlists import details, pictured
 from websockets.asyncio.client import connect
@@ -90,14 +91,9 @@ async def test_who_keeps_and_reads_a_watchlist_is_in_the_log(web: AlertWeb) -> N
         await client.post("/api/v1/watchlists", json={"watchlist_id": "list"})
         of_list = "/api/v1/watchlists/list"
         ann = details("Ann Other").model_dump(mode="json")
-        added = await client.post(f"{of_list}/subjects", json=ann)
-        subject_id = added.json()["subject_id"]
-        answer = await client.post(
-            f"{of_list}/references",
-            data={"subject_id": subject_id},
-            files={"image": ("a.png", CROP, "image/jpeg")},
-        )
-        reference_id = answer.json()["reference_id"]
+        entry = {"details": ann, "images": ["a"]}
+        [added] = await enter(client, of_list, entry, images={"a": CROP})
+        subject_id, reference_id = added["subject_id"], added["images"][0]["reference_id"]
         for read in (
             "/api/v1/watchlists",
             of_list,

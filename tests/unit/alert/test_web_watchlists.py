@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.entries import enter, form_of
 
 from lethe.alert.watchlists.end import OrderedList
 
@@ -110,10 +111,11 @@ async def test_a_watchlist_that_is_none_is_refused(
 
 
 async def test_a_subject_is_added_read_changed_and_removed(client: httpx.AsyncClient) -> None:
-    added = await client.post(SUBJECTS, json=ADA)
-    assert (added.status_code, added.headers["etag"]) == (201, '"1"')
-    subject_id = added.json()["subject_id"]
-    assert (await client.post(SUBJECTS, json=ADA)).json()["subject_id"] == subject_id
+    [added] = await enter(client, LIST, {"details": ADA})
+    assert (added["is_new"], added["images"]) == (True, [])
+    subject_id = added["subject_id"]
+    [again] = await enter(client, LIST, {"details": ADA})
+    assert again == added | {"is_new": False}
     one = f"{SUBJECTS}/{subject_id}"
     read = await client.get(one)
     assert {name: read.json()[name] for name in ADA} == ADA
@@ -128,8 +130,8 @@ async def test_a_subject_is_added_read_changed_and_removed(client: httpx.AsyncCl
 
 
 async def test_subjects_come_in_pages(client: httpx.AsyncClient) -> None:
-    for number in range(3):
-        await client.post(SUBJECTS, json=ADA | {"reference_number": f"A-{number}"})
+    people = [{"details": ADA | {"reference_number": f"A-{number}"}} for number in range(3)]
+    await enter(client, LIST, *people)
     first = (await client.get(SUBJECTS, params={"limit": 2})).json()
     rest = (await client.get(SUBJECTS, params={"limit": 2, "after": first["next"]})).json()
     told = [each["reference_number"] for each in (*first["subjects"], *rest["subjects"])]
@@ -140,9 +142,9 @@ async def test_what_does_not_fit_is_said_by_field_and_not_repeated(
     client: httpx.AsyncClient,
 ) -> None:
     wrong = ADA | {"grounds": "", "expires_on": "Ada's birthday", "name": "A" * 201}
-    answer = await client.post(SUBJECTS, json=wrong)
-    assert answer.status_code == 400
-    detail = answer.json()["detail"]
+    [told] = await enter(client, LIST, {"details": wrong})
+    assert told["problem"]["status"] == 400
+    detail = told["problem"]["detail"]
     assert all(f"{field}: " in detail for field in ("grounds", "expires_on", "name"))
     assert "birthday" not in detail
     assert "AAA" not in detail
@@ -151,16 +153,17 @@ async def test_what_does_not_fit_is_said_by_field_and_not_repeated(
 async def test_another_subject_under_a_known_number_is_a_conflict(
     client: httpx.AsyncClient,
 ) -> None:
-    subject_id = (await client.post(SUBJECTS, json=ADA)).json()["subject_id"]
-    answer = await client.post(SUBJECTS, json=ADA | {"name": "Grace"})
-    assert answer.status_code == 409
-    assert subject_id in answer.json()["detail"]
+    grace = ADA | {"name": "Grace"}
+    ada, refused = await enter(client, LIST, {"details": ADA}, {"details": grace})
+    assert refused["problem"]["status"] == 409
+    assert ada["subject_id"] in refused["problem"]["detail"]
 
 
 async def test_nothing_of_a_version_that_was_ordered_is_changed(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
-    subject_id = (await client.post(SUBJECTS, json=ADA)).json()["subject_id"]
+    [ada] = await enter(client, LIST, {"details": ADA})
+    subject_id = ada["subject_id"]
     await web.watchlists.versions.freeze("list", "ordered", {"other": 2})
     assert (await client.get(LIST)).json()["ordered_hash"] == "ordered"
     tag = {"If-Match": '"1"'}
@@ -168,20 +171,22 @@ async def test_nothing_of_a_version_that_was_ordered_is_changed(
         client.put(LIST, json=NAMED, headers=tag),
         client.put(f"{SUBJECTS}/{subject_id}", json=ADA, headers=tag),
         client.delete(f"{SUBJECTS}/{subject_id}"),
-        client.post(SUBJECTS, json=ADA | {"reference_number": "B-1"}),
-        client.post(
-            f"{LIST}/references", data={"subject_id": subject_id}, files={"image": b"\xff\xd8"}
-        ),
     ):
         answer = await call
         assert answer.status_code == 409
         assert "was ordered" in answer.json()["detail"]
+    another = {"details": ADA | {"reference_number": "B-1"}}
+    image = {"subject_id": subject_id, "images": ["a"]}
+    refused, known = await enter(client, LIST, another, image, images={"a": b"\xff\xd8"})
+    for told in (refused, known["images"][0]):
+        assert told["problem"]["status"] == 409
+        assert "was ordered" in told["problem"]["detail"]
 
 
 async def test_a_watchlist_is_erased_unless_a_deployment_searches_it(
     client: httpx.AsyncClient, web: AlertWeb
 ) -> None:
-    await client.post(SUBJECTS, json=ADA)
+    await enter(client, LIST, {"details": ADA})
     web.ordered.append(OrderedList("list", "deployment-1", web.now().wall_us + 1_000_000))
     refused = await client.delete(LIST)
     assert (refused.status_code, "deployment-1" in refused.json()["detail"]) == (409, True)
@@ -192,7 +197,8 @@ async def test_a_watchlist_is_erased_unless_a_deployment_searches_it(
     told = (await client.get(LIST)).json()
     assert (told["erased"], told["subjects"], "name" in told) == (True, 0, False)
     assert (await client.post(LISTS, json={"watchlist_id": "list"})).status_code == 409
-    assert (await client.post(SUBJECTS, json=ADA)).status_code == 410
+    form = form_of({"details": ADA})
+    assert (await client.post(f"{LIST}/entries", **form)).status_code == 410
     assert (await client.delete(f"{LISTS}/nothing")).status_code == 404
 
 
@@ -201,7 +207,7 @@ async def test_an_unknown_watchlist_is_not_found(client: httpx.AsyncClient) -> N
     for call in (
         client.get(unknown),
         client.get(f"{unknown}/subjects"),
-        client.post(f"{unknown}/subjects", json=ADA),
+        client.post(f"{unknown}/entries", **form_of({"details": ADA})),
         client.get(f"{unknown}/references"),
     ):
         answer = await call

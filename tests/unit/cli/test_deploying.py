@@ -42,23 +42,22 @@ class FakeAlert:
         if request.url.path == "/api/v1/deployments":
             return self._order(json.loads(request.content))
         if request.url.path.endswith("/subjects"):
-            return self._subjects(request)
+            return httpx.Response(200, json={"subjects": [], "next": None})
+        if request.url.path.endswith("/entries"):
+            return self._entries(request)
         if request.method == "POST":
-            number = len(self.references) + 1
-            reference = {
-                "reference_id": f"r-{number}",
-                "subject_id": "s",
-                "image_sha256": "ab" * 32,
-            }
-            self.references.append(reference | {"state": self.state, "change": number})
-            return httpx.Response(202, json=self.references[-1] | {"state": "submitted"})
+            return httpx.Response(201, json={})
         return httpx.Response(200, json={"references": self.references, "next": None})
 
-    def _subjects(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return httpx.Response(200, json={"subjects": [], "next": None})
-        listed = json.loads(request.content) | {"subject_id": "s", "revision": 1}
-        return httpx.Response(201, json=listed)
+    def _entries(self, request: httpx.Request) -> httpx.Response:
+        entries = []
+        for _ in range(request.content.count(b"application/octet-stream")):
+            number = len(self.references) + 1
+            reference = {"reference_id": f"r-{number}", "image_sha256": "ab" * 32}
+            told = reference | {"subject_id": "s", "state": self.state, "change": number}
+            self.references.append(told)
+            entries.append({"subject_id": "s", "images": [told | {"state": "submitted"}]})
+        return httpx.Response(200, json={"entries": entries})
 
     def _order(self, body: dict[str, Any]) -> httpx.Response:
         ordered = DeploymentOrdered.decode(b64decode(body["ordered"]))

@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.support.watchlists import IMAGE, Records, listed, outcome
+from tests.support.watchlists import IMAGE, Records, imaged, listed, outcome
 
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.watchlists.reference import ReferenceState
@@ -19,7 +19,7 @@ def _stored(folder: Path) -> bytes:
 
 async def test_a_reference_is_kept_with_its_image(records: Records) -> None:
     ada = await listed(records.book)
-    added = await records.book.add("list", ada, IMAGE)
+    added = await imaged(records.book, "list", ada, IMAGE)
     assert await records.book.references("list") == [added]
     assert added.state is ReferenceState.SUBMITTED
     payload = await records.book.payload(added.reference_id)
@@ -29,7 +29,7 @@ async def test_a_reference_is_kept_with_its_image(records: Records) -> None:
 
 async def test_details_and_images_are_on_disk_only_sealed(records: Records, tmp_path: Path) -> None:
     ada = await listed(records.book)
-    await records.book.add("list", ada, IMAGE)
+    await imaged(records.book, "list", ada, IMAGE)
     stored = _stored(tmp_path)
     assert ada.encode() in stored
     for secret in (b"Lovelace", b"Northtown", b"warrant", IMAGE):
@@ -41,8 +41,8 @@ async def test_the_same_image_of_a_subject_is_one_reference_however_often_it_is_
 ) -> None:
     ada = await listed(records.book)
     added = await asyncio.gather(
-        *(records.book.add("list", ada, IMAGE) for _ in range(3)),
-        records.book.add("list", ada, IMAGE + b"2"),
+        *(imaged(records.book, "list", ada, IMAGE) for _ in range(3)),
+        imaged(records.book, "list", ada, IMAGE + b"2"),
     )
     assert len({reference.reference_id for reference in added}) == 2
     assert len(await records.book.references("list")) == 2
@@ -50,15 +50,15 @@ async def test_the_same_image_of_a_subject_is_one_reference_however_often_it_is_
 
 async def test_an_image_that_another_subject_has_is_refused(records: Records) -> None:
     ada, grace = await listed(records.book), await listed(records.book, "Grace")
-    added = await records.book.add("list", ada, IMAGE)
+    added = await imaged(records.book, "list", ada, IMAGE)
     with pytest.raises(Conflict, match=f"the same image as {added.reference_id} of {ada}"):
-        await records.book.add("list", grace, IMAGE)
+        await imaged(records.book, "list", grace, IMAGE)
 
 
 async def test_only_what_is_enrolled_counts_for_the_hash(records: Records) -> None:
     people = [await listed(records.book, name) for name in ("Ada", "Grace", "Mary")]
     added = [
-        await records.book.add("list", person, IMAGE + bytes([place]))
+        await imaged(records.book, "list", person, IMAGE + bytes([place]))
         for place, person in enumerate(people)
     ]
     assert await records.book.record([outcome(added[0].reference_id)])
@@ -82,7 +82,7 @@ async def test_only_what_is_enrolled_counts_for_the_hash(records: Records) -> No
 async def test_one_rejection_outweighs_an_enrolment_elsewhere_in_any_order(
     records: Records, faults: tuple[str | None, str | None]
 ) -> None:
-    added = await records.book.add("list", await listed(records.book), IMAGE)
+    added = await imaged(records.book, "list", await listed(records.book), IMAGE)
     for fault in faults:
         await records.book.record([outcome(added.reference_id, fault)])
     (reference,) = await records.book.references("list")
@@ -90,7 +90,7 @@ async def test_one_rejection_outweighs_an_enrolment_elsewhere_in_any_order(
 
 
 async def test_a_flag_of_one_match_stays_and_rejects_nothing(records: Records) -> None:
-    added = await records.book.add("list", await listed(records.book), IMAGE)
+    added = await imaged(records.book, "list", await listed(records.book), IMAGE)
     flagged = outcome(added.reference_id).model_copy(update={"fault": "unlike"})
     for told in (flagged, outcome(added.reference_id)):
         await records.book.record([told])
@@ -103,7 +103,7 @@ async def test_whoever_follows_the_changes_sees_each_once_and_the_latest_last(
     records: Records,
 ) -> None:
     ada = await listed(records.book)
-    first, second = [await records.book.add("list", ada, IMAGE + n) for n in (b"1", b"2")]
+    first, second = [await imaged(records.book, "list", ada, IMAGE + n) for n in (b"1", b"2")]
     seen = await records.book.after("list", 0, 10)
     assert seen == [first, second]
     await records.book.record([outcome(first.reference_id)])
@@ -126,7 +126,7 @@ async def test_a_watchlist_whose_key_is_erased_tells_nothing_and_holds_up_no_sta
     records: Records,
 ) -> None:
     ada = await listed(records.book)
-    added = await records.book.add("list", ada, IMAGE)
+    added = await imaged(records.book, "list", ada, IMAGE)
     for name in records.keys.names():
         records.keys.destroy(name)
     book = records.reopened()
@@ -141,7 +141,7 @@ async def test_a_rejected_reference_can_be_removed_and_an_enrolled_one_cannot(
     records: Records,
 ) -> None:
     ada = await listed(records.book)
-    first, second = [await records.book.add("list", ada, IMAGE + n) for n in (b"1", b"2")]
+    first, second = [await imaged(records.book, "list", ada, IMAGE + n) for n in (b"1", b"2")]
     await records.book.record([outcome(first.reference_id)])
     await records.book.record([outcome(second.reference_id, "no_face")])
     with pytest.raises(Conflict):
@@ -152,12 +152,12 @@ async def test_a_rejected_reference_can_be_removed_and_an_enrolled_one_cannot(
 
 async def test_nothing_is_added_to_a_version_that_was_ordered(records: Records) -> None:
     ada = await listed(records.book)
-    added = await records.book.add("list", ada, IMAGE)
+    added = await imaged(records.book, "list", ada, IMAGE)
     await records.book.versions.freeze("list", "hash", {"other": 2})
     for book in (records.book, records.reopened()):
-        assert await book.add("list", ada, IMAGE) == added
+        assert await imaged(book, "list", ada, IMAGE) == added
         with pytest.raises(Conflict, match="was ordered"):
-            await book.add("list", ada, IMAGE + b"2")
+            await imaged(book, "list", ada, IMAGE + b"2")
         with pytest.raises(Conflict, match="was ordered"):
             await listed(book, "Grace")
 
@@ -166,8 +166,8 @@ async def test_what_is_not_there_is_not_found(records: Records) -> None:
     ada = await listed(records.book)
     for call in (
         records.book.references("nothing"),
-        records.book.add("nothing", ada, IMAGE),
-        records.book.add("list", "nobody", IMAGE),
+        imaged(records.book, "nothing", ada, IMAGE),
+        imaged(records.book, "list", "nobody", IMAGE),
         records.book.payload("nothing"),
         records.book.remove("list", "nothing"),
     ):

@@ -8,7 +8,7 @@ import pytest
 from tests.support.alert_desk import EPOCH_US
 from tests.support.databases import a_term, new_database
 from tests.support.forgetting import an_order
-from tests.support.watchlists import IMAGE, Records, details, listed, outcome
+from tests.support.watchlists import IMAGE, Records, details, entered, imaged, listed, outcome
 
 from lethe.alert.errors import Conflict, DatabaseUnavailable, NotFound, NotLeading
 from lethe.alert.keyring import Keyring
@@ -16,6 +16,7 @@ from lethe.alert.vault import Vault
 from lethe.alert.watchlists.end import ErasedList, OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
+from lethe.alert.watchlists.entry import Entry
 from lethe.alert.watchlists.version import ListDetails
 from lethe.alert.watchlists.versions import SqlVersionStore
 from lethe.contracts.errors import Erased
@@ -51,7 +52,7 @@ async def test_a_version_is_kept_a_day_when_its_deployment_is_over_and_then_eras
     records: Records,
 ) -> None:
     subject_id = await listed(records.book)
-    reference = await records.book.add("list", subject_id, IMAGE)
+    reference = await imaged(records.book, "list", subject_id, IMAGE)
     await records.book.record([outcome(reference.reference_id)])
     records.ordered.append(ordered("deployment-1", hours=2))
     assert await at(records, 1) == []
@@ -70,7 +71,7 @@ async def test_a_version_is_kept_a_day_when_its_deployment_is_over_and_then_eras
     assert await records.shelf.references.find_all([reference.reference_id]) == []
     assert await records.shelf.subjects.find("list", subject_id) is None
     with pytest.raises(Erased):
-        await records.reopened().subjects.add("list", details())
+        await entered(records.reopened(), Entry(details()))
     with pytest.raises(Conflict, match="choose another id"):
         await records.book.versions.register("list", ListDetails())
 

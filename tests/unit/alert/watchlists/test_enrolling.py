@@ -11,7 +11,7 @@ from tests.support.brokers import eventually
 from tests.support.databases import a_term, new_database
 from tests.support.forgetting import local_trust
 from tests.support.live_path import LivePath
-from tests.support.watchlists import Records, listed
+from tests.support.watchlists import Records, imaged, listed
 
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.tables import references
@@ -59,7 +59,7 @@ class Office:
     async def add(self, name: str) -> Reference:
         """Add an image and submit it."""
         subject_id = await listed(self.book, name, on=LIST)
-        reference = await self.book.add(LIST, subject_id, f"the image of {name}".encode())
+        reference = await imaged(self.book, LIST, subject_id, f"the image of {name}".encode())
         self.enrolment.submit(reference.reference_id)
         return reference
 

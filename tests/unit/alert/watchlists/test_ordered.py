@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.alert_ports import FakeDeployments
 from tests.support.forgetting import an_order, local_trust, signed
-from tests.support.watchlists import IMAGE, Records, listed, outcome, pictured
+from tests.support.watchlists import IMAGE, Records, imaged, listed, outcome, pictured
 
 from lethe.alert.errors import Conflict
 from lethe.alert.watchlists.ordered import ClosingDeployments
@@ -59,7 +59,7 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
 ) -> None:
     for number, name in enumerate(("Ada", "Ada", "Grace", "Mary")):
         subject_id = await listed(records.book, name)
-        added = await records.book.add("list", subject_id, IMAGE + bytes([number]))
+        added = await imaged(records.book, "list", subject_id, IMAGE + bytes([number]))
         fault = "no_face" if name == "Mary" else None
         await records.book.record([outcome(added.reference_id, fault)])
     deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.support.forgetting import an_order
-from tests.support.watchlists import Records, details, listed, outcome
+from tests.support.watchlists import Records, details, imaged, listed, outcome
 
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.watchlists.sample import Sample, least_of
@@ -28,7 +28,7 @@ class Sampling:
             await self.pictures(self.ids[-1], name)
 
     async def pictures(self, subject_id: str, image: str) -> None:
-        added = await self.records.book.add("list", subject_id, image.encode())
+        added = await imaged(self.records.book, "list", subject_id, image.encode())
         await self.records.book.record([outcome(added.reference_id)])
 
     async def found(self, subject_id: str, *, right: bool = True) -> Sample:
@@ -80,7 +80,7 @@ async def test_it_is_chance_that_draws(sampling: Sampling) -> None:
 
 
 async def test_a_list_that_is_being_enrolled_or_is_empty_has_no_sample(sampling: Sampling) -> None:
-    await sampling.records.book.add("list", sampling.ids[0], b"under way")
+    await imaged(sampling.records.book, "list", sampling.ids[0], b"under way")
     with pytest.raises(Conflict, match="isn't enrolled yet"):
         await sampling.desk.draw("list", 2, "Ann")
     await listed(sampling.records.book, on="empty")

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.support.watchlists import IMAGE, Records, details, listed, outcome
+from tests.support.watchlists import IMAGE, Records, details, entered, imaged, listed, outcome
 
 from lethe.alert.errors import Conflict, NotFound, Stale
+from lethe.alert.watchlists.entry import Entry
 from lethe.alert.watchlists.subject import ImageOrigin, SubjectDetails
 from lethe.contracts.errors import Erased, InvalidInput
 
@@ -23,24 +24,24 @@ async def test_a_subject_is_read_as_it_was_added(records: Records) -> None:
         review_on="2026-12-01",
         expires_on="2027-01-31",
     )
-    subject, new = await records.book.subjects.add("list", told)
-    assert new
-    assert await records.reopened().subjects.find("list", subject.subject_id) == subject
+    added = await entered(records.book, Entry(told))
+    assert added.is_new
+    subject = await records.reopened().subjects.find("list", added.subject_id)
     assert subject.details == told
     assert subject.details.image_origin is ImageOrigin.CUSTODY
 
 
 async def test_the_same_details_again_are_the_subject_that_is_there(records: Records) -> None:
-    first, _ = await records.book.subjects.add("list", details())
-    again = await records.reopened().subjects.add("list", details())
-    assert again == (first, False)
+    first = await listed(records.book)
+    again = await entered(records.reopened(), Entry(details()))
+    assert (again.subject_id, again.is_new) == (first, False)
 
 
 @pytest.mark.parametrize("number", ["no. Ada Lovelace", "NO. ADA LOVELACE"])
 async def test_a_reference_number_is_one_subject(records: Records, number: str) -> None:
     ada = await listed(records.book)
     with pytest.raises(Conflict, match=f"{ada} has this reference number"):
-        await records.book.subjects.add("list", details("Grace", reference_number=number))
+        await entered(records.book, Entry(details("Grace", reference_number=number)))
 
 
 async def test_subjects_come_in_pages_in_their_order(records: Records) -> None:
@@ -75,18 +76,18 @@ async def test_a_version_that_was_ordered_stays_as_it_is(records: Records) -> No
     for call in (
         records.book.subjects.edit("list", ada, details("Ada King"), 1),
         records.book.subjects.remove("list", ada),
-        records.book.subjects.add("list", details("Grace")),
+        entered(records.book, Entry(details("Grace"))),
     ):
         with pytest.raises(Conflict, match="was ordered"):
             await call
-    assert (await records.book.subjects.add("list", details()))[1] is False
+    assert (await entered(records.book, Entry(details()))).is_new is False
 
 
 async def test_a_subject_leaves_with_what_was_rejected_but_not_with_what_is_enrolled(
     records: Records,
 ) -> None:
     ada = await listed(records.book)
-    added = await records.book.add("list", ada, IMAGE)
+    added = await imaged(records.book, "list", ada, IMAGE)
     with pytest.raises(Conflict):
         await records.book.subjects.remove("list", ada)
     await records.book.record([outcome(added.reference_id, "no_face")])
@@ -110,10 +111,10 @@ async def test_what_has_expired_or_has_no_category_of_the_list_is_refused(
 ) -> None:
     today = records.book.subjects._today()
     with pytest.raises(InvalidInput, match="last day on the list is over"):
-        await records.book.subjects.add("list", details(expires_on="2026-01-01"))
-    await records.book.subjects.add("list", details("Grace", expires_on=today.isoformat()))
+        await entered(records.book, Entry(details(expires_on="2026-01-01")))
+    await entered(records.book, Entry(details("Grace", expires_on=today.isoformat())))
     with pytest.raises(InvalidInput, match="one of wanted on warrant, court-order"):
-        await records.book.subjects.add("list", details("Mary", category="owes money"))
+        await entered(records.book, Entry(details("Mary", category="owes money")))
 
 
 async def test_with_a_clock_of_before_2020_nobody_is_added(records: Records) -> None:
@@ -162,5 +163,5 @@ def test_what_was_kept_before_there_were_details_is_a_name() -> None:
 async def test_subjects_are_counted_by_category_whoever_they_are(records: Records) -> None:
     assert await records.book.subjects.composition("list") == {}
     for name, category in (("Ada", "other"), ("Grace", "other"), ("Mary", "wanted on warrant")):
-        await records.book.subjects.add("list", details(name, category=category))
+        await entered(records.book, Entry(details(name, category=category)))
     assert await records.book.subjects.composition("list") == {"other": 2, "wanted on warrant": 1}

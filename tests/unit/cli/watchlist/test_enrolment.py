@@ -17,7 +17,7 @@ from lethe.alert.watchlists.reference import ReferenceState
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.api import AlertApi, Declined
 from lethe.cli.watchlist import enrolment
-from lethe.cli.watchlist.api import WatchlistApi
+from lethe.cli.watchlist.api import NewEntry, WatchlistApi
 from lethe.cli.watchlist.enrolment import IN_FLIGHT, TRIES, Enrolment
 from lethe.cli.watchlist.faults import in_words, refuse_faults
 from lethe.cli.watchlist.folder import read_watchlist
@@ -169,7 +169,8 @@ async def test_a_change_or_removal_whose_answer_is_lost_is_made(tmp_path: Path) 
             one = WatchlistApi(api, "w")
             await one.register()
             details = {"reference_number": "N-1", "name": "Ann", "category": "other"}
-            ann = await one.add(details | {"grounds": "a warrant"})
+            await one.enter([NewEntry(details | {"grounds": "a warrant"}, [])])
+            [ann] = [each async for each in one.subjects()]
             changed = await one.change(ann, details | {"grounds": "another warrant"})
             assert changed.revision == ann.revision + 1
             with pytest.raises(Declined, match="changed meanwhile"):

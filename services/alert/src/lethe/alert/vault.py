@@ -47,11 +47,26 @@ class Vault:
         Erased
             If the key is gone.
         """
+        (sealed,) = await self.seal_all(name, [(plaintext, bound)])
+        return sealed
 
-        def work() -> SealedBlob:
-            # A random nonce is safe for far more than the few thousand images of a watchlist.
-            nonce = secrets.token_bytes(_NONCE_BYTES)
-            return SealedBlob(nonce, self._cipher(name).encrypt(nonce, plaintext, bound.encode()))
+    async def seal_all(self, name: str, items: Sequence[tuple[bytes, str]]) -> list[SealedBlob]:
+        """Seal several, each bound to what it is, with one reading of the key.
+
+        Raises
+        ------
+        Erased
+            If the key is gone.
+        """
+
+        def work() -> list[SealedBlob]:
+            cipher = self._cipher(name)
+            sealed = []
+            for plaintext, bound in items:
+                # A random nonce is safe for far more than the few thousand images of a watchlist.
+                nonce = secrets.token_bytes(_NONCE_BYTES)
+                sealed.append(SealedBlob(nonce, cipher.encrypt(nonce, plaintext, bound.encode())))
+            return sealed
 
         return await asyncio.to_thread(work)
 
@@ -91,8 +106,8 @@ class Vault:
 
         return await asyncio.to_thread(work)
 
-    async def tag(self, name: str, text: str) -> str:
-        """Return what stands for a text where it is looked up.
+    async def tags(self, name: str, texts: Sequence[str]) -> list[str]:
+        """Return what stands for some texts where they are looked up.
 
         It is the same for the same text under the same key (HMAC-SHA256 under a key of its own
         that derives from it), and tells nothing without the key.
@@ -103,12 +118,12 @@ class Vault:
             If the key is gone.
         """
 
-        def work() -> str:
+        def work() -> list[str]:
             secret = self._keys.open(name)
             own = hmac.digest(secret, _TAGS, "sha256")
             wipe_bytes(secret)
             try:
-                return hmac.digest(own, text.encode(), "sha256").hex()
+                return [hmac.digest(own, text.encode(), "sha256").hex() for text in texts]
             finally:
                 wipe_bytes(own)
 

@@ -1,14 +1,14 @@
 """The alert service's API, as far as watchlists go."""
 
-import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
 from lethe.cli.session.api import AlertApi, Declined
-from lethe.cli.watchlist.people import Picture
 from lethe.cli.watchlist.sample_state import SampleState
 
 _PAGE = 1_000
@@ -26,6 +26,40 @@ class ReferenceState(BaseModel):
     fault: str | None = None
     resembles: str | None = None
     change: int
+
+
+class Problem(BaseModel):
+    """Why something wasn't taken."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    detail: str
+
+
+class Unusable(BaseModel):
+    """An image that wasn't taken."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    problem: Problem
+
+
+class EntryAnswer(BaseModel):
+    """What became of an entry: of the whole of it where there is a problem, or of each image."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subject_id: str = ""
+    images: list[ReferenceState | Unusable] = []
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """Somebody to be listed, or the id of somebody who is, with images."""
+
+    who: Mapping[str, object] | str = field(repr=False)
+    images: Sequence[bytes] = field(repr=False)
 
 
 class SubjectState(BaseModel):
@@ -59,11 +93,6 @@ class WatchlistApi:
         """Make the list, unless it is there."""
         content = {"watchlist_id": self.watchlist_id} | described
         await self._api.ask("POST", "/api/v1/watchlists", json=content)
-
-    async def add(self, details: Mapping[str, object]) -> SubjectState:
-        """List somebody; the same details again are the subject that is there."""
-        answer = await self._api.ask("POST", f"{self._path}/subjects", json=details)
-        return SubjectState.model_validate(answer)
 
     async def change(self, known: SubjectState, details: Mapping[str, object]) -> SubjectState:
         """Change the details of a subject as it was read.
@@ -136,22 +165,25 @@ class WatchlistApi:
                 yield SubjectState.model_validate(each)
             after = answer["next"]
 
-    async def submit(self, subject_id: str, picture: Picture) -> ReferenceState:
-        """Send one image of a subject.
+    async def enter(self, entries: Sequence[NewEntry]) -> list[EntryAnswer]:
+        """List people with images, all at once; return what became of each, in their order.
 
-        Raises
-        ------
-        InvalidInput
-            If the service refuses the image itself.
+        Whatever is listed already is answered for and not added again.
         """
-        image = await asyncio.to_thread(picture.path.read_bytes)
-        answer = await self._api.ask(
-            "POST",
-            f"{self._path}/references",
-            data={"subject_id": subject_id},
-            files={"image": ("image", image, "application/octet-stream")},
-        )
-        return ReferenceState.model_validate(answer)
+        files: dict[str, bytes] = {}
+        told: list[dict[str, object]] = []
+        for entry in entries:
+            names = [f"{len(files) + number}" for number in range(len(entry.images))]
+            files |= dict(zip(names, entry.images, strict=True))
+            who = (
+                {"subject_id": entry.who} if isinstance(entry.who, str) else {"details": entry.who}
+            )
+            told.append(who | {"images": names})
+        form = {"entries": (None, json.dumps({"entries": told}), "application/json")} | {
+            name: (name, image, "application/octet-stream") for name, image in files.items()
+        }
+        answer = await self._api.ask("POST", f"{self._path}/entries", files=form)
+        return [EntryAnswer.model_validate(each) for each in answer["entries"]]
 
     async def changes(self, after: int) -> Sequence[ReferenceState]:
         """Return the references that changed behind a change, in the order of their changes."""

@@ -1,20 +1,27 @@
 """Enrolling people through the pipeline: images go in, references or faults come out."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.api import Declined
-from lethe.cli.watchlist.api import ReferenceState, SubjectState, WatchlistApi
+from lethe.cli.watchlist.api import (
+    EntryAnswer,
+    ReferenceState,
+    SubjectState,
+    Unusable,
+    WatchlistApi,
+)
 from lethe.cli.watchlist.faults import in_words
 from lethe.cli.watchlist.people import Enrolled, Fault, Person, Picture, Place, Verdict
+from lethe.cli.watchlist.sending import Outbox, Wanted
 
-IN_FLIGHT = 48
-"""Twice what alert has under way at most: it never waits for the next one."""
-SENDERS = 4
-POLL_S = 0.1
+IN_FLIGHT = 96
+"""Four times what alert has under way at most: some are read, some on their way to it, and of some
+it isn't known yet that they have come through. So it never waits for the next one."""
+POLL_S = 0.25
 STALLED_AFTER_S = 12.0
 TRIES = 3
 ENROLLED = "enrolled"
@@ -61,9 +68,11 @@ class Enrolment:
         self._of_image: dict[tuple[str, str], str] = {}
         self._depicted: set[str] = set()
         self._seen = 0
-        self._reading = asyncio.Lock()
         self._room = asyncio.Semaphore(IN_FLIGHT)
-        self._under_way: dict[str, tuple[Picture, int]] = {}
+        self._outbox = Outbox(api)
+        self._unsent = 0
+        self._under_way: dict[str, Wanted] = {}
+        self._refused: set[str] = set()
         self._done = 0
         self.sent = 0
         self.enrolled: list[Enrolled] = []
@@ -78,13 +87,13 @@ class Enrolment:
         """
         self._subjects = {each.reference_number: each async for each in self._api.subjects()}
         await self._look()
-        senders = [asyncio.create_task(self._send()) for _ in range(SENDERS)]
+        reading, sending = asyncio.create_task(self._read()), asyncio.create_task(self._send())
         try:
-            await self._follow(senders)
+            await self._follow(reading, sending)
         finally:
-            for sender in senders:
-                sender.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
+            for task in (reading, sending):
+                task.cancel()
+            await asyncio.gather(reading, sending, return_exceptions=True)
         return self.enrolled
 
     def note(self, fault: Fault) -> None:
@@ -112,65 +121,82 @@ class Enrolment:
                 why = f"{why}, and it stays on the list: {refused.why}"
             self._note(Fault("", why, self._places.get(subject_id), Verdict.ROW))
 
-    async def _follow(self, senders: list[asyncio.Task[None]]) -> None:
+    async def _follow(self, reading: asyncio.Task[None], sending: asyncio.Task[None]) -> None:
         """Take the outcomes of what is sent; send once more what gets none."""
         loop = asyncio.get_running_loop()
         moved_s = loop.time()
-        while self._under_way or not all(sender.done() for sender in senders):
-            await asyncio.sleep(POLL_S)
-            for sender in senders:
-                if sender.done():
-                    sender.result()
+        while self._under_way or self._unsent or not reading.done():
+            await asyncio.wait({sending}, timeout=POLL_S)
+            for task in (reading, sending):
+                if task.done():
+                    task.result()
             if await self._collect():
                 moved_s = loop.time()
             elif loop.time() - moved_s > STALLED_AFTER_S:
-                await self._try_again()
+                self._try_again()
                 moved_s = loop.time()
+        reading.result()
 
-    async def _send(self) -> None:
-        """Send what is to be sent; end what the list holds already."""
-        while (person := await self._next()) is not None:
+    async def _read(self) -> None:
+        """Read what is to be sent; end what the list holds already."""
+        while (person := await asyncio.to_thread(next, self._people, None)) is not None:
             try:
-                subject = await self._listed(person)
+                who = await self._who(person)
             except Declined as refused:
-                self._refuse(person, refused.why)
+                self._refuse(person, person.pictures, refused.why)
                 continue
-            self._places[subject.subject_id] = person.place
             for picture in person.pictures:
                 self._shown[picture.image_sha256] = picture.shown
-                known = self._of_image.get((subject.subject_id, picture.image_sha256))
-                if known is None or self._states[known].state == SUBMITTED:
+                known = self._known(who, picture)
+                if known is None or known.state == SUBMITTED:
                     await self._room.acquire()
-                    await self._submit(picture, subject.subject_id, 1)
+                    self._put(Wanted(person, picture, who))
                 else:
-                    self._end(picture, self._states[known])
+                    self._end(picture, known)
 
-    async def _next(self) -> Person | None:
-        # Reading images takes a while, and asking for an end mustn't have to wait for it.
-        async with self._reading:
-            return await asyncio.to_thread(next, self._people, None)
-
-    async def _listed(self, person: Person) -> SubjectState:
+    async def _who(self, person: Person) -> Mapping[str, object] | str:
+        """Return the id of somebody who is listed, as the table has them, or their details."""
         known = self._subjects.get(person.number)
         if known is None:
-            return await self._api.add(person.details)
-        if known.is_as(person.details) and not _is_over(person):
-            return known
-        return await self._api.change(known, person.details)
+            return person.details
+        if not known.is_as(person.details) or _is_over(person):
+            known = await self._api.change(known, person.details)
+        self._places[known.subject_id] = person.place
+        return known.subject_id
 
-    async def _submit(self, picture: Picture, subject_id: str, attempt: int) -> None:
-        try:
-            state = await self._api.submit(subject_id, picture)
-        except Declined as refused:
-            self._room.release()
-            self._fail(picture, refused.why)
-        except OSError as error:
-            self._room.release()
-            self._fail(picture, f"can't be read ({error.strerror})")
-        else:
-            self.sent += 1
-            self._take(state)
-            self._under_way[state.reference_id] = (picture, attempt)
+    def _known(self, who: Mapping[str, object] | str, picture: Picture) -> ReferenceState | None:
+        if not isinstance(who, str):
+            return None
+        known = self._of_image.get((who, picture.image_sha256))
+        return self._states[known] if known else None
+
+    def _put(self, wanted: Wanted) -> None:
+        self._unsent += 1
+        self._outbox.put(wanted)
+
+    async def _send(self) -> None:
+        while True:
+            for sent, answer in await self._outbox.send():
+                self._take_answer(sent, answer)
+
+    def _take_answer(self, sent: Sequence[Wanted], answer: EntryAnswer) -> None:
+        self._unsent -= len(sent)
+        person = sent[0].person
+        if answer.problem is not None:
+            for _ in sent:
+                self._room.release()
+            self._refuse(person, [one.picture for one in sent], answer.problem.detail)
+            return
+        if answer.subject_id:
+            self._places[answer.subject_id] = person.place
+        for one, became in zip(sent, answer.images, strict=True):
+            if isinstance(became, Unusable):
+                self._room.release()
+                self._fail(one.picture, became.problem.detail)
+            else:
+                self.sent += 1
+                self._take(became)
+                self._under_way[became.reference_id] = one
 
     async def _look(self) -> None:
         for state in await self._api.changes(self._seen):
@@ -190,22 +216,22 @@ class Enrolment:
         await self._look()
         ended = [r for r in self._under_way if self._states[r].state != SUBMITTED]
         for reference_id in ended:
-            picture, _ = self._under_way.pop(reference_id)
+            one = self._under_way.pop(reference_id)
             self._room.release()
-            self._end(picture, self._states[reference_id])
+            self._end(one.picture, self._states[reference_id])
         return len(ended)
 
-    async def _try_again(self) -> None:
-        for reference_id, (picture, attempt) in list(self._under_way.items()):
-            if attempt >= TRIES:
+    def _try_again(self) -> None:
+        for reference_id, one in list(self._under_way.items()):
+            if one.attempt >= TRIES:
                 raise StackFailed(
-                    f"{picture.shown} wasn't answered for, tried {TRIES} times; see the logs of "
-                    "the services"
+                    f"{one.picture.shown} wasn't answered for, tried {TRIES} times; see the logs "
+                    "of the services"
                 )
             # The same image of the same subject is the same reference: it is sent on once more.
             del self._under_way[reference_id]
             subject_id = self._states[reference_id].subject_id
-            await self._submit(picture, subject_id, attempt + 1)
+            self._put(Wanted(one.person, one.picture, subject_id, one.attempt + 1))
 
     def _end(self, picture: Picture, state: ReferenceState) -> None:
         if state.state == ENROLLED:
@@ -225,10 +251,13 @@ class Enrolment:
         named = known or "another image"
         return f"the same person as {named}? The faces look alike"
 
-    def _refuse(self, person: Person, why: str) -> None:
-        images = ", ".join(picture.shown for picture in person.pictures)
-        self.note(Fault(images, why, person.place, Verdict.ROW))
-        self._count(len(person.pictures))
+    def _refuse(self, person: Person, pictures: Sequence[Picture], why: str) -> None:
+        # Their other images may have been refused with another request.
+        if person.number not in self._refused:
+            self._refused.add(person.number)
+            images = ", ".join(picture.shown for picture in person.pictures)
+            self.note(Fault(images, why, person.place, Verdict.ROW))
+        self._count(len(pictures))
 
     def _fail(self, picture: Picture, why: str) -> None:
         self._note(Fault(picture.shown, why, picture.place))

@@ -1,12 +1,11 @@
 """Watchlists: whose images are submitted, and what became of them."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.vault import SealedBlob, Vault
+from lethe.alert.watchlists.entry_desk import EntryDesk
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
 from lethe.alert.watchlists.subject_desk import SubjectDesk
@@ -29,6 +28,8 @@ class WatchlistBook:
     ----------
     versions, subjects
         What there is beside the images.
+    entries
+        Takes subjects with images.
     turn
         One writer at a time: what is looked up first is still so when it is written.
     """
@@ -40,6 +41,7 @@ class WatchlistBook:
         self._forgotten: list[Callable[[str], None]] = []
         self.versions = VersionDesk(shelf.versions, vault, self.turn)
         self.subjects = SubjectDesk(shelf, self.versions, vault, self.turn, now)
+        self.entries = EntryDesk(shelf, self.versions, self.subjects, vault, self.turn)
 
     async def restore(self) -> None:
         """Load the names of all subjects. Call it once at the start."""
@@ -80,36 +82,6 @@ class WatchlistBook:
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
         return self.subjects.name_of(watchlist_id, subject_id)
-
-    async def add(self, watchlist_id: str, subject_id: str, image: bytes) -> Reference:
-        """Add an image of a subject, to be enrolled.
-
-        The same image of the same subject again returns the reference that is there.
-
-        Raises
-        ------
-        NotFound
-            If there is no such version or subject.
-        Conflict
-            If the version was ordered, or another subject has the image.
-        """
-        async with self.turn:
-            key_name = (await self.versions.sealed(watchlist_id)).key_name
-            image_sha256 = sha256(image).hexdigest()
-            for known in await self._references.of_image(watchlist_id, image_sha256):
-                if known.subject_id == subject_id:
-                    return known
-                raise Conflict(f"the same image as {known.reference_id} of {known.subject_id}")
-            await self.versions.open_one(watchlist_id)
-            await self.subjects.known(watchlist_id, subject_id)
-            reference = Reference(
-                reference_id=secrets.token_hex(12),
-                watchlist_id=watchlist_id,
-                subject_id=subject_id,
-                image_sha256=image_sha256,
-            )
-            sealed = await self._vault.seal(key_name, image, bound=_bound(reference))
-            return await self._references.add(reference, sealed)
 
     async def record(self, outcomes: Sequence[ReferenceEnrolled]) -> set[str]:
         """Record how enrolments ended, each at one match instance.
@@ -216,7 +188,7 @@ class WatchlistBook:
     ) -> list[ReferencePayload]:
         key_name = (await self.versions.sealed(watchlist_id)).key_name
         images = await self._vault.open_all(
-            key_name, [(blob, _bound(known)) for known, blob in found]
+            key_name, [(blob, known.bound) for known, blob in found]
         )
         return [
             ReferencePayload(
@@ -247,7 +219,3 @@ class WatchlistBook:
             if known.state is not ReferenceState.REJECTED:
                 raise Conflict("only a rejected reference can be removed; register a new watchlist")
             await self._references.remove(reference_id)
-
-
-def _bound(reference: Reference) -> str:
-    return f"image:{reference.watchlist_id}:{reference.reference_id}"

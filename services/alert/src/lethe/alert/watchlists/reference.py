@@ -41,6 +41,11 @@ class Reference:
     resembles: str | None = None
     change: int = 0
 
+    @property
+    def bound(self) -> str:
+        """What its image is sealed as."""
+        return f"image:{self.watchlist_id}:{self.reference_id}"
+
     def ended(self, outcome: ReferenceEnrolled) -> "Reference":
         """Return what it is after an outcome of one match instance."""
         if self.state is ReferenceState.REJECTED:
@@ -57,16 +62,8 @@ class Reference:
 class ReferenceStore(Protocol):
     """Where references are kept. Every writing method returns after its commit."""
 
-    async def add(self, reference: Reference, image: SealedBlob) -> Reference:
-        """Add a reference; return it with its change."""
-        ...
-
     async def find_all(self, reference_ids: Collection[str]) -> Sequence[Reference]:
         """Return those of some references that there are."""
-        ...
-
-    async def of_image(self, watchlist_id: str, image_sha256: str) -> Sequence[Reference]:
-        """Return the references that hold an image."""
         ...
 
     async def with_images(

@@ -10,7 +10,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -22,7 +21,7 @@ from lethe.alert.vault import SealedBlob
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 
 # Images are megabytes: they are read only when asked for.
-_WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]
+WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]
 
 
 class SqlReferenceStore:
@@ -31,32 +30,10 @@ class SqlReferenceStore:
     def __init__(self, term: Term) -> None:
         self._term = term
 
-    async def add(self, reference: Reference, image: SealedBlob) -> Reference:
-        """Add a reference; return it with its change."""
-        statement = insert(references).values(
-            reference_id=reference.reference_id,
-            watchlist_id=reference.watchlist_id,
-            subject_id=reference.subject_id,
-            image_sha256=reference.image_sha256,
-            image_nonce=image.nonce,
-            image_ciphertext=image.ciphertext,
-            change=_next_change(reference.watchlist_id),
-            **_outcome(reference),
-        )
-        async with self._term.write(of_watchlists.image_added(reference)) as connection:
-            added = await connection.execute(statement.returning(*_WITHOUT_IMAGE))
-            return _to_reference(added.mappings().one())
-
     async def find_all(self, reference_ids: Collection[str]) -> list[Reference]:
         """Return those of some references that there are."""
         chosen = references.c.reference_id.in_(reference_ids)
-        return await self._all(select(*_WITHOUT_IMAGE).where(chosen))
-
-    async def of_image(self, watchlist_id: str, image_sha256: str) -> list[Reference]:
-        """Return the references that hold an image."""
-        return await self._all(
-            _of_watchlist(watchlist_id).where(references.c.image_sha256 == image_sha256)
-        )
+        return await self._all(select(*WITHOUT_IMAGE).where(chosen))
 
     async def with_images(
         self, reference_ids: Collection[str]
@@ -65,7 +42,7 @@ class SqlReferenceStore:
         chosen = select(references).where(references.c.reference_id.in_(reference_ids))
         async with self._term.read() as connection:
             return [
-                (_to_reference(row), SealedBlob(row["image_nonce"], row["image_ciphertext"]))
+                (to_reference(row), SealedBlob(row["image_nonce"], row["image_ciphertext"]))
                 for row in (await connection.execute(chosen)).mappings()
             ]
 
@@ -107,13 +84,13 @@ class SqlReferenceStore:
         statement = (
             update(references)
             .where(references.c.reference_id == bindparam("of_reference"))
-            .values(change=_next_change(bindparam("of_watchlist")))
+            .values(change=next_change(bindparam("of_watchlist")))
         )
         rows = [
             {
                 "of_reference": each.reference_id,
                 "of_watchlist": each.watchlist_id,
-                **_outcome(each),
+                **outcome_columns(each),
             }
             for each in changed
         ]
@@ -129,20 +106,22 @@ class SqlReferenceStore:
 
     async def _all(self, statement: Select[tuple[object, ...]]) -> list[Reference]:
         async with self._term.read() as connection:
-            return [_to_reference(row) for row in (await connection.execute(statement)).mappings()]
+            return [to_reference(row) for row in (await connection.execute(statement)).mappings()]
 
 
 def _of_watchlist(watchlist_id: str) -> Select[tuple[object, ...]]:
-    return select(*_WITHOUT_IMAGE).where(references.c.watchlist_id == watchlist_id)
+    return select(*WITHOUT_IMAGE).where(references.c.watchlist_id == watchlist_id)
 
 
-def _next_change(watchlist_id: str | BindParameter[str]) -> ScalarSelect[int]:
+def next_change(watchlist_id: str | BindParameter[str]) -> ScalarSelect[int]:
+    """Return what the next change of a version is counted as."""
     others = references.alias()
     newest = func.coalesce(func.max(others.c.change), 0)
     return select(newest + 1).where(others.c.watchlist_id == watchlist_id).scalar_subquery()
 
 
-def _outcome(reference: Reference) -> dict[str, object]:
+def outcome_columns(reference: Reference) -> dict[str, object]:
+    """Return what is kept of how an enrolment ended."""
     return {
         "state": reference.state.value,
         "fault": reference.fault,
@@ -150,7 +129,8 @@ def _outcome(reference: Reference) -> dict[str, object]:
     }
 
 
-def _to_reference(row: RowMapping) -> Reference:
+def to_reference(row: RowMapping) -> Reference:
+    """Return a row as the reference that it is."""
     return Reference(
         reference_id=row["reference_id"],
         watchlist_id=row["watchlist_id"],

@@ -152,12 +152,13 @@ class SealedSubject:
     revision: int = 1
 
 
+def subject_bound(watchlist_id: str, subject_id: str) -> str:
+    """Return what the details of a subject are sealed as."""
+    return f"subject:{watchlist_id}:{subject_id}"
+
+
 class SubjectStore(Protocol):
     """Where subjects are kept. Every writing method returns after its commit."""
-
-    async def add(self, subject: SealedSubject) -> SealedSubject:
-        """Add a subject; return it with its place."""
-        ...
 
     async def find(self, watchlist_id: str, subject_id: str) -> SealedSubject | None:
         """Return one subject."""

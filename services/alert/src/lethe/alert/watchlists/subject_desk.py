@@ -1,7 +1,6 @@
-"""Subjects of a version: added, read and changed, their details sealed under its data key."""
+"""Subjects of a version: read, changed and removed, their details sealed under its data key."""
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +10,12 @@ from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
-from lethe.alert.watchlists.subject import SealedSubject, Subject, SubjectDetails
+from lethe.alert.watchlists.subject import (
+    SealedSubject,
+    Subject,
+    SubjectDetails,
+    subject_bound,
+)
 from lethe.alert.watchlists.version import SealedVersion
 from lethe.alert.watchlists.version_desk import VersionDesk
 from lethe.contracts.errors import InvalidInput
@@ -75,49 +79,17 @@ class SubjectDesk:
         """Return a subject's name, or its id when the name isn't known or is erased."""
         return self._names.get((watchlist_id, subject_id), subject_id)
 
-    async def add(self, watchlist_id: str, details: SubjectDetails) -> tuple[Subject, bool]:
-        """Add a subject.
-
-        Returns
-        -------
-        Subject
-            With its id.
-        bool
-            Whether it is new; the same details again are the subject that is there.
-
-        Raises
-        ------
-        NotFound, Erased
-            If there is no such version, or its data key is erased.
-        Conflict
-            If the version was ordered, or has the reference number with other details.
-        InvalidInput
-            If the category isn't one of the version's, or the subject has expired.
-        """
-        async with self._turn:
-            version = await self._versions.sealed(watchlist_id)
-            number_tag = await self._tag(version, details)
-            known = await self._store.numbered(watchlist_id, number_tag)
-            if known is not None:
-                return await self._same(version, known, details), False
-            await self._versions.open_one(watchlist_id)
-            await self._check(watchlist_id, details)
-            subject_id = f"subject-{secrets.token_hex(8)}"
-            added = await self._store.add(
-                await self._sealed(version, subject_id, number_tag, details)
-            )
-            return self._noted(version, added, details), True
-
     async def find(self, watchlist_id: str, subject_id: str) -> Subject:
         """Return a subject; raises `NotFound`, and `Erased` if the data key is."""
         version = await self._versions.sealed(watchlist_id)
-        return await self._opened(version, await self.known(watchlist_id, subject_id))
+        [found] = await self.opened(version, [await self.known(watchlist_id, subject_id)])
+        return found
 
     async def after(self, watchlist_id: str, place: int, limit: int) -> list[Subject]:
         """Return subjects whose place is behind one, in their order; raises as `find`."""
         version = await self._versions.sealed(watchlist_id)
         found = await self._store.after(watchlist_id, place, limit)
-        return await self._opened_all(version, found)
+        return await self.opened(version, found)
 
     async def count(self, watchlist_id: str) -> int:
         """Return how many subjects a version has."""
@@ -139,16 +111,20 @@ class SubjectDesk:
 
         Raises
         ------
-        NotFound, Erased, Conflict, InvalidInput
-            As `add`.
+        NotFound, Erased
+            If there is no such version or subject, or its data key is erased.
+        Conflict
+            If the version was ordered, or another subject has the reference number.
+        InvalidInput
+            If the category isn't one of the version's, or the subject has expired.
         Stale
             If they were changed since that revision.
         """
         async with self._turn:
             version = await self._versions.open_one(watchlist_id)
             known = await self.known(watchlist_id, subject_id)
-            await self._check(watchlist_id, details)
-            number_tag = await self._tag(version, details)
+            (await self.checker(watchlist_id))(details)
+            [number_tag] = await self.tags(version, [details])
             same = await self._store.numbered(watchlist_id, number_tag)
             if same is not None and same.subject_id != subject_id:
                 raise Conflict("another subject has this reference number")
@@ -184,23 +160,18 @@ class SubjectDesk:
             raise NotFound("there is no such subject; add it first")
         return found
 
-    async def _same(
-        self, version: SealedVersion, known: SealedSubject, details: SubjectDetails
-    ) -> Subject:
-        found = await self._opened(version, known)
-        if found.details != details:
-            raise Conflict(
-                f"{found.subject_id} has this reference number with other details; change that one"
-            )
-        return found
-
-    async def _check(self, watchlist_id: str, details: SubjectDetails) -> None:
+    async def checker(self, watchlist_id: str) -> Callable[[SubjectDetails], None]:
+        """Return what raises `InvalidInput` for whom a version can't list."""
         described = (await self._versions.find(watchlist_id)).details
         categories = described.categories if described else ()
-        if details.category not in categories:
-            raise InvalidInput(f"category: it must be one of {', '.join(categories)}")
-        if details.has_expired(self._today()):
-            raise InvalidInput("expires_on: the subject's last day on the list is over")
+
+        def check(details: SubjectDetails) -> None:
+            if details.category not in categories:
+                raise InvalidInput(f"category: it must be one of {', '.join(categories)}")
+            if details.has_expired(self._today()):
+                raise InvalidInput("expires_on: the subject's last day on the list is over")
+
+        return check
 
     def _today(self) -> date:
         today = datetime.fromtimestamp(self._now().wall_us / 1e6, UTC).date()
@@ -208,13 +179,15 @@ class SubjectDesk:
             raise InvalidInput(f"the clock of alert's machine says {today}; set it right")
         return today
 
-    async def _tag(self, version: SealedVersion, details: SubjectDetails) -> str:
-        return await self._vault.tag(version.key_name, details.reference_number.casefold())
+    async def tags(self, version: SealedVersion, told: Sequence[SubjectDetails]) -> list[str]:
+        """Return what stands for the reference numbers of some details."""
+        numbers = [details.reference_number.casefold() for details in told]
+        return await self._vault.tags(version.key_name, numbers)
 
     async def _sealed(
         self, version: SealedVersion, subject_id: str, number_tag: str, details: SubjectDetails
     ) -> SealedSubject:
-        bound = f"subject:{version.watchlist_id}:{subject_id}"
+        bound = subject_bound(version.watchlist_id, subject_id)
         return SealedSubject(
             watchlist_id=version.watchlist_id,
             subject_id=subject_id,
@@ -223,13 +196,8 @@ class SubjectDesk:
             details=await self._vault.seal(version.key_name, details.encode(), bound=bound),
         )
 
-    async def _opened(self, version: SealedVersion, sealed: SealedSubject) -> Subject:
-        [subject] = await self._opened_all(version, [sealed])
-        return subject
-
-    async def _opened_all(
-        self, version: SealedVersion, found: Sequence[SealedSubject]
-    ) -> list[Subject]:
+    async def opened(self, version: SealedVersion, found: Sequence[SealedSubject]) -> list[Subject]:
+        """Return subjects with their details; raises `Erased` if the data key is."""
         opened = await self._vault.open_all(
             version.key_name, [(sealed.details, sealed.bound) for sealed in found]
         )
@@ -238,11 +206,15 @@ class SubjectDesk:
             for sealed, encoded in zip(found, opened, strict=True)
         ]
 
+    def name(self, version: SealedVersion, subject_id: str, details: SubjectDetails) -> None:
+        """Note how a subject of a version is called."""
+        self._keys[version.watchlist_id] = version.key_name
+        self._names[version.watchlist_id, subject_id] = details.name
+
     def _noted(
         self, version: SealedVersion, sealed: SealedSubject, details: SubjectDetails
     ) -> Subject:
-        self._keys[version.watchlist_id] = version.key_name
-        self._names[sealed.watchlist_id, sealed.subject_id] = details.name
+        self.name(version, sealed.subject_id, details)
         return Subject(
             sealed.watchlist_id, sealed.subject_id, sealed.place, sealed.revision, details
         )

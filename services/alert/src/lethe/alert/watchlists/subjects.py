@@ -1,8 +1,6 @@
 """Subjects of watchlists in SQL."""
 
-from dataclasses import replace
-
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from lethe.alert.audit import of_watchlists
@@ -17,21 +15,6 @@ class SqlSubjectStore:
 
     def __init__(self, term: Term) -> None:
         self._term = term
-
-    async def add(self, subject: SealedSubject) -> SealedSubject:
-        """Add a subject; return it with its place."""
-        statement = insert(subjects).values(
-            watchlist_id=subject.watchlist_id,
-            subject_id=subject.subject_id,
-            number_tag=subject.number_tag,
-            revision=subject.revision,
-            bound=subject.bound,
-            details_nonce=subject.details.nonce,
-            details_ciphertext=subject.details.ciphertext,
-        )
-        async with self._term.write(of_watchlists.subject_added(subject)) as connection:
-            added = await connection.execute(statement.returning(subjects.c.place))
-            return replace(subject, place=added.scalar_one())
 
     async def find(self, watchlist_id: str, subject_id: str) -> SealedSubject | None:
         """Return one subject."""
@@ -50,7 +33,7 @@ class SqlSubjectStore:
             .limit(limit)
         )
         async with self._term.read() as connection:
-            return [_to_subject(row) for row in (await connection.execute(statement)).mappings()]
+            return [to_subject(row) for row in (await connection.execute(statement)).mappings()]
 
     async def count(self, watchlist_id: str) -> int:
         """Return how many there are."""
@@ -90,10 +73,11 @@ class SqlSubjectStore:
         statement = select(subjects).where(subjects.c.watchlist_id == watchlist_id, which)
         async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
-        return None if row is None else _to_subject(row)
+        return None if row is None else to_subject(row)
 
 
-def _to_subject(row: RowMapping) -> SealedSubject:
+def to_subject(row: RowMapping) -> SealedSubject:
+    """Return a row as the subject that it is."""
     return SealedSubject(
         watchlist_id=row["watchlist_id"],
         subject_id=row["subject_id"],

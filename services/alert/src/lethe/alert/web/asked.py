@@ -29,29 +29,37 @@ class JsonBody:
 
     def described(self, schemas: Schemas) -> dict[str, object]:
         """Return its media types; see `Body`."""
-        schema = self.model.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
-        schemas |= schema.pop("$defs", {})
-        schemas[schema["title"]] = schema
-        return {"application/json": {"schema": {"$ref": f"{SCHEMAS}{schema['title']}"}}}
+        return {"application/json": {"schema": _named(self.model, schemas)}}
 
 
 @dataclass(frozen=True, slots=True)
-class ImageBody:
-    """A form with an image and texts of some length."""
+class FormBody:
+    """A form with a part of JSON that fits a model, and with files that this names."""
 
-    texts: tuple[str, ...]
-    most_text: int
+    name: str
+    model: type[BaseModel]
 
-    def described(self, schemas: Schemas) -> dict[str, object]:  # noqa: ARG002 - see `Body`
+    def described(self, schemas: Schemas) -> dict[str, object]:
         """Return its media types; see `Body`."""
-        text = {"type": "string", "minLength": 1, "maxLength": self.most_text}
-        image = {"image": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        schema = {
+        form = {
             "type": "object",
-            "required": ["image", *self.texts],
-            "properties": image | dict.fromkeys(self.texts, text),
+            "required": [self.name],
+            "properties": {self.name: _named(self.model, schemas)},
+            "additionalProperties": {
+                "type": "string",
+                "contentMediaType": "application/octet-stream",
+            },
         }
-        return {"multipart/form-data": {"schema": schema}}
+        encoding = {self.name: {"contentType": "application/json"}}
+        return {"multipart/form-data": {"schema": form, "encoding": encoding}}
+
+
+def _named(model: type[BaseModel], schemas: Schemas) -> dict[str, object]:
+    """Add a model to the schemas; return what refers to it."""
+    schema = model.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
+    schemas |= schema.pop("$defs", {})
+    schemas[schema["title"]] = schema
+    return {"$ref": f"{SCHEMAS}{schema['title']}"}
 
 
 class Asked(Protocol):

@@ -1,7 +1,7 @@
 """Reading request bodies: bounded, and never by way of a temporary file."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,23 +16,27 @@ _Model = TypeVar("_Model", bound=BaseModel)
 MAX_IMAGE_BYTES = 7 * 1024 * 1024
 """With its seal an image must fit what the broker takes, 8 MB."""
 MAX_JSON_BYTES = 1024 * 1024
-
-# What a form needs beside its image: boundaries, headers, the text fields.
-_FORM_ROOM_BYTES = 16 * 1024
-_MAX_FIELD_BYTES = 4 * 1024
+MAX_FORM_BYTES = 16 * 1024 * 1024
+"""All parts of a form together: it is held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImageForm:
-    """A form with one image and text fields."""
+class Form:
+    """A form of JSON and files.
 
-    image: bytes = field(repr=False)
-    texts: dict[str, str] = field(repr=False)
+    Attributes
+    ----------
+    files
+        By the names of their parts.
+    """
+
+    content: Mapping[str, object] = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 class _MemoryParser(MultiPartParser):
     # The parser spools larger files to disk, in the clear. An image of a face mustn't get there.
-    spool_max_size = MAX_IMAGE_BYTES + _FORM_ROOM_BYTES
+    spool_max_size = MAX_FORM_BYTES + MAX_JSON_BYTES
 
 
 async def read_json(request: Request) -> dict[str, object]:
@@ -47,14 +51,7 @@ async def read_json(request: Request) -> dict[str, object]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "send JSON as application/json")
     async with aclosing(_limited(request, MAX_JSON_BYTES)) as chunks:
-        body = b"".join([chunk async for chunk in chunks])
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is no JSON") from None
-    if not isinstance(content, dict):
-        raise HTTPException(400, "the body must be a JSON object")
-    return content
+        return _json_object(b"".join([chunk async for chunk in chunks]))
 
 
 async def read_model(request: Request, model: type[_Model]) -> _Model:
@@ -65,7 +62,17 @@ async def read_model(request: Request, model: type[_Model]) -> _Model:
     HTTPException
         As `read_json`; 400 if it doesn't fit the model, with the fields but not their content.
     """
-    content = await read_json(request)
+    return fitting(await read_json(request), model)
+
+
+def fitting(content: Mapping[str, object], model: type[_Model]) -> _Model:
+    """Return a JSON object as a model.
+
+    Raises
+    ------
+    HTTPException
+        400 if it doesn't fit, with the fields but not their content.
+    """
     try:
         return model.model_validate_json(json.dumps(content))
     except ValidationError as error:
@@ -79,8 +86,13 @@ def faults_of(error: ValidationError) -> str:
     return "; ".join(f"{field}: {why}" if field else why for field, why in told.items())
 
 
-async def read_image_form(request: Request) -> ImageForm:
-    """Return the image and the text fields of a multipart form.
+async def read_form(request: Request, name: str, most_files: int) -> Form:
+    """Return a multipart form of one part with JSON and of files.
+
+    Parameters
+    ----------
+    name
+        Of the part with a JSON object.
 
     Raises
     ------
@@ -90,26 +102,38 @@ async def read_image_form(request: Request) -> ImageForm:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise HTTPException(415, "send a form as multipart/form-data")
     try:
-        async with aclosing(_limited(request, MAX_IMAGE_BYTES + _FORM_ROOM_BYTES)) as chunks:
+        async with aclosing(_limited(request, MAX_FORM_BYTES)) as chunks:
             parser = _MemoryParser(
-                request.headers, chunks, max_files=1, max_fields=8, max_part_size=_MAX_FIELD_BYTES
+                request.headers,
+                chunks,
+                # The JSON may be a file as well: some clients send it so.
+                max_files=most_files + 1,
+                max_fields=1,
+                max_part_size=MAX_JSON_BYTES,
             )
             form = await parser.parse()
     except MultiPartException as fault:
         raise HTTPException(400, fault.message) from None
     try:
-        image = form.get("image")
-        if not isinstance(image, UploadFile):
-            raise HTTPException(400, "the form needs a file named image")
-        content = await image.read()
-        texts = {key: value for key, value in form.items() if isinstance(value, str)}
+        parts = {
+            key: await part.read() if isinstance(part, UploadFile) else part.encode()
+            for key, part in form.multi_items()
+        }
     finally:
         await form.close()
-    if not content:
-        raise HTTPException(400, "the image is empty")
-    if len(content) > MAX_IMAGE_BYTES:
-        raise _too_large(MAX_IMAGE_BYTES)
-    return ImageForm(content, texts)
+    if name not in parts:
+        raise HTTPException(400, f"the form needs a part named {name}, with JSON")
+    return Form(_json_object(parts.pop(name)), parts)
+
+
+def _json_object(body: bytes) -> dict[str, object]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "the body is no JSON") from None
+    if not isinstance(content, dict):
+        raise HTTPException(400, "the body must be a JSON object")
+    return content
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lethe.alert.errors import Conflict, NotFound, NotSignedIn, Stale, TooMany
-from lethe.contracts.errors import Erased, InvalidInput, Refused, Transient
+from lethe.contracts.errors import Erased, InvalidInput, LetheError, Refused, Transient
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -36,14 +36,18 @@ _HEADERS = {
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem: its status, the status's phrase as title, and what to do as detail."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    """Return a problem as an answer."""
     return Response(
-        json.dumps(body | {"detail": detail}),
+        json.dumps(_described(status, detail)),
         status_code=status,
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def problem_of(fault: LetheError) -> dict[str, object]:
+    """Return the problem that a fault is, to stand in an answer to several things."""
+    return _described(_status(fault), str(fault))
 
 
 def problems_middleware() -> list[Middleware]:
@@ -87,5 +91,15 @@ async def _of_http(_request: Request, fault: Exception) -> Response:
 
 
 async def _of_lethe(_request: Request, fault: Exception) -> Response:
-    status = next(_STATUS[kind] for kind in type(fault).__mro__ if kind in _STATUS)
+    status = _status(fault)
     return problem(status, str(fault), _HEADERS.get(status))
+
+
+def _status(fault: Exception) -> HTTPStatus:
+    return next(_STATUS[kind] for kind in type(fault).__mro__ if kind in _STATUS)
+
+
+def _described(status: int, detail: str) -> dict[str, object]:
+    """Return a problem: its status, the status's phrase as title, and what to do as detail."""
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}

@@ -1,4 +1,4 @@
-"""References of watchlists over HTTP: images in, outcomes out."""
+"""References of watchlists over HTTP: what becomes of the images of subjects."""
 
 from http import HTTPStatus
 
@@ -11,15 +11,12 @@ from starlette.routing import BaseRoute
 from lethe.alert.audit import of_watchlists
 from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
-from lethe.alert.ports import Enroller
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.web.alerts import media_type
-from lethe.alert.web.asked import ImageBody, WholeNumber
-from lethe.alert.web.bodies import read_image_form
+from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint
 
-_MAX_TEXT = 200
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
 _LIMIT = WholeNumber("limit", default=100, low=1, high=1_000)
 
@@ -39,12 +36,11 @@ class ReferenceView(BaseModel):
 
 
 class ReferenceEndpoints:
-    """How images of subjects are enrolled."""
+    """What became of images of subjects, and the images themselves."""
 
-    def __init__(self, watchlists: WatchlistBook, enroller: Enroller, audit: Audit) -> None:
+    def __init__(self, watchlists: WatchlistBook, audit: Audit) -> None:
         self._watchlists = watchlists
         self._audit = audit
-        self._enroller = enroller
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -53,14 +49,6 @@ class ReferenceEndpoints:
         return [
             Endpoint(
                 every, self.changes, READS_WATCHLISTS, query=(_AFTER, _LIMIT), is_audited=True
-            ),
-            Endpoint(
-                every,
-                self.add,
-                KEEPS_WATCHLISTS,
-                "POST",
-                takes=ImageBody(("subject_id",), _MAX_TEXT),
-                gives=HTTPStatus.ACCEPTED,
             ),
             Endpoint(f"{one}/image", self.image, READS_WATCHLISTS, is_audited=True),
             Endpoint(one, self.remove, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
@@ -73,19 +61,7 @@ class ReferenceEndpoints:
         found = await self._watchlists.after(watchlist_id, _AFTER.read(request), limit)
         await self._audit.append(*of_watchlists.images_listed(found))
         last = found[-1].change if len(found) == limit else None
-        return JSONResponse({"references": [_reference_json(each) for each in found], "next": last})
-
-    async def add(self, request: Request) -> Response:
-        """Take an image of a subject and send it to be enrolled."""
-        form = await read_image_form(request)
-        subject_id = form.texts.get("subject_id", "").strip()
-        if not subject_id or len(subject_id) > _MAX_TEXT:
-            raise HTTPException(400, "the form needs the subject_id of whom the image shows")
-        watchlist_id = request.path_params["watchlist_id"]
-        reference = await self._watchlists.add(watchlist_id, subject_id, form.image)
-        if reference.state is ReferenceState.SUBMITTED:
-            self._enroller.submit(reference.reference_id)
-        return JSONResponse(_reference_json(reference), HTTPStatus.ACCEPTED)
+        return JSONResponse({"references": [reference_json(each) for each in found], "next": last})
 
     async def image(self, request: Request) -> Response:
         """Answer with the image of a reference, as it came."""
@@ -104,5 +80,6 @@ class ReferenceEndpoints:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _reference_json(reference: Reference) -> dict[str, object]:
+def reference_json(reference: Reference) -> dict[str, object]:
+    """Return a reference as it is told."""
     return ReferenceView.model_validate(reference).model_dump(mode="json")

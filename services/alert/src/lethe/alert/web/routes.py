@@ -26,6 +26,7 @@ from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.cameras import CameraEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.entries import EntryEndpoints
 from lethe.alert.web.figures import FigureEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
@@ -121,7 +122,8 @@ def create_routes(
         *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
         *SampleEndpoints(samples).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
-        *ReferenceEndpoints(watchlists, enroller, audit).routes(),
+        *EntryEndpoints(watchlists.entries, enroller).routes(),
+        *ReferenceEndpoints(watchlists, audit).routes(),
         *WithdrawalEndpoints(
             WithdrawalDesk(deployments, watchlists.subjects, audit), reach
         ).routes(),

@@ -34,9 +34,6 @@ class SubjectEndpoints:
         body = JsonBody(SubjectDetails)
         return [
             Endpoint(every, self.page, READS_WATCHLISTS, query=(_AFTER, _LIMIT), is_audited=True),
-            Endpoint(
-                every, self.add, KEEPS_WATCHLISTS, "POST", takes=body, gives=HTTPStatus.CREATED
-            ),
             Endpoint(one, self.show, READS_WATCHLISTS, is_audited=True),
             Endpoint(one, self.edit, KEEPS_WATCHLISTS, "PUT", takes=body, is_versioned=True),
             Endpoint(one, self.remove, KEEPS_WATCHLISTS, "DELETE", gives=HTTPStatus.NO_CONTENT),
@@ -49,13 +46,6 @@ class SubjectEndpoints:
         await self._audit.append(*of_watchlists.subjects_shown(found))
         last = found[-1].place if len(found) == limit else None
         return JSONResponse({"subjects": [_subject_json(each) for each in found], "next": last})
-
-    async def add(self, request: Request) -> Response:
-        """Add a subject: 201 when it is new, 200 when it was there with the same details."""
-        details = await read_model(request, SubjectDetails)
-        subject, new = await self._subjects.add(_list(request), details)
-        status = HTTPStatus.CREATED if new else HTTPStatus.OK
-        return tagged(_subject_json(subject), subject.revision, status)
 
     async def show(self, request: Request) -> Response:
         """Answer with a subject."""
