@@ -147,3 +147,12 @@ async def _set(kafka: ApacheKafka, settings: dict[str, str]) -> None:
     async with TopicAdmin(kafka.address) as admin:
         while await admin.differences() != [changed]:
             pass
+
+
+def test_making_topics_beside_one_that_differs_says_so(differing: ApacheKafka) -> None:
+    done = lethe("topics", "create", "--broker", differing.address)
+    assert done.returncode == 2
+    first, *lines = done.stdout.splitlines()
+    assert first == "0 topics made"
+    assert set(lines) == {str(RETENTION), str(COUNT)}
+    assert "'lethe topics apply'" in done.stderr

@@ -13,7 +13,10 @@ from tools.bench.figures import Figure, at_most, equal, spread, told
 from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe, running_lethe, wait_until
 
+from lethe.contracts.topic import partition_for
+
 _FAULTS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP, "ended": signal.SIGTERM}
+_CAMERA = "camera-1"
 _SERVICES = ("ingest", "detect", "match", "alert", "purge")
 _LEADING = ("alert", "purge")
 _CALM_S = 2.0
@@ -78,7 +81,7 @@ def _take_over(lethe: RunningLethe, service: str, number: signal.Signals) -> flo
 
 
 def _taken(lethe: RunningLethe, service: str) -> Iterator[tuple[float, str]]:
-    """Yield when an instance had the first partition or the lead, in seconds since 1970."""
+    """Yield since when an instance has the first camera or leads, in seconds since 1970."""
     for number in (1, 2):
         for line in lethe.log_lines(f"{service}-{number}"):
             if _says_so(line, leads=service in _LEADING):
@@ -89,4 +92,5 @@ def _taken(lethe: RunningLethe, service: str) -> Iterator[tuple[float, str]]:
 def _says_so(line: dict[str, Any], *, leads: bool) -> bool:
     if leads:
         return line["event"] == "leadership" and bool(line["leader"])
-    return line["event"] == "partitions owned" and 0 in line["partitions"]
+    owned = line["event"] == "partitions owned"
+    return owned and partition_for(_CAMERA) in line["partitions"]

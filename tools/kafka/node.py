@@ -26,7 +26,7 @@ _STOP_WITHIN_S = 30.0
 _POLL_S = 0.05
 # C1 alone and a serial collector: a test broker is short-lived and shares its cores.
 _JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-_SINGLE = {
+SINGLE = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
@@ -211,7 +211,7 @@ class ApacheKafka:
     def _all_properties(self) -> dict[str, str]:
         protocols = "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"
         return {
-            **_SINGLE,
+            **SINGLE,
             "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{self._controller_port}",
             "listeners": f"CLIENT://{self.address},CONTROLLER://{LOOPBACK}:{self._controller_port}",
             "advertised.listeners": f"CLIENT://{self.address}",

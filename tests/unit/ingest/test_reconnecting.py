@@ -175,10 +175,16 @@ def test_silence_is_noticed_and_its_end_too() -> None:
     assert told.silences == 3  # the stall, the loss, and the second loss
 
 
-def test_a_slow_camera_isnt_silent_between_two_pictures() -> None:
+def test_a_slow_camera_has_not_stalled_between_two_pictures() -> None:
     told = Told([[1, 1.0, 2, 1.0, 0.5, 3, 1.0, 1.0, 1.0, 1.0, LOST], [LOST]])
     # The first second is a stall, since nothing is known yet; the last four are one.
     assert told.states[:5] == ["running", "stalled", "running", "stalled", "reconnecting"]
+
+
+def test_nothing_of_a_slow_camera_is_held_between_two_pictures_although_it_is_well() -> None:
+    told = Told([[1, 0.3, 2, 0.3, 0.3, 3, LOST], [LOST]])
+    assert told.states[:2] == ["running", "reconnecting"], "it has stalled"
+    assert told.silences == 3  # between the last two pictures, the loss, and the second loss
 
 
 def test_a_camera_is_heard_although_the_cap_leaves_its_pictures_out() -> None:
@@ -229,12 +235,14 @@ def test_a_silence_begins_anew_with_the_connection() -> None:
     assert silence.is_stall()
 
 
-def test_a_slow_camera_is_not_silent_between_its_pictures() -> None:
+def test_a_slow_camera_is_silent_between_its_pictures_and_has_not_stalled() -> None:
     clock = FakeClock()
     silence = Silence(0.4, clock)
     for _ in range(3):
         silence.heard()
+        assert not silence.is_silent()
         clock.now_s += 1.0
+    assert silence.is_silent()
     assert not silence.is_stall()
 
 

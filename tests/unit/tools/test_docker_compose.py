@@ -9,6 +9,8 @@ import pytest
 from pydantic import SecretStr
 from tools.compose.file import Part, load_document, load_parts
 from tools.docs_settings import SERVICES
+from tools.kafka.jars import HASHES
+from tools.kafka.node import SINGLE
 
 from lethe.alert.settings import AlertSettings
 from lethe.match.settings import MatchSettings
@@ -189,6 +191,32 @@ def test_kafka_takes_the_sessions_and_the_images_of_the_services(parts: dict[str
     assert int(settings["KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS"]) <= session_ms
     assert int(settings["KAFKA_MESSAGE_MAX_BYTES"]) >= _MAX_REQUEST_BYTES
     assert settings["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_kafka_is_of_the_version_that_the_tests_run_and_looks_after_retention_as_often(
+    document: dict[str, Any], parts: dict[str, Part]
+) -> None:
+    version = document["services"]["kafka"]["image"].rpartition(":")[2]
+    assert f"kafka-server-{version}.jar" in HASHES.read_text()
+    for name in ("log.retention.check.interval.ms", "log.initial.task.delay.ms"):
+        variable = f"KAFKA_{name.replace('.', '_').upper()}"
+        assert parts["kafka"].environment[variable] == SINGLE[name]
+
+
+def test_kafkas_health_check_fits_into_its_memory_beside_the_broker(
+    document: dict[str, Any], parts: dict[str, Part]
+) -> None:
+    heaps = parts["kafka"].environment["KAFKA_HEAP_OPTS"], *parts["kafka"].healthcheck
+    most = [int(found[1]) for each in heaps if (found := re.search(r"-Xmx(\d+)m", each))]
+    assert len(most) == 2, "the check takes the broker's heap"
+    assert sum(most) < int(document["services"]["kafka"]["mem_limit"].removesuffix("m")) / 2
+
+
+@pytest.mark.parametrize("name", ["kafka", "qdrant", "postgres"])
+def test_images_of_others_get_an_init_as_ours_bring_one(
+    document: dict[str, Any], name: str
+) -> None:
+    assert document["services"][name]["init"] is True
 
 
 def test_the_page_answers_under_the_port_that_was_chosen() -> None:

@@ -49,12 +49,13 @@ def check(broker: str) -> None:
 @click.option("--replication", type=click.IntRange(min=1), default=1, show_default=True,
               help="Copies of each partition.")  # fmt: skip
 def create(broker: str, replication: int) -> None:
-    """Make the topics that are missing.
+    """Make the topics that are missing; exit code 2 if one that is there differs.
 
     \b
     Example:
       lethe topics create --broker kafka.example:9092 --replication 3
     """  # noqa: D301 - click needs the backspace itself
+    from lethe.contracts.errors import InvalidInput  # noqa: PLC0415 - --help stays quick
 
     async def work(admin: Any) -> None:
         missing = await admin.missing()
@@ -62,6 +63,14 @@ def create(broker: str, replication: int) -> None:
             await admin.create()
             await admin.wait_ready()
         click.echo(f"{len(missing)} topics made")
+        differences = await admin.differences()
+        for line in differences:
+            click.echo(line)
+        if differences:
+            raise InvalidInput(
+                f"{len(differences)} settings of topics that were there differ; "
+                "'lethe topics apply' mends that"
+            )
 
     _with_admin(broker, work, replication)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.2
 _FIRST_PICTURE_S = 15.0
+_INTERRUPTED = {ReaderState.STALLED, ReaderState.RECONNECTING}
 _MARKS = {Grade.FINE: "fine", Grade.ADVICE: "better", Grade.UNUSABLE: "unusable"}
 
 
@@ -96,12 +97,13 @@ class _Watcher:
         self.seen = Observation()
         self._latest = LatestFrame[None]()
         self._over = threading.Event()
+        self._ran = False
         self._reader = CameraReader(
             camera_id,
             source,
             self._on_release,
             on_state=self._on_state,
-            on_silence=self._on_silence,
+            on_silence=self._latest.clear,
         )
 
     def run(self, examiner: Examiner, seconds: float) -> None:
@@ -127,12 +129,9 @@ class _Watcher:
         self.seen.arrivals_s.append(time.monotonic())
         self._latest.offer(frame.image, None)
 
-    def _on_silence(self) -> None:
-        if self.seen.arrivals_s:
-            self.seen.stalls += 1
-        self._latest.clear()
-
     def _on_state(self, status: ReaderStatus) -> None:
+        self.seen.stalls += self._ran and status.state in _INTERRUPTED
+        self._ran = status.state is ReaderState.RUNNING
         self.seen.trouble = status.reason or self.seen.trouble
         refused = status.state is ReaderState.RECONNECTING and not self.seen.arrivals_s
         # A camera that can't be reached now is told at once; one that was there may come back.

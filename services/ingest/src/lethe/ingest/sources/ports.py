@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STALL_S = 0.4
-"""A camera that sends nothing for this long has stalled. What is held of its pictures is gone a
-tenth of a second later at most: half a second after the last one."""
+"""A camera that sends nothing for this long is silent. What is held of its pictures is gone a
+tenth of a second later at most: half a second after whatever came last, and twice `STALL_S` after
+the last picture where data came and no picture. It has stalled then too, unless it sends pictures
+more seldom."""
 
 _PIXELS = 3
 

@@ -81,8 +81,9 @@ class CameraReader:
         Called from the thread with every change of state, for example to pass it to an event
         loop with `call_soon_threadsafe`.
     on_silence
-        Called from the thread when a live source has stalled or is gone: what is left of its
-        pictures behind `on_release` is to be overwritten.
+        Called from the thread when a live source is silent or gone: what is left of its pictures
+        behind `on_release` is to be overwritten. A camera that sends a picture every second is
+        silent between any two of them, and has not stalled.
     backoff
         How long to wait between tries.
     clock
@@ -204,8 +205,10 @@ class CameraReader:
             self._change(ReaderState.RUNNING)
 
     def _look_for_silence(self) -> None:
-        if self._state is ReaderState.RUNNING and self._silence.is_stall():
-            self._forget()
+        if self._state is not ReaderState.RUNNING or not self._silence.is_silent():
+            return
+        self._forget()
+        if self._silence.is_stall():
             self._change(ReaderState.STALLED, "the camera sends nothing more: check it")
 
     def _tell_of(self, error: Exception, reason: str) -> None:

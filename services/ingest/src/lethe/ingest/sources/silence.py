@@ -21,7 +21,8 @@ class Silence:
     Parameters
     ----------
     stall_s
-        The least silence that is a stall; None where silence is normal.
+        The least silence that is a stall, and after which pictures are forgotten; None where
+        silence is normal.
     clock
         Monotonic seconds.
     """
@@ -47,9 +48,11 @@ class Silence:
             self._intervals_s.append(now_s - self._last_s)
         self._last_s, self._has_heard = now_s, True
 
+    def is_silent(self) -> bool:
+        """Tell whether nothing of what came last may be held any longer, at whatever pace."""
+        return self._stall_s is not None and self._clock() - self._last_s > self._stall_s
+
     def is_stall(self) -> bool:
-        """Tell whether the source has stalled."""
-        if self._stall_s is None:
-            return False
+        """Tell whether the source has stalled: it is silent for longer than it usually is."""
         usual_s = min(self._intervals_s, default=0.0)
-        return self._clock() - self._last_s > max(self._stall_s, _INTERVALS * usual_s)
+        return self.is_silent() and self._clock() - self._last_s > _INTERVALS * usual_s
