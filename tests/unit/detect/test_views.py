@@ -7,6 +7,7 @@ import pytest
 from tests.support.detect_bench import DetectBench, bench_with
 from tests.support.forgetting import CAMERA
 from tests.support.images import astronaut, group_photo
+from tests.support.packs import default_pack
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.live import FrameOutcome
@@ -15,6 +16,10 @@ from lethe.contracts.view import VIEW_BYTES
 from lethe.detect.frames import FrameResult
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 from lethe.shredding.trust import LocalTrust
+from lethe.vision.errors import Halted
+from lethe.vision.faces import Box
+from lethe.vision.faint import FaintFaces
+from lethe.vision.halt import Halt
 from lethe.vision.stills import read_still
 from lethe.vision.view import view_jpeg
 
@@ -90,10 +95,54 @@ def test_of_what_is_no_picture_there_is_no_view(watched: DetectBench) -> None:
 def test_where_more_faces_may_be_than_are_reported_there_is_no_view(
     watched: DetectBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extractor = watched.bench.extractor
-    few = type(extractor._settings)(max_faces=6)
-    monkeypatch.setattr(extractor, "_settings", few)
+    few = FaintFaces(default_pack(), halt=Halt(), max_faces=6)
+    monkeypatch.setattr(watched.bench, "faint", few)
     assert processed(watched, group_photo()).view is None
+
+
+def test_whoever_is_missed_in_one_frame_is_covered_where_they_just_were(
+    watched: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    covered: list[list[Box]] = []
+
+    def remembered(image: np.ndarray, boxes: list[Box], *, limit_bytes: int) -> bytes:
+        covered.append(boxes)
+        return view_jpeg(image, boxes, limit_bytes=limit_bytes)
+
+    monkeypatch.setattr("lethe.detect.views.view_jpeg", remembered)
+    blank = np.full((512, 512, 3), 100, np.uint8)
+    processed(watched, blank)
+    watched.time.advance_ms(350)
+    watched.run_watched_slot()
+    processed(watched)
+    # In the view that is due nobody is found any more.
+    for _ in range(2):
+        watched.time.advance_ms(390)
+        watched.run_watched_slot()
+        processed(watched, blank)
+    [none, [left], *_] = covered
+    assert none == []
+    with bench_with().extractor.extract(astronaut()) as extraction:
+        assert left == pytest.approx(extraction.detected[0].box, abs=8)
+    watched.time.advance_ms(700)
+    watched.run_watched_slot()
+    processed(watched, blank)
+    assert covered[-1] == [], "that was long ago"
+
+
+def test_a_view_that_has_no_time_left_costs_no_probe(
+    watched: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def halted(*_arguments: object) -> None:
+        raise Halted
+
+    monkeypatch.setattr(watched.bench.faint, "boxes", halted)
+    result = processed(watched)
+    assert (result.report.outcome, result.view, len(result.probes)) == (
+        FrameOutcome.PROCESSED,
+        None,
+        1,
+    )
 
 
 def test_a_view_whose_key_is_gone_at_sealing_gives_its_number_back(

@@ -55,7 +55,7 @@ def test_two_who_stand_side_by_side_are_shown_one_face_each(face: Face) -> None:
 
 def test_who_stands_elsewhere_costs_no_copy(face: Face) -> None:
     image = astronaut()
-    region = Region.around(image.shape, face, 1.8)
+    region = Region.around(image.shape, face.box, 1.8)
     with showing_only(image, region, face, [made_up(480, 480, 20)]) as shown:
         assert np.shares_memory(shown, image)
     assert image.any()

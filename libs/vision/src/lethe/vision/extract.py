@@ -179,10 +179,9 @@ class FaceExtractor:
             found = [face for face in reported if face.score >= self._settings.min_score]
             unsure = [face for face in reported if face.score < self._settings.min_score]
             inside = found if zone is None else faces_within(zone, found, image.shape)
-            extraction = self._extract(
+            yield self._extract(
                 image, inside, chooser or EveryFace(), detected=found, unsure=unsure
             )
-            yield replace(extraction, is_complete=len(reported) < self._settings.max_faces)
 
     @contextmanager
     def extract_reference(self, image: NDArray[np.uint8]) -> Iterator[Extraction]:

@@ -31,8 +31,6 @@ class Extraction:
         For each of them its place among the views that the chooser was shown.
     templates
         Array (len(faces), template_length) float32, each row of length 1, in owned memory.
-    is_complete
-        Whether the detector could report all that it found: in a crowd of hundreds it can't.
     """
 
     detected: list[Face]
@@ -41,19 +39,13 @@ class Extraction:
     faces: list[Face]
     positions: list[int]
     templates: NDArray[np.float32] = field(repr=False)
-    is_complete: bool = True
 
     @property
     def seen(self) -> int:
         """How many faces the detector reported."""
         return len(self.detected)
 
-    @property
-    def everybody(self) -> list[Face]:
-        """What is a face, and what may be one."""
-        return [*self.detected, *self.unsure]
-
     def others(self, index: int) -> list[Face]:
         """Return what is a face or may be one, but the one that `faces` has at a place."""
         own = self.faces[index]
-        return [face for face in self.everybody if face.box != own.box]
+        return [face for face in (*self.detected, *self.unsure) if face.box != own.box]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LANDMARK_COUNT = 5
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class Face:
     score: float
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """Left, top, width and height in pixels."""
         return (self.x, self.y, self.width, self.height)
 

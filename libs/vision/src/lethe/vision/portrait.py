@@ -49,7 +49,7 @@ def portrait_jpeg(
     ValueError
         The limit is under 2,000 bytes.
     """
-    region = Region.around(image.shape, face, _MARGIN)
+    region = Region.around(image.shape, face.box, _MARGIN)
     with showing_only(image, region, face, others) as shown:
         return fitting_jpeg(
             shown, side=side, quality=quality, limit_bytes=limit_bytes, turns=_quarter_turns(face)

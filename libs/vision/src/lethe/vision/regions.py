@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lethe.vision.faces import Face
+    from lethe.vision.faces import Box, Face
 
 COVER_MARGIN = 1.3
 """Sides of the covered square, in sides of a face's box: with forehead, chin and ears."""
@@ -40,10 +40,11 @@ class Region(NamedTuple):
         return cls(first_x, first_y, last_x, last_y)
 
     @classmethod
-    def around(cls, shape: Sequence[int], face: Face, sides: float) -> Region:
-        """Return the square around a face's centre, so many sides of its box large."""
-        half = sides * max(face.width, face.height) / 2
-        x, y = face.x + face.width / 2, face.y + face.height / 2
+    def around(cls, shape: Sequence[int], box: Box, sides: float) -> Region:
+        """Return the square around a box's centre, so many of its sides large."""
+        left, top, width, height = box
+        half = sides * max(width, height) / 2
+        x, y = left + width / 2, top + height / 2
         return cls.clipped(shape, x - half, y - half, x + half, y + half)
 
     def within(self, other: Region) -> Region | None:
@@ -86,7 +87,7 @@ def showing_only(
     covered = [
         part
         for other in others
-        if (part := Region.around(image.shape, other, COVER_MARGIN).within(region)) is not None
+        if (part := Region.around(image.shape, other.box, COVER_MARGIN).within(region)) is not None
     ]
     if not covered:
         yield region.of(image)

@@ -9,23 +9,27 @@ import numpy as np
 
 from lethe.vision.fitting import fitting_jpeg
 from lethe.vision.regions import COVER_MARGIN, Region
-from lethe.vision.yunet import DetectorSettings, reduced_size
+from lethe.vision.yunet import reduced_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from lethe.vision.faces import Face
+    from lethe.vision.faces import Box
+
+_SIZE = (320, 180)
+"""Half of what the detector sees: of a face that it misses, being small or averted, there is
+little left. How a camera stands can be told from less."""
 
 
 def view_jpeg(
     image: NDArray[np.uint8],
-    faces: Iterable[Face],
+    boxes: Iterable[Box],
     *,
-    size: tuple[int, int] = DetectorSettings.size,
+    size: tuple[int, int] = _SIZE,
     quality: int = 75,
-    limit_bytes: int = 64 * 1024,
+    limit_bytes: int = 32 * 1024,
 ) -> bytes:
     """Reduce a picture and cover the faces in it with their mean colour, as a JPEG that fits.
 
@@ -35,11 +39,10 @@ def view_jpeg(
     ----------
     image
         Array (height, width, 3) uint8, BGR; isn't changed.
-    faces
+    boxes
         In pixels of `image`: what is a face, and what may be one.
     size
-        Width and height that it is reduced to, by default what a detector sees of it: a face that
-        isn't found at this size can't be recognised at it.
+        Width and height that it is reduced to.
     quality, limit_bytes
         As in `lethe.vision.fitting.fitting_jpeg`.
 
@@ -50,11 +53,12 @@ def view_jpeg(
     """
     height, width = image.shape[:2]
     wide, high = reduced_size(width, height, size)
+    across, down = wide / width, high / height
     reduced = np.empty((high, wide, 3), np.uint8)
     try:
         cv2.resize(image, (wide, high), dst=reduced, interpolation=cv2.INTER_AREA)
-        for face in faces:
-            small = face.scaled(wide / width, high / height)
+        for x, y, broad, tall in boxes:
+            small = (x * across, y * down, broad * across, tall * down)
             place = Region.around(reduced.shape, small, COVER_MARGIN).of(reduced)
             place[:] = place.mean(axis=(0, 1)).astype(np.uint8)
         return fitting_jpeg(reduced, side=max(wide, high), quality=quality, limit_bytes=limit_bytes)

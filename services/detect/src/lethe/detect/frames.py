@@ -132,7 +132,7 @@ class FrameWorker:
                         chooser.took(position)
                         made.probes.append(probe)
                 made.seen = extraction.seen
-                made.view = self._views.sealed(image, extraction, address)
+                made.view = self._views.sealed(image, extraction, bench.faint, address)
 
     def _zone(self, frame: SealAddress) -> Zone | None:
         return self._zones.of(frame.lane, frame.deployment_id) if self._zones else None

@@ -1,5 +1,7 @@
 """Views of frames for people who look at a camera: at most three in two seconds of each."""
 
+from collections import defaultdict, deque
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +13,17 @@ from lethe.detect.sealed_record import SealedRecord
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import wipe_bytes
 from lethe.shredding.sealing import LENGTH_BYTES
+from lethe.vision.errors import Halted
 from lethe.vision.extraction import Extraction
+from lethe.vision.faces import Box
+from lethe.vision.faint import FaintFaces
 from lethe.vision.view import view_jpeg
 
 _EVERY_MS = 700
 """Of captures: a page has the next one before it has to cover the last, a second after capture."""
+
+_HELD_MS = 400
+"""A face that isn't found in one frame is where it was in those just before, or near."""
 
 
 class Views:
@@ -27,9 +35,14 @@ class Views:
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
         self._last: dict[str, SealAddress] = {}
+        self._found: defaultdict[str, deque[tuple[SealAddress, list[Box]]]] = defaultdict(deque)
 
     def sealed(
-        self, image: NDArray[np.uint8], extraction: Extraction, frame: SealAddress
+        self,
+        image: NDArray[np.uint8],
+        extraction: Extraction,
+        faint: FaintFaces,
+        frame: SealAddress,
     ) -> SealedRecord | None:
         """Return the view of an open frame, sealed; None where none is due, or none may be made.
 
@@ -38,9 +51,12 @@ class Views:
         image
             The frame: array (height, width, 3) uint8, BGR; isn't changed.
         extraction
-            What is a face in it and what may be one, while it is valid.
+            What was found in it.
+        faint
+            Finds what may be a face beside that.
         """
-        if not extraction.is_complete or not self._is_due(frame):
+        self._note(extraction, frame)
+        if not self._is_due(frame):
             return None
         reservation = self._holder.reserve(frame.lane, Purpose.VIEW, slot=frame.slot)
         if reservation is None:
@@ -54,17 +70,27 @@ class Views:
         )
         jpeg = b""
         try:
-            jpeg = view_jpeg(image, extraction.everybody, limit_bytes=VIEW_BYTES)
+            boxes = faint.boxes(image)
+            if boxes is None:
+                return None
+            boxes += [box for _, held in self._found[frame.lane] for box in held]
+            jpeg = view_jpeg(image, boxes, limit_bytes=VIEW_BYTES)
             body = self._holder.seal(
                 VIEW_MADE.name, address, memoryview(jpeg), step=VIEW_BYTES + LENGTH_BYTES
             )
-        except (Erased, Refused):
+        except (Erased, Refused, Halted):
             return None
         finally:
             wipe_bytes(jpeg)
             self._holder.finish(reservation)
         self._last[frame.lane] = frame
         return SealedRecord(address, body)
+
+    def _note(self, extraction: Extraction, frame: SealAddress) -> None:
+        found = self._found[frame.lane]
+        found.append((frame, [face.box for face in (*extraction.detected, *extraction.unsure)]))
+        while abs(frame.captured.since_ms(found[0][0].captured)) > _HELD_MS:
+            found.popleft()
 
     def _is_due(self, frame: SealAddress) -> bool:
         last = self._last.get(frame.lane)

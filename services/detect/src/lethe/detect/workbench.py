@@ -9,6 +9,7 @@ import numpy as np
 from lethe.contracts.probe import PROBE_BYTES
 from lethe.vision.buffers import WipedBuffer
 from lethe.vision.extract import FaceExtractor
+from lethe.vision.faint import FaintFaces
 from lethe.vision.pack import ModelPack
 from lethe.vision.quality import QualityGate
 
@@ -24,6 +25,8 @@ class Workbench:
     ) -> None:
         self.extractor = FaceExtractor(pack, gate=gate, licence_accepted=licence_accepted)
         self.extractor.warm_up()
+        self.faint = FaintFaces(pack, halt=self.extractor.halt)
+        self.faint.warm_up()
         self.pixels = WipedBuffer(max_pixels * _CHANNELS)
         self._probe = WipedBuffer(PROBE_BYTES)
         self._opened = WipedBuffer(SEALED_LIMIT_BYTES)
