@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from tests.support.keyrings import MemoryKeyStore, a_keyring
 
 from lethe.alert.alert_tally import AlertTally
-from lethe.alert.alerts import Alert
+from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.audit.reasons import Reasons
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.hub import AlertHub
@@ -79,7 +79,8 @@ class MemoryAlertLog:
     """An alert log in memory; `failing` names methods whose next call fails."""
 
     def __init__(self) -> None:
-        self.alerts: list[Alert] = []
+        self._rows: dict[int, Alert] = {}
+        self._last = 0
         self.searches: dict[str, int] = {}
         self.transit: dict[str, str | None] = {}
         self.adjudicated: list[tuple[Alert, Adjudication]] = []
@@ -89,9 +90,13 @@ class MemoryAlertLog:
         self.receipted: set[str] = set()
         self.failing: set[str] = set()
 
+    @property
+    def alerts(self) -> list[Alert]:
+        return list(self._rows.values())
+
     async def of_search(self, search_id: str) -> Alert | None:
         sequence = self.searches.get(search_id)
-        return None if sequence is None else self.alerts[sequence - 1]
+        return None if sequence is None else self._rows[sequence]
 
     async def latest(self, deployment_id: str, camera_id: str, subject_id: str) -> Alert | None:
         wanted = (deployment_id, camera_id, subject_id)
@@ -110,8 +115,8 @@ class MemoryAlertLog:
         transit_key_id: str | None = None,
     ) -> Alert:
         self._fail("append")
-        appended = replace(alert, sequence=len(self.alerts) + 1)
-        self.alerts.append(appended)
+        self._last += 1
+        appended = self._put(replace(alert, sequence=self._last))
         self.searches[search_id] = appended.sequence
         self.transit[search_id] = transit_key_id
         if picture is not None:
@@ -132,7 +137,7 @@ class MemoryAlertLog:
         self._fail("attach")
         self.searches[search_id] = alert.sequence
         self.transit[search_id] = transit_key_id
-        known = self.alerts[alert.sequence - 1]
+        known = self._rows[alert.sequence]
         is_latest = known.last_sighting_wall_us < captured_wall_us
         return self._put(
             replace(
@@ -146,7 +151,7 @@ class MemoryAlertLog:
     async def adjudicate(self, alert: Alert, adjudication: Adjudication) -> Alert:
         self._fail("adjudicate")
         added = replace(adjudication, number=len(self.adjudicated) + 1)
-        known = self.alerts[alert.sequence - 1]
+        known = self._rows[alert.sequence]
         judgements = replace(known.judgements, **{added.capacity.value: added})
         version = known.version + 1
         adjudicated = self._put(replace(known, judgements=judgements, version=version))
@@ -155,7 +160,7 @@ class MemoryAlertLog:
 
     async def mark_handled(self, alert: Alert) -> None:
         self._fail("mark_handled")
-        known = self.alerts[alert.sequence - 1]
+        known = self._rows[alert.sequence]
         self._put(
             replace(
                 known,
@@ -168,7 +173,7 @@ class MemoryAlertLog:
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         self._fail("unannounced")
         waiting = [each for _, each in self.adjudicated if each.number not in self.announced]
-        of_alert = {each.number: self.alerts[a.sequence - 1] for a, each in self.adjudicated}
+        of_alert = {each.number: self._rows[a.sequence] for a, each in self.adjudicated}
         return [(of_alert[each.number], each) for each in waiting][:limit]
 
     async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:
@@ -187,12 +192,19 @@ class MemoryAlertLog:
 
     async def mark_published(self, alert: Alert) -> None:
         self._fail("mark_published")
-        self._put(replace(self.alerts[alert.sequence - 1], published=alert.published))
+        self._put(replace(self._rows[alert.sequence], published=alert.published))
+
+    async def take_back(self, alert: Alert) -> None:
+        self._fail("take_back")
+        del self._rows[alert.sequence]
+        self.searches = {s: n for s, n in self.searches.items() if n != alert.sequence}
+        self.pictures.pop(alert.alert_id, None)
+        self.figures.pop(alert.alert_id, None)
 
     async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
         self._fail("mark_erased")
         for alert in alerts:
-            kept = self.alerts[alert.sequence - 1]
+            kept = self._rows[alert.sequence]
             self._put(replace(kept, erased_wall_us=erased_wall_us, heading=None))
             self.pictures.pop(alert.alert_id, None)
             self.figures.pop(alert.alert_id, None)
@@ -208,7 +220,7 @@ class MemoryAlertLog:
     async def after(
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None
     ) -> list[Alert]:
-        return [each for each in self.alerts[sequence:] if _is_of(each, deployments)][:limit]
+        return [a for a in self.alerts if a.sequence > sequence and _is_of(a, deployments)][:limit]
 
     async def newest(self, limit: int) -> list[Alert]:
         return self.alerts[-limit:]
@@ -247,7 +259,7 @@ class MemoryAlertLog:
         return sum(_is_of(each, deployments) for each in self.alerts)
 
     def _put(self, alert: Alert) -> Alert:
-        self.alerts[alert.sequence - 1] = alert
+        self._rows[alert.sequence] = alert
         return alert
 
     def _fail(self, method: str) -> None:
@@ -296,9 +308,9 @@ class DeskBench:
     async def _retire(self, key_ids: Iterable[str]) -> None:
         self.retired += key_ids
 
-    async def restart(self) -> list[Alert]:
+    async def restart(self, terms: AlertTerms | None = None) -> list[Alert]:
         self._assemble()
-        return await self.desk.restore()
+        return await self.desk.restore(lambda _: terms or AlertTerms())
 
 
 def some_reasons() -> Reasons:

@@ -22,6 +22,7 @@ from tests.support.keyrings import keyring_in
 from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.alerts import AlertTerms
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
@@ -106,7 +107,7 @@ class AlertWeb:
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
         )
         self.adjudicator = Adjudicator(self.desk.handling, log, self._announce)
-        await self.desk.restore()
+        await self.desk.restore(lambda _: AlertTerms())
         self.watchlists = WatchlistBook(sql_shelf(term), self.vault, self.now)
         await self.watchlists.restore()
         self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)

@@ -52,7 +52,7 @@ class Shared:
             _retire,
             cool_down_s=0,
         )
-        await desk.restore()
+        await desk.restore(lambda _: AlertTerms())
         return Leader(desk, hub)
 
 

@@ -79,6 +79,10 @@ class AlertLog(Protocol):
         """Record the alert's `published`."""
         ...
 
+    async def take_back(self, alert: Alert) -> None:
+        """Delete an alert that nobody was to see, with its searches and its sealed pictures."""
+        ...
+
     async def mark_erased(self, alerts: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ...

@@ -222,7 +222,7 @@ class _Instance:
         await reign.watchlists.restore()
         await reign.ends.restore()
         await reign.enrolment.resume()
-        await announce_restored(self._publisher, reign.desk)
+        await announce_restored(self._publisher, reign.desk, self._deployments.terms)
         return reign
 
     def _standing(self) -> Standing:

@@ -105,6 +105,11 @@ class AlertEraser:
             return alert
         return replace(alert, erased_wall_us=now.wall_us)
 
+    async def take_back(self, alert: Alert) -> None:
+        """Delete an alert that wasn't published, and its key; raises `Transient`."""
+        await self._destroy_keys(alert)
+        await self._log.take_back(alert)
+
     async def erase_orphans(self) -> None:
         """Erase the keys of alerts that were never committed, or erased but for their key."""
         # The keys first: as long as this instance led at the second look, no other had made any

@@ -1,7 +1,10 @@
 """Records in, domain calls out."""
 
+from collections.abc import Callable
+
 import structlog
 
+from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.errors import NotLeading
 from lethe.alert.figures import ReceiptFigures
@@ -221,9 +224,11 @@ async def _opened(
         return None
 
 
-async def announce_restored(publisher: Publisher, desk: AlertDesk) -> None:
+async def announce_restored(
+    publisher: Publisher, desk: AlertDesk, terms_of: Callable[[str], AlertTerms]
+) -> None:
     """Announce alerts that a crash kept from being published."""
-    for alert in await desk.restore():
+    for alert in await desk.restore(terms_of):
         try:
             await publisher.send(ALERT_RAISED, alert.alert_id, alert.raised().encode())
         except LetheError:

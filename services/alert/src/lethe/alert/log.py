@@ -157,6 +157,16 @@ class SqlAlertLog:
         async with self._term.write(of_alerts.announced(alert)) as connection:
             await _update(connection, alert, instant_columns("published", alert.published))
 
+    async def take_back(self, alert: Alert) -> None:
+        """Delete an alert that nobody was to see, with its searches and its sealed pictures."""
+        async with self._term.write(of_alerts.taken_back(alert)) as connection:
+            for of_it in (
+                delete(searches).where(searches.c.alert_sequence == alert.sequence),
+                delete(pictures).where(pictures.c.alert_id == alert.alert_id),
+                delete(alerts).where(alerts.c.sequence == alert.sequence),
+            ):
+                await connection.execute(of_it)
+
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ids = [alert.alert_id for alert in erased]

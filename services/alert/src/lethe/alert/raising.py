@@ -64,11 +64,17 @@ class AlertDesk:
         self._turn = asyncio.Lock()
         self.handling = AlertHandling(log, hub, self._eraser, self._turn, now)
 
-    async def restore(self) -> list[Alert]:
+    async def restore(self, terms_of: Callable[[str], AlertTerms]) -> list[Alert]:
         """Load the stream from the log, and publish what a crash kept from being published.
 
         Call it once, before the first `receive`. What is due is erased, keys that belong to no
-        alert are too, and alerts whose key is gone are recorded as erased.
+        alert are too, and alerts whose key is gone are recorded as erased. One that wasn't
+        published, and whose subject is withdrawn since, is taken back.
+
+        Parameters
+        ----------
+        terms_of
+            What the order of a deployment says.
 
         Returns
         -------
@@ -76,7 +82,11 @@ class AlertDesk:
             Alerts that are published only now, and are still to be announced.
         """
         async with self._turn:
-            alerts = await self._log.newest(self._hub.kept)
+            found = await self._log.newest(self._hub.kept)
+            withdrawn = [alert for alert in found if _is_to_be_taken_back(alert, terms_of)]
+            for alert in withdrawn:
+                await self._eraser.take_back(alert)
+            alerts = [alert for alert in found if alert not in withdrawn]
             overdue = [alert for alert in alerts if alert.published is None]
             published = {alert.alert_id: replace(alert, published=self._now()) for alert in overdue}
             floor = alerts[0].sequence - 1 if alerts else 0
@@ -126,9 +136,14 @@ class AlertDesk:
         terms = terms or AlertTerms()
         async with self._turn:
             known = await self._log.of_search(found.search_id)
+            if known is not None and known.published is not None:
+                return None
             if known is not None:
-                # Published None: it was committed, and then something failed.
-                return await self._publish(known) if known.published is None else None
+                # It was committed, and then something failed.
+                is_shown = known.sequence <= self._hub.last_sequence
+                if is_shown or not _is_to_be_taken_back(known, lambda _: terms):
+                    return await self._publish(known)
+                await self._eraser.take_back(known)
             found = without(found, terms.withdrawn)
             if not found.candidates:
                 return None
@@ -265,6 +280,15 @@ class AlertDesk:
         self._hub.publish(HubEvent(EventKind.ALERT, published))
         await self._log.mark_published(published)
         return published
+
+
+def _is_to_be_taken_back(alert: Alert, terms_of: Callable[[str], AlertTerms]) -> bool:
+    """Tell whether an alert wasn't published, and nobody is to be alerted to its subject now.
+
+    What people did something about was shown to them, whatever the log says.
+    """
+    is_unseen = alert.published is None and alert.version == 0
+    return is_unseen and alert.subject_id in terms_of(alert.deployment_id).withdrawn
 
 
 def _bound(alert_id: str) -> str:

@@ -25,6 +25,12 @@ def sighted(alert: Alert) -> Deed:
     return Deed(Act.COMBINATION, _records(alert), why)
 
 
+def taken_back(alert: Alert) -> Deed:
+    """Return that an alert was deleted which hadn't been published yet."""
+    why = "its subject was withdrawn before the alert was published"
+    return Deed(Act.ERASURE, _records(alert), why)
+
+
 def handled(alert: Alert) -> Deed:
     """Return that somebody has seen an alert, or is going."""
     why = "an alert was acknowledged" if alert.claim is None else "an alert was claimed"
