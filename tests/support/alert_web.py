@@ -40,6 +40,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
+from lethe.alert.watchlists.over import OverJudge
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
@@ -117,6 +118,7 @@ class AlertWeb:
             self.vault,
             heard=lambda: self.ordered,
             now=self.now,
+            judge=OverJudge(self.now),
             kept_us=24 * 3_600_000_000,
         )
 

@@ -13,6 +13,7 @@ from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.entry import Entered, Entry
+from lethe.alert.watchlists.over import OverJudge
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
@@ -42,6 +43,7 @@ class Records:
     def __init__(self, term: Term, folder: Path) -> None:
         self.term = term
         self.clock = ManualClock()
+        self.judge = OverJudge(self.clock)
         self.keys = keyring_in(folder / "keys", self.clock)
         self.shelf = sql_shelf(term)
         self.end_store = SqlEndStore(term)
@@ -63,6 +65,7 @@ class Records:
             Vault(self.keys),
             heard=lambda: self.ordered,
             now=self.clock,
+            judge=self.judge,
             kept_us=int(hours * 3_600_000_000),
         )
 

@@ -41,6 +41,7 @@ from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.alert.watchlists.ordered import ClosingDeployments
+from lethe.alert.watchlists.over import OverJudge
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
@@ -159,6 +160,7 @@ class _Instance:
         )
         self._observer = KeyObserver()
         self._doorkeeper = Doorkeeper(_verifier(settings))
+        self._judge = OverJudge(self._now)
         self._codes = SignInCodes(time.monotonic)
         self._reasons = Reasons(Vault(keyring), self._now, settings.reason_days)
 
@@ -197,6 +199,7 @@ class _Instance:
             vault,
             heard=self._deployments.ordered_lists,
             now=now,
+            judge=self._judge,
             kept_us=self._settings.watchlist_kept_us,
         )
         transit = TransitKeyring(self._keyring, term.number, self._candidates)

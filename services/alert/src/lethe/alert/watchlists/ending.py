@@ -14,6 +14,7 @@ from lethe.alert.errors import Conflict
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import EndStore, ErasedList, OrderedList
+from lethe.alert.watchlists.over import OverJudge
 from lethe.alert.watchlists.version_desk import KEY_PREFIX
 from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
@@ -29,6 +30,8 @@ class WatchlistEnds:
     ----------
     heard
         Tells the orders that were verified here; an `ended_us` of theirs needn't be the right one.
+    judge
+        Tells which deployments are over.
     kept_us
         How long a version is kept when the last of its deployments is over.
 
@@ -46,6 +49,7 @@ class WatchlistEnds:
         *,
         heard: Callable[[], Sequence[OrderedList]],
         now: Callable[[], Instant],
+        judge: OverJudge,
         kept_us: int,
     ) -> None:
         self._store = store
@@ -53,6 +57,7 @@ class WatchlistEnds:
         self._vault = vault
         self._heard = heard
         self._now = now
+        self._judge = judge
         self._kept_us = kept_us
         # Nothing ends while an order is handed in that names it.
         self._turn = asyncio.Lock()
@@ -90,7 +95,9 @@ class WatchlistEnds:
             orders = await self._note()
             unerased = await self._store.unerased()
             for watchlist_id, last in self._over(orders).items():
-                life_us = max(0, last.over_us + self._kept_us - self._now().wall_us)
+                left_us = last.over_us + self._kept_us - self._now().wall_us
+                # Also where it was ended while the clock was ahead.
+                life_us = min(max(0, left_us), self._kept_us)
                 with suppress(Erased):
                     await self._vault.shorten(unerased[watchlist_id], life_us)
             kept = set(await self._vault.names())
@@ -118,7 +125,7 @@ class WatchlistEnds:
                 return
             orders = await self._note()
             for each in orders:
-                if each.watchlist_id == watchlist_id and not self._is_over(each):
+                if each.watchlist_id == watchlist_id and not self._judge.is_over(each):
                     raise Conflict(
                         f"{each.deployment_id} is ordered to search it until "
                         f"{_said(each.ends_at_us)}: end that deployment first"
@@ -165,12 +172,9 @@ class WatchlistEnds:
             await self._store.note(list(news.values()))
         return list((known | news).values())
 
-    def _is_over(self, order: OrderedList) -> bool:
-        return order.over_us <= self._now().wall_us
-
     def _over(self, orders: Sequence[OrderedList]) -> dict[str, OrderedList]:
         """Return the versions all of whose orders are over, each with the one that was last."""
-        going_on = {each.watchlist_id for each in orders if not self._is_over(each)}
+        going_on = {each.watchlist_id for each in orders if not self._judge.is_over(each)}
         return {
             each.watchlist_id: each
             for each in sorted(orders, key=lambda each: each.over_us)
