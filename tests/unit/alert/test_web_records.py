@@ -97,6 +97,7 @@ async def test_it_tells_what_was_ordered_and_what_the_logs_say(
         },
         "alerts": {"raised": 3, "true": 1, "false": 1, "unadjudicated": 1},
         "withdrawn": 1,
+        "withdrawn_elsewhere": 0,
     }
 
 

@@ -6,7 +6,7 @@ from tests.unit.alert.deploying.conftest import ORDER, Front, camera
 
 from lethe.alert.errors import NotFound
 from lethe.contracts.errors import Refused, RolledBack, Transient
-from lethe.contracts.orders import DeploymentOrdered, OrderStatus
+from lethe.contracts.orders import DeploymentOrdered, OrderState, OrderStatus
 from lethe.shredding.authorising import sign_state
 from lethe.shredding.trust import LocalTrust
 
@@ -112,3 +112,38 @@ async def test_a_state_that_came_meanwhile_stays_the_last_on_the_topic(
     with pytest.raises(Refused):
         await front.desk.withdraw(withdrawal)
     assert front.published[-1] == (ended, NAME, [])
+
+
+async def test_who_was_withdrawn_is_known_after_the_end_and_after_a_restart(
+    front: Front, trust: LocalTrust, ordered: DeploymentOrdered
+) -> None:
+    await withdraw(front, withdrawn(trust, ordered.order, "s1"))
+    await front.desk.end(NAME, "ann")
+    assert in_force(front) == ["s1"]
+    ended, _, _ = front.published[-1]
+    assert OrderState.decode(ended.state.payload).withdrawn == ["s1"]
+
+
+async def test_whoever_ends_it_without_knowing_brings_nobody_back(
+    front: Front, trust: LocalTrust, ordered: DeploymentOrdered
+) -> None:
+    await withdraw(front, withdrawn(trust, ordered.order, "s1"))
+    officer = signer_of(trust, "officer")
+    front.desk.hear_order(sign_state(ordered.order, officer, status=OrderStatus.ENDED, serial=9))
+    assert in_force(front) == ["s1"]
+
+
+async def test_another_order_of_the_list_searches_for_them_and_that_is_told(
+    front: Front, trust: LocalTrust, ordered: DeploymentOrdered
+) -> None:
+    await withdraw(front, withdrawn(trust, ordered.order, "s1", "s0"))
+    await front.desk.end(NAME, "ann")
+    for name, content, elsewhere in (("later", ORDER.watchlist_hash, 2), ("other", "cd" * 32, 0)):
+        changes = {"deployment_id": name, "watchlist_hash": content, "camera_ids": [name]}
+        front.desk.hear_order(signed(trust, ORDER.model_copy(update=changes)))
+        found = front.desk.deployment(name)
+        assert found is not None
+        assert (found.withdrawn, found.withdrawn_elsewhere) == ([], elsewhere)
+    here = front.desk.deployment(NAME)
+    assert here is not None
+    assert here.withdrawn_elsewhere == 0

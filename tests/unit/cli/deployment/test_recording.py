@@ -95,6 +95,13 @@ def test_what_nobody_said_or_counted_is_told_so(tmp_path: Path) -> None:
     assert "watchlist: northtown-7, 3 subjects; nobody counted its categories" in told
 
 
+def test_whom_another_order_withdrew_and_this_one_searches_for_is_told(tmp_path: Path) -> None:
+    told = list(recording.lines_of(held(tmp_path, withdrawn_elsewhere=2)))
+    assert (
+        "2 subjects that another order of this watchlist has withdrawn: searched for under this one"
+    ) in told
+
+
 @pytest.mark.parametrize(
     ("changes", "doubt"),
     [

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Refused, RolledBack
@@ -124,6 +124,11 @@ class OrderBook:
         held, state, signers = self._verified(ordered, wall_us)
         name = held.order.deployment_id
         self._progress[name] = self._advanced(held, state.lifts)
+        before = self._orders.get(name)
+        if before is not None and held.status is OrderStatus.ENDED:
+            # Whoever ends it may know less; what was found meanwhile is still on its way.
+            withdrawn = held.withdrawn | before.withdrawn
+            held = replace(held, withdrawn=withdrawn, withdrawn_hash=withdrawal_hash(withdrawn))
         self._signers[name] = signers
         self._orders[name] = held
         self._withdrawn.setdefault(name, set()).add(held.withdrawn_hash)
@@ -211,6 +216,16 @@ class OrderBook:
     def all_orders(self) -> list[HeldOrder]:
         """Return every verified order, whatever its state."""
         return list(self._orders.values())
+
+    def withdrawn_elsewhere(self, held: HeldOrder) -> frozenset[str]:
+        """Return who is withdrawn under other orders of the same content, and not under this."""
+        content = held.order.watchlist_id, held.order.watchlist_hash
+        others = [
+            each.withdrawn
+            for each in self._orders.values()
+            if (each.order.watchlist_id, each.order.watchlist_hash) == content
+        ]
+        return frozenset[str]().union(*others) - held.withdrawn
 
     def by_deployment(self, deployment_id: str) -> HeldOrder | None:
         """Return the newest verified state of a deployment's order."""

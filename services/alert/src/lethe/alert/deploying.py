@@ -121,7 +121,12 @@ class DeploymentDesk:
                 return False
             serial = turn.next_serial(held)
             ended = sign_state(
-                held.signed, self._key, status=OrderStatus.ENDED, serial=serial, ended_by=ended_by
+                held.signed,
+                self._key,
+                status=OrderStatus.ENDED,
+                serial=serial,
+                ended_by=ended_by,
+                withdrawn=held.withdrawn,
             )
             # Nothing is settled before: an end is above it, and waits for nothing.
             await turn.pass_on(ended, deployment_id, [])
@@ -250,7 +255,12 @@ class DeploymentDesk:
             return None
         stands = self._deployment(held, instant(self._clock).wall_us)
         return SignedState(
-            stands, held.signed, held.signed_state, held.serial, sorted(held.withdrawn)
+            stands,
+            held.signed,
+            held.signed_state,
+            held.serial,
+            sorted(held.withdrawn),
+            len(self._orders.withdrawn_elsewhere(held)),
         )
 
     def _deployment(self, held: HeldOrder, wall_us: int) -> DeploymentStatus:
@@ -268,7 +278,7 @@ class DeploymentDesk:
             watchlist_size=order.watchlist_size,
             threshold=order.threshold,
             ends_at_us=order.ends_at_us,
-            suspended=_suspension(said) if said else None,
+            suspended=SuspensionStatus.of(said) if said else None,
         )
 
     def _blind(self, now: Instant) -> str | None:
@@ -286,12 +296,3 @@ def _require_covered(order: DeploymentOrder, camera: CameraAssigned) -> None:
         raise Refused(f"camera {name} isn't named by the order")
     if not order.covers(name, deployment_id, camera_hash(camera)):
         raise Refused(f"camera {name} is set otherwise than the order says")
-
-
-def _suspension(said: DeploymentSuspended) -> SuspensionStatus:
-    return SuspensionStatus(
-        suspension_id=said.suspension_id,
-        ground=said.ground.value,
-        reason=said.ground.sentence,
-        since=said.at.isoformat(),
-    )

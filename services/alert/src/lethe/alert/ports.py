@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderType
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.contracts.suspension import DeploymentSuspended
 
 
 class Enroller(Protocol):
@@ -112,6 +113,11 @@ class SuspensionStatus:
     reason: str
     since: str
 
+    @classmethod
+    def of(cls, said: DeploymentSuspended) -> Self:
+        """Return it of what purge tells."""
+        return cls(said.suspension_id, said.ground.value, said.ground.sentence, said.at.isoformat())
+
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStatus:
@@ -129,13 +135,21 @@ class DeploymentStatus:
 
 @dataclass(frozen=True, slots=True)
 class SignedState:
-    """An order and its newest state, as they were signed: what the next state needs."""
+    """An order and its newest state, as they were signed: what the next state needs.
+
+    Attributes
+    ----------
+    withdrawn_elsewhere
+        How many subjects are searched for under it who are withdrawn under another order of the
+        same watchlist.
+    """
 
     deployment: DeploymentStatus
     signed: SignedEnvelope
     signed_state: SignedEnvelope
     serial: int
     withdrawn: Sequence[str] = ()
+    withdrawn_elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)

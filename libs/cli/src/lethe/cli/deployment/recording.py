@@ -107,6 +107,11 @@ def lines_of(found: DeploymentAccount) -> Iterator[str]:
         f"alerts: {alerts.raised:,}, of which {alerts.true:,} true, {alerts.false:,} false, "
         f"{alerts.unadjudicated:,} not adjudicated"
     )
+    if record.withdrawn_elsewhere:
+        yield (
+            f"{many(record.withdrawn_elsewhere, 'subject')} that another order of this watchlist "
+            "has withdrawn: searched for under this one"
+        )
     for step in record.steps:
         whom = f" {many(step.subjects, 'subject')}" if step.subjects else ""
         yield f"{step.at} {step.what}{whom}"

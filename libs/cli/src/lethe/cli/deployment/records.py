@@ -58,6 +58,7 @@ class AlertsWord(_Model):
     watchlist: ListRecord
     alerts: AlertsRecord
     withdrawn: int
+    withdrawn_elsewhere: int = 0
     steps: list[StepRecord]
 
 

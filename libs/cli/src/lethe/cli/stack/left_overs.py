@@ -42,5 +42,11 @@ async def end_left_overs(options: dict[str, Any], trust: LocalTrust, wall_us: in
 
 def _ended(held: HeldOrder, trust: LocalTrust) -> bytes:
     officer = Signer.from_file(trust.key_file(held.order.authorised_by))
-    serial = held.serial + 1
-    return sign_state(held.signed, officer, status=OrderStatus.ENDED, serial=serial).encode()
+    ended = sign_state(
+        held.signed,
+        officer,
+        status=OrderStatus.ENDED,
+        serial=held.serial + 1,
+        withdrawn=held.withdrawn,
+    )
+    return ended.encode()

@@ -61,6 +61,7 @@ def _json(record: Record) -> dict[str, object]:
             "unadjudicated": undecided,
         },
         "withdrawn": len(record.found.withdrawn),
+        "withdrawn_elsewhere": record.found.withdrawn_elsewhere,
         "steps": [
             {"at": rfc3339(step.at_us), "what": step.what, "subjects": step.subjects}
             for step in record.steps
