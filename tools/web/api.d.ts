@@ -90,6 +90,7 @@ interface AuditPage {
   entries: Array<AuditEntryView>;
   reasons: Record<string, ReasonView>;
   unopened: Record<string, Unopened>;
+  withheld: Array<number>;
 }
 
 interface Begin {

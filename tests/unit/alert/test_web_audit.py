@@ -233,18 +233,25 @@ async def test_auditors_read_the_log_while_the_key_store_is_away(
     assert list(page["unopened"].values()) == ["unavailable"]
 
 
-async def test_the_words_of_an_older_entry_are_taken_for_no_commitment(web: AlertWeb) -> None:
+async def test_the_words_of_an_older_entry_are_told_to_whoever_asks_for_reasons(
+    web: AlertWeb,
+) -> None:
     await web.desk.receive(candidates_found("search"), CROP)
     async with web.client() as client:
-        await client.get("/api/v1/alerts", headers={"Lethe-Reason": LOOKING})
+        await client.get("/api/v1/alerts", headers={"Lethe-Reason": "said today"})
     newest = (await web.audit.after(0, 1_000))[-1].said()
-    old = encode(newest | {"v": 1}).decode()
+    old = encode(newest | {"v": 1, "reason": LOOKING}).decode()
     async with web.database.begin() as connection:
         await connection.execute(text("DROP TRIGGER audit_refuses_update"))
         here = audit.c.number == newest["number"]
         await connection.execute(update(audit).where(here).values(line=old))
+    page = await _page(web)
+    assert LOOKING not in json.dumps(page)
+    assert page["withheld"] == [newest["number"]]
     page = await _page(web, "?reasons=true")
-    assert page["reasons"] == page["unopened"] == {}
+    [entry] = [each for each in page["entries"] if each["number"] == newest["number"]]
+    assert (entry["reason"], page["withheld"]) == (LOOKING, [])
+    assert page["reasons"] == page["unopened"] == {}, "its words are no commitment"
 
 
 async def test_a_wish_for_reasons_is_said_clearly(web: AlertWeb) -> None:

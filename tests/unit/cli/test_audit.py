@@ -196,6 +196,22 @@ async def test_what_alert_serves_is_read_page_by_page_with_an_auditors_token(
     assert isinstance(web, AlertWeb)
 
 
+async def test_what_is_withheld_is_asked_for_since_hashes_are_over_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"v": 1, "number": 1, "reason": "a case"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("reasons") == "true":
+            return httpx.Response(200, json={"entries": [whole], "withheld": []})
+        without = {"entries": [whole | {"reason": ""}], "withheld": [1]}
+        return httpx.Response(200, json=without)
+
+    _played(monkeypatch, answer)
+    async with found_log("http://alert/", office.home.trust) as found:
+        assert [entry.said() async for entry in found] == [whole]
+
+
 async def test_pages_are_asked_for_again_and_each_with_a_token_that_counts_then(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

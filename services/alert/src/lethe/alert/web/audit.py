@@ -51,6 +51,9 @@ class AuditPage(BaseModel):
         By the commitment in the entries, if they were asked for: those that could be opened.
     unopened
         Likewise, why any other couldn't.
+    withheld
+        Numbers of entries whose `reason` is left out because nobody asked for it: of version 1,
+        where it is the text itself. Their hash can be held against the whole entry only.
     """
 
     log: str
@@ -58,6 +61,7 @@ class AuditPage(BaseModel):
     entries: list[AuditEntryView]
     reasons: dict[str, ReasonView]
     unopened: dict[str, Unopened]
+    withheld: list[int]
 
 
 class AuditEndpoints:
@@ -84,6 +88,9 @@ class AuditEndpoints:
             AuditEntryView.model_validate({**each.said(), "digest": each.digest})
             for each in entries
         ]
+        withheld = [] if with_reasons else [each for each in told if _tells_its_reason(each)]
+        for each in withheld:
+            each.reason = ""
         reasons = await self._opened(told) if with_reasons else {}
         page = AuditPage(
             log=self._audit.name,
@@ -99,12 +106,17 @@ class AuditEndpoints:
                 for commitment, each in reasons.items()
                 if isinstance(each, Unopened)
             },
+            withheld=[each.number for each in withheld],
         )
         return JSONResponse(page.model_dump(mode="json"))
 
     async def _opened(self, told: list[AuditEntryView]) -> dict[str, OpenedReason | Unopened]:
         """Return what stands behind the commitments of entries; older ones have no commitment."""
-        said = {each.reason for each in told if each.reason and each.v > _WITHOUT_COMMITMENT}
+        said = {each.reason for each in told if each.reason and not _tells_its_reason(each)}
         # What isn't kept any more, as after a database came back, is as good as erased.
         missing = dict.fromkeys(said, Unopened.ERASED)
         return missing | await self._reasons.open(await self._audit.reasons(said))
+
+
+def _tells_its_reason(entry: AuditEntryView) -> bool:
+    return entry.v <= _WITHOUT_COMMITMENT and bool(entry.reason)

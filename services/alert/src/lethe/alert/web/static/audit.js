@@ -16,8 +16,8 @@ const reading = at("reading", HTMLFormElement);
 const filters = at("filters", HTMLFormElement);
 /** @type {AuditEntryView[]} */
 let entries = [];
-/** @type {Pick<AuditPage, "reasons" | "unopened">} */
-let said = { reasons: {}, unopened: {} };
+/** @type {Pick<AuditPage, "reasons" | "unopened" | "withheld">} */
+let said = { reasons: {}, unopened: {}, withheld: [] };
 
 /**
  * @param {number} first
@@ -93,6 +93,7 @@ function row(entry) {
  * @param {AuditEntryView} entry
  */
 function reasonOf(entry) {
+  if (said.withheld.includes(entry.number)) return "not asked for";
   if (entry.v === 1 || !entry.reason) return entry.reason;
   return said.reasons[entry.reason]?.text ?? said.unopened[entry.reason] ?? "not asked for";
 }
