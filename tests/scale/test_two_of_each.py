@@ -2,6 +2,8 @@
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from tools.open_page import OpenPage
 from tools.running import RunningLethe, account, running_lethe, wait_until
 
 from lethe.cli.home import find_home
+from lethe.contracts.topic import PARTITIONS, partition_for
+from lethe.contracts.topics import CANDIDATES_FOUND, FRAME_CAPTURED, PROBE_EXTRACTED
 
 _ENDINGS = {
     "purge-1": signal.SIGKILL,
@@ -31,7 +35,8 @@ _ENDINGS = {
     "alert-2": signal.SIGKILL,
 }
 _BOTH_ALERTS = {"alert-1": signal.SIGKILL, "alert-2": signal.SIGKILL}
-_SHARING = ("ingest", "detect", "match")
+# What those who share the cameras make of them.
+_PUBLISHED = {"ingest": FRAME_CAPTURED, "detect": PROBE_EXTRACTED, "match": CANDIDATES_FOUND}
 
 # A dozen changes in one run, the takeovers and restarts one after another.
 pytestmark = pytest.mark.timeout(600)
@@ -41,8 +46,9 @@ pytestmark = pytest.mark.timeout(600)
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:
     folder: Path = tmp_path_factory.mktemp("two-of-each")
     footage = find_home().demonstration
-    # One camera: two of everything keep two cores busy enough.
-    watched = ("watch", str(footage / "camera-1.mp4"), "--watchlist", str(footage / "watchlist"))
+    cameras = folder / "cameras.toml"
+    cameras.write_text("".join(_one_on_each_partition(footage / "camera-1.mp4")))
+    watched = ("watch", "--camera", str(cameras), "--watchlist", str(footage / "watchlist"))
     arguments = ("--instances", "2", "--cool-down", "0", *on_broker())
     with (
         running_lethe(folder, *watched, *arguments) as lethe,
@@ -55,6 +61,20 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
     return report | {"page": page, "accounts": [*accounts, report]}
 
 
+def _one_on_each_partition(footage: Path) -> Iterator[str]:
+    """Describe a camera per partition, so that whoever is broken or added has some of them.
+
+    Slow ones: two of everything keep two cores busy enough.
+    """
+    left = set(range(PARTITIONS))
+    names = (f"gate-{number}" for number in count(1))
+    while left:
+        name = next(names)
+        if (partition := partition_for(name)) in left:
+            left.remove(partition)
+            yield f'[{name}]\nsource = "{footage}"\nmax_fps = 1.5\n'
+
+
 def _accounts_of_what_comes_and_goes(lethe: RunningLethe) -> list[dict[str, Any]]:
     """Break, add and remove instances; return accounts of purge that leave no frame out.
 
@@ -65,7 +85,7 @@ def _accounts_of_what_comes_and_goes(lethe: RunningLethe) -> list[dict[str, Any]
         before = lethe.accounts()
         for instance_id, number in _ENDINGS.items():
             break_instance(lethe, instance_id, number)
-        for service in _SHARING:
+        for service in _PUBLISHED:
             _share_with_one_more(lethe, service)
         _let_one_more_lead(lethe)
         # Whoever was broken last may have to tell yet what it destroyed.
@@ -76,6 +96,7 @@ def _accounts_of_what_comes_and_goes(lethe: RunningLethe) -> list[dict[str, Any]
 def _share_with_one_more(lethe: RunningLethe, service: str) -> None:
     with added_instance(lethe, service) as added:
         wait_until(added.owns_partitions)
+        wait_until(lambda: added.has_published(_PUBLISHED[service]))
         await_alerts(lethe)
 
 

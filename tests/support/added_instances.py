@@ -10,6 +10,7 @@ import httpx
 from tools.running import RunningLethe, metric, stands, wait_until
 
 from lethe.cli.stack.ports import LOOPBACK, free_ports
+from lethe.contracts.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class AddedInstance:
     def owns_partitions(self) -> bool:
         """Tell whether its group gave it a share of the cameras."""
         return metric(self.url, "lethe_partitions_owned") > 0
+
+    def has_published(self, topic: Topic) -> bool:
+        """Tell whether records of a topic have come from it: it does its share of the work."""
+        return metric(self.url, f'lethe_published_bytes_total{{topic="{topic.name}"}}') > 0
 
     def leads(self) -> bool:
         """Tell whether an alert does the work, and doesn't merely stand by."""
