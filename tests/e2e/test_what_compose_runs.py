@@ -1,6 +1,7 @@
 """What docker-compose.yml describes, run as processes: its settings, secrets, order and checks.
 
-PostgreSQL is a real server, Kafka is the chosen broker and Qdrant is match's local mode.
+PostgreSQL is a real server, Kafka is the chosen broker, Qdrant is match's local mode, and the
+sample cameras are read over the network.
 """
 
 import json
@@ -69,14 +70,17 @@ class RunningComposition:
         return found
 
 
+def connections(process: psutil.Process) -> list[Any]:
+    """Return the connections that a process has to others."""
+    return [link for link in process.net_connections("tcp") if link.raddr]
+
+
 @contextmanager
 def running_composition(*options: str) -> Iterator[RunningComposition]:
     """Run the composition with its demonstration on free ports; end it as Ctrl-C does."""
     command = [sys.executable, "-m", "tools.compose", "--profile", "demonstration", "--port", "0"]
-    # A slow machine takes longer and misses nothing.
-    unhurried = ["--also", "deploy=--no-realtime"]
     with subprocess.Popen(
-        [*command, *unhurried, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             yield RunningComposition(process)
@@ -93,17 +97,20 @@ def running_composition(*options: str) -> Iterator[RunningComposition]:
 @pytest.fixture(scope="module")
 def composition(on_broker: OnBroker) -> Iterator[RunningComposition]:
     with running_composition(*on_broker()) as running:
-        wait_until(lambda: {alert["subject"] for alert in running.alerts()} == LISTED, within_s=150)
+        wait_until(lambda: {alert["subject"] for alert in running.alerts()} == LISTED, within_s=240)
         yield running
 
 
-def test_alerts_come_over_the_websocket_from_the_footage_that_ingest_mounts(
+def test_alerts_come_over_the_websocket_from_cameras_of_the_network(
     composition: RunningComposition,
 ) -> None:
     address = composition.urls["alert"].replace("http", "ws") + "/api/v1/alerts/stream"
     with connect(address, proxy=None) as socket:
         socket.send(json.dumps({"after": 0, "token": composition.token()}))
         wait_until(lambda: '"type":"alert"' in str(socket.recv()).replace(" ", ""))
+    camera = composition.child("lethe.cli camera serve")
+    reached = {link.raddr.port for link in connections(composition.child("lethe.ingest"))}
+    assert int(camera.environ()["LETHE_HTTP_PORT"]) in reached
 
 
 def test_the_alerts_are_in_postgresql_and_their_pictures_outlive_a_crash_of_alert(

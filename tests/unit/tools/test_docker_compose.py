@@ -18,7 +18,7 @@ from lethe.runtime.publisher import _MAX_REQUEST_BYTES
 from lethe.runtime.settings import SECRETS_DIR, ServiceSettings, load_settings
 
 KINDS = {kind.__module__.split(".")[1]: kind for kind in SERVICES}
-OURS = [*KINDS, "topics", "deploy"]
+OURS = [*KINDS, "topics", "camera", "deploy"]
 EVERYBODY = [*OURS, "kafka", "qdrant", "postgres"]
 SECRETS = "/run/secrets/"
 
@@ -44,7 +44,7 @@ def test_the_file_has_the_five_services_and_what_they_stand_on(parts: dict[str, 
     assert sorted(parts) == sorted(EVERYBODY)
     assert {name: part.service for name, part in parts.items()} == {
         **{name: name for name in KINDS},
-        **dict.fromkeys(("topics", "deploy"), "cli"),
+        **dict.fromkeys(("topics", "camera", "deploy"), "cli"),
         **dict.fromkeys(("kafka", "qdrant", "postgres")),
     }
 
@@ -142,7 +142,7 @@ def test_ours_run_as_whoever_owns_the_keys_on_a_root_that_cannot_be_written(
     )
 
 
-@pytest.mark.parametrize("name", [*KINDS, "kafka", "qdrant", "postgres"])
+@pytest.mark.parametrize("name", [*KINDS, "camera", "kafka", "qdrant", "postgres"])
 def test_what_keeps_running_is_checked_and_started_again(
     document: dict[str, Any], name: str
 ) -> None:
@@ -166,7 +166,7 @@ def test_stores_are_reached_by_their_own_service_only(document: dict[str, Any]) 
             members.setdefault(network, set()).add(name)
     assert members == {
         "bus": {*KINDS, "topics", "kafka"},
-        "cameras": {"ingest"},
+        "cameras": {"ingest", "camera"},
         "front": {"alert", "deploy"},
         "records": {"alert", "postgres"},
         "vectors": {"match", "qdrant"},
@@ -182,7 +182,7 @@ def test_services_wait_for_what_they_stand_on(parts: dict[str, Part]) -> None:
     assert parts["purge"].depends_on == made
     assert parts["alert"].depends_on == made | {"postgres": healthy}
     assert parts["match"].depends_on == made | {"qdrant": healthy}
-    assert parts["deploy"].depends_on == dict.fromkeys(KINDS, healthy)
+    assert parts["deploy"].depends_on == dict.fromkeys((*KINDS, "camera"), healthy)
 
 
 def test_kafka_takes_the_sessions_and_the_images_of_the_services(parts: dict[str, Part]) -> None:

@@ -1,6 +1,8 @@
 """`lethe camera ...`."""
 
+import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +16,7 @@ _SECONDS = 5.0
 
 @click.group()
 def camera() -> None:
-    """Look at cameras before they are watched, and keep their passwords."""
+    """Look at cameras before they are watched, keep their passwords, stand in for one."""
 
 
 @camera.command()
@@ -48,6 +50,54 @@ def check(sources: tuple[str, ...], *, seconds: float, as_json: bool, **chosen: 
     home.require_set_up()
     options = chosen_sources(sources, chosen)
     sys.exit(check_cameras(options, home, seconds=seconds, as_json=as_json, say=click.echo))
+
+
+@camera.command()
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    envvar="LETHE_HTTP_HOST",
+    show_default=True,
+    help="Address to serve on; 0.0.0.0 is every one of this machine.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8_090,
+    envvar="LETHE_HTTP_PORT",
+    show_default=True,
+    help="0 is a free one.",
+)
+@click.option(
+    "--max-fps",
+    type=FiniteRange(min=0.1, max=60),
+    default=12.0,
+    show_default=True,
+    metavar="N",
+    help="Pictures above this rate are left out.",
+)
+def serve(files: tuple[Path, ...], *, host: str, port: int, max_fps: float) -> None:
+    """Serve recordings as cameras of the network: MJPEG, played again and again.
+
+    For trying out the way over a network without a camera. Anybody who reaches the port sees the
+    pictures: serve nothing that not everybody may see. Ctrl-C ends it.
+
+    \b
+    Examples:
+      lethe camera serve hall.mp4 gate.mp4
+      lethe watch http://127.0.0.1:8090/hall --watchlist people/
+    """  # noqa: D301 - click needs the backspace itself
+    # --help stays quick
+    from lethe.cli.camera.serve import serve_recordings  # noqa: PLC0415
+
+    asyncio.run(serve_recordings(files, host=host, port=port, max_fps=max_fps, say=click.echo))
 
 
 @camera.command("secret")
