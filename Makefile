@@ -68,8 +68,8 @@ kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository th
 	@$(BIN)/python -m tools.kafka fetch
 
 test-kafka: kafka setup database ## run what the broker matters to on Apache Kafka
-	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/scale $(patsubst %,tests/e2e/test_%.py, \
-		the_demonstration live_cameras what_compose_runs) $(ARGS)
+	@$(BIN)/pytest --broker kafka tests/kafka tests/integration tests/scale \
+		$$(grep --files-with-matches on_broker tests/e2e/test_*.py) $(ARGS)
 
 test-scale: setup ## whole systems under load and attack: services killed, added, removed
 	@$(BIN)/pytest tests/scale $(ARGS)

@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from tests.support.chosen_broker import OnBroker
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.contracts.live import FrameOutcome, FrameProcessed
@@ -34,9 +35,9 @@ _UNUSED = 47
 
 
 @pytest.fixture(scope="module")
-def lethe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLethe]:
+def lethe(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> Iterator[RunningLethe]:
     folder: Path = tmp_path_factory.mktemp("suspension")
-    with running_lethe(folder, "demo", "--standby") as lethe:
+    with running_lethe(folder, "demo", "--standby", *on_broker()) as lethe:
         wait_until(lambda: captured(lethe) > 0)
         yield lethe
 
