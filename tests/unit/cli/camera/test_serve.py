@@ -76,4 +76,5 @@ def test_what_cannot_be_served_is_one_line(clip: Path, tmp_path: Path) -> None:
     assert "isn't a video that can be read" in refused(str(broken))
     (tmp_path / "other").mkdir()
     twin = write_clip(tmp_path / "other" / "hall.mp4", frames=2)
-    assert "two files are called hall" in refused(str(clip), str(twin))
+    assert "two files have one name" in refused(str(clip), str(twin))
+    assert "can't be served" in refused(str(clip), "--host", "192.0.2.1")

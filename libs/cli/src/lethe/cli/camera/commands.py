@@ -1,6 +1,5 @@
 """`lethe camera ...`."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -97,7 +96,7 @@ def serve(files: tuple[Path, ...], *, host: str, port: int, max_fps: float) -> N
     # --help stays quick
     from lethe.cli.camera.serve import serve_recordings  # noqa: PLC0415
 
-    asyncio.run(serve_recordings(files, host=host, port=port, max_fps=max_fps, say=click.echo))
+    serve_recordings(files, host=host, port=port, max_fps=max_fps, say=click.echo)
 
 
 @camera.command("secret")
