@@ -11,7 +11,7 @@ PICTURES_SHOWN = """() => {
 }"""
 
 
-async def test_an_alert_of_the_demonstration_reaches_a_browser_with_all_pictures(
+async def test_an_alert_with_all_pictures_and_what_a_camera_sees_reach_a_browser(
     tmp_path: Path,
 ) -> None:
     with running_lethe(tmp_path, "demo") as lethe:
@@ -24,6 +24,9 @@ async def test_an_alert_of_the_demonstration_reaches_a_browser_with_all_pictures
             await page.wait_for_function(PICTURES_SHOWN)
             text = await page.inner_text("body")
             await page.screenshot(path=tmp_path / "page.png")
+            await page.goto(f"{lethe.alert_url}/desk")
+            await page.get_by_role("button", name="Look", exact=True).click()
+            await page.get_by_role("img", name="every face covered").wait_for(timeout=60_000)
         report = lethe.finish(interrupt=True)
     assert "Local try-out order" in text
     assert report["alerts"]
