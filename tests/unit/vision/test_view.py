@@ -1,16 +1,16 @@
 """What a camera sees, in which nobody has a face: seen aside, half hidden, in the dark or not."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from tests.support.averted import HIDDEN, averted
 from tests.support.images import astronaut, group_photo, scaled
 from tests.support.packs import default_pack
 
@@ -69,47 +69,6 @@ def test_no_face_is_found_in_a_view(faint: FaintFaces, picture: Picture) -> None
     assert detector.detect(scaled(shown, 2)) == []
 
 
-def _part(rows: slice, columns: slice) -> Callable[[Picture], None]:
-    def hide(face: Picture) -> None:
-        face[rows, columns] = 90
-
-    return hide
-
-
-def _turned(degrees: float) -> Callable[[Picture], None]:
-    def turn(face: Picture) -> None:
-        height, width = face.shape[:2]
-        by = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        face[:] = cv2.warpAffine(face, by, (width, height), borderMode=cv2.BORDER_REPLICATE)
-
-    return turn
-
-
-def _squeezed(face: Picture) -> None:
-    """Show a face as if from the side: half as wide."""
-    height, width = face.shape[:2]
-    narrow = cv2.resize(face, (width // 2, height), interpolation=cv2.INTER_AREA)
-    face[:] = 90
-    face[:, width // 4 : width // 4 + width // 2] = narrow
-
-
-def _smeared(face: Picture) -> None:
-    face[:] = cv2.blur(face, (15, 1))
-
-
-# Of the square around a face, 220 pixels wide, in which its eyes are at 92 and its mouth at 144.
-HIDDEN: dict[str, Callable[[Picture], None]] = {
-    "below the eyes": _part(slice(112, None), slice(None)),
-    "behind a mask": _part(slice(118, 180), slice(40, 180)),
-    "behind dark glasses": _part(slice(80, 104), slice(50, 170)),
-    "the left half": _part(slice(None), slice(None, 105)),
-    "tilted": _turned(35),
-    "seen from the side": _squeezed,
-    "on the move": _smeared,
-    "the wrong way up": _turned(180),
-}
-
-
 @pytest.mark.parametrize(
     ("how", "size"),
     # A small face that is upside down is missed.
@@ -118,12 +77,8 @@ HIDDEN: dict[str, Callable[[Picture], None]] = {
 def test_who_is_averted_or_half_hidden_is_covered_too(
     faint: FaintFaces, how: str, size: int
 ) -> None:
-    face = astronaut()[10:230, 112:332].copy()
-    HIDDEN[how](face)
     scene = np.full((360, 640, 3), 110, np.uint8)
-    scene[60 : 60 + size, 200 : 200 + size] = cv2.resize(
-        face, (size, size), interpolation=cv2.INTER_AREA
-    )
+    scene[60 : 60 + size, 200 : 200 + size] = averted(how, size)
     boxes = faint.boxes(scene)
     assert boxes
     covered = np.zeros(scene.shape[:2], np.uint8)
