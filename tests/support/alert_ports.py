@@ -1,5 +1,7 @@
 """Fakes of what alert's endpoints ask: enrolment, deployments and their state."""
 
+from collections.abc import Collection
+
 from tests.support.alert_desk import EPOCH_US
 
 from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status, Withdrawal
@@ -74,6 +76,10 @@ class FakeStatus:
 
     def deployment_ids(self) -> list[str]:
         return list(self.areas)
+
+    def withdrawn(self, deployment_id: str) -> Collection[str]:
+        found = self.orders.get(deployment_id)
+        return found.withdrawn if found else ()
 
     def area(self, deployment_id: str) -> str | None:
         return self.areas.get(deployment_id)

@@ -40,6 +40,7 @@ interface AlertView {
   camera_id: string;
   subject_id: string;
   subject: string;
+  withdrawn: boolean;
   score: number | null;
   cosine: number | null;
   threshold: number;
@@ -110,6 +111,7 @@ interface CandidateView {
   subject: string;
   score: number;
   cosine: number;
+  withdrawn: boolean;
 }
 
 interface CaughtUp {

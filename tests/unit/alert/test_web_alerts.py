@@ -74,6 +74,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "subject": "Ada Lovelace",
                 "score": 0.83,
                 "cosine": 0.61,
+                "withdrawn": False,
                 "threshold": 0.6,
                 "captured_at": instant(100).isoformat(),
                 "published_at": instant(220).isoformat(),

@@ -34,7 +34,7 @@ async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
 def _limited(web: AlertWeb, **limits: float) -> AlertStream:
     return AlertStream(
         web.hub,
-        EventRenderer(AlertViews(web.watchlists, web.status.area, web.now)),
+        EventRenderer(AlertViews(web.watchlists, web.status, web.now)),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
         web.consultations,
@@ -69,7 +69,7 @@ async def test_when_the_token_ends_the_stream_ends_with_the_reason(web: AlertWeb
     ends_s = (await web.issuer.verifier().verify(token)).expires_s
     stream = AlertStream(
         web.hub,
-        EventRenderer(AlertViews(web.watchlists, web.status.area, web.now)),
+        EventRenderer(AlertViews(web.watchlists, web.status, web.now)),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
         web.consultations,

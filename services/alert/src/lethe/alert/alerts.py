@@ -1,5 +1,6 @@
 """What an alert is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -129,6 +130,11 @@ class Alert:
     def is_closed(self) -> bool:
         """Whether nobody is shown any more whom it was about: erased, or about to be."""
         return self.erased or self.is_false
+
+    def is_about(self, subject_ids: Collection[str]) -> bool:
+        """Tell whether one of these is who it is about, or resembles them."""
+        others = (candidate.subject_id for candidate in self.candidates)
+        return any(each in subject_ids for each in (self.subject_id, *others))
 
     @property
     def state(self) -> AlertState:

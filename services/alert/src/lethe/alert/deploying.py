@@ -158,9 +158,9 @@ class DeploymentDesk:
             raise NotFound("no order of this name was heard here")
         return held
 
-    def hear_order(self, ordered: DeploymentOrdered) -> None:
-        """Take an order from the broker: this instance may have been restarted."""
-        self._passing_on.hear(ordered)
+    def hear_order(self, ordered: DeploymentOrdered) -> str:
+        """Take an order from the broker: this instance may have been restarted. Return its name."""
+        return self._passing_on.hear(ordered).order.deployment_id
 
     def hear_suspension(self, said: DeploymentSuspended) -> None:
         """Take a verified suspension."""
@@ -194,6 +194,10 @@ class DeploymentDesk:
         if held is None:
             return AlertTerms()
         return AlertTerms(held.order.type, held.order.alert_retention_hours, held.withdrawn)
+
+    def withdrawn(self, deployment_id: str) -> frozenset[str]:
+        """Return the subjects who aren't searched for any more."""
+        return self.terms(deployment_id).withdrawn
 
     def budgeted(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Return the counts of false alerts that are purge's concern: of orders with a budget."""
@@ -254,14 +258,9 @@ class DeploymentDesk:
         if held is None:
             return None
         stands = self._deployment(held, instant(self._clock).wall_us)
-        return SignedState(
-            stands,
-            held.signed,
-            held.signed_state,
-            held.serial,
-            sorted(held.withdrawn),
-            len(self._orders.withdrawn_elsewhere(held)),
-        )
+        withdrawn, elsewhere = sorted(held.withdrawn), self._orders.withdrawn_elsewhere(held)
+        signed = held.signed, held.signed_state
+        return SignedState(stands, *signed, held.serial, withdrawn, len(elsewhere))
 
     def _deployment(self, held: HeldOrder, wall_us: int) -> DeploymentStatus:
         order, said = held.order, self._suspensions.of(held.order.deployment_id)

@@ -132,8 +132,10 @@ class Handlers:
         ]
 
     async def on_order(self, record: Record) -> None:
-        """Verify an order and hold it."""
-        self._deployments.hear_order(DeploymentOrdered.decode(record.body))
+        """Verify an order and hold it; tell who looks at alerts about whoever is withdrawn."""
+        name = self._deployments.hear_order(DeploymentOrdered.decode(record.body))
+        if reign := self._leadership.reign:
+            reign.hub.tell_withdrawn(name, self._deployments.withdrawn(name))
 
     async def on_suspension(self, record: Record) -> None:
         """Show why a deployment gets no keys."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -242,8 +242,18 @@ class AlertHub:
 
         A quarter of what is kept at most, the newest: the stream goes on holding the alerts.
         """
-        alerts = [each for each in self._log.latest() if each.watchlist_id == watchlist_id]
-        for alert in [each for each in alerts if not each.is_closed][-max(1, self.kept // 4) :]:
+        self._tell_again(lambda alert: alert.watchlist_id == watchlist_id)
+
+    def tell_withdrawn(self, deployment_id: str, subject_ids: Collection[str]) -> None:
+        """Tell the open alerts about subjects as they are, since these were withdrawn."""
+        if subject_ids:
+            self._tell_again(
+                lambda alert: alert.deployment_id == deployment_id and alert.is_about(subject_ids)
+            )
+
+    def _tell_again(self, concerns: Callable[[Alert], bool]) -> None:
+        alerts = [each for each in self._log.latest() if not each.is_closed and concerns(each)]
+        for alert in alerts[-max(1, self.kept // 4) :]:
             self.publish(HubEvent(EventKind.SIGHTING, alert))
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Which deployments somebody sees: by name, and by the area that the order names."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from lethe.alert.errors import NotFound
@@ -8,7 +8,7 @@ from lethe.alert.identity.principal import Principal
 
 
 class Orders(Protocol):
-    """Knows the areas of deployments."""
+    """Knows what the orders of deployments say."""
 
     def deployment_ids(self) -> Iterable[str]:
         """Return the deployments whose orders were heard."""
@@ -16,6 +16,10 @@ class Orders(Protocol):
 
     def area(self, deployment_id: str) -> str | None:
         """Return the area that an order names; None if it names none, or wasn't heard."""
+        ...
+
+    def withdrawn(self, deployment_id: str) -> Collection[str]:
+        """Return the subjects who aren't searched for any more."""
         ...
 
 

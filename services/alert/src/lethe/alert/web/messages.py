@@ -72,9 +72,9 @@ class AlertEvent(_Sent):
     Attributes
     ----------
     type
-        `alert` (raised), `sighting` (seen again, or its watchlist is erased: the subject's name is
-        the id then), `acknowledged`, `claimed`, `adjudicated`, or `erased`: whoever shows its
-        pictures must let go of them.
+        `alert` (raised), `sighting` (seen again, its subject is withdrawn, or its watchlist is
+        erased: the subject's name is the id then), `acknowledged`, `claimed`, `adjudicated`, or
+        `erased`: whoever shows its pictures must let go of them.
     """
 
     type: EventKind

@@ -12,7 +12,7 @@ class EventRenderer:
 
     def __init__(self, views: AlertViews) -> None:
         self._views = views
-        self._texts: dict[tuple[EventKind, int, int, int, bool, bool], str] = {}
+        self._texts: dict[tuple[EventKind, int, int, int, bool, frozenset[str], bool], str] = {}
         views.when_names_go(self._texts.clear)
 
     def render(self, event: HubEvent | Gap) -> str:
@@ -21,7 +21,8 @@ class EventRenderer:
             return GapMarker(after=event.after, sequence=event.sequence).model_dump_json()
         alert = self._views.current(event.alert)
         # Nothing else of an alert changes between two events of one kind.
-        handled = (alert.sightings, alert.version, alert.erased, alert.is_closed)
+        withdrawn = self._views.withdrawn(alert)
+        handled = (alert.sightings, alert.version, alert.erased, withdrawn, alert.is_closed)
         key = (event.kind, alert.sequence, *handled)
         text = self._texts.get(key)
         if text is None:

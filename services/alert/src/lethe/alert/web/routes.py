@@ -111,7 +111,7 @@ def create_routes(
         Shows what cameras see.
     """
     reach = Reach(orders)
-    views = AlertViews(watchlists, orders.area, now)
+    views = AlertViews(watchlists, orders, now)
     watchlists.when_forgotten(hub.tell_again)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),

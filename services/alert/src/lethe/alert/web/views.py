@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from lethe.alert.alerts import Alert
+from lethe.alert.identity.reach import Orders
 from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.subject import SubjectDetails
@@ -47,6 +48,7 @@ class CandidateView(BaseModel):
     subject: str
     score: float
     cosine: float
+    withdrawn: bool = False
 
 
 class AlertedSubject(BaseModel):
@@ -87,6 +89,9 @@ class AlertView(BaseModel):
     subject_id, subject, score, cosine, candidates
         Empty, the scores null, once it is erased, or false: nobody is told any more whom it was
         about, nor how much somebody resembled them.
+    withdrawn
+        Whether its subject was withdrawn from the deployment since: nobody is searched for under
+        that name any more. False once it is erased, or false.
     version
         Rises with what people do about it: the ETag of answers.
     adjudication
@@ -101,6 +106,7 @@ class AlertView(BaseModel):
     camera_id: str
     subject_id: str
     subject: str
+    withdrawn: bool = False
     score: float | None
     cosine: float | None
     threshold: float
@@ -125,8 +131,8 @@ class AlertViews:
 
     Parameters
     ----------
-    area
-        Tells the area of a deployment.
+    orders
+        Know the areas of deployments, and who is withdrawn.
     now
         The clock of this machine: whose retention ended is erased, whatever was heard of it.
     """
@@ -134,11 +140,11 @@ class AlertViews:
     def __init__(
         self,
         watchlists: WatchlistBook,
-        area: Callable[[str], str | None],
+        orders: Orders,
         now: Callable[[], Instant],
     ) -> None:
         self._watchlists = watchlists
-        self._area = area
+        self._orders = orders
         self._now = now
 
     def when_names_go(self, clear: Callable[[], None]) -> None:
@@ -149,18 +155,25 @@ class AlertViews:
         """Return an alert as it is now."""
         return alert.as_of(self._now().wall_us)
 
+    def withdrawn(self, alert: Alert) -> frozenset[str]:
+        """Return who is withdrawn, of those whom an alert names."""
+        told = [alert.subject_id, *(other.subject_id for other in alert.candidates)]
+        return frozenset(told).intersection(self._orders.withdrawn(alert.deployment_id))
+
     def of(self, alert: Alert) -> AlertView:
         """Return an alert as officers see it."""
         alert = self.current(alert)
+        withdrawn = self.withdrawn(alert)
         return AlertView(
             alert_id=alert.alert_id,
             sequence=alert.sequence,
             deployment_id=alert.deployment_id,
             order_type=alert.order_type,
-            area=self._area(alert.deployment_id),
+            area=self._orders.area(alert.deployment_id),
             camera_id=alert.camera_id,
             subject_id="" if alert.is_closed else alert.subject_id,
             subject="" if alert.is_closed else self._name(alert, alert.subject_id),
+            withdrawn=not alert.is_closed and alert.subject_id in withdrawn,
             score=None if alert.is_closed else alert.score,
             cosine=None if alert.is_closed else alert.cosine,
             threshold=alert.threshold,
@@ -180,16 +193,17 @@ class AlertViews:
                 operator=_adjudication(alert.judgements.operator),
                 engagement_officer=_adjudication(alert.judgements.engagement_officer),
             ),
-            candidates=[] if alert.is_closed else self._candidates(alert),
+            candidates=[] if alert.is_closed else self._candidates(alert, withdrawn),
         )
 
-    def _candidates(self, alert: Alert) -> list[CandidateView]:
+    def _candidates(self, alert: Alert, withdrawn: frozenset[str]) -> list[CandidateView]:
         return [
             CandidateView(
                 subject_id=other.subject_id,
                 subject=self._name(alert, other.subject_id),
                 score=other.score,
                 cosine=other.cosine,
+                withdrawn=other.subject_id in withdrawn,
             )
             for other in alert.candidates
         ]

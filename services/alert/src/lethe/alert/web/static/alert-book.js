@@ -37,6 +37,11 @@ export class AlertBook {
     return true;
   }
 
+  /** @param {string} alertId */
+  remove(alertId) {
+    this.alerts.delete(alertId);
+  }
+
   /** Drops what is too much, the oldest first; returns the ids. */
   trim() {
     const ids = [...this.alerts.keys()].slice(0, Math.max(0, this.alerts.size - MOST));

@@ -14,6 +14,7 @@ import { AlertStream } from "./stream.js";
 import { isClosed, losesName } from "./words.js";
 
 const REFRESH_AGAIN_MS = 1_000;
+const MOST_AT_ONCE = 200;
 
 /**
  * A list of alerts on a page.
@@ -58,7 +59,7 @@ function hush() {
  */
 function take(alert) {
   const known = book.alerts.get(alert.alert_id);
-  const isUnsaid = isClosed(alert) || (known && losesName(known, alert));
+  const isUnsaid = isClosed(alert) || alert.withdrawn || (known && losesName(known, alert));
   if (isUnsaid && alert.alert_id === announced) hush();
   if (!book.change(alert)) {
     // One that is open may have left the list.
@@ -80,7 +81,7 @@ function add(alert, isPast, missed) {
   for (const id of book.trim()) list.remove(id);
   const isLate = book.late.has(alert.alert_id);
   // Of a closed one there is nothing to tell, and nothing to go to.
-  if (isClosed(alert) || (isPast && !isLate)) return;
+  if (isClosed(alert) || alert.withdrawn || (isPast && !isLate)) return;
   const late = isLate ? "Late. " : "";
   announce(
     alert.alert_id,
@@ -104,14 +105,37 @@ function notice(text) {
   at("notice").hidden = false;
 }
 
-/** What happened to the alerts of before may have been missed: an erasure mustn't be. */
-async function refresh() {
-  const [oldest] = book.alerts.values();
+/**
+ * What happened to the alerts of before may have been missed: an erasure mustn't be.
+ * @param {AlertView[]} [before]
+ */
+async function refresh(before = [...book.alerts.values()]) {
+  const [oldest] = before;
   if (!oldest) return;
   /** @type {import("./api.js").Answer<{ alerts: AlertView[] }>} */
-  const answer = await ask(`/alerts?after=${oldest.sequence - 1}&limit=200`);
-  if (answer.content) answer.content.alerts.forEach(take);
-  else setTimeout(refresh, REFRESH_AGAIN_MS);
+  const answer = await ask(`/alerts?after=${oldest.sequence - 1}&limit=${MOST_AT_ONCE}`);
+  if (!answer.content) {
+    setTimeout(() => refresh(before), REFRESH_AGAIN_MS);
+    return;
+  }
+  const now = answer.content.alerts;
+  now.forEach(take);
+  const told = new Set(now.map((alert) => alert.alert_id));
+  const reached = now.length < MOST_AT_ONCE ? Infinity : (now.at(-1)?.sequence ?? 0);
+  for (const { alert_id: id, sequence } of before) {
+    if (sequence <= reached && !told.has(id)) drop(id);
+  }
+}
+
+/**
+ * Takes away an alert that was taken back: there is none any more.
+ * @param {string} alertId
+ */
+function drop(alertId) {
+  if (alertId === announced) hush();
+  book.remove(alertId);
+  list.remove(alertId);
+  screen.drop(alertId);
 }
 
 const stream = new AlertStream({
@@ -130,7 +154,7 @@ const stream = new AlertStream({
     clear();
     notice("The alert service was started again; its latest alerts are shown.");
   },
-  newLeader: refresh,
+  newLeader: () => refresh(),
   signedOut: async (reason) => {
     connection.set("ended");
     // Whoever comes next may see less: nothing stays on the screen.

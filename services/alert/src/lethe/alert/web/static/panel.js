@@ -10,6 +10,9 @@ import { HEADINGS, isClosed, isDecided, judgementText, losesName } from "./words
 
 const ADVICE = "A possible match, no identification. An alert alone is no ground to act: look, ask, decide.";
 
+const WITHDRAWN =
+  "Withdrawn: this person was found, or listed in error. Nobody is looked for under this name any more. Don't act on it; if somebody is going, tell them.";
+
 export class AlertPanel {
   /**
    * @param {AlertView} alert
@@ -27,7 +30,9 @@ export class AlertPanel {
     this.late = element("span", "late", "Late");
     this.late.hidden = !page.isLate;
     this.when = element("span", "when", this.late, " ", this.age);
-    this.advice = element("p", "advice", ADVICE);
+    this.advice = element("p", "advice");
+    // A withdrawal comes while somebody is looking.
+    this.advice.setAttribute("role", "status");
     this.facts = element("dl", "");
     this.handled = element("ul", "handled");
     this.body = element(
@@ -65,6 +70,8 @@ export class AlertPanel {
     if (isClosed(alert)) this.blank(alert);
     else if (losesName(before, alert)) this.forgetSubject(alert);
     else this.subject.showName(alert.subject);
+    tell(this.advice, alert.withdrawn ? WITHDRAWN : ADVICE);
+    this.advice.dataset.withdrawn = String(alert.withdrawn);
     this.advice.hidden = isDecided(alert);
     this.facts.replaceChildren(...factsOf(alert));
     this.handled.replaceChildren(...handledOf(alert).map((text) => element("li", "", text)));
@@ -125,7 +132,8 @@ function scoreOf({ score, threshold }) {
 
 /** @param {CandidateView} other */
 function otherOf(other) {
-  return fact("Also similar", foreign(other.subject), ` (score ${other.score.toFixed(2)})`);
+  const withdrawn = other.withdrawn ? ", withdrawn" : "";
+  return fact("Also similar", foreign(other.subject), ` (score ${other.score.toFixed(2)}${withdrawn})`);
 }
 
 /**

@@ -72,6 +72,11 @@ export class Screen {
     if (this.panel?.alert.alert_id === alert.alert_id) this.panel.update(alert);
   }
 
+  /** @param {string} alertId */
+  drop(alertId) {
+    if (this.panel?.alert.alert_id === alertId) history.back();
+  }
+
   close() {
     if (!this.panel) return;
     this.panel.close();

@@ -40,6 +40,7 @@ export function judgementText(made) {
  */
 export function stateText(alert, me) {
   if (alert.adjudication) return VERDICTS[alert.adjudication.verdict];
+  if (alert.withdrawn) return "Withdrawn";
   if (alert.claim) return alert.claim.officer === me ? "You are going" : "An officer is going";
   return alert.acknowledged ? "Seen" : "New";
 }
