@@ -6,10 +6,14 @@ from tests.support.watchlists import outcome
 
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.contracts.enrolment import EnrolmentOutcome
+from lethe.vision.errors import UnreadableImage
+from lethe.vision.stills import read_still
 
 
 class PlayedPipeline:
     """Rejects an image that begins with `no_face`, takes `twin` for the first one, leaves `slow`.
+
+    With `decodes` it reads each image as detect does, and rejects those that can't be read.
 
     Outcomes come when the test says so, or by themselves.
     """
@@ -19,6 +23,7 @@ class PlayedPipeline:
         self.submitted: list[str] = []
         self.most_under_way = 0
         self.answers_slow = False
+        self.decodes = False
         self.unanswered: list[str] = []
         self.ended = 0
         self._under_way = 0
@@ -32,14 +37,21 @@ class PlayedPipeline:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def fault_of(self, image: bytes) -> str | None:
+        """Return why an image is rejected."""
+        if self.decodes:
+            try:
+                read_still(image)
+            except UnreadableImage:
+                return "unreadable"
+        return next((f for f in ("no_face", "resembles") if image.startswith(f.encode())), None)
+
     async def _enrol(self, reference_id: str) -> None:
         payload = await self.book.payload(reference_id)
         if payload.image.startswith(b"slow") and not self.answers_slow:
             self.unanswered.append(reference_id)
             return
-        fault = next(
-            (f for f in ("no_face", "resembles") if payload.image.startswith(f.encode())), None
-        )
+        fault = self.fault_of(payload.image)
         ended = outcome(reference_id, fault, on=payload.watchlist_id)
         if payload.image.startswith(b"unlike"):
             ended = ended.model_copy(update={"fault": "unlike"})

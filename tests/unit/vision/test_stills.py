@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.support.hostile_pictures import jpeg_of_scans, tiff_of_tile
 from tests.support.images import astronaut
 
 from lethe.vision.errors import UnreadableImage
@@ -148,6 +149,17 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
     with pytest.raises(UnreadableImage, match="too large: reduce it to 24 megapixels"):
         read_still(bomb)
+
+
+def test_a_jpeg_that_passes_over_its_picture_thousands_of_times_is_refused() -> None:
+    assert read_still(jpeg_of_scans(20)).shape == (64, 64, 3)
+    with pytest.raises(UnreadableImage, match="too many steps"):
+        read_still(jpeg_of_scans(100))
+
+
+def test_a_tiff_whose_one_tile_takes_gigabytes_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(UnreadableImage, match="a tile of so many pixels is too large"):
+        read_still(tiff_of_tile(5_000))
 
 
 @settings(max_examples=60, deadline=None)

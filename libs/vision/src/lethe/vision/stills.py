@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from lethe.vision.errors import UnreadableImage
 
@@ -26,6 +28,10 @@ _WIDE_GREY = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _REFUSED_MODES = frozenset({"F", "I"})
 _BACKGROUND = (255, 255, 255, 255)
 _KINDS = "JPEG, PNG, WebP, BMP or TIFF"
+
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 100
+"""A progressive JPEG has about ten; each is a pass over the whole picture."""
 
 # Filters of warnings belong to the process, not to a thread.
 _filters = threading.Lock()
@@ -73,13 +79,25 @@ def _read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         width, height = picture.size
         if width * height > max_pixels:
             raise UnreadableImage(_too_large(f"a picture of {width}x{height} pixels", max_pixels))
-        frames = getattr(picture, "n_frames", 1)
-        if frames > 1 and picture.format != _JPEG_WITH_EXTRAS:
+        if picture.format != _JPEG_WITH_EXTRAS and getattr(picture, "is_animated", False):
             raise UnreadableImage("a picture with several frames or pages: use a still one")
+        _require_worth_decoding(picture, data, max_pixels)
         picture.load()
         upright = ImageOps.exif_transpose(picture)
         rgb = _to_rgb(upright)
     return np.ascontiguousarray(np.asarray(rgb)[:, :, ::-1])
+
+
+def _require_worth_decoding(picture: Image.Image, data: bytes, max_pixels: int) -> None:
+    """Refuse what is small by its size, and takes minutes or gigabytes to decode all the same."""
+    # Within a scan no other marker can stand.
+    is_jpeg = picture.format in ("JPEG", _JPEG_WITH_EXTRAS)
+    if is_jpeg and data.count(_START_OF_SCAN) > _MOST_SCANS:
+        raise UnreadableImage("a JPEG that builds up in too many steps: save it again")
+    if isinstance(picture, TiffImageFile):
+        tile = [int(picture.tag_v2.get(tag, 1)) for tag in (TILEWIDTH, TILELENGTH)]
+        if math.prod(tile) > max_pixels:
+            raise UnreadableImage(_too_large("a tile of so many pixels", max_pixels))
 
 
 def _too_large(what: str, max_pixels: int) -> str:
