@@ -13,6 +13,7 @@ from lethe.detect.gaps import Gaps
 from lethe.detect.lanes import Lanes
 
 LIVE_S = 1.0
+REST_S = 0.2
 
 
 class Workshop:
@@ -44,6 +45,12 @@ class Workshop:
     async def frame(self, name: str) -> None:
         await self.lanes.put(0, name)
         await self.until(name)
+
+    async def frame_done(self, name: str, *then: str) -> None:
+        """Let a frame come and be done with; wait until exactly those are worked on."""
+        await self.lanes.put(0, name)
+        await eventually(lambda: name in self.under_way)
+        await self.end(name, *then)
 
     async def until(self, *names: str) -> None:
         """Wait until exactly these are worked on."""
@@ -83,22 +90,59 @@ async def test_none_is_begun_while_a_live_frame_waits_or_is_worked_on() -> None:
         await workshop.lanes.put(0, "f2")
         await workshop.gaps.put("r1")
         await workshop.end("f1", "f2")
+        workshop.now_s += REST_S
         await workshop.end("f2", "r1")
     assert workshop.begun == ["f1", "f2", "r1"]
 
 
-async def test_between_live_frames_there_is_one_at_a_time() -> None:
+async def test_while_frames_come_one_begins_just_when_a_frame_is_done_with() -> None:
     workshop = Workshop(at_once=2)
     async with running(workshop):
-        await workshop.frame("f1")
+        await workshop.gaps.put("r0")
+        await workshop.until("r0")
+        await workshop.frame_done("f1", "r0")
+        await workshop.end("r0")
+        workshop.now_s += REST_S
+        # The moment is over: the next frame is expected.
         await workshop.gaps.put("r1")
         await workshop.gaps.put("r2")
-        await workshop.end("f1", "r1")
-        # The other worker is there for the next frame.
-        await workshop.end("r1", "r2")
+        await settled()
+        assert workshop.begun == ["r0", "f1"]
+        await workshop.frame_done("f2", "r1")
+        # The other worker is there for the next frame, however long this one takes.
+        workshop.now_s += REST_S
+        await workshop.frame_done("f3", "r1")
+        await settled()
+        assert set(workshop.under_way) == {"r1"}
+
+
+async def test_between_two_that_begin_beside_live_frames_is_a_rest() -> None:
+    workshop = Workshop()
+    async with running(workshop):
+        await workshop.frame_done("f1")
+        await workshop.gaps.put("r1")
+        await workshop.gaps.put("r2")
+        await workshop.until("r1")
+        await workshop.end("r1")
+        workshop.now_s += REST_S / 2
+        await workshop.frame_done("f2")
+        await settled()
+        assert workshop.begun == ["f1", "r1", "f2"]
+        workshop.now_s += REST_S
+        await workshop.frame_done("f3", "r2")
+
+
+async def test_when_no_frame_comes_any_more_all_are_worked_on_though_nobody_says_so() -> None:
+    workshop = Workshop(at_once=2)
+    async with running(workshop):
+        await workshop.frame_done("f1")
+        workshop.now_s += LIVE_S - 0.01
+        for name in ("r1", "r2"):
+            await workshop.gaps.put(name)
+        await settled()
+        assert workshop.begun == ["f1"]
         workshop.now_s += LIVE_S
-        await workshop.gaps.put("r3")
-        await workshop.until("r2", "r3")
+        await workshop.until("r1", "r2")
 
 
 async def test_a_frame_that_comes_meanwhile_is_begun_at_once() -> None:
@@ -111,6 +155,7 @@ async def test_a_frame_that_comes_meanwhile_is_begun_at_once() -> None:
         await workshop.until("r1", "r2", "f1")
         await workshop.end("r1", "r2", "f1")
         await workshop.end("r2", "f1")
+        workshop.now_s += REST_S
         await workshop.end("f1", "r3")
 
 
@@ -155,19 +200,23 @@ async def _whatever_comes(told: list[str], most: int) -> None:
     async def give_up(item: int) -> None:
         given_up.append(item)
 
-    gaps = Gaps(work, give_up, at_once=most, room=len(told) + 1, clock_s=lambda: 0.0)
+    now_s = 0.0
+    gaps = Gaps(work, give_up, at_once=most, room=len(told) + 1, clock_s=lambda: now_s)
     task = asyncio.create_task(gaps.run())
     for number, what in enumerate(told):
         if what == "reference":
             await gaps.put(number)
         else:
             gaps.live(int(what == "frame"))
-            await _settled()
+            await settled()
         before = list(begun)
-        await _settled()
+        now_s += REST_S / 2
+        await settled()
         if _is_live(told[: number + 1]):
             assert begun == before
+    now_s += 2 * LIVE_S
     gaps.live(0)
+    now_s += 2 * LIVE_S
     wanted = [number for number, what in enumerate(told) if what == "reference"]
     await eventually(lambda: len(begun) == len(wanted))
     assert (begun, given_up) == (wanted, [])
@@ -180,7 +229,7 @@ def _is_live(told: list[str]) -> bool:
     return [what for what in ["none", *told] if what != "reference"][-1] == "frame"
 
 
-async def _settled() -> None:
+async def settled() -> None:
     """Let everything happen that happens without anything new."""
     for _ in range(8):
         await asyncio.sleep(0)

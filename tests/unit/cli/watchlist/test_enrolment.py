@@ -126,6 +126,25 @@ async def test_an_image_that_nobody_answers_for_is_sent_again_and_then_ends_the_
     assert len(bench.pipeline.submitted) == TRIES
 
 
+async def test_alert_is_asked_more_rarely_while_little_comes_through(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    wait = asyncio.wait
+
+    async def noted(tasks: set[asyncio.Task[None]], **limit: float) -> object:
+        waits.append(limit["timeout"])
+        if len(waits) == 4:
+            bench.pipeline.answers_slow = True
+            for reference_id in bench.pipeline.unanswered:
+                bench.pipeline.submit(reference_id)
+        return await wait(tasks, timeout=0.01)
+
+    monkeypatch.setattr(asyncio, "wait", noted)
+    await bench.enrol(people_of(tmp_path, *(f"slow {number}" for number in range(8))))
+    assert waits[:4] == [0.25, 0.5, 1.0, 1.0]
+
+
 async def test_whoever_asks_for_an_end_is_heard_while_people_are_read(
     bench: Bench, tmp_path: Path
 ) -> None:

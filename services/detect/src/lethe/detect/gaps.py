@@ -8,18 +8,24 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 
 _LIVE_S = 1.0
 """For so long after a live frame the next one is expected."""
+_MOMENT_S = 0.01
+"""For so long after the last live frame was done the next one isn't expected yet."""
+_REST_S = 0.2
+"""Between two beginnings while live frames come: an image costs every service something."""
 
 
 class Gaps(Generic[_T]):
-    """Works on what waits while nothing live does: all at a time, or one while live frames come.
+    """Works on what waits while nothing live does: all at a time, or few while live frames come.
 
-    So a live frame finds at most one worker at something else, and that soon ends.
+    Those begin one at a time, some to the second, just when live frames are done with: the next
+    frame finds nobody at something else, or somebody who soon ends.
 
     Parameters
     ----------
@@ -50,7 +56,7 @@ class Gaps(Generic[_T]):
         self._waiting: deque[_T] = deque()
         self._under_way = 0
         self._live = 0
-        self._live_until_s = clock_s()
+        self._live_until_s = self._moment_until_s = self._rests_until_s = clock_s()
         self._changed = asyncio.Event()
 
     async def put(self, item: _T) -> None:
@@ -63,22 +69,37 @@ class Gaps(Generic[_T]):
     def live(self, frames: int) -> None:
         """Take note of how many live frames wait or are worked on now."""
         self._live = frames
-        self._live_until_s = self._clock_s() + _LIVE_S
+        now_s = self._clock_s()
+        self._live_until_s = now_s + _LIVE_S
+        self._moment_until_s = now_s + _MOMENT_S
         self._changed.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await self._changed.wait()
+                # Nobody tells that no frame comes any more.
+                until_s = self._live_for_s() if self._waiting else 0.0
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(until_s or None):
+                        await self._changed.wait()
                 self._changed.clear()
                 while self._waiting and self._is_gap():
                     self._under_way += 1
+                    self._rests_until_s = self._clock_s() + _REST_S
                     group.create_task(self._work_on(self._waiting.popleft()))
 
     def _is_gap(self) -> bool:
-        most = 1 if self._clock_s() < self._live_until_s else self._at_once
-        return self._live == 0 and self._under_way < most
+        if self._live > 0:
+            return False
+        if self._live_for_s() == 0:
+            return self._under_way < self._at_once
+        now_s = self._clock_s()
+        return self._under_way == 0 and self._rests_until_s <= now_s < self._moment_until_s
+
+    def _live_for_s(self) -> float:
+        """Return for how long another live frame is expected."""
+        return max(0.0, self._live_until_s - self._clock_s())
 
     async def _work_on(self, item: _T) -> None:
         try:

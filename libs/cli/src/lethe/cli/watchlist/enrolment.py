@@ -22,6 +22,9 @@ IN_FLIGHT = 96
 """Four times what alert has under way at most: some are read, some on their way to it, and of some
 it isn't known yet that they have come through. So it never waits for the next one."""
 POLL_S = 0.25
+_MOST_POLL_S = 1.0
+_WORTHWHILE = 4
+"""Where fewer came, alert is asked more rarely: beside live video each look costs it something."""
 STALLED_AFTER_S = 12.0
 TRIES = 3
 ENROLLED = "enrolled"
@@ -124,13 +127,15 @@ class Enrolment:
     async def _follow(self, reading: asyncio.Task[None], sending: asyncio.Task[None]) -> None:
         """Take the outcomes of what is sent; send once more what gets none."""
         loop = asyncio.get_running_loop()
-        moved_s = loop.time()
+        moved_s, poll_s = loop.time(), POLL_S
         while self._under_way or self._unsent or not reading.done():
-            await asyncio.wait({sending}, timeout=POLL_S)
+            await asyncio.wait({sending}, timeout=poll_s)
             for task in (reading, sending):
                 if task.done():
                     task.result()
-            if await self._collect():
+            ended = await self._collect()
+            poll_s = POLL_S if ended >= _WORTHWHILE else min(2 * poll_s, _MOST_POLL_S)
+            if ended:
                 moved_s = loop.time()
             elif loop.time() - moved_s > STALLED_AFTER_S:
                 self._try_again()
