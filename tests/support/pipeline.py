@@ -59,8 +59,9 @@ class Pipeline:
             for role in CAMERA_ROLES
         }
         book = book or book_with(trust, an_order())
+        self.suspensions = Suspensions(book)
         self.custodian = Custodian(
-            book, Suspensions(book), self.clock, term="term", entropy=self.witness.entropy
+            book, self.suspensions, self.clock, term="term", entropy=self.witness.entropy
         )
 
     def grants(self) -> dict[Role, KeyGranted]:

@@ -1,113 +1,38 @@
 """Frames are sealed inside valid orders and nowhere else, whatever clocks and forgers do."""
 
 from collections import Counter
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.forgetting import an_order, drafted, operational, seal_frame, signed, signer_of
+from tests.support.forged_orders import (
+    FORGED,
+    FORMER,
+    MINUTE_US,
+    VALID,
+    Window,
+    by_a_former_officer,
+)
+from tests.support.forgetting import resumed, seal_frame, signer_of
 from tests.support.pipeline import Pipeline
+from tests.support.rosters import Colleagues
 
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Refused, RolledBack
 from lethe.contracts.keys import GrantedKey, Role
-from lethe.contracts.orders import DeploymentOrder, DeploymentOrdered, OrderStatus
-from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.authorising import authorise, sign_order, sign_state
+from lethe.contracts.orders import DeploymentOrdered, OrderStatus
+from lethe.contracts.suspension import SuspensionGround
+from lethe.shredding.authorising import sign_state
+from lethe.shredding.clock import instant
+from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.roster import LOCAL_PEOPLE
 from lethe.shredding.trust import LocalTrust
 
-MINUTE_US = 60_000_000
-Window = dict[str, Any]
-
-
-def _operational(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return authorise(drafted(trust, **window), signer_of(trust, "officer"))
-
-
-def _order(ordered: DeploymentOrdered) -> DeploymentOrder:
-    return DeploymentOrder.decode(ordered.order.payload)
-
-
-def _by_its_drafter(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return authorise(drafted(trust, by="officer", **window), signer_of(trust, "officer"))
-
-
-def _drafter_invented(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    own = drafted(trust, by="officer", **window).model_copy(update={"signer": "drafter"})
-    return authorise(own, signer_of(trust, "officer"))
-
-
-def _without_a_draft(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return signed(trust, operational(**window))
-
-
-def _widened_after_the_draft(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    order = _order(_operational(trust, window))
-    return signed(trust, order.model_copy(update={"ends_at_us": order.ends_at_us + MINUTE_US}))
-
-
-def _altered(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    genuine = _operational(trust, window)
-    other = _order(genuine).model_copy(update={"threshold": 0.0}).encode()
-    return genuine.model_copy(update={"order": _with(genuine.order, payload=other)})
-
-
-def _unsigned(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    genuine = signed(trust, an_order(**window))
-    return genuine.model_copy(update={"order": _with(genuine.order, signature=bytes(64))})
-
-
-def _by_a_drafter_alone(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    draft = drafted(trust, by="officer", **window)
-    return authorise(draft, signer_of(trust, "drafter"))
-
-
-def _by_a_service(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return sign_order(an_order(authorised_by="alert", **window), signer_of(trust, "alert"))
-
-
-def _of_another_camera(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return _operational(trust, window | {"camera_ids": ["gate-2"]})
-
-
-def _with_unsigned_cameras(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return _operational(trust, window | {"camera_hashes": None})
-
-
-def _with_too_many_subjects(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    return _operational(trust, window | {"watchlist_size": 100_001})
-
-
-def _with_anothers_state(trust: LocalTrust, window: Window) -> DeploymentOrdered:
-    other = _operational(trust, window | {"deployment_id": "another", "threshold": 0.9})
-    return _operational(trust, window).model_copy(update={"state": other.state})
-
-
-def _with(envelope: SignedEnvelope, **changes: bytes) -> SignedEnvelope:
-    return envelope.model_copy(update=changes)
-
-
-VALID: tuple[Callable[[LocalTrust, Window], DeploymentOrdered], ...] = (
-    _operational,
-    lambda trust, window: signed(trust, an_order(**window)),
-)
-FORGED = (
-    _by_its_drafter,
-    _drafter_invented,
-    _without_a_draft,
-    _widened_after_the_draft,
-    _altered,
-    _unsigned,
-    _by_a_drafter_alone,
-    _by_a_service,
-    _of_another_camera,
-    _with_unsigned_cameras,
-    _with_too_many_subjects,
-    _with_anothers_state,
-)
+# Until all that was granted before is dead: a suspension stops what comes after it.
+LIFE_MS = 1_100
 
 
 @dataclass
@@ -117,6 +42,7 @@ class _Expected:
     starts_at_us: int
     ends_at_us: int
     ended: bool = False
+    suspended: bool = False
 
     def covers(self, wall_us: int) -> bool:
         return not self.ended and self.starts_at_us <= wall_us < self.ends_at_us
@@ -125,9 +51,16 @@ class _Expected:
 class _World:
     """The services that obey orders, what was sent to them, and what is to be expected."""
 
-    def __init__(self, trust: LocalTrust) -> None:
+    def __init__(self, trust: LocalTrust, folder: Path) -> None:
         self.trust = trust
-        self.purges, self.ingests = OrderBook(trust.roster()), OrderBook(trust.roster())
+        self.people = Colleagues(folder)
+        self.people.add("former", FORMER)
+        for name, role in {**LOCAL_PEOPLE, "alert": "alert"}.items():
+            self.people.add(name, read_private_key(trust.key_file(name)), role=role)
+        self.former_roster = self.people.file.read_bytes()
+        self.people.remove("former")
+        self.rosters = [self.people.roster() for _ in range(2)]
+        self.purges, self.ingests = (OrderBook(each) for each in self.rosters)
         self.pipeline = Pipeline(trust, book=self.purges, order_check=self._is_ordered)
         self.valid: dict[str, _Expected] = {}
         self.sent: list[DeploymentOrdered] = []
@@ -156,6 +89,43 @@ class _World:
             self.send(ended)
             self.valid[name].ended = True
 
+    def suspend(self, which: int) -> None:
+        live = [name for name, each in self.valid.items() if each.covers(self.wall_us)]
+        if live:
+            name = live[which % len(live)]
+            self.pipeline.suspensions.suspend(
+                name,
+                SuspensionGround.FALSE_ALERTS,
+                instance_id="purge-1",
+                slot="slot",
+                at=instant(self.pipeline.clock),
+                false_alerts=4,
+            )
+            self.valid[name].suspended = True
+            self.pipeline.time.advance_ms(LIFE_MS)
+
+    def resume(self, which: int) -> None:
+        """Let an officer lift a suspension that is in force."""
+        if said := self.pipeline.suspensions.in_force():
+            lifted = said[which % len(said)]
+            held = self.purges.by_deployment(lifted.deployment_id)
+            assert held is not None
+            serial = held.serial + 1
+            self.send(resumed(self.trust, held.signed, lifts=lifted.suspension_id, serial=serial))
+            self.valid[lifted.deployment_id].suspended = False
+
+    def roll_back_roster(self, _: int) -> None:
+        """Mount the roster of before, on which somebody may still sign, and let them."""
+        newest = self.people.file.read_bytes()
+        self.people.file.write_bytes(self.former_roster)
+        for roster in self.rosters:
+            with suppress(RolledBack):
+                roster.reload()
+        window = {"starts_at_us": self.wall_us, "ends_at_us": self.wall_us + 6 * MINUTE_US}
+        name = f"d-{len(self.sent)}"
+        self.send(by_a_former_officer(self.trust, {"deployment_id": name, **window}))
+        self.people.file.write_bytes(newest)
+
     def replay(self, which: int) -> None:
         if self.sent:
             self.send(self.sent[which % len(self.sent)])
@@ -181,7 +151,18 @@ class _World:
 
     @property
     def is_expected(self) -> bool:
-        return sum(each.covers(self.wall_us) for each in self.valid.values()) == 1
+        return self.is_ordered and not self.is_suspended
+
+    @property
+    def is_ordered(self) -> bool:
+        return len(self._covering()) == 1
+
+    @property
+    def is_suspended(self) -> bool:
+        return any(each.suspended for each in self._covering())
+
+    def _covering(self) -> list[_Expected]:
+        return [each for each in self.valid.values() if each.covers(self.wall_us)]
 
     @property
     def wall_us(self) -> int:
@@ -193,9 +174,17 @@ class _World:
 
 
 _STEPS = st.one_of(
-    st.tuples(st.just("order"), st.booleans(), st.integers(0, 20), st.integers(-5, 5)),
+    st.tuples(
+        st.just("order"),
+        st.sampled_from([True, True, False]),
+        st.integers(0, 20),
+        st.integers(-5, 2),
+    ),
     st.tuples(st.just("end"), st.integers(0, 9)),
     st.tuples(st.just("replay"), st.integers(0, 9)),
+    st.tuples(st.just("suspend"), st.integers(0, 9)),
+    st.tuples(st.just("resume"), st.integers(0, 9)),
+    st.tuples(st.just("roll_back_roster"), st.just(0)),
     st.tuples(st.just("pass_time"), st.integers(0, 6)),
     st.tuples(st.just("step_clock"), st.integers(-6, 6)),
 )
@@ -209,11 +198,13 @@ def _take(world: _World, step: tuple[object, ...]) -> None:
             getattr(world, name)(number)
 
 
-def test_frames_are_sealed_inside_valid_orders_and_zero_outside(trust: LocalTrust) -> None:
+def test_frames_are_sealed_inside_valid_orders_and_zero_outside(
+    trust: LocalTrust, tmp_path: Path
+) -> None:
     seen: Counter[str] = Counter()
 
     @settings(
-        max_examples=150,
+        max_examples=300,
         deadline=None,
         derandomize=True,
         phases=(Phase.generate, Phase.shrink),
@@ -221,13 +212,14 @@ def test_frames_are_sealed_inside_valid_orders_and_zero_outside(trust: LocalTrus
     )
     @given(steps=st.lists(_STEPS, min_size=3, max_size=14))
     def play(steps: list[tuple[object, ...]]) -> None:
-        world = _World(trust)
+        world = _World(trust, tmp_path)
         for step in steps:
             _take(world, step)
             is_sealed, is_expected = world.is_frame_sealed(), world.is_expected
             assert is_sealed == is_expected, (step, is_sealed)
             seen["inside" if is_expected else "outside"] += 1
             seen[str(step[0])] += 1
+            seen["suspended"] += world.is_ordered and world.is_suspended
 
     play()
     assert min(seen.values()) > 50, seen
@@ -235,9 +227,9 @@ def test_frames_are_sealed_inside_valid_orders_and_zero_outside(trust: LocalTrus
 
 @pytest.mark.parametrize("kind", range(len(FORGED)), ids=lambda kind: FORGED[kind].__name__)
 def test_a_forged_order_seals_nothing_and_hinders_no_valid_one(
-    trust: LocalTrust, kind: int
+    trust: LocalTrust, kind: int, tmp_path: Path
 ) -> None:
-    world = _World(trust)
+    world = _World(trust, tmp_path)
     world.order(is_valid=False, kind=kind, after_min=-1, minutes=6)
     assert not world.is_frame_sealed()
     world.order(is_valid=True, kind=kind, after_min=-1, minutes=6)
