@@ -66,12 +66,15 @@ class Everything:
 
     def __init__(self) -> None:
         self.taken: list[object] = []
-        self.enrolment = self.looks = self
+        self.enrolment = self.looks = self.hub = self
 
     def assign(self, told: object) -> None:
         self.taken.append(told)
 
     hear = obey = on_report = on_outcome = assign
+
+    def tell_withdrawn(self, deployment_id: str, _subject_ids: object) -> None:
+        self.taken.append(deployment_id)
 
     def show(self, address: object, _sealed: bytes) -> None:
         self.taken.append(address)
