@@ -151,3 +151,18 @@ async def test_an_order_that_the_broker_did_not_take_may_be_sent_again(
     front.broker_away = False
     await front.desk.order(signed(trust, ORDER), [camera()])
     assert len(front.published) == 1
+
+
+async def test_a_camera_is_not_changed_under_an_order_by_a_restart_of_alert(
+    front: Front, trust: LocalTrust
+) -> None:
+    ordered = signed(trust, ORDER)
+    await front.desk.order(ordered, [camera()])
+    again = Front(trust)
+    again.desk.hear_order(ordered)
+    again.desk.hear_assigned(camera())
+    other = camera().model_copy(update={"source": "other.mp4"})
+    with pytest.raises(Conflict, match="assigned otherwise under this order"):
+        await again.desk.order(ordered, [other])
+    assert again.published == []
+    await again.desk.order(ordered, [camera()])

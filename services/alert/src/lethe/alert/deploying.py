@@ -104,10 +104,8 @@ class DeploymentDesk:
                 f"camera {camera.camera_id} is assigned otherwise under this order: to change "
                 "where or what it films, end the order and have another one authorised"
             )
-        for held in self._going_on(self._clock.wall_us()):
-            order = held.order
-            is_other = order.deployment_id != camera.deployment_id
-            if is_other and camera.camera_id in order.camera_ids:
+        for order in (held.order for held in self._going_on(self._clock.wall_us())):
+            if order.deployment_id != camera.deployment_id and camera.camera_id in order.camera_ids:
                 raise Conflict(
                     f"camera {camera.camera_id} belongs to {order.deployment_id}: "
                     "hand this order in when that is over, or end it first"
@@ -161,6 +159,10 @@ class DeploymentDesk:
     def hear_order(self, ordered: DeploymentOrdered) -> str:
         """Take an order from the broker: this instance may have been restarted. Return its name."""
         return self._passing_on.hear(ordered).order.deployment_id
+
+    def hear_assigned(self, camera: CameraAssigned) -> None:
+        """Take how a camera was assigned, also before this instance was started."""
+        self._cameras[camera.camera_id] = camera
 
     def hear_suspension(self, said: DeploymentSuspended) -> None:
         """Take a verified suspension."""
@@ -290,8 +292,8 @@ class DeploymentDesk:
 
 
 def _require_covered(order: DeploymentOrder, camera: CameraAssigned) -> None:
-    name, deployment_id = camera.camera_id, camera.deployment_id
-    if name not in order.camera_ids or deployment_id != order.deployment_id:
+    name = camera.camera_id
+    if name not in order.camera_ids or camera.deployment_id != order.deployment_id:
         raise Refused(f"camera {name} isn't named by the order")
-    if not order.covers(name, deployment_id, camera_hash(camera)):
+    if not order.covers(name, order.deployment_id, camera_hash(camera)):
         raise Refused(f"camera {name} is set otherwise than the order says")

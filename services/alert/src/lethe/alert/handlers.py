@@ -123,6 +123,7 @@ class Handlers:
         return [
             Subscription(KEY_GRANTED, on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
+            Subscription(CAMERA_ASSIGNED, self.on_camera, Start.BEGINNING),
             Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
             Subscription(MATCH_TICKET, self.on_match_ticket),
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
@@ -136,6 +137,11 @@ class Handlers:
         name = self._deployments.hear_order(DeploymentOrdered.decode(record.body))
         if reign := self._leadership.reign:
             reign.hub.tell_withdrawn(name, self._deployments.withdrawn(name))
+
+    async def on_camera(self, record: Record) -> None:
+        """Learn how a camera is assigned: nobody changes that under an order."""
+        payload = self._checked(record, Role.ALERT).payload
+        self._deployments.hear_assigned(CameraAssigned.decode(payload))
 
     async def on_suspension(self, record: Record) -> None:
         """Show why a deployment gets no keys."""
