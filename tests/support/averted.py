@@ -48,6 +48,8 @@ HIDDEN: dict[str, Callable[[Picture], None]] = {
     "seen from the side": _squeezed,
     "on the move": _smeared,
     "the wrong way up": _turned(180),
+    "lying on the left": _turned(85),
+    "lying on the right": _turned(-85),
 }
 
 

@@ -22,6 +22,7 @@ from lethe.vision.faint import FaintFaces
 from lethe.vision.halt import Halt
 from lethe.vision.stills import read_still
 from lethe.vision.view import view_jpeg
+from lethe.vision.yunet import DetectorSettings
 
 
 @pytest.fixture(name="watched")
@@ -95,8 +96,8 @@ def test_of_what_is_no_picture_there_is_no_view(watched: DetectBench) -> None:
 def test_where_more_faces_may_be_than_are_reported_there_is_no_view(
     watched: DetectBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = FaintFaces(default_pack(), halt=Halt(), max_faces=6)
-    monkeypatch.setattr(watched.bench, "faint", few)
+    monkeypatch.setattr("lethe.vision.faint._UPRIGHT", DetectorSettings(max_faces=6))
+    monkeypatch.setattr(watched.bench, "faint", FaintFaces(default_pack(), halt=Halt()))
     assert processed(watched, group_photo()).view is None
 
 

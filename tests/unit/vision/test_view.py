@@ -21,6 +21,7 @@ from lethe.vision.loading import open_detector
 from lethe.vision.regions import COVER_MARGIN, Region
 from lethe.vision.stills import read_still
 from lethe.vision.view import view_jpeg
+from lethe.vision.yunet import DetectorSettings
 
 Picture = NDArray[np.uint8]
 
@@ -71,8 +72,13 @@ def test_no_face_is_found_in_a_view(faint: FaintFaces, picture: Picture) -> None
 
 @pytest.mark.parametrize(
     ("how", "size"),
-    # A small face that is upside down is missed.
-    [each for each in product(HIDDEN, (70, 110, 220)) if each != ("the wrong way up", 70)],
+    [
+        # A small face that is upside down is missed.
+        *(each for each in product(HIDDEN, (70, 110, 220)) if each != ("the wrong way up", 70)),
+        # So would these be, if the picture weren't turned to both sides.
+        ("lying on the left", 34),
+        ("lying on the right", 34),
+    ],
 )
 def test_who_is_averted_or_half_hidden_is_covered_too(
     faint: FaintFaces, how: str, size: int
@@ -86,6 +92,11 @@ def test_who_is_averted_or_half_hidden_is_covered_too(
         Region.around(scene.shape, box, COVER_MARGIN).of(covered)[:] = 1
     middle = slice(60 + size // 3, 60 + size * 2 // 3), slice(200 + size // 3, 200 + size * 2 // 3)
     assert covered[middle].mean() > 0.9
+
+
+def test_what_was_turned_is_overwritten(faint: FaintFaces) -> None:
+    assert faint.boxes(group_photo())
+    assert not faint._memory.array((faint._memory.size_bytes,), np.uint8).any()
 
 
 def test_what_is_beside_a_face_is_still_seen(faint: FaintFaces) -> None:
@@ -110,9 +121,13 @@ def test_the_picture_itself_stays_as_it_is() -> None:
     assert np.array_equal(image, astronaut())
 
 
-def test_of_more_faces_than_are_reported_not_all_are_known() -> None:
-    assert FaintFaces(default_pack(), halt=Halt(), max_faces=6).boxes(group_photo()) is None
-    assert FaintFaces(default_pack(), halt=Halt(), max_faces=60).boxes(group_photo())
+def test_of_more_faces_than_are_reported_not_all_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lethe.vision.faint._UPRIGHT", DetectorSettings(max_faces=6))
+    assert FaintFaces(default_pack(), halt=Halt()).boxes(group_photo()) is None
+    monkeypatch.setattr("lethe.vision.faint._UPRIGHT", DetectorSettings(max_faces=7))
+    assert FaintFaces(default_pack(), halt=Halt()).boxes(group_photo())
 
 
 @settings(max_examples=25, deadline=None)
