@@ -1,22 +1,41 @@
 """Apache Kafka with SASL/SCRAM and access rules: what a user lacks is told in one line."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import structlog
-from tests.support.access import PASSWORDS, On, To, environment, forbid, grant, login
+from tests.support.access import (
+    PASSWORDS,
+    On,
+    To,
+    environment,
+    forbid,
+    grant,
+    login,
+    permit,
+)
 from tests.support.brokers import publishing, settings_for
+from tests.support.clocks import FakeClock
 from tests.support.homes import make_home
 from tools.kafka.node import ADMIN, ApacheKafka, Security
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
 from lethe.contracts.sealed import SealedBody
-from lethe.contracts.topics import ALERT_RAISED, CAMERA_ASSIGNED, DETECT_TICKET, FRAME_CAPTURED
+from lethe.contracts.topics import (
+    ALERT_RAISED,
+    CAMERA_ASSIGNED,
+    DETECT_TICKET,
+    FRAME_CAPTURED,
+    PROBE_EXTRACTED,
+)
+from lethe.purge.backstop import Backstop
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.broker_settings import BrokerSettings
 from lethe.runtime.ownership import Ownership
@@ -41,7 +60,8 @@ async def _make_topics(node: ApacheKafka) -> None:
     async with TopicAdmin(login(node, ADMIN)) as admin:
         await admin.create()
         await admin.wait_ready()
-    await grant(node, "lethe", ALL_RIGHTS)
+    for user in ("lethe", "hindered"):
+        await grant(node, user, ALL_RIGHTS)
 
 
 def service(settings: BrokerSettings) -> ServiceSettings:
@@ -119,27 +139,69 @@ async def test_a_session_shorter_than_the_broker_allows_ends_the_service(
 
 
 async def test_a_topic_that_a_user_may_not_write_is_named_in_the_log(node: ApacheKafka) -> None:
-    await forbid(node, "lethe", DETECT_TICKET.name, To.WRITE)
-    async with publishing(service(login(node, "lethe"))) as publisher:
+    await forbid(node, "hindered", DETECT_TICKET.name, To.WRITE)
+    async with publishing(service(login(node, "hindered"))) as publisher:
         with structlog.testing.capture_logs() as lines:
             for _ in range(2):
                 with pytest.raises(Transient):
                     await publisher.send(DETECT_TICKET, "detect-1", b"ticket")
         await publisher.send(ALERT_RAISED, "a", b"allowed")
+        assert publisher.trouble == lines[0]["reason"]
+        await permit(node, "hindered", DETECT_TICKET.name, To.WRITE)
+        while publisher.trouble:
+            with suppress(Transient):
+                await publisher.send(DETECT_TICKET, "detect-1", b"ticket")
     assert [line["topic"] for line in lines] == [DETECT_TICKET.name]
     assert f"refuses this user topic {DETECT_TICKET.name}" in lines[0]["reason"]
 
 
 async def test_a_user_that_may_not_delete_records_is_told_so(node: ApacheKafka) -> None:
-    await forbid(node, "lethe", FRAME_CAPTURED.name, To.DELETE)
-    options = login(node, "lethe").connection("client")
+    await forbid(node, "hindered", FRAME_CAPTURED.name, To.DELETE)
+    options = login(node, "hindered").connection("client")
     async with (
-        publishing(service(login(node, "lethe"))) as publisher,
+        publishing(service(login(node, "hindered"))) as publisher,
         RecordDeletion(options, [FRAME_CAPTURED]) as records,
     ):
         await publisher.send(FRAME_CAPTURED, "camera-1", SealedBody(b"sealed"))
         with pytest.raises(LetheError, match=FRAME_CAPTURED.name):
             await records.delete_before(await records.ends())
+
+
+async def test_a_backstop_that_is_refused_one_topic_says_so_once_and_purge_goes_on(
+    node: ApacheKafka,
+) -> None:
+    await forbid(node, "hindered", FRAME_CAPTURED.name, To.DELETE)
+    settings = service(login(node, "hindered"))
+    clock = FakeClock()
+    async with (
+        publishing(settings) as publisher,
+        RecordDeletion(settings.broker_options(), [FRAME_CAPTURED, PROBE_EXTRACTED]) as records,
+    ):
+        backstop = Backstop(records, clock, lambda: True, budget_ms=1_000)
+        with structlog.testing.capture_logs() as lines:
+            for number in range(6):
+                for topic in (FRAME_CAPTURED, PROBE_EXTRACTED):
+                    await publisher.send(topic, f"camera-{number}", SealedBody(b"sealed"))
+                await backstop.look()
+                clock.time.advance_ms(3_000)
+    [line] = lines
+    assert (line["event"], line["log_level"]) == ("the broker deletes no sealed records", "warning")
+    assert FRAME_CAPTURED.name in line["reason"]
+
+
+def test_a_run_tells_which_topic_it_may_not_write_and_leaves_nothing(
+    node: ApacheKafka, tmp_path: Path
+) -> None:
+    asyncio.run(forbid(node, "hindered", PROBE_EXTRACTED.name, To.WRITE))
+    report = tmp_path / "report.json"
+    arguments = ("demo", "--port", "0", "--headless", "--seconds", "8", "--report", str(report))
+    done = lethe(login(node, "hindered"), *arguments)
+    [told] = done.stderr.splitlines()
+    assert told.startswith("detect")
+    assert f"refuses this user topic {PROBE_EXTRACTED.name}" in told
+    account = json.loads(report.read_text())
+    assert account["frames"]["captured"] > 0
+    assert (account["unerased"], account["alerts"]) == (0, [])
 
 
 def test_a_stack_whose_user_has_every_right_stands(node: ApacheKafka, tmp_path: Path) -> None:

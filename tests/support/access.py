@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import CreateAclsRequest
+from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest
 from pydantic import SecretStr
 from tools.kafka.node import ADMIN, ApacheKafka
 
 from lethe.runtime.broker_settings import BrokerSecurity, BrokerSettings
 
-PASSWORDS = {ADMIN: "of-the-admin", "lethe": "of-lethe", "guest": "of-a-guest"}
+PASSWORDS = {
+    ADMIN: "of-the-admin",
+    "lethe": "of-lethe",
+    "hindered": "of-one",
+    "guest": "of-a-guest",
+}
 _ALLOW, _PREFIXED, _DENY = 3, 4, 2
 _LITERAL = 3
 
@@ -68,6 +73,18 @@ async def grant(
 async def forbid(node: ApacheKafka, user: str, topic: str, to: To) -> None:
     """Keep a user from doing something with one topic."""
     await _rule(node, user, On.TOPIC, topic, _LITERAL, to, _DENY)
+
+
+async def permit(node: ApacheKafka, user: str, topic: str, to: To) -> None:
+    """Take back what `forbid` did."""
+    client = AIOKafkaAdminClient(**login(node, ADMIN).connection("rules"))
+    await client.start()
+    try:
+        rule = (int(On.TOPIC), topic, _LITERAL, f"User:{user}", "*", int(to), _DENY)
+        answer = await client._send_request(DeleteAclsRequest(*rule))
+        assert [found[0] for found in answer.filter_responses] == [0]
+    finally:
+        await client.close()
 
 
 async def _rule(

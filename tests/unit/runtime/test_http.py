@@ -61,7 +61,7 @@ async def test_health_readiness_metrics_and_a_services_own_routes_are_served() -
     service = Service()
     metrics.DEAD_LETTERS.labels("a topic of this test", "Refused").inc()
     async with service.serving() as client:
-        assert (await client.get("/healthz")).json() == IDENTITY
+        assert (await client.get("/healthz")).json() == {**IDENTITY, "trouble": None}
         assert (await client.get("/hello")).text == "hello"
         told = await client.get("/metrics")
         assert 'lethe_dead_letters_total{error="Refused",topic="a topic of this test"}' in told.text

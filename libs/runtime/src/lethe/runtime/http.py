@@ -36,13 +36,15 @@ class HttpServer:
     Parameters
     ----------
     identity
-        What `/healthz` tells, beside that the event loop turns.
+        What `/healthz` tells, beside that the event loop turns and what troubles it.
     middleware
         Called with the port, returns what wraps every route.
     certificate
         With which it speaks TLS, and nothing else then.
     is_ready
         Asked by `/readyz`: None when ready, else the reason why not.
+    trouble
+        Asked by `/healthz`: what somebody should mend, None when there is nothing.
     stands_by
         Asked by `/readyz`: whether it isn't ready because another instance does the work.
 
@@ -59,6 +61,7 @@ class HttpServer:
         *,
         identity: dict[str, str],
         is_ready: Callable[[], str | None],
+        trouble: Callable[[], str | None] = lambda: None,
         stands_by: Callable[[], bool] = lambda: False,
         routes: Sequence[BaseRoute] = (),
         middleware: Callable[[int], Sequence[Middleware]] = lambda _port: (),
@@ -67,6 +70,7 @@ class HttpServer:
         context = certificate and certificate.context()
         self._identity = identity
         self._is_ready = is_ready
+        self._trouble = trouble
         self._stands_by = stands_by
         self._socket = _bind(host, port)
         health = [
@@ -104,7 +108,7 @@ class HttpServer:
         self._server.should_exit = True
 
     async def _healthz(self, _request: Request) -> Response:
-        return JSONResponse(self._identity)
+        return JSONResponse({**self._identity, "trouble": self._trouble()})
 
     async def _readyz(self, _request: Request) -> Response:
         reason = self._is_ready()

@@ -121,6 +121,10 @@ class Ownership:
             _log.warning("group failed", error=type(error).__name__, reason=told and str(told))
             await asyncio.sleep(_POLL_MS / 1000)
 
+    def unreadiness(self) -> str | None:
+        """Return why this instance has no share of the work yet, None when it has."""
+        return None if self.has_joined else "not in its group yet"
+
     async def lost(self) -> None:
         """Own nothing until the group has shared out anew."""
         metrics.PARTITIONS_OWNED.set(0)

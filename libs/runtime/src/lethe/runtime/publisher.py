@@ -43,7 +43,7 @@ class Publisher:
         self._source = settings.instance_id
         self.now = now
         self._generation = 0
-        self._told: set[str] = set()
+        self._refused: dict[str, str] = {}
         self._options = settings.broker_options()
         self._producer = AIOKafkaProducer(
             **self._options,
@@ -54,6 +54,11 @@ class Publisher:
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
             retry_backoff_ms=50,
         )
+
+    @property
+    def trouble(self) -> str | None:
+        """What the broker refuses and the user can mend, in one line, for as long as it does."""
+        return next(iter(self._refused.values()), None)
 
     async def start(self) -> None:
         """Connect.
@@ -145,10 +150,11 @@ class Publisher:
                     headers=headers,
                 )
         except (KafkaError, OSError, TimeoutError) as error:
-            if (told := refusal(error)) and name not in self._told:
-                self._told.add(name)
+            if (told := refusal(error)) and name not in self._refused:
+                self._refused[name] = str(told)
                 _log.warning("not published", topic=name, reason=str(told))
             raise Transient(f"{name}: not published ({type(error).__name__})") from None
+        self._refused.pop(name, None)
 
 
 def require_sealed(topic: Topic, body: bytes) -> None:

@@ -79,11 +79,20 @@ class RecordDeletion:
         try:
             await self._admin.delete_records(wanted, timeout_ms=_TIMEOUT_MS)
         except TopicAuthorizationFailedError:
-            # The library leaves out which.
+            # The library leaves out which, and the broker has deleted what it may.
             topics = sorted({topic for topic, _ in ends})
-            raise _told(TopicAuthorizationFailedError(topics)) from None
+            refused = [topic for topic in topics if await self._refuses(topic, wanted)]
+            raise _told(TopicAuthorizationFailedError(refused or topics)) from None
         except (KafkaError, OSError) as error:
             raise _told(error) from None
+
+    async def _refuses(self, topic: str, wanted: dict[TopicPartition, RecordsToDelete]) -> bool:
+        of_topic = {place: to for place, to in wanted.items() if place.topic == topic}
+        try:
+            await self._admin.delete_records(of_topic, timeout_ms=_TIMEOUT_MS)
+        except TopicAuthorizationFailedError:
+            return True
+        return False
 
     async def _close(self) -> None:
         await self._consumer.stop()

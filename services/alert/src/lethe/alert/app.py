@@ -290,7 +290,9 @@ class _Instance:
             settings.http_host,
             settings.http_port,
             identity=settings.identity(Role.ALERT, self._member.boot),
+            # It leads all the same, and only whoever leads is asked.
             is_ready=leadership.unreadiness,
+            trouble=lambda: self._publisher.trouble,
             stands_by=lambda: leadership.stands_by,
             routes=[Mount("", Front(leadership, self._routes, leader))],
             middleware=lambda port: create_middleware({*loopback_hosts(port), *allowed}),

@@ -88,7 +88,8 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         settings.http_host,
         settings.http_port,
         identity=settings.identity(Role.INGEST, member.boot),
-        is_ready=lambda: None if ownership.has_joined else "not in its group yet",
+        is_ready=lambda: ownership.unreadiness() or publisher.trouble,
+        trouble=lambda: publisher.trouble,
     )
     try:
         await serve_parts(

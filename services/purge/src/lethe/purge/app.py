@@ -107,7 +107,8 @@ async def serve(settings: PurgeSettings, stop: Stop) -> None:
         settings.http_host,
         settings.http_port,
         identity=settings.identity(Role.PURGE, member.boot),
-        is_ready=lambda: None if leadership.has_joined else "not in its group yet",
+        is_ready=lambda: leadership.unreadiness() or publisher.trouble,
+        trouble=lambda: publisher.trouble,
         routes=[Route("/account", parts.account)],
     )
     try:

@@ -1,6 +1,7 @@
 """Asking services how they are: ready at the start, alive ever after."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
@@ -17,11 +18,27 @@ STOPPED_LIMIT = 2
 SILENT_LIMIT = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a service says of itself.
+
+    Attributes
+    ----------
+    boot
+        Which of its lives answers.
+    trouble
+        What somebody should mend, if anything.
+    """
+
+    boot: str
+    trouble: str | None
+
+
 class Probe(Protocol):
     """What tending asks of a service."""
 
-    async def boot_of(self, child: Child) -> str | None:
-        """Return the boot that answers at a service's port, or None if nothing answers."""
+    async def health_of(self, child: Child) -> Health | None:
+        """Return what a service says at its port, or None if nothing answers."""
         ...
 
 
@@ -55,14 +72,14 @@ class HealthClient:
             return False
         return answer.is_success
 
-    async def boot_of(self, child: Child) -> str | None:
-        """Return the boot that answers at a service's port, or None if nothing answers."""
+    async def health_of(self, child: Child) -> Health | None:
+        """Return what a service says at its port, or None if nothing answers."""
         try:
             answer = await self._client.get(f"http://{LOOPBACK}:{child.spec.port}/healthz")
-            boot = answer.json()["boot"]
+            told = answer.json()
+            return Health(str(told["boot"]), told.get("trouble"))
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return None
-        return str(boot)
 
 
 async def wait_ready(child: Child, client: HealthClient, within_s: float = READY_WITHIN_S) -> None:
@@ -79,9 +96,9 @@ async def wait_ready(child: Child, client: HealthClient, within_s: float = READY
     while loop.time() < deadline_s:
         reason = await client.unreadiness(child)
         if reason is None:
-            child.boot = await client.boot_of(child)
-            if child.boot is not None:
-                child.ready = True
+            health = await client.health_of(child)
+            if health is not None:
+                child.boot, child.ready = health.boot, True
                 return
         await asyncio.sleep(READY_POLL_S)
     raise StackFailed(
@@ -91,7 +108,7 @@ async def wait_ready(child: Child, client: HealthClient, within_s: float = READY
 
 
 class Tending:
-    """Ends a service that no longer answers, so that it is started again.
+    """Ends a service that no longer answers, so that it is started again; tells what troubles one.
 
     The dead man's switch does that within a second to a process that holds keys; this is for
     one that holds none.
@@ -104,24 +121,30 @@ class Tending:
         self._seen = False
         self._stopped = 0
         self._silent = 0
+        self._trouble: str | None = None
 
     async def check(self) -> str | None:
-        """Look at the service once; return why it was killed, or None."""
+        """Look at the service once; return why it was killed, or what troubles it now, or None."""
         child = self._child
         if child.pid != self._pid:
             self._pid, self._seen, self._stopped, self._silent = child.pid, False, 0, 0
         if child.pid is None:
             return None
         self._stopped = self._stopped + 1 if _is_stopped(child.pid) else 0
-        boot = None if self._stopped else await self._probe.boot_of(child)
-        if boot is not None:
-            child.boot, self._seen, self._silent = boot, True, 0
-        elif self._seen:
+        health = None if self._stopped else await self._probe.health_of(child)
+        if health is not None:
+            child.boot, self._seen, self._silent = health.boot, True, 0
+            return self._news(health.trouble)
+        if self._seen:
             self._silent += 1
         if child.pid == self._pid and (why := self._verdict()):
             child.kill()
             return why
         return None
+
+    def _news(self, trouble: str | None) -> str | None:
+        before, self._trouble = self._trouble, trouble
+        return f"{self._child.spec.name}: {trouble}" if trouble and trouble != before else None
 
     def _verdict(self) -> str | None:
         if self._stopped >= STOPPED_LIMIT:
