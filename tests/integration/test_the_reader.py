@@ -11,7 +11,7 @@ from lethe.cli.watchlist.images import IMAGE_LIMIT_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
 from lethe.contracts.sealed import SealedBody
-from lethe.contracts.stack import DeadLetter
+from lethe.contracts.stack import DeadLetter, GenerationOpened
 from lethe.contracts.topic import Topic, generation_name, partition_for
 from lethe.contracts.topics import (
     ALERT_RAISED,
@@ -249,6 +249,40 @@ async def test_rolling_the_generations_loses_and_repeats_nothing(broker: str, re
         await eventually(lambda: frames.bodies[-1] == b"after")
     assert sorted(frames.bodies[:-1]) == sorted(b"%d" % number for number in range(90))
     assert sorted(counts.bodies) == sorted(b"%d" % number for number in range(90))
+
+
+@RESTING
+async def test_generations_that_are_heard_of_together_are_read_from_their_beginnings(
+    broker: str, rest_s: Rest
+) -> None:
+    frames = Inbox()
+    settings = settings_for(broker, "reader")
+    subscription = Subscription(FRAME_CAPTURED, frames.take, owned=True)
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [subscription], rest_s=rest_s) as reader,
+        TopicAdmin(broker) as admin,
+    ):
+        await reader.own(ALL)
+        async with reader._turn:
+            for generation in (1, 2):
+                await admin.roll(generation, now())
+                publisher.use_generation(generation)
+                for number in range(30):
+                    body = SealedBody(b"%d of %d" % (number, generation))
+                    await publisher.send(FRAME_CAPTURED, "camera-1", body)
+            for generation in (1, 2):
+                await reader._on_generation(announced(generation))
+        await eventually(lambda: len(frames.records) >= 60)
+    expected = [b"%d of %d" % (number, each) for each in (1, 2) for number in range(30)]
+    assert sorted(frames.bodies) == sorted(expected)
+
+
+def announced(generation: int) -> Record:
+    opened = GenerationOpened(generation=generation, opened=now())
+    return Record(
+        topic=GENERATION_OPENED, partition=0, offset=0, key="", headers=[], body=opened.encode()
+    )
 
 
 async def test_what_is_left_unread_in_an_old_generation_is_counted(broker: str) -> None:

@@ -95,8 +95,8 @@ class Reader:
         self.generations: list[int] = [0]
         self._table: dict[str, Subscription] = {}
         self._is_live = False
+        self._newest_read = 0
         self._turn = asyncio.Lock()
-        self._assigning = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         kept = frozenset(subscription.topic.name for subscription in self._kept_ones)
         self._live = Feed(settings, fetch_wait_ms, counts_gaps=True, compacted=kept)
@@ -119,7 +119,7 @@ class Reader:
             if self._kept is not None:
                 kept = self._partitions(self._kept_ones)
                 await self._kept.assign(kept, positions=await self._live.positions())
-            self._is_live = True
+            self._is_live, self._newest_read = True, self.generations[-1]
             await self._assign()
         except KafkaError as error:
             raise refusal(error) or error from None
@@ -204,10 +204,11 @@ class Reader:
             found += [TopicPartition(name, number) for name in names for number in numbers]
         return found
 
-    async def _assign(
-        self, *, new_generation: int | None = None, left: Collection[TopicPartition] = ()
-    ) -> None:
-        """Assign the live topics anew; a new generation is read from its beginning."""
+    async def _assign(self, *, left: Collection[TopicPartition] = ()) -> None:
+        """Assign the live topics anew; what was opened since is read from its beginning.
+
+        That may be several generations: they are heard of together by whoever was slow.
+        """
         self._table = {
             generation_name(s.topic, generation): s
             for s in self._subscriptions
@@ -215,8 +216,9 @@ class Reader:
         }
         along = self._kept_ones if self._kept is None else []
         wanted = self._partitions([*self._live_ones, *along])
-        suffix = f".g{new_generation}" if new_generation is not None else None
-        opened = [p for p in wanted if suffix is not None and p.topic.endswith(suffix)]
+        suffixes = tuple(f".g{each}" for each in self.generations if each > self._newest_read)
+        self._newest_read = self.generations[-1]
+        opened = [p for p in wanted if p.topic.endswith(suffixes)]
         await self._live.assign(wanted, idle=self._idle(), opened=opened, left=left)
         # A camera may have come meanwhile.
         self._live.wake(set(wanted) - self._idle())
@@ -246,7 +248,7 @@ class Reader:
         self._spawn(self._move_to(opened))
 
     async def _move_to(self, generation: int) -> None:
-        await self._assign(new_generation=generation)
+        await self._assign()
         await asyncio.sleep(_OLD_GENERATION_S)
         before = self._partitions(self._live_ones)
         self.generations = [g for g in self.generations if g >= generation]
