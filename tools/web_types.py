@@ -18,6 +18,7 @@ from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
 from lethe.alert.web.receipt_words import ReceiptPage, VerificationView
 from lethe.alert.web.receipts import CheckpointsView
 from lethe.alert.web.references import ReferenceView
+from lethe.alert.web.samples import SampleView
 from lethe.alert.web.session import SignedIn
 from lethe.alert.web.views import AlertedSubject
 from lethe.alert.web.watchlists import WatchlistCounts, WatchlistView
@@ -43,6 +44,7 @@ _MODELS: tuple[type, ...] = (
     WatchlistView,
     WatchlistCounts,
     ReferenceView,
+    SampleView,
     AuditPage,
     CheckpointsView,
     ReceiptPage,

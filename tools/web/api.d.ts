@@ -166,6 +166,8 @@ interface FiguresView {
   deployments: Array<DeploymentFigures>;
 }
 
+type Finding = "passed" | "failed";
+
 interface GapMarker {
   type: "gap";
   after: number;
@@ -207,6 +209,15 @@ interface LogView {
 interface MarkView {
   officer: string;
   at: string;
+}
+
+interface MemberView {
+  subject_id: string;
+  drawn_by: string | null;
+  drawn_at: string | null;
+  result: Finding | null;
+  checked_by: string | null;
+  checked_at: string | null;
 }
 
 type OrderType = "local" | "operational";
@@ -252,6 +263,18 @@ interface ReferenceView {
 }
 
 type Role = "operator" | "engagement-officer" | "supervisor" | "authorising-officer" | "auditor" | "administrator";
+
+interface SampleView {
+  watchlist_id: string;
+  content_hash: string;
+  subjects: number;
+  drawn: number;
+  passed: number;
+  failed: number;
+  unchecked: number;
+  earlier: number;
+  members: Array<MemberView>;
+}
 
 interface SignedIn {
   subject: string;

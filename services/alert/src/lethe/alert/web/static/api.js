@@ -12,17 +12,19 @@ const UNANSWERED = "the service doesn't answer; try again";
 /**
  * @template Content
  * @param {string} path
- * @param {{ method?: string, body?: object | undefined, version?: number | undefined, reason?: string }} [asked]
+ * @param {{ method?: string, body?: object | undefined, version?: number | undefined, reason?: string }} [asked] a form is sent as such, all else as JSON
  * @returns {Promise<Answer<Content>>}
  */
 export async function ask(path, { method = "GET", body, version, reason } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isForm = body instanceof FormData;
+  if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   if (reason) headers["Lethe-Reason"] = reason;
   try {
-    const answer = await fetch(BASE + path, { method, headers, body: JSON.stringify(body) });
+    const sent = isForm ? body : JSON.stringify(body);
+    const answer = await fetch(BASE + path, { method, headers, body: sent ?? null });
     const content = answer.status === 204 ? null : await answer.json();
     const told = answer.ok ? null : String(content.detail);
     return { status: answer.status, content: answer.ok ? content : null, told };

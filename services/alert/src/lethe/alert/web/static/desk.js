@@ -34,9 +34,11 @@ function take(told) {
 
 watchSound();
 watchCameras();
-watchWatchlists();
 watchFigures(show);
 follow(
-  (book, me, open) => (table = new AlertTable(book, me.name, { open, changed })),
+  (book, me, open) => {
+    watchWatchlists(me);
+    return (table = new AlertTable(book, me.name, { open, changed }));
+  },
   { told: take },
 );

@@ -1,10 +1,20 @@
 // Watchlists with how far their enrolment has come, and what couldn't be enrolled.
 
 import { ask } from "./api.js";
-import { at, element, foreign } from "./elements.js";
+import { at, button, element, foreign } from "./elements.js";
+import { faultText } from "./fault-words.js";
 
-export function watchWatchlists() {
+/** Who vouches for a watchlist: whoever keeps it doesn't by that alone. @type {Role[]} */
+const CHECK = ["supervisor", "authorising-officer"];
+let mayCheck = false;
+
+/** @param {SignedIn} me */
+export function watchWatchlists(me) {
+  mayCheck = CHECK.some((role) => me.roles.includes(role));
   at("read-watchlists").onclick = read;
+  const panel = at("import", HTMLDetailsElement);
+  // What few need comes when they need it: the page is ready sooner without it.
+  panel.addEventListener("toggle", async () => (await import("./import-panel.js")).watchImport(), { once: true });
 }
 
 async function read() {
@@ -32,7 +42,21 @@ async function watchlist(list) {
   if (counted.content) card.append(...progress(counted.content));
   else card.append(element("p", "fault", `It can't be counted: ${counted.told}.`));
   if (counted.content?.references.rejected) card.append(await faults(path));
+  if (!list.erased) card.append(sampleButton(list));
   return card;
+}
+
+/** @param {WatchlistView} list */
+function sampleButton({ watchlist_id: id }) {
+  const open = button("Sample", async () => {
+    const { Sampling } = await import("./sampling.js");
+    const sampling = new Sampling(id, mayCheck);
+    open.replaceWith(sampling.place);
+    await sampling.show();
+    sampling.place.focus();
+  });
+  open.setAttribute("aria-label", `Sample of ${id}`);
+  return open;
 }
 
 /** @param {WatchlistView & WatchlistCounts} list */
@@ -57,11 +81,16 @@ async function faults(path) {
       "tr",
       "",
       element("td", "", foreign(each.subject_id)),
-      element("td", "", `${each.fault ?? ""}${each.resembles ? ` ${each.resembles}` : ""}`),
+      element("td", "", reasonOf(each)),
     ),
   );
   const head = element("tr", "", headed("Subject"), headed("Why its image was rejected"));
   return element("table", "", element("thead", "", head), element("tbody", "", ...rows));
+}
+
+/** @param {ReferenceView} reference */
+function reasonOf({ fault, resembles }) {
+  return resembles === null ? faultText(fault) : `it looks like ${resembles}, an image of somebody else`;
 }
 
 /** @param {string} text */

@@ -1,0 +1,142 @@
+// Dip sampling: some subjects of a watchlist, drawn by chance, that people hold against their records.
+
+import { ask } from "./api.js";
+import { button, element, foreign, tell } from "./elements.js";
+import { Picture } from "./picture.js";
+import { WatchlistApi } from "./watchlist-api.js";
+
+const SUGGESTED = 20;
+const MOST = 1_000;
+/** @type {Record<Finding, string>} */
+const FOUND = { passed: "found right", failed: "found wrong" };
+const TOLD = [
+  "reference_number", "category", "grounds", "instructions", "conditions",
+  "warning_markers", "image_origin", "image_note", "review_on", "expires_on",
+];
+
+export class Sampling {
+  /**
+   * @param {string} watchlistId
+   * @param {boolean} mayCheck
+   */
+  constructor(watchlistId, mayCheck) {
+    this.path = `/watchlists/${encodeURIComponent(watchlistId)}`;
+    this.watchlistId = watchlistId;
+    this.mayCheck = mayCheck;
+    /** Read once somebody looks. @type {ReferenceView[] | undefined} */
+    this.references = undefined;
+    this.told = element("p", "");
+    this.told.setAttribute("role", "status");
+    this.fault = element("p", "fault");
+    this.fault.setAttribute("role", "alert");
+    this.members = element("ul", "members");
+    this.looked = element("div", "looked");
+    this.place = element("div", "sample", element("h4", "", "Sample"), this.told, this.fault);
+    if (mayCheck) this.place.append(this.drawing());
+    this.place.append(this.members, this.looked);
+    this.place.tabIndex = -1;
+  }
+
+  drawing() {
+    const size = element("input", "");
+    [size.type, size.min, size.max, size.valueAsNumber] = ["number", "1", String(MOST), SUGGESTED];
+    size.required = true;
+    const form = element("form", "filters", element("label", "", "Subjects in the sample ", size), element("button", "", "Draw"));
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.send("/sample", { method: "POST", body: { size: size.valueAsNumber } });
+    };
+    return form;
+  }
+
+  show() {
+    return this.send("/sample");
+  }
+
+  /**
+   * @param {string} rest
+   * @param {Parameters<typeof ask>[1]} [asked]
+   */
+  async send(rest, asked) {
+    /** @type {import("./api.js").Answer<SampleView>} */
+    const answer = await ask(this.path + rest, asked);
+    tell(this.fault, answer.told ? `Not done: ${answer.told}.` : "");
+    if (answer.content) this.take(answer.content);
+    return answer.content;
+  }
+
+  /** @param {SampleView} sample */
+  take({ subjects, drawn, passed, failed, unchecked, earlier, members }) {
+    const before = earlier ? ` Samples of what it held before: ${earlier}.` : "";
+    tell(
+      this.told,
+      `${drawn} of ${subjects} subjects drawn: ${passed} found right, ${failed} wrong, ${unchecked} not checked.${before}`,
+    );
+    this.members.replaceChildren(...members.map((each) => this.item(each)));
+  }
+
+  /** @param {MemberView} member */
+  item({ subject_id: id, result, checked_by: by }) {
+    const found = result ? [` ${FOUND[result]} by `, foreign(by ?? "")] : [" not checked"];
+    const look = button("Look", () => this.look(id));
+    look.setAttribute("aria-label", `Look at ${id}`);
+    return element("li", "", foreign(id), ...found, " ", look);
+  }
+
+  /** @param {string} id */
+  async look(id) {
+    const api = new WatchlistApi(this.watchlistId, new AbortController().signal);
+    /** @type {import("./api.js").Answer<import("./watchlist-api.js").ListedSubject>} */
+    const answer = await ask(`${this.path}/subjects/${encodeURIComponent(id)}`);
+    tell(this.fault, answer.told ? `Not shown: ${answer.told}.` : "");
+    if (!answer.content) return;
+    this.references ??= await api.changes(0);
+    const pictures = this.references.filter((each) => each.subject_id === id && each.state === "enrolled");
+    const name = element("h5", "", foreign(String(answer.content.name)));
+    name.tabIndex = -1;
+    this.looked.replaceChildren(name, this.pictures(pictures), detailsOf(answer.content), ...this.findings(id));
+    name.focus();
+  }
+
+  /** @param {ReferenceView[]} references */
+  pictures(references) {
+    const shown = references.map(({ reference_id: id }, place) => {
+      const picture = new Picture(`Image ${place + 1} of ${references.length}`);
+      picture.show(`${this.path}/references/${encodeURIComponent(id)}/image`, `Image ${place + 1} of the subject`);
+      return picture.figure;
+    });
+    return element("div", "pictures", ...shown);
+  }
+
+  /** @param {string} id */
+  findings(id) {
+    if (!this.mayCheck) return [];
+    /** @param {Finding} result */
+    const find = async (result) => {
+      const body = { result };
+      if (!(await this.send(`/sample/${encodeURIComponent(id)}`, { method: "PUT", body }))) return;
+      this.looked.replaceChildren();
+      this.place.focus();
+    };
+    return [
+      element("p", "", "Hold it against your records: warrant or order, person, image."),
+      element("div", "buttons", button("It is wrong", () => find("failed")), button("It is right", () => find("passed"))),
+    ];
+  }
+}
+
+/** @param {import("./watchlist-api.js").ListedSubject} subject */
+function detailsOf(subject) {
+  const marks = ["is_child", "is_vulnerable"].filter((name) => subject[name]);
+  const rows = TOLD.filter((name) => String(subject[name] ?? "")).flatMap((name) => {
+    const said = element("dd", "words", String(subject[name]));
+    said.dir = "auto";
+    return [element("dt", "", words(name)), said];
+  });
+  return element("div", "", element("p", "category", marks.map(words).join(", ")), element("dl", "", ...rows));
+}
+
+/** @param {string} name */
+function words(name) {
+  return name.replaceAll("_", " ");
+}
