@@ -61,7 +61,7 @@ _UNOWNED = (SLOT_CLOSED, FRAME_PROCESSED, CANDIDATES_FOUND, INGEST_TICKET, KEY_G
 """Read whole, by one reader or by several."""
 _ATTACKED = [topic for topic in REGISTRY if topic.consumers and topic is not PURGE_LEADERSHIP]
 _BURIED_BY = {topic: len(topic.consumers) for topic in _ATTACKED} | {
-    CAMERA_ASSIGNED: 2,  # match is told of its partitions only
+    CAMERA_ASSIGNED: 3,  # match is told of its partitions only
     KEY_GRANTED: 1,  # holders count by themselves what isn't for them or doesn't hold
 }
 _MORE_ALERTS = 5
