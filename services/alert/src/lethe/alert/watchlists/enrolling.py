@@ -15,7 +15,7 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.alert.watchlists.window import Window
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
-from lethe.contracts.errors import LetheError, Transient
+from lethe.contracts.errors import Erased, LetheError, Refused, Transient
 from lethe.contracts.instants import Instant
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress, SealedBody
 from lethe.contracts.topics import REFERENCE_SUBMITTED
@@ -177,9 +177,13 @@ class Enrolment:
             if payload is None:
                 self._waiting.pop(reference_id, None)
                 self._under_way.pop(reference_id, None)
-            else:
-                self._begin(reference_id)
+                continue
+            self._begin(reference_id)
+            try:
                 sealed.append(self._sealed(reservation, payload))
+            except (Erased, Refused) as error:
+                # Reading took longer than the key lived: it is repeated with another.
+                _log.info("reference not sealed", error=type(error).__name__)
         return sealed
 
     def _begin(self, reference_id: str) -> None:
