@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest
@@ -77,24 +78,23 @@ async def forbid(node: ApacheKafka, user: str, topic: str, to: To) -> None:
 
 async def permit(node: ApacheKafka, user: str, topic: str, to: To) -> None:
     """Take back what `forbid` did."""
-    client = AIOKafkaAdminClient(**login(node, ADMIN).connection("rules"))
-    await client.start()
-    try:
-        rule = (int(On.TOPIC), topic, _LITERAL, f"User:{user}", "*", int(to), _DENY)
-        answer = await client._send_request(DeleteAclsRequest(*rule))
-        assert [found[0] for found in answer.filter_responses] == [0]
-    finally:
-        await client.close()
+    rule = (int(On.TOPIC), topic, _LITERAL, f"User:{user}", "*", int(to), _DENY)
+    answer = await _asked(node, DeleteAclsRequest(*rule))
+    assert [found[0] for found in answer.filter_responses] == [0]
 
 
 async def _rule(
     node: ApacheKafka, user: str, on: On, name: str, pattern: int, to: To, kind: int
 ) -> None:
+    rule = (int(on), name, pattern, f"User:{user}", "*", int(to), kind)
+    answer = await _asked(node, CreateAclsRequest(*rule))
+    assert [code for code, _ in answer.creation_responses] == [0]
+
+
+async def _asked(node: ApacheKafka, request: Any) -> Any:
     client = AIOKafkaAdminClient(**login(node, ADMIN).connection("rules"))
     await client.start()
     try:
-        request = CreateAclsRequest(int(on), name, pattern, f"User:{user}", "*", int(to), kind)
-        answer = await client._send_request(request)
-        assert [code for code, _ in answer.creation_responses] == [0]
+        return await client._send_request(request)
     finally:
         await client.close()

@@ -1,22 +1,7 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 from tests.support.alert_desk import CROP, candidates_found, instant
-from tests.support.alert_web import AlertWeb, alert_web
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.client() as client:
-        yield client
+from tests.support.alert_web import AlertWeb
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.support.alert_desk import CROP, FIGURE, candidates_found, instant
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.keyrings import jam
 from tests.support.watchlists import pictured
 
@@ -19,18 +18,6 @@ from lethe.contracts.live import Candidate
 
 NOBODY: list[Any] = ["", "", None, None, []]
 PORTRAIT = b"\x89PNG\r\n\x1a\n a portrait"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.client() as client:
-        yield client
 
 
 def told_of(alert: dict[str, Any]) -> list[Any]:

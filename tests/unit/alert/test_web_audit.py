@@ -1,14 +1,13 @@
 """Whoever reads or changes personal data over HTTP is in the audit log, and auditors read it."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
 from tests.support.alert_desk import CROP, candidates_found
-from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.alert_web import AlertWeb, free_port, served
 from tests.support.entries import enter
 from tests.support.tokens import bearer
 from tests.support.watchlists import details, pictured
@@ -23,12 +22,6 @@ from lethe.alert.tables import audit, audit_reasons
 from lethe.receipts.canonical import encode
 
 LOOKING = "looking for the person"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 async def told(web: AlertWeb, *, who: str = "Ames") -> list[tuple[object, object]]:

@@ -1,12 +1,10 @@
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 
 from lethe.alert.identity.principal import Role
 from lethe.alert.ports import SignedState, SuspensionStatus
@@ -21,18 +19,6 @@ BODY: dict[str, Any] = {
     "ordered": b64encode(ORDERED.encode()).decode(),
     "cameras": [CAMERA.model_dump(mode="json")],
 }
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.client() as client:
-        yield client
 
 
 async def test_an_order_is_handed_on_as_it_was_signed(

@@ -3,12 +3,11 @@
 import json
 import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.entries import enter, form_of
 from tests.support.watchlists import details, listed
 
@@ -20,12 +19,6 @@ from lethe.alert.web.entries import MOST_ENTRIES, MOST_IMAGES
 IMAGE = b"\xff\xd8\xff a portrait"
 LIST = "/api/v1/watchlists/list"
 ENTRIES = f"{LIST}/entries"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 @pytest.fixture

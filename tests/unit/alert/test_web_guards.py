@@ -1,24 +1,10 @@
-from collections.abc import AsyncIterator
 from importlib.resources import files
-from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.alert_web import BASE, AlertWeb, alert_web
+from tests.support.alert_web import BASE
 
 EVIL = "https://evil.example"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.client() as client:
-        yield client
 
 
 GUARDED = ["/", "/static/officer.js", "/api/v1/alerts"]

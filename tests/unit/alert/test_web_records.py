@@ -1,11 +1,9 @@
 """The record of a deployment: what was ordered, and what the logs tell of it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from tests.support.alert_desk import CROP, candidates_found, instant
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.forgetting import an_order, drafted, local_trust, signed, signer_of, withdrawn
 from tests.support.watchlists import listed
 
@@ -20,12 +18,6 @@ from lethe.shredding.authorising import authorise
 
 NAME = "deployment-1"
 PATH = f"/api/v1/deployments/{NAME}/record"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 def hold(web: AlertWeb, ordered: DeploymentOrdered, *subjects: str) -> None:

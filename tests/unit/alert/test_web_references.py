@@ -1,22 +1,15 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.entries import enter
 from tests.support.watchlists import listed, outcome
 
 IMAGE = b"\xff\xd8\xff a portrait"
 LIST = "/api/v1/watchlists/list"
 REFERENCES = f"{LIST}/references"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Watchlists and their subjects over HTTP."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.entries import enter, form_of
 
 from lethe.alert.watchlists.end import OrderedList
@@ -21,12 +20,6 @@ ADA: dict[str, Any] = {
     "grounds": "failed to appear",
 }
 NAMED: dict[str, Any] = {"name": "Market square", "purpose": "May", "categories": ["warrant"]}
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 @pytest.fixture

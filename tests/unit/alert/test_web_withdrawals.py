@@ -1,14 +1,12 @@
 """Withdrawals over HTTP: of subjects of the watchlist only, and each in the audit log."""
 
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.support.alert_ports import FakeDeployments
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 from tests.support.watchlists import listed
 
 from lethe.alert.audit import of_deployments
@@ -21,18 +19,6 @@ from lethe.contracts.orders import OrderState, OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
 
 PATH = "/api/v1/deployments/deployment-1/withdrawals"
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
-
-
-@pytest.fixture
-async def client(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.client() as client:
-        yield client
 
 
 def body(*subjects: str) -> dict[str, Any]:

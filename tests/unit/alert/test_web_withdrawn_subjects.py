@@ -1,13 +1,10 @@
 """Alerts about somebody who is withdrawn are marked so, wherever they are read."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.support.alert_desk import CROP, candidates_found
-from tests.support.alert_web import AlertWeb, alert_web
+from tests.support.alert_web import AlertWeb
 
 from lethe.alert.ports import SignedState
 from lethe.alert.web.rendering import EventRenderer
@@ -18,12 +15,6 @@ from lethe.contracts.sealed import SignedEnvelope
 
 OTHER = Candidate(subject_id="subject-2", reference_id="reference-2", score=0.7, cosine=0.5)
 NOTHING = SignedEnvelope(signer="officer", payload=b"", signature=bytes(64))
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
-    async with alert_web(tmp_path) as web:
-        yield web
 
 
 def withdraw(web: AlertWeb, *subjects: str) -> None:
