@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.alert_desk import MemoryAlertLog
 from tests.support.databases import a_term, open_database
+from tests.support.memory_alert_log import MemoryAlertLog
 from tools.postgres import Server, running_postgres
 
 from lethe.alert.alert_log import AlertLog
