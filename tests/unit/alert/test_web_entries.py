@@ -1,5 +1,7 @@
 """People and their images over HTTP: as many at once as a request holds, each by itself."""
 
+import asyncio
+import gc
 import json
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,8 +13,10 @@ from tests.support.alert_web import AlertWeb
 from tests.support.entries import enter, form_of
 from tests.support.watchlists import details, listed
 
-from lethe.alert.errors import DatabaseUnavailable
+from lethe.alert.errors import Conflict, DatabaseUnavailable
 from lethe.alert.watchlists.entries import SqlEntryStore
+from lethe.alert.watchlists.entry import Entry
+from lethe.alert.web import bodies
 from lethe.alert.web.bodies import MAX_FORM_BYTES, MAX_IMAGE_BYTES
 from lethe.alert.web.entries import MOST_ENTRIES, MOST_IMAGES
 
@@ -159,6 +163,20 @@ async def test_a_body_that_does_not_end_is_refused_while_it_streams(
     assert sent < 2 * MAX_FORM_BYTES
 
 
+async def test_a_body_that_falls_silent_is_given_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "READ_WITHIN_S", 0.05)
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n'
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    answer = await client.post(ENTRIES, content=silent(), headers=headers)
+    assert answer.status_code == 408
+
+
 _MANY = {"entries": [{"subject_id": "s"}] * (MOST_ENTRIES + 1)}
 
 
@@ -193,3 +211,24 @@ async def test_entries_may_come_as_a_file(web: AlertWeb, client: httpx.AsyncClie
     told = json.dumps({"entries": [{"subject_id": subject_id}]})
     answer = await client.post(ENTRIES, files={"entries": ("entries.json", told)})
     assert answer.json()["entries"][0]["subject_id"] == subject_id
+
+
+@pytest.mark.parametrize("what", ["an entry", "an image", "a list"])
+async def test_nothing_keeps_the_images_of_what_was_refused(
+    web: AlertWeb, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    async def ordered(_watchlist_id: str) -> None:
+        raise Conflict("it was ordered")
+
+    people = [somebody("Ada", "a", category="owes money" if what == "an entry" else "other")]
+    if what == "a list":
+        monkeypatch.setattr(web.watchlists.versions, "open_one", ordered)
+    if what == "an image":
+        await enter(client, LIST, somebody("Grace", "a"), images={"a": IMAGE})
+    gc.collect()
+    gc.disable()
+    try:
+        await enter(client, LIST, *people, images={"a": IMAGE})
+        assert [each for each in gc.get_objects() if isinstance(each, Entry)] == []
+    finally:
+        gc.enable()

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tests.support.databases import a_term, new_database
 from tests.support.enrolling_office import Office
-from tests.support.forgetting import local_trust
 from tests.support.watchlists import Records
 
 from lethe.alert.watchlists.version import ListDetails
@@ -21,12 +20,6 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
     await records.book.versions.register("list", ListDetails())
     yield records
     await database.close()
-
-
-@pytest.fixture(scope="session")
-def trust(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    """Give a roster with its keys, made once."""
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture

@@ -101,6 +101,24 @@ async def test_an_image_that_was_altered_keeps_no_other_from_being_sent(office: 
     assert office.names() == [whole.reference_id]
 
 
+async def test_images_that_no_key_is_left_for_are_not_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[int]()
+
+    async def counted(reference_ids: Sequence[str]) -> Mapping[str, ReferencePayload]:
+        read.append(len(reference_ids))
+        return {}
+
+    monkeypatch.setattr(office.book, "payloads", counted)
+    await office.add("ada")
+    await office.enrolment._submit(office.enrolment._due())
+    office.path.run_enrolment_slot()
+    office.path.time.advance_ms(400)
+    await office.enrolment._submit(office.enrolment._due())
+    assert read == []
+
+
 async def test_an_image_that_is_read_for_longer_than_its_key_lives_is_sent_with_another(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

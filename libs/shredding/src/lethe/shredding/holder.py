@@ -138,13 +138,9 @@ class Holder:
             How long the key must still live.
         """
         with self._lock:
-            held = self._keyring.newest(lane, purpose, slot)
-            if held is None or held.wipe_at_us - self.clock.boot_us() <= spare_ms * 1000:
-                return None
-            if not self._is_ordered(held.granted):
-                return None
-            number = held.reserve()
-            if number is None:
+            held = self._usable(lane, purpose, slot, spare_ms)
+            number = None if held is None else held.reserve()
+            if held is None or number is None:
                 return None
             return Reservation(
                 held.slot, lane, purpose, number, held.deployment_id, held.order_hash
@@ -240,6 +236,12 @@ class Holder:
         """Give up a reserved number: nothing will be sealed under it, its key is destroyed."""
         self.finish(reservation)
 
+    def unspent(self, lane: str, purpose: Purpose, *, spare_ms: int = 0) -> int:
+        """Return how many numbers `reserve` would give now."""
+        with self._lock:
+            held = self._usable(lane, purpose, None, spare_ms)
+            return 0 if held is None else held.unspent
+
     def holds(self, lane: str, purpose: Purpose) -> bool:
         """Tell whether a key of a lane is in hand."""
         with self._lock:
@@ -281,6 +283,14 @@ class Holder:
         """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
         with self._lock:
             return not self._tickets.waiting and self._keyring.is_clear()
+
+    def _usable(
+        self, lane: str, purpose: Purpose, slot: str | None, spare_ms: int
+    ) -> SlotKeys | None:
+        held = self._keyring.newest(lane, purpose, slot)
+        if held is None or held.wipe_at_us - self.clock.boot_us() <= spare_ms * 1000:
+            return None
+        return held if self._is_ordered(held.granted) else None
 
     def _is_ordered(self, granted: GrantedKey) -> bool:
         return self._order_check is None or self._order_check(granted, self.clock.wall_us())

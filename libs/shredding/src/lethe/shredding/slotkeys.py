@@ -93,9 +93,14 @@ class SlotKeys:
         """Whether a clear copy is still alive, or a number reserved."""
         return bool(self._busy)
 
+    @property
+    def unspent(self) -> int:
+        """How many numbers there are still to seal under."""
+        return 0 if self._block is None else self._count - self._next
+
     def reserve(self) -> int | None:
         """Return the next number to seal under, or None when all are spent."""
-        if self._block is None or self._next >= self._count:
+        if not self.unspent:
             return None
         number = self._next
         self._next += 1

@@ -1,6 +1,10 @@
 """What can go wrong in alert, beside what every part of Lethe shares."""
 
+from typing import TypeVar
+
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
+
+_Fault = TypeVar("_Fault", bound=LetheError)
 
 
 class DatabaseUnusable(InvalidInput):
@@ -49,3 +53,12 @@ class NotLeading(Transient):
 
 class NotSignedIn(LetheError):
     """There is no token that holds; the message says why, and nothing of a token."""
+
+
+def bare(fault: _Fault) -> _Fault:
+    """Return a fault to be kept, without the frames that it came through.
+
+    They hold it in turn, and whatever else they hold would stay with it: images of a request.
+    """
+    fault.__traceback__ = fault.__context__ = fault.__cause__ = None
+    return fault

@@ -5,7 +5,7 @@ enrolled is simply submitted again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -30,6 +30,7 @@ _REPEAT_MS = 1_500
 """Half a second after the last key of an image is dead: its outcome may be on its way so long."""
 _PAUSE_S = 0.02
 _SPARE_MS = 400
+_SEALED = (ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,45 +147,42 @@ class Enrolment:
             elif outcome is not None:
                 raise outcome
 
-    async def _sealed_ones(self, reference_ids: Sequence[str]) -> list[SealedReference]:
-        reserved: dict[str, Reservation] = {}
-        try:
-            for reference_id in reference_ids:
-                reservation = self._holder.reserve(
-                    ENROLMENT_LANE, Purpose.REFERENCE_IMAGE, spare_ms=_SPARE_MS
-                )
-                if reservation is None:
-                    break
-                reserved[reference_id] = reservation
-            return await self._read_and_seal(reserved)
-        finally:
-            for reservation in reserved.values():
-                self._holder.release(reservation)
-
-    async def _read_and_seal(self, reserved: Mapping[str, Reservation]) -> list[SealedReference]:
-        if not reserved:
+    async def _sealed_ones(self, due: Sequence[str]) -> list[SealedReference]:
+        reference_ids = due[: self._holder.unspent(*_SEALED, spare_ms=_SPARE_MS)]
+        if not reference_ids:
             return []
+        # Read before a key is taken: a database may take longer than one lives.
         try:
-            payloads = await self._book.payloads(list(reserved))
+            payloads = await self._book.payloads(reference_ids)
         except LetheError as error:
-            for reference_id in reserved:
+            for reference_id in reference_ids:
                 self._begin(reference_id)
-            _log.info("references not read", count=len(reserved), error=type(error).__name__)
+            _log.info("references not read", count=len(reference_ids), error=type(error).__name__)
             return []
-        sealed = []
-        for reference_id, reservation in reserved.items():
-            payload = payloads.get(reference_id)
-            if payload is None:
-                self._waiting.pop(reference_id, None)
-                self._under_way.pop(reference_id, None)
-                continue
-            self._begin(reference_id)
+        for reference_id in set(reference_ids) - set(payloads):
+            self._waiting.pop(reference_id, None)
+            self._under_way.pop(reference_id, None)
+        try:
+            return list(self._seal_all(payloads.values()))
+        finally:
+            for payload in payloads.values():
+                wipe_bytes(payload.image)
+
+    def _seal_all(self, payloads: Iterable[ReferencePayload]) -> Iterator[SealedReference]:
+        """Seal as many as there are numbers for; the others go on waiting."""
+        for payload in payloads:
+            reservation = self._holder.reserve(*_SEALED, spare_ms=_SPARE_MS)
+            if reservation is None:
+                return
             try:
-                sealed.append(self._sealed(reservation, payload))
+                sealed = self._sealed(reservation, payload)
             except (Erased, Refused) as error:
-                # Reading took longer than the key lived: it is repeated with another.
                 _log.info("reference not sealed", error=type(error).__name__)
-        return sealed
+                continue
+            finally:
+                self._holder.release(reservation)
+            self._begin(payload.reference_id)
+            yield sealed
 
     def _begin(self, reference_id: str) -> None:
         self._waiting.pop(reference_id, None)
@@ -207,5 +205,4 @@ class Enrolment:
             )
         finally:
             wipe_bytes(content)
-            wipe_bytes(payload.image)
         return SealedReference(address, payload.reference_id, body)

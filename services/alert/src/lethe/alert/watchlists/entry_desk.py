@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from lethe.alert.errors import Conflict
+from lethe.alert.errors import Conflict, bare
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.entry import Entered, Entry
 from lethe.alert.watchlists.entry_lot import EntryLot
@@ -107,7 +107,7 @@ class EntryDesk:
         try:
             await self._versions.open_one(watchlist_id)
         except (Conflict, Erased) as closed:
-            return closed
+            return bare(closed)
         return None
 
     async def _add(self, version: SealedVersion, lot: EntryLot) -> Sequence[Reference]:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
-from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.errors import Conflict, NotFound, bare
 from lethe.alert.watchlists.entry import Entered, Entry
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.subject import SubjectDetails
@@ -66,7 +66,7 @@ class EntryLot:
         try:
             subject_id = self._subject(entry.who, number_tag)
         except LetheError as fault:
-            return Entered(fault=fault)
+            return Entered(fault=bare(fault))
         images = [self._image(subject_id, each) for each in entry.images]
         return Entered(subject_id, is_new=len(self.subjects) > before, images=images)
 
@@ -103,7 +103,7 @@ class EntryLot:
         try:
             self._require_open()
         except LetheError as closed:
-            return closed
+            return bare(closed)
         reference = Reference(
             reference_id=secrets.token_hex(12),
             watchlist_id=self._watchlist_id,

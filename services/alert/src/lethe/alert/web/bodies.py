@@ -1,8 +1,9 @@
 """Reading request bodies: bounded, and never by way of a temporary file."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ MAX_IMAGE_BYTES = 7 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 MAX_FORM_BYTES = 16 * 1024 * 1024
 """All parts of a form together: it is held in memory."""
+READ_WITHIN_S = 120.0
+"""Sixteen megabytes come in two minutes over one megabit a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,13 @@ async def read_json(request: Request) -> dict[str, object]:
     Raises
     ------
     HTTPException
-        413 when it is too large, 415 when it isn't declared as JSON, 400 when it is no object.
+        413 when it is too large, 415 when it isn't declared as JSON, 400 when it is no object,
+        408 when it takes too long.
     """
     # A form of another site can send JSON, but not under this type without asking us first.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "send JSON as application/json")
-    async with aclosing(_limited(request, MAX_JSON_BYTES)) as chunks:
+    async with _in_time(), aclosing(_limited(request, MAX_JSON_BYTES)) as chunks:
         return _json_object(b"".join([chunk async for chunk in chunks]))
 
 
@@ -97,12 +101,13 @@ async def read_form(request: Request, name: str, most_files: int) -> Form:
     Raises
     ------
     HTTPException
-        413 when it is too large, 415 when it is no multipart form, 400 when it is malformed.
+        413 when it is too large, 415 when it is no multipart form, 400 when it is malformed, 408
+        when it takes too long.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise HTTPException(415, "send a form as multipart/form-data")
     try:
-        async with aclosing(_limited(request, MAX_FORM_BYTES)) as chunks:
+        async with _in_time(), aclosing(_limited(request, MAX_FORM_BYTES)) as chunks:
             parser = _MemoryParser(
                 request.headers,
                 chunks,
@@ -134,6 +139,16 @@ def _json_object(body: bytes) -> dict[str, object]:
     if not isinstance(content, dict):
         raise HTTPException(400, "the body must be a JSON object")
     return content
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Bound how long a body may come: who falls silent leaves no images here."""
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            yield
+    except TimeoutError:
+        raise HTTPException(408, f"the body didn't come within {READ_WITHIN_S:g} s") from None
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
