@@ -13,6 +13,7 @@ from tests.support.brokers import eventually
 from tests.support.forgetting import CAMERA, local_trust
 from tests.support.looking import Watched
 from tests.support.page_desk import FIGURE, Desk, present
+from tests.support.pages import out_of_sight
 
 from lethe.alert.identity.principal import Role
 from lethe.alert.looks import Looks
@@ -113,12 +114,7 @@ async def test_a_page_out_of_sight_shows_nothing_and_asks_for_nothing(watching: 
     await page.get_by_role("button", name="Look", exact=True).click()
     await watching.view()
     await expect(watching.picture).to_be_visible()
-    await page.evaluate(
-        """() => {
-            Object.defineProperty(document, "hidden", { get: () => true });
-            document.dispatchEvent(new Event("visibilitychange"));
-        }"""
-    )
+    await out_of_sight(page)
     await expect(page.get_by_text("Stopped: this page was out of sight.")).to_be_visible()
     await expect(watching.picture).to_have_count(0)
     await eventually(lambda: not watching.looks._waiting)

@@ -6,6 +6,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_accessibility import violations
 from tests.browser.test_the_desk import desk_of
 from tests.support.page_desk import PORTRAIT, Desk
+from tests.support.pages import out_of_sight
 from tests.support.watchlists import outcome, pictured
 
 from lethe.alert.identity.principal import Role
@@ -78,3 +79,25 @@ async def test_an_operator_sees_how_far_a_sample_has_come_and_changes_nothing(
     await expect(page.get_by_role("img", name="Image 1 of the subject")).to_be_visible()
     for name in ("Draw", "It is right", "It is wrong"):
         await expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+async def test_who_was_looked_at_leaves_the_page_when_it_is_out_of_sight(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    await enrolled(serving)
+    await serving.web.samples.draw("watchlist-1", 2, "Sue")
+    page = await sample(serving, new_page, Role.SUPERVISOR)
+    looks = page.get_by_role("button", name="Look at")
+    await looks.first.click()
+    image = page.get_by_role("img", name="Image 1 of the subject")
+    first = await image.element_handle()
+    assert first is not None
+    await looks.last.click()
+    await expect(page.locator(".looked h5")).to_have_count(1)
+    await page.wait_for_function("canvas => canvas.width === 0", arg=first)
+    await expect(image).to_be_visible()
+    second = await image.element_handle()
+    assert second is not None
+    await out_of_sight(page)
+    await expect(page.locator(".looked")).to_be_empty()
+    assert await second.evaluate("canvas => canvas.width") == 0

@@ -35,3 +35,13 @@ async def decide(page: Page, *answers: str) -> None:
     for answer in answers:
         await page.get_by_text(answer, exact=True).click()
     await page.get_by_role("button", name="Record").click()
+
+
+async def out_of_sight(page: Page) -> None:
+    """Let a page think that nobody sees it any more."""
+    await page.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { get: () => true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )

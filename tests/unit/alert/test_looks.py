@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from tests.support.forgetting import CAMERA, local_trust
+from tests.support.forgetting import CAMERA
 from tests.support.looking import PICTURE, Watched
 from tests.support.members import member_of
 from tests.support.publishing import FakePublisher, record
@@ -24,11 +24,6 @@ from lethe.shredding.terms import Standing
 from lethe.shredding.trust import LocalTrust
 
 HERE = frozenset({"deployment-1"})
-
-
-@pytest.fixture(name="trust", scope="module")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture(name="path")
@@ -57,6 +52,14 @@ async def test_a_look_is_told_before_it_is_announced(path: Watched) -> None:
     [deed] = path.told.deeds
     assert deed.act is Act.CONSULTATION
     assert deed.records == ("camera:gate-1", "deployment:deployment-1")
+
+
+async def test_who_goes_on_looking_under_another_deployment_is_told_again(path: Watched) -> None:
+    for deployments in (HERE, HERE, frozenset({"deployment-2"})):
+        await path.looks.begin("Ada", CAMERA, deployments)
+    told = [record for deed in path.told.deeds for record in deed.records[1:]]
+    assert told == ["deployment:deployment-1", "deployment:deployment-2"]
+    assert path.looks.cameras() == (CAMERA,)
 
 
 async def test_a_look_is_over_two_seconds_after_nobody_waits(path: Watched) -> None:

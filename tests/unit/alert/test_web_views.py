@@ -7,9 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.brokers import eventually
-from tests.support.forgetting import CAMERA, local_trust
+from tests.support.forgetting import CAMERA
 from tests.support.looking import PICTURE, Watched
 from tests.support.tokens import bearer
 
@@ -20,11 +21,6 @@ from lethe.shredding.clock import instant
 from lethe.shredding.trust import LocalTrust
 
 VIEW = f"/api/v1/cameras/{CAMERA}/view"
-
-
-@pytest.fixture(name="trust", scope="module")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture(name="path")
@@ -125,6 +121,32 @@ async def test_one_whose_time_is_over_is_not_sent(
     async with web.client() as client:
         answer = await shown(web, path, client.get(VIEW))
     assert (answer.status_code, answer.content) == (204, b"")
+
+
+async def test_whoever_is_slow_to_take_the_head_of_an_answer_gets_no_picture(
+    web: AlertWeb, path: Watched
+) -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        path.time.advance_ms(200)
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {}
+
+    waiting = web.looks.waiting("Ada", CAMERA, frozenset({"deployment-1"}))
+    answer = cameras._NextView(waiting, lambda: instant(path.clock))
+    scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.4"}}
+    answering = asyncio.ensure_future(answer(scope, receive, send))
+    await eventually(lambda: bool(web.looks._waiting))
+    web.looks.show(*path.view())
+    await answering
+    assert sent[0]["status"] == 200
+    assert b"".join(message.get("body", b"") for message in sent) == b""
+    path.alert.release_all()
+    assert path.alert.holds_nothing()
 
 
 async def test_another_leads_and_says_so(web: AlertWeb) -> None:

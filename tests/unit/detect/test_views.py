@@ -131,6 +131,26 @@ def test_whoever_is_missed_in_one_frame_is_covered_where_they_just_were(
     assert covered[-1] == [], "that was long ago"
 
 
+def test_where_somebody_was_in_a_picture_of_another_size_is_no_place_in_this_one(
+    watched: DetectBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    covered: list[list[Box]] = []
+
+    def remembered(image: np.ndarray, boxes: list[Box], *, limit_bytes: int) -> bytes:
+        covered.append(boxes)
+        return view_jpeg(image, boxes, limit_bytes=limit_bytes)
+
+    monkeypatch.setattr("lethe.detect.views.view_jpeg", remembered)
+    processed(watched, np.full((512, 512, 3), 100, np.uint8))
+    watched.time.advance_ms(390)
+    watched.run_watched_slot()
+    processed(watched)
+    watched.time.advance_ms(350)
+    watched.run_watched_slot()
+    processed(watched, np.full((360, 640, 3), 100, np.uint8))
+    assert covered == [[], []]
+
+
 def test_a_view_that_has_no_time_left_costs_no_probe(
     watched: DetectBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

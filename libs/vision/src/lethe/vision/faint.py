@@ -12,8 +12,6 @@ from lethe.vision.loading import open_detector
 from lethe.vision.yunet import DetectorSettings, reduced_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from lethe.vision.faces import Box
@@ -40,9 +38,9 @@ class FaintFaces:
         Ends a search midway, with `Halted`.
     """
 
-    def __init__(self, pack: ModelPack, *, halt: Halt, threads: int = 1) -> None:
-        self._upright = open_detector(pack, threads=threads, settings=_UPRIGHT, halt=halt)
-        self._turned = open_detector(pack, threads=threads, settings=_TURNED, halt=halt)
+    def __init__(self, pack: ModelPack, *, halt: Halt) -> None:
+        self._upright = open_detector(pack, threads=1, settings=_UPRIGHT, halt=halt)
+        self._turned = open_detector(pack, threads=1, settings=_TURNED, halt=halt)
         self._memory = WipedBuffer(2 * _WIDE * _HIGH * 3)
 
     def warm_up(self) -> None:
@@ -54,10 +52,12 @@ class FaintFaces:
         upright = self._upright.detect(image)
         if len(upright) >= _UPRIGHT.max_faces:
             return None
-        return [*(face.box for face in upright), *self._of_the_turned(image)]
+        turned = self._of_the_turned(image)
+        return None if turned is None else [*(face.box for face in upright), *turned]
 
-    def _of_the_turned(self, image: NDArray[np.uint8]) -> Iterator[Box]:
-        """Give where faces are that lie on their side."""
+    def _of_the_turned(self, image: NDArray[np.uint8]) -> list[Box] | None:
+        """Return where faces are that lie on their side; None if too many."""
+        found: list[Box] = []
         height, width = image.shape[:2]
         wide, high = reduced_size(width, height, _UPRIGHT.size)
         across, down = width / wide, height / high
@@ -67,9 +67,13 @@ class FaintFaces:
             cv2.resize(image, (wide, high), dst=reduced, interpolation=cv2.INTER_LINEAR)
             for quarters in _QUARTERS:
                 np.copyto(turned, np.rot90(reduced, quarters))
-                for face in self._turned.detect(turned):
+                faces = self._turned.detect(turned)
+                if len(faces) >= _TURNED.max_faces:
+                    return None
+                for face in faces:
                     x, y, broad, tall = _turned_back(face.box, quarters, wide, high)
-                    yield x * across, y * down, broad * across, tall * down
+                    found.append((x * across, y * down, broad * across, tall * down))
+        return found
 
 
 def _turned_back(box: Box, quarters: int, wide: int, high: int) -> Box:

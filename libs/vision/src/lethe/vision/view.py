@@ -22,15 +22,10 @@ _SIZE = (320, 180)
 """Half of what the detector sees: of a face that it misses, being small or averted, there is
 little left. How a camera stands can be told from less."""
 
+_QUALITY = 75
 
-def view_jpeg(
-    image: NDArray[np.uint8],
-    boxes: Iterable[Box],
-    *,
-    size: tuple[int, int] = _SIZE,
-    quality: int = 75,
-    limit_bytes: int = 32 * 1024,
-) -> bytes:
+
+def view_jpeg(image: NDArray[np.uint8], boxes: Iterable[Box], *, limit_bytes: int) -> bytes:
     """Reduce a picture and cover the faces in it with their mean colour, as a JPEG that fits.
 
     Nothing of a covered face can be worked out again, as it can from a blur.
@@ -41,9 +36,7 @@ def view_jpeg(
         Array (height, width, 3) uint8, BGR; isn't changed.
     boxes
         In pixels of `image`: what is a face, and what may be one.
-    size
-        Width and height that it is reduced to.
-    quality, limit_bytes
+    limit_bytes
         As in `lethe.vision.fitting.fitting_jpeg`.
 
     Raises
@@ -52,7 +45,7 @@ def view_jpeg(
         The limit is under 2,000 bytes.
     """
     height, width = image.shape[:2]
-    wide, high = reduced_size(width, height, size)
+    wide, high = reduced_size(width, height, _SIZE)
     across, down = wide / width, high / height
     reduced = np.empty((high, wide, 3), np.uint8)
     try:
@@ -61,6 +54,8 @@ def view_jpeg(
             small = (x * across, y * down, broad * across, tall * down)
             place = Region.around(reduced.shape, small, COVER_MARGIN).of(reduced)
             place[:] = place.mean(axis=(0, 1)).astype(np.uint8)
-        return fitting_jpeg(reduced, side=max(wide, high), quality=quality, limit_bytes=limit_bytes)
+        return fitting_jpeg(
+            reduced, side=max(wide, high), quality=_QUALITY, limit_bytes=limit_bytes
+        )
     finally:
         reduced.fill(0)

@@ -21,12 +21,14 @@ _LINGERS_MS = 2_000
 """A look is over so long after nobody waits: a page asks for the next view when it has one."""
 _MOST_WAITING = 256
 
+_Name = tuple[str, str, frozenset[str]]
+"""Who looks, at which camera, and of which deployments."""
+
 
 @dataclass(slots=True)
 class _Look:
-    """One person's look at one camera, which may have several pages."""
+    """One person's look at one camera of some deployments, which may have several pages."""
 
-    camera_id: str
     seen: Instant
     waiting: int = 0
 
@@ -52,7 +54,7 @@ class Looks:
         self._holder = holder
         self._audit = audit
         self._now = now
-        self._looks: dict[tuple[str, str], _Look] = {}
+        self._looks: dict[_Name, _Look] = {}
         self._waiting: dict[str, list[_Waiter]] = {}
         self._is_over = False
 
@@ -64,7 +66,7 @@ class Looks:
             for name, look in self._looks.items()
             if look.waiting or now.since_ms(look.seen) < _LINGERS_MS
         }
-        return tuple(sorted({look.camera_id for look in self._looks.values()}))
+        return tuple(sorted({camera_id for _, camera_id, _ in self._looks}))
 
     async def begin(self, subject: str, camera_id: str, deployments: Collection[str]) -> None:
         """Let somebody look at a camera: it is told in the audit log before they see anything.
@@ -84,11 +86,13 @@ class Looks:
             As `Audit.append`.
         """
         self._require_room(camera_id)
-        if (subject, camera_id) not in self._looks:
+        # Under another deployment it is another look.
+        name = subject, camera_id, frozenset(deployments)
+        if name not in self._looks:
             await self._audit.append(of_cameras.looked_at(camera_id, deployments))
             # Others may have begun meanwhile.
             self._require_room(camera_id)
-            self._looks.setdefault((subject, camera_id), _Look(camera_id, self._now()))
+            self._looks.setdefault(name, _Look(self._now()))
 
     @contextmanager
     def waiting(
@@ -107,7 +111,8 @@ class Looks:
             raise NotLeading("another instance leads")
         if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
             raise TooMany("too many wait for pictures of cameras; wait a moment")
-        look = self._looks.setdefault((subject, camera_id), _Look(camera_id, self._now()))
+        name = subject, camera_id, frozenset(deployments)
+        look = self._looks.setdefault(name, _Look(self._now()))
         waiter = _Waiter(asyncio.get_running_loop().create_future(), deployments)
         self._waiting.setdefault(camera_id, []).append(waiter)
         look.waiting += 1

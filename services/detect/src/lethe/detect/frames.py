@@ -10,7 +10,7 @@ from lethe.contracts.probe import PROBE_BYTES, pack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
 from lethe.detect.best_shot import Shot
-from lethe.detect.sealed_record import SealedRecord
+from lethe.detect.sealed_record import SealedRecord, made_of
 from lethe.detect.shots import BestShots, ShotPolicy
 from lethe.detect.tracks import Tracker
 from lethe.detect.views import Views
@@ -153,13 +153,7 @@ class FrameWorker:
         reservation = self._holder.reserve(frame.lane, Purpose.PROBE, slot=frame.slot)
         if reservation is None:
             return None
-        address = frame.model_copy(
-            update={
-                "purpose": Purpose.PROBE,
-                "number": reservation.number,
-                "frame_number": frame.number,
-            }
-        )
+        address = made_of(frame, Purpose.PROBE, reservation.number)
         try:
             with shot.pictures() as (crop, figure), bench.probe() as room:
                 pack_probe(

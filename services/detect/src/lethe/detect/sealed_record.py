@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lethe.contracts.sealed import SealAddress, SealedBody
+from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +11,10 @@ class SealedRecord:
 
     address: SealAddress
     body: SealedBody = field(repr=False)
+
+
+def made_of(frame: SealAddress, purpose: Purpose, number: int) -> SealAddress:
+    """Return the address of what is made of a frame, under a key of the frame's own slot."""
+    return frame.model_copy(
+        update={"purpose": purpose, "number": number, "frame_number": frame.number}
+    )

@@ -1,12 +1,12 @@
 """What cameras see, every face covered, over HTTP: one picture at a time, to whoever asks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +24,9 @@ AGE = "Lethe-Age-Ms"
 
 PATIENCE_S = 10.0
 """So long a request waits for a view; then whoever asks learns that none came."""
+
+_SLOW_MS = 50
+"""Whoever takes the head of an answer so late is told the wrong age, and gets no picture."""
 
 
 class CameraEndpoints:
@@ -84,14 +87,22 @@ class _NextView(Response):
                 )
             finally:
                 gone.cancel()
-            answer = self._shown(coming.result()) if coming.done() else _nothing()
+            answer = self._answer(coming.result()) if coming.done() else _nothing()
             await answer(scope, receive, send)
 
-    def _shown(self, view: View) -> Response:
+    def _answer(self, view: View) -> Response:
         if view.is_over:
             return _nothing()
         age_ms = max(0, round(self._now().since_ms(view.captured)))
-        return Response(view.jpeg(), media_type="image/jpeg", headers={AGE: str(age_ms)})
+        return StreamingResponse(
+            self._picture(view, age_ms), media_type="image/jpeg", headers={AGE: str(age_ms)}
+        )
+
+    async def _picture(self, view: View, told_ms: int) -> AsyncIterator[bytes]:
+        """Give the picture once the head of the answer is taken, unless that took too long."""
+        slow_ms = self._now().since_ms(view.captured) - told_ms
+        if slow_ms < _SLOW_MS and not view.is_over:
+            yield view.jpeg()
 
 
 def _nothing() -> Response:

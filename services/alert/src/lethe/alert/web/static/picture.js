@@ -31,6 +31,7 @@ export class Picture {
    * @param {string} text
    */
   draw(bitmap, text) {
+    this.cover();
     const canvas = element("canvas", "");
     [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
     canvas.setAttribute("role", "img");

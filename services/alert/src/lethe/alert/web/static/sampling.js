@@ -14,6 +14,14 @@ const TOLD = [
   "warning_markers", "image_origin", "image_note", "review_on", "expires_on",
 ];
 
+/** Whose subject is shown. @type {Sampling | null} */
+let showing = null;
+
+// Whoever doesn't see the page isn't shown anybody, and nobody stays on a page that was left open.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) showing?.forget();
+});
+
 export class Sampling {
   /**
    * @param {string} watchlistId
@@ -31,6 +39,8 @@ export class Sampling {
     this.fault.setAttribute("role", "alert");
     this.members = element("ul", "members");
     this.looked = element("div", "looked");
+    /** Of whoever is looked at. @type {Picture[]} */
+    this.pictures = [];
     this.place = element("div", "sample", element("h4", "", "Sample"), this.told, this.fault);
     if (mayCheck) this.place.append(this.drawing());
     this.place.append(this.members, this.looked);
@@ -94,18 +104,27 @@ export class Sampling {
     const pictures = this.references.filter((each) => each.subject_id === id && each.state === "enrolled");
     const name = element("h5", "", foreign(String(answer.content.name)));
     name.tabIndex = -1;
-    this.looked.replaceChildren(name, this.pictures(pictures), detailsOf(answer.content), ...this.findings(id));
+    showing?.forget();
+    showing = this;
+    this.looked.replaceChildren(name, this.shown(pictures), detailsOf(answer.content), ...this.findings(id));
     name.focus();
   }
 
+  /** Takes away whoever is looked at, with their pictures. */
+  forget() {
+    for (const each of this.pictures) each.blank();
+    this.pictures = [];
+    this.looked.replaceChildren();
+  }
+
   /** @param {ReferenceView[]} references */
-  pictures(references) {
-    const shown = references.map(({ reference_id: id }, place) => {
+  shown(references) {
+    this.pictures = references.map(({ reference_id: id }, place) => {
       const picture = new Picture(`Image ${place + 1} of ${references.length}`);
       picture.show(`${this.path}/references/${encodeURIComponent(id)}/image`, `Image ${place + 1} of the subject`);
-      return picture.figure;
+      return picture;
     });
-    return element("div", "pictures", ...shown);
+    return element("div", "pictures", ...this.pictures.map((each) => each.figure));
   }
 
   /** @param {string} id */
@@ -115,7 +134,7 @@ export class Sampling {
     const find = async (result) => {
       const body = { result };
       if (!(await this.send(`/sample/${encodeURIComponent(id)}`, { method: "PUT", body }))) return;
-      this.looked.replaceChildren();
+      this.forget();
       this.place.focus();
     };
     return [
