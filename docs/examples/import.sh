@@ -31,7 +31,9 @@ ask --header 'Content-Type: application/json' --data "{\"watchlist_id\": \"$list
     --output /dev/null "$watchlists"
 ask --form "entries=@$people" "$@" "$watchlists/$list/entries"
 echo
-while ask "$watchlists/$list" | grep --quiet '"settled":false'; do
+while told=$(ask "$watchlists/$list") || exit 1
+    printf %s "$told" | grep --quiet '"settled":false'
+do
     sleep 1
 done
 ask "$watchlists/$list/references?limit=1000"

@@ -8,19 +8,8 @@ from tests.support.page_desk import Desk
 from tests.support.pages import live, picked, rows
 
 from lethe.alert.log import SqlAlertLog
-from lethe.alert.ports import SignedState
-from lethe.contracts.sealed import SignedEnvelope
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-_NOTHING = SignedEnvelope(signer="officer", payload=b"", signature=bytes(64))
-
-
-def withdraw(desk: Desk, subject_id: str) -> None:
-    [stands] = desk.web.status.now.deployments
-    state = SignedState(stands, _NOTHING, _NOTHING, 2, [subject_id])
-    desk.web.status.orders[stands.deployment_id] = state
-    desk.web.hub.tell_withdrawn(stands.deployment_id, [subject_id])
 
 
 async def test_it_is_said_in_place_of_the_advice_and_in_the_list(serving: Desk, page: Page) -> None:
@@ -28,7 +17,7 @@ async def test_it_is_said_in_place_of_the_advice_and_in_the_list(serving: Desk, 
     await page.goto(serving.url)
     await picked(page)
     await expect(page.get_by_text("A possible match, no identification")).to_be_visible()
-    withdraw(serving, serving.reference.subject_id)
+    serving.web.withdraw(serving.reference.subject_id)
     await expect(page.get_by_text("Nobody is looked for under this name any more")).to_be_visible()
     await expect(page.get_by_text("A possible match, no identification")).to_have_count(0)
     await page.go_back()

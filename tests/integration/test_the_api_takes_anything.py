@@ -19,6 +19,7 @@ from tests.support.page_desk import PORTRAIT, Desk
 from tests.support.tokens import bearer
 from tests.support.watchlists import pictured
 
+from lethe.alert.web import cameras
 from lethe.alert.web.gate import Endpoint
 from lethe.alert.web.openapi import describe
 
@@ -64,7 +65,9 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
+        # Nobody makes a view here.
+        patch.setattr(cameras, "PATIENCE_S", 0.01)
         opened = alert_web(tmp_path_factory.mktemp("api"))
         web = runner.run(opened.__aenter__())
         try:

@@ -1,7 +1,6 @@
 """Apache Kafka with SASL/SCRAM and access rules: what a user lacks is told in one line."""
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 from tests.support.access import (
@@ -25,6 +25,7 @@ from tests.support.brokers import publishing, settings_for
 from tests.support.clocks import FakeClock
 from tests.support.homes import make_home
 from tools.kafka.node import ADMIN, ApacheKafka, Security
+from tools.running import running_lethe, wait_until
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
 from lethe.contracts.sealed import SealedBody
@@ -193,15 +194,21 @@ def test_a_run_tells_which_topic_it_may_not_write_and_leaves_nothing(
     node: ApacheKafka, tmp_path: Path
 ) -> None:
     asyncio.run(forbid(node, "hindered", PROBE_EXTRACTED.name, To.WRITE))
-    report = tmp_path / "report.json"
-    arguments = ("demo", "--port", "0", "--headless", "--seconds", "8", "--report", str(report))
-    done = lethe(login(node, "hindered"), *arguments)
-    [told] = done.stderr.splitlines()
+    settings = login(node, "hindered")
+    arguments = ("demo", "--broker", settings.broker)
+    with running_lethe(tmp_path, *arguments, environment=environment(settings)) as running:
+        port = running.children()["detect-1"].environ()["LETHE_HTTP_PORT"]
+        readiness = f"http://127.0.0.1:{port}/readyz"
+        wait_until(lambda: not httpx.get(readiness).is_success)
+        unready = httpx.get(readiness).json()["reason"]
+        report = running.finish(interrupt=True)
+    refusal = f"refuses this user topic {PROBE_EXTRACTED.name}"
+    assert refusal in unready
+    [told] = running.told.splitlines()
     assert told.startswith("detect")
-    assert f"refuses this user topic {PROBE_EXTRACTED.name}" in told
-    account = json.loads(report.read_text())
-    assert account["frames"]["captured"] > 0
-    assert (account["unerased"], account["alerts"]) == (0, [])
+    assert refusal in told
+    assert report["frames"]["captured"] > 0
+    assert (report["unerased"], report["alerts"]) == (0, [])
 
 
 def test_a_stack_whose_user_has_every_right_stands(node: ApacheKafka, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.looks import Looks
-from lethe.alert.ports import Enroller
+from lethe.alert.ports import Enroller, SignedState
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.vault import Vault
@@ -50,6 +50,7 @@ from lethe.alert.witnessing import WitnessState
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role as KeyRole
+from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.holder import Holder
 
 PORT = 4711
@@ -60,6 +61,9 @@ class Recorder(Enroller, Protocol):
     """An enroller that remembers what it was given."""
 
     submitted: list[str]
+
+
+_NOTHING = SignedEnvelope(signer="officer", payload=b"", signature=bytes(64))
 
 
 @dataclass
@@ -121,6 +125,13 @@ class AlertWeb:
             judge=OverJudge(self.now),
             kept_us=24 * 3_600_000_000,
         )
+
+    def withdraw(self, *subjects: str) -> None:
+        """Let subjects of the deployment be withdrawn."""
+        [stands] = self.status.now.deployments
+        state = SignedState(stands, _NOTHING, _NOTHING, 2, subjects)
+        self.status.orders[stands.deployment_id] = state
+        self.hub.tell_withdrawn(stands.deployment_id, subjects)
 
     async def _retire(self, key_ids: Iterable[str]) -> None:
         self.retired.update(key_ids)

@@ -6,21 +6,12 @@ from typing import Any
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb
 
-from lethe.alert.ports import SignedState
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.views import AlertViews
 from lethe.contracts.adjudication import Verdict
 from lethe.contracts.live import Candidate
-from lethe.contracts.sealed import SignedEnvelope
 
 OTHER = Candidate(subject_id="subject-2", reference_id="reference-2", score=0.7, cosine=0.5)
-NOTHING = SignedEnvelope(signer="officer", payload=b"", signature=bytes(64))
-
-
-def withdraw(web: AlertWeb, *subjects: str) -> None:
-    [stands] = web.status.now.deployments
-    web.status.orders["deployment-1"] = SignedState(stands, NOTHING, NOTHING, 2, subjects)
-    web.hub.tell_withdrawn("deployment-1", subjects)
 
 
 async def raised(web: AlertWeb, search: str, **found: Any) -> str:
@@ -38,7 +29,7 @@ async def test_open_alerts_about_them_are_marked_and_others_are_not(web: AlertWe
     await raised(web, "a")
     await raised(web, "b", subject_id="subject-3", others=(OTHER,))
     assert [alert["withdrawn"] for alert in await read(web)] == [False, False]
-    withdraw(web, "subject-1", "subject-2")
+    web.withdraw("subject-1", "subject-2")
     first, second = await read(web)
     assert (first["withdrawn"], second["withdrawn"]) == (True, False)
     assert [each["withdrawn"] for each in second["candidates"]] == [True]
@@ -49,7 +40,7 @@ async def test_open_alerts_about_them_are_marked_and_others_are_not(web: AlertWe
 
 async def test_of_a_closed_alert_it_is_not_told(web: AlertWeb) -> None:
     alert_id = await raised(web, "a")
-    withdraw(web, "subject-1")
+    web.withdraw("subject-1")
     async with web.client() as client:
         said = {"verdict": Verdict.FALSE_ALERT, "confirmed": False}
         answer = await client.post(f"/api/v1/alerts/{alert_id}/adjudications", json=said)
@@ -65,7 +56,7 @@ async def test_the_stream_tells_open_alerts_about_them_again(web: AlertWeb) -> N
     listening = web.hub.subscribe(0)
     before = [json.loads(renderer.render(event)) for event in listening.take()]
     assert not any(each["alert"]["withdrawn"] for each in before)
-    withdraw(web, "subject-1", "subject-2")
+    web.withdraw("subject-1", "subject-2")
     told = [json.loads(renderer.render(event)) for event in listening.take()]
     assert [(each["type"], each["sequence"]) for each in told] == [("sighting", 1), ("sighting", 2)]
     assert [each["alert"]["withdrawn"] for each in told] == [True, False]
@@ -78,6 +69,11 @@ async def test_neither_closed_alerts_nor_those_of_other_deployments_are_told_aga
     web: AlertWeb,
 ) -> None:
     await raised(web, "a", deployment_id="deployment-2")
+    closed = await raised(web, "b")
+    async with web.client() as client:
+        said = {"verdict": Verdict.FALSE_ALERT, "confirmed": False}
+        answer = await client.post(f"/api/v1/alerts/{closed}/adjudications", json=said)
+    assert answer.status_code == 200
     listening = web.hub.subscribe(-1)
     web.hub.tell_withdrawn("deployment-1", ["subject-1"])
     web.hub.tell_withdrawn("deployment-2", [])

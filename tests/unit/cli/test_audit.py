@@ -199,17 +199,27 @@ async def test_what_alert_serves_is_read_page_by_page_with_an_auditors_token(
 async def test_what_is_withheld_is_asked_for_since_hashes_are_over_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = {"v": 1, "number": 1, "reason": "a case"}
+    older = [{"v": 1, "number": n, "reason": "a case" * (n > 1)} for n in (1, 2, 3)]
+    newer = [{"v": 2, "number": n, "reason": "a commitment"} for n in (4, 5)]
+    whole, opened = [*older, *newer], list[range]()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.params.get("reasons") == "true":
-            return httpx.Response(200, json={"entries": [whole], "withheld": []})
-        without = {"entries": [whole | {"reason": ""}], "withheld": [1]}
-        return httpx.Response(200, json=without)
+        asked = request.url.params
+        after = int(asked["after"])
+        told = [dict(each) for each in whole[after : after + int(asked["limit"])]]
+        if asked.get("reasons") == "true":
+            opened.append(range(after + 1, after + 1 + len(told)))
+            return httpx.Response(200, json={"entries": told, "withheld": []})
+        withheld = [each for each in told if each["v"] == 1 and each["reason"]]
+        for each in withheld:
+            each["reason"] = ""
+        numbers = [each["number"] for each in withheld]
+        return httpx.Response(200, json={"entries": told, "withheld": numbers})
 
     _played(monkeypatch, answer)
     async with found_log("http://alert/", office.home.trust) as found:
-        assert [entry.said() async for entry in found] == [whole]
+        assert [entry.said() async for entry in found] == whole
+    assert opened == [range(2, 4)], "newer reasons were opened with them"
 
 
 async def test_pages_are_asked_for_again_and_each_with_a_token_that_counts_then(

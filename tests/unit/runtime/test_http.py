@@ -33,6 +33,7 @@ class Service:
 
     def __init__(self, certificate: Certificate | None = None) -> None:
         self.reason: str | None = "not in its group yet"
+        self.trouble: str | None = None
         self.stands_by = False
         self.server = HttpServer(
             LOOPBACK,
@@ -40,6 +41,7 @@ class Service:
             identity=IDENTITY,
             is_ready=lambda: self.reason,
             stands_by=lambda: self.stands_by,
+            trouble=lambda: self.trouble,
             routes=[Route("/hello", hello)],
             certificate=certificate,
         )
@@ -62,6 +64,8 @@ async def test_health_readiness_metrics_and_a_services_own_routes_are_served() -
     metrics.DEAD_LETTERS.labels("a topic of this test", "Refused").inc()
     async with service.serving() as client:
         assert (await client.get("/healthz")).json() == {**IDENTITY, "trouble": None}
+        service.trouble = "somebody should mend this"
+        assert (await client.get("/healthz")).json()["trouble"] == "somebody should mend this"
         assert (await client.get("/hello")).text == "hello"
         told = await client.get("/metrics")
         assert 'lethe_dead_letters_total{error="Refused",topic="a topic of this test"}' in told.text

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.support.clocks import FakeClock
-from tests.support.forgetting import CAMERA, an_order, local_trust, signer_of
+from tests.support.forgetting import CAMERA, an_order, signer_of
 
 from lethe.alert.deploying import DeploymentDesk
 from lethe.contracts.errors import Transient
@@ -15,11 +15,6 @@ from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 
 ORDER = an_order(watchlist_hash="ab" * 32, alert_retention_hours=7)
-
-
-@pytest.fixture(scope="module", name="trust")
-def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
-    return local_trust(tmp_path_factory.mktemp("trust"))
 
 
 class Front:

@@ -122,6 +122,9 @@ async def test_who_was_withdrawn_is_known_after_the_end_and_after_a_restart(
     assert in_force(front) == ["s1"]
     ended, _, _ = front.published[-1]
     assert OrderState.decode(ended.state.payload).withdrawn == ["s1"]
+    again = Front(trust)
+    again.desk.hear_order(ended)
+    assert in_force(again) == ["s1"]
 
 
 async def test_whoever_ends_it_without_knowing_brings_nobody_back(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -65,7 +65,8 @@ def test_everybody_who_watches_sees_the_recording_again_and_again(clip: Path) ->
 
 
 def test_an_end_waits_for_nobody_who_watches(clip: Path) -> None:
-    with served(str(clip)) as address, httpx.stream("GET", address) as answer:
+    with ExitStack() as watching, served(str(clip)) as address:
+        answer = watching.enter_context(httpx.stream("GET", address))
         next(answer.iter_bytes())
     assert answer.is_success
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.enrolling_bench import Bench, opened
 from tests.support.played_pipeline import PlayedPipeline
 
 from lethe.alert.watchlists.subject import SubjectDetails
@@ -91,3 +92,10 @@ async def office_(
         )
         async with served(web.app(port), port):
             yield Office(web, pipeline, options)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """Give an alert in this process, and what a command sees of it."""
+    async with opened(tmp_path / "alert") as bench:
+        yield bench

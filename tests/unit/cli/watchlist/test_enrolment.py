@@ -2,74 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.alert_web import BASE, AlertWeb, alert_web
+from tests.support.alert_web import BASE, alert_web
 from tests.support.brokers import eventually
-from tests.support.played_pipeline import PlayedPipeline
+from tests.support.enrolling_bench import Bench, people_of
 
-from lethe.alert.watchlists.reference import ReferenceState
 from lethe.cli.errors import StackFailed
 from lethe.cli.session.api import AlertApi, Declined
 from lethe.cli.watchlist import enrolment
 from lethe.cli.watchlist.api import NewEntry, WatchlistApi
-from lethe.cli.watchlist.enrolment import IN_FLIGHT, TRIES, Enrolment
+from lethe.cli.watchlist.enrolment import TRIES, Enrolment
 from lethe.cli.watchlist.faults import in_words, refuse_faults
-from lethe.cli.watchlist.folder import read_watchlist
-from lethe.cli.watchlist.people import Enrolled, Fault, People, Person
+from lethe.cli.watchlist.people import Fault, Person
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import watchlist_hash
 from lethe.vision.extract import ReferenceFault
-
-
-@dataclass
-class Bench:
-    """An alert in this process, and what a command sees of it."""
-
-    web: AlertWeb
-    pipeline: PlayedPipeline
-    api: WatchlistApi
-
-    async def enrol(self, people: People) -> tuple[list[Enrolled], list[int]]:
-        seen: list[int] = []
-        await self.api.register()
-        enrolment = Enrolment(self.api, people.listed, people.faults.append, seen.append)
-        return await enrolment.run(), seen
-
-    async def names(self) -> list[str]:
-        return sorted(
-            self.web.watchlists.name_of("w", each.subject_id)
-            for each in await self.web.watchlists.references("w")
-            if each.state is ReferenceState.ENROLLED
-        )
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Bench]:
-    async with alert_web(folder) as web:
-        pipeline = web.enroller = PlayedPipeline(web.watchlists)
-        transport = httpx.ASGITransport(web.app())
-        async with AlertApi(BASE, web.issuer.token, transport) as api:
-            yield Bench(web, pipeline, WatchlistApi(api, "w"))
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with opened(tmp_path / "alert") as bench:
-        yield bench
-
-
-def people_of(tmp_path: Path, *names: str) -> People:
-    folder = tmp_path / "people"
-    for name in names:
-        folder.mkdir(exist_ok=True)
-        (folder / f"{name}.jpg").write_bytes(name.encode())
-    return read_watchlist(folder)
 
 
 async def test_every_usable_image_becomes_a_reference(bench: Bench, tmp_path: Path) -> None:
@@ -99,9 +50,12 @@ async def test_what_alert_refuses_is_a_fault_of_that_person_alone(
     assert seen[-1] == 3
 
 
-async def test_only_a_few_images_are_under_way_at_a_time(bench: Bench, tmp_path: Path) -> None:
+async def test_only_a_few_images_are_under_way_at_a_time(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolment, "IN_FLIGHT", 8)
     await bench.enrol(people_of(tmp_path, *(f"p{number}" for number in range(30))))
-    assert 1 <= bench.pipeline.most_under_way <= IN_FLIGHT
+    assert 1 <= bench.pipeline.most_under_way <= 8
     assert len(await bench.names()) == 30
 
 

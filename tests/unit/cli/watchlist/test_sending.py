@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.alert_web import BASE
-from tests.unit.cli.watchlist.test_enrolment import Bench, bench, people_of  # noqa: F401
+from tests.support.enrolling_bench import Bench, people_of
 
 from lethe.alert.web.bodies import MAX_FORM_BYTES, MAX_JSON_BYTES
 from lethe.alert.web.entries import MOST_ENTRIES
@@ -99,7 +99,7 @@ async def test_an_image_that_is_gone_is_told_of_and_the_others_go(tmp_path: Path
 
 
 async def test_a_row_that_is_refused_with_two_requests_is_told_once(
-    bench: Bench,  # noqa: F811
+    bench: Bench,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -116,7 +116,7 @@ async def test_a_row_that_is_refused_with_two_requests_is_told_once(
 
 
 async def test_entries_that_got_no_answer_are_sent_again_and_listed_once(
-    bench: Bench,  # noqa: F811
+    bench: Bench,
     tmp_path: Path,
 ) -> None:
     class LosingEntries(httpx.AsyncBaseTransport):

@@ -1,7 +1,7 @@
 """From candidate lists to alerts: each search once, one alert per subject, camera and cool-down."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -83,7 +83,11 @@ class AlertDesk:
         """
         async with self._turn:
             found = await self._log.newest(self._hub.kept)
-            withdrawn = [alert for alert in found if _is_to_be_taken_back(alert, terms_of)]
+            withdrawn = [
+                alert
+                for alert in found
+                if _is_to_be_taken_back(alert, terms_of(alert.deployment_id).withdrawn)
+            ]
             for alert in withdrawn:
                 await self._eraser.take_back(alert)
             alerts = [alert for alert in found if alert not in withdrawn]
@@ -141,7 +145,7 @@ class AlertDesk:
             if known is not None:
                 # It was committed, and then something failed.
                 is_shown = known.sequence <= self._hub.last_sequence
-                if is_shown or not _is_to_be_taken_back(known, lambda _: terms):
+                if is_shown or not _is_to_be_taken_back(known, terms.withdrawn):
                     return await self._publish(known)
                 await self._eraser.take_back(known)
             found = without(found, terms.withdrawn)
@@ -282,13 +286,13 @@ class AlertDesk:
         return published
 
 
-def _is_to_be_taken_back(alert: Alert, terms_of: Callable[[str], AlertTerms]) -> bool:
+def _is_to_be_taken_back(alert: Alert, withdrawn: Collection[str]) -> bool:
     """Tell whether an alert wasn't published, and nobody is to be alerted to its subject now.
 
     What people did something about was shown to them, whatever the log says.
     """
     is_unseen = alert.published is None and alert.version == 0
-    return is_unseen and alert.subject_id in terms_of(alert.deployment_id).withdrawn
+    return is_unseen and alert.subject_id in withdrawn
 
 
 def _bound(alert_id: str) -> str:

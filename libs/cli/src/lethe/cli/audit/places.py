@@ -104,16 +104,19 @@ async def _pages(api: AlertApi, page: list[dict[str, object]]) -> Entries:
 
 
 async def _page(api: AlertApi, after: int) -> list[dict[str, object]]:
-    page = await _asked(api, after)
-    if page.withheld:
-        # Entries of version 1: their hashes are over the words.
-        page = await _asked(api, after, reasons="true")
-    return page.entries
+    page = await _asked(api, after, _PAGE)
+    if not page.withheld:
+        return page.entries
+    # Entries of version 1: their hashes are over the words. There are none after the first of
+    # version 2, so that no reason that is kept apart is opened with them.
+    first, last = min(page.withheld) - after - 1, max(page.withheld) - after
+    whole = await _asked(api, after + first, last - first, reasons="true")
+    return page.entries[:first] + whole.entries + page.entries[last:]
 
 
-async def _asked(api: AlertApi, after: int, **wishes: str) -> _Page:
+async def _asked(api: AlertApi, after: int, limit: int, **wishes: str) -> _Page:
     reason = {"Lethe-Reason": "lethe audit"}
-    parameters = {"after": after, "limit": _PAGE, **wishes}
+    parameters = {"after": after, "limit": limit, **wishes}
     answer = await api.ask("GET", "/api/v1/audit", also=reason, params=parameters)
     try:
         return _Page.model_validate(answer)

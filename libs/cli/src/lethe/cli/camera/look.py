@@ -110,10 +110,13 @@ class _Watcher:
         """Examine pictures until the time is up or the source is over."""
         self._reader.start()
         begun_s = time.monotonic()
-        while not self._over.is_set():
+        while True:
+            is_over = self._over.is_set()
             with self._latest.take(_LOOK_S) as taken:
                 if taken is not None:
                     examiner.examine(taken.image, self.seen)
+                elif is_over:
+                    return
             first_s = self.seen.arrivals_s[0] if self.seen.arrivals_s else None
             limit_s = begun_s + _FIRST_PICTURE_S if first_s is None else first_s + seconds
             if time.monotonic() >= limit_s:
