@@ -64,7 +64,7 @@ def _attack(attack: Attack, name: str, folder: Path, footage: Path) -> list[Resi
     fault = faults.FAULTS[name]
     ground = Ground(
         folder / "run",
-        footage / "canaries.mp4",
+        (footage / "canaries.mp4",),
         footage / "watchlist",
         canary_camera().duration_s,
         options=fault.options,

@@ -33,6 +33,8 @@ class Ground:
 
     Attributes
     ----------
+    footage, watchlist, footage_s
+        What the cameras see, one file each, and for how long; who is listed.
     options
         Of `lethe up`.
     environment
@@ -44,7 +46,7 @@ class Ground:
     """
 
     folder: Path
-    footage: Path
+    footage: tuple[Path, ...]
     watchlist: Path
     footage_s: float
     options: tuple[str, ...] = ()
@@ -70,7 +72,8 @@ class Run:
         """Put an order in force under which the footage is watched, once."""
         self.deployment = subprocess.Popen(
             [
-                *(sys.executable, "-m", "lethe.cli", "deploy", str(self.ground.footage), "--once"),
+                *(sys.executable, "-m", "lethe.cli", "deploy", "--once"),
+                *map(str, self.ground.footage),
                 *("--alert-url", self.lethe.alert_url, "--watchlist", str(self.ground.watchlist)),
             ],
             stdout=subprocess.PIPE,

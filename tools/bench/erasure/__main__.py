@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.bench import faults
-from tools.bench.erasure import costs
+from tests.forensics.faults import FAULTS
+from tools.bench.erasure import broken, costs
 from tools.bench.parts import Parts
 
 _PARTS = ("run", "faults")
@@ -19,6 +19,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seconds", type=int, default=600, help="length of the undisturbed run")
     parser.add_argument("--only", choices=_PARTS)
+    parser.add_argument(
+        "--fault",
+        action="append",
+        choices=list(FAULTS),
+        metavar="FAULT",
+        help="of all faults only this one; may be repeated: %(choices)s",
+    )
     parser.add_argument("--report", type=Path, default=Path("bench-erasure-report.json"))
     return parser
 
@@ -32,7 +39,7 @@ def main() -> int:
         f"the demonstration, {chosen.seconds} s, two cameras",
         lambda: costs.measure(chosen.seconds),
     )
-    parts.measure("faults", "each service killed, stopped and restarted", faults.measure)
+    parts.measure("faults", "the same, while it breaks", lambda: broken.measure(chosen.fault))
     parts.write(chosen.report)
     return 0
 
