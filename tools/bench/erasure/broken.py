@@ -101,7 +101,9 @@ def _captured(run: Run, frames: int) -> None:
 def _exported(run: Run, folder: Path) -> Path:
     file = folder / "receipts.txt"
     command = [sys.executable, "-m", "lethe.cli", "receipts", "export"]
-    subprocess.run([*command, "--data", str(run.lethe.data), str(file)], check=True)
+    subprocess.run(
+        [*command, "--data", str(run.lethe.data), str(file)], check=True, stdout=subprocess.DEVNULL
+    )
     return file
 
 
