@@ -1,6 +1,9 @@
 """An exact template index in numpy, for tests of match; the contract suite holds it to Qdrant."""
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,11 +31,23 @@ class NumpyIndex:
     full: bool = False
     searches: int = 0
     last_added: Reference | None = None
+    _answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._lists: dict[str, tuple[int, dict[str, Reference]]] = {}
+        self._answers.set()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Take calls and answer none until the block ends."""
+        self._answers.clear()
+        try:
+            yield
+        finally:
+            self._answers.set()
 
     async def create(self, watchlist_id: str, template_length: int) -> None:
+        await self._answers.wait()
         self._reach()
         self._lists.setdefault(watchlist_id, (template_length, {}))
 
@@ -51,6 +66,7 @@ class NumpyIndex:
         self, watchlist_id: str, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         self.searches += 1
+        await self._answers.wait()
         length, references = self._list(watchlist_id)
         if any(len(probe) != length for probe in probes):
             raise Transient("the index doesn't take a template of this length")

@@ -87,3 +87,15 @@ async def test_an_expired_template_is_not_enrolled(world: MatchDesk, desk: Enrol
     with pytest.raises(Erased):
         await desk.enrol(*record)
     assert world.watchlists.hashes() == {}
+
+
+async def test_an_index_that_does_not_answer_is_waited_for_as_long_as_a_template_may_live(
+    world: MatchDesk, desk: EnrolmentDesk
+) -> None:
+    record = sealed(world, of(payload("r0", "s0", template(0))))
+    world.time.advance_ms(650)
+    with world.index.silent(), pytest.raises(Erased, match="before its time was over"):
+        await desk.enrol(*record)
+    world.holders[Role.MATCH].release_all()
+    assert world.holders[Role.MATCH].holds_nothing()
+    assert world.watchlists.hashes() == {}

@@ -104,3 +104,34 @@ def test_what_ended_long_ago_is_forgotten() -> None:
     books.later(70_000)
     assert not ledger._granted
     assert not any(ledger._open.values())
+
+
+@pytest.mark.parametrize("at_ms", [-1, -2_000_000])
+def test_an_end_before_there_was_a_copy_is_not_believed(at_ms: int) -> None:
+    """A holder that says so lies: the copy counts to its deadline."""
+    books = Books()
+    books.open_slot()
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
+    told = [books.destroyed("s1", Purpose.FRAME, {0: at_ms}, closed_ms=at_ms)]
+    books.accountant.hear_ticket(books.ticket(Role.INGEST, 2, 310, destroyed=told))
+    assert _endings(books) == {"open": 4}
+    for role in (Role.INGEST, Role.DETECT, Role.MATCH):
+        books.accountant.hear_ticket(books.ticket(role, 3, 1_001))
+    books.later(5_000)
+    assert _endings(books) == {"lapsed": 4}
+    assert books.accountant.account()["erasure_age_ms"]["max"] == 900.0
+
+
+def test_a_process_that_ended_before_it_had_a_copy_kept_it_to_the_deadline() -> None:
+    books = Books()
+    books.open_slot()
+    books.accountant.hear_slot(books.closed("s1", 230, {0: 100}))
+    before = Predecessor(boot="run-match", exited=books.at(-1))
+    again = books.ticket(Role.MATCH, 1, 800, boot="run-2", started_ms=700, predecessor=before)
+    books.accountant.hear_ticket(again)
+    for role in (Role.INGEST, Role.DETECT):
+        told = [books.destroyed("s1", Purpose.FRAME, {0: 120}, closed_ms=200)]
+        told += [books.destroyed("s1", Purpose.PROBE, {}, closed_ms=200)]
+        books.accountant.hear_ticket(books.ticket(role, 2, 300, destroyed=told))
+    books.later(5_000)
+    assert books.accountant.account()["erasure_age_ms"]["max"] == 900.0

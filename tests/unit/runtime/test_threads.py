@@ -77,6 +77,22 @@ async def test_a_caller_that_is_cancelled_frees_its_place(threads: Threads) -> N
     assert work.ended == 3
 
 
+async def test_a_caller_that_is_cancelled_waits_for_the_thread_that_has_what_it_lent() -> None:
+    threads, work = Threads("test", 1), Work()
+    caller = asyncio.create_task(threads.run(work, 1))
+    await eventually(lambda: work.running == 1)
+    for _ in range(3):
+        caller.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert not caller.done()
+    work.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert work.ended == 1
+    threads.close()
+
+
 async def test_closing_waits_for_what_runs_and_drops_what_waits() -> None:
     threads, work = Threads("test", 1), Work()
     calls = [asyncio.create_task(threads.run(work, n)) for n in range(3)]

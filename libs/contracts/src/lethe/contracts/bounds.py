@@ -28,3 +28,9 @@ ClockTime = Annotated[int, Field(ge=-_TIME_LIMIT, lt=_TIME_LIMIT)]
 
 WallTime = Annotated[int, Field(ge=0, lt=_TIME_LIMIT)]
 """UTC in microseconds since 1970."""
+
+MOST_IN_SLOT = 256
+"""Numbers under which records of one slot are sealed: HKDF-SHA256 makes 255 keys at most."""
+
+InSlot = Annotated[int, Field(ge=0, lt=MOST_IN_SLOT)]
+"""The number of a single-use key within its slot."""

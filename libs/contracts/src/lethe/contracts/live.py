@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field, field_validator
 
 from lethe.contracts.base import Message
-from lethe.contracts.bounds import ClockTime, Count, Name
+from lethe.contracts.bounds import MOST_IN_SLOT, ClockTime, Count, InSlot, Name
 from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 
@@ -15,7 +15,7 @@ from lethe.contracts.instants import Instant
 class CapturedFrame(Message):
     """One frame that was sealed: its number in the slot and when it left the source."""
 
-    number: int
+    number: InSlot
     captured_boot_us: ClockTime
 
 
@@ -49,7 +49,7 @@ class SlotClosed(Message):
     slot: Name | None
     closed: Instant
     offered: Count
-    captured: list[CapturedFrame] = Field(default_factory=list)
+    captured: list[CapturedFrame] = Field(default_factory=list, max_length=MOST_IN_SLOT)
     dropped: dict[Name, Count] = Field(default_factory=dict)
     garbled: Count = 0
     ended: bool = False
@@ -79,12 +79,12 @@ class FrameProcessed(Message):
     camera_id: Name
     deployment_id: Name
     slot: Name
-    number: int
+    number: InSlot
     captured: Instant
     at: Instant
     outcome: FrameOutcome
     faces_seen: Count = 0
-    probes: list[int] = Field(default_factory=list)
+    probes: list[InSlot] = Field(default_factory=list, max_length=MOST_IN_SLOT)
     discarded: dict[Name, Count] = Field(default_factory=dict)
     view: Count | None = None
 
@@ -104,8 +104,8 @@ class ProbeDecided(Message):
     camera_id: Name
     deployment_id: Name
     slot: Name
-    number: int
-    frame_number: int
+    number: InSlot
+    frame_number: InSlot
     captured: Instant
     at: Instant
     outcome: ProbeOutcome

@@ -7,6 +7,7 @@ from typing import final
 from pydantic import Field
 
 from lethe.contracts.base import Message
+from lethe.contracts.bounds import InSlot
 from lethe.contracts.instants import Instant
 
 ENROLMENT_LANE = "enrolment"
@@ -73,10 +74,10 @@ class SealAddress(Message):
     order_hash: str
     lane: str
     slot: str
-    number: int = Field(ge=0, lt=256)
+    number: InSlot
     purpose: Purpose
     captured: Instant
-    frame_number: int = Field(default=0, ge=0, lt=256)
+    frame_number: InSlot = 0
 
     def associated_data(self, topic: str) -> bytes:
         """Return the unambiguous bytes that AES-GCM authenticates beside the content."""

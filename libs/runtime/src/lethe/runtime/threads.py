@@ -26,14 +26,34 @@ class Threads:
         self._room = asyncio.Semaphore(count + waiting)
 
     async def run(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Run a blocking call in a worker thread and return its result."""
+        """Run a blocking call in a worker thread and return its result.
+
+        A caller who is cancelled leaves a call that waits, and waits for one that runs: what was
+        lent to it is overwritten afterwards, and the thread may have made copies of it till then.
+        """
         async with self._room:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, lambda: call(*args, **kwargs))
+            running = self._pool.submit(lambda: call(*args, **kwargs))
+            try:
+                return await asyncio.wrap_future(running)
+            except asyncio.CancelledError:
+                await _ended(running)
+                raise
 
     def close(self) -> None:
         """Let running calls end, drop waiting ones."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def _ended(running: "Future[_T]") -> None:
+    """Wait for a call's end, however often the waiting is cancelled; one that waits is dropped."""
+    loop, end = asyncio.get_running_loop(), asyncio.Event()
+    running.cancel()
+    running.add_done_callback(lambda _: loop.call_soon_threadsafe(end.set))
+    while not end.is_set():
+        try:
+            await end.wait()
+        except asyncio.CancelledError:
+            continue
 
 
 async def run_apart(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -206,7 +206,7 @@ class Holder:
             self._check_order(held)
             try:
                 content = open_into(key, topic, address, sealed, into)
-            except Refused:
+            except BaseException:
                 wipe(into)
                 raise
             held.destroy(address.number, on_close)

@@ -76,7 +76,12 @@ class SlotKeys:
         self._block: memoryview | None = arena.take()
         size = self._count * KEY_BYTES
         info = _expansion_info(slot, self.lane, self.purpose)
-        HKDFExpand(hashes.SHA256(), size, info).derive_into(slot_key, self._block[:size])
+        try:
+            HKDFExpand(hashes.SHA256(), size, info).derive_into(slot_key, self._block[:size])
+        except BaseException:
+            # Nobody gets to know this object, so nobody would ever overwrite its block.
+            arena.give_back(self._block)
+            raise
 
     @property
     def is_wiped(self) -> bool:

@@ -1,7 +1,9 @@
 """A sealed template in, an enrolled reference out."""
 
+import asyncio
+
 from lethe.contracts.enrolment import ReferenceEnrolled, TemplatePayload
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import REFERENCE_EXTRACTED
 from lethe.match.watchlists import Watchlists
@@ -22,7 +24,8 @@ class EnrolmentDesk:
         Raises
         ------
         Erased, Refused
-            If it doesn't open.
+            If it doesn't open. Erased also if its time was over before it was enrolled: an index
+            that doesn't answer is waited for as long as a clear template may live, and no longer.
         InvalidInput
             If what it holds is no template that fits its list.
         Transient
@@ -39,6 +42,9 @@ class EnrolmentDesk:
             finally:
                 wipe_bytes(body)
             try:
-                return await self._watchlists.enrol(payload)
+                async with asyncio.timeout(self._holder.left_ms(address) / 1000):
+                    return await self._watchlists.enrol(payload)
+            except TimeoutError:
+                raise Erased("a reference wasn't enrolled before its time was over") from None
             finally:
                 wipe_bytes(payload.template)

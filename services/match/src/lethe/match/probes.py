@@ -137,16 +137,23 @@ class ProbeDesk:
         by_list: dict[str, list[_Opened]] = {}
         for item in opened:
             by_list.setdefault(item.held.order.watchlist_id, []).append(item)
-        for watchlist_id, items in by_list.items():
-            templates = [item.template for item in items]
-            try:
-                async with asyncio.timeout(_SEARCH_S):
-                    found = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
-                    results = [await self._behind(*each) for each in zip(items, found, strict=True)]
-            except (Transient, TimeoutError):
-                continue  # blind: the probes expire
-            for item, comparisons in zip(items, results, strict=True):
-                self._conclude(item, comparisons)
+        try:
+            # Together: what waits for a silent index must be overwritten in time all the same.
+            async with asyncio.timeout(_SEARCH_S):
+                for watchlist_id, items in by_list.items():
+                    await self._search_list(watchlist_id, items)
+        except TimeoutError:
+            return  # blind: the probes expire
+
+    async def _search_list(self, watchlist_id: str, items: list[_Opened]) -> None:
+        templates = [item.template for item in items]
+        try:
+            found = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+            results = [await self._behind(*each) for each in zip(items, found, strict=True)]
+        except Transient:
+            return  # blind: the probes expire
+        for item, comparisons in zip(items, results, strict=True):
+            self._conclude(item, comparisons)
 
     async def _behind(self, item: _Opened, found: list[Comparison]) -> list[Comparison]:
         """Return what was found without who is withdrawn: their references hide nobody else's.

@@ -82,13 +82,17 @@ class QdrantIndex:
 
     async def add(self, watchlist_id: str, reference: Reference) -> None:
         """Add a reference, or replace the one of the same id."""
-        point = PointStruct(
-            id=_point_id(reference.reference_id),
-            vector=reference.template.tolist(),
-            payload={"reference_id": reference.reference_id, "subject_id": reference.subject_id},
-        )
 
         async def work() -> None:
+            # Made here: a caller who is gone by then leaves no copy behind that waits.
+            point = PointStruct(
+                id=_point_id(reference.reference_id),
+                vector=reference.template.tolist(),
+                payload={
+                    "reference_id": reference.reference_id,
+                    "subject_id": reference.subject_id,
+                },
+            )
             await self._client.upsert(_collection(watchlist_id), [point], wait=True)
 
         await self._call(work)
@@ -106,7 +110,6 @@ class QdrantIndex:
         self, watchlist_id: str, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         """Return for each probe its best comparisons, best first."""
-        requests = [self._request(probe, limit) for probe in probes]
 
         async def work() -> list[list[Comparison]]:
             try:
@@ -116,6 +119,7 @@ class QdrantIndex:
                 scrub_array_cache(probes[0].nbytes if probes else 0)
 
         async def compare() -> list[list[Comparison]]:
+            requests = [self._request(probe, limit) for probe in probes]
             responses = await self._client.query_batch_points(_collection(watchlist_id), requests)
             return [
                 [

@@ -59,6 +59,14 @@ class Copy:
         """
         return min(gone.since_us(captured), gone.since_us(self.begins))
 
+    def can_end(self, at: Instant) -> bool:
+        """Tell whether something of it can have ended at a moment.
+
+        Nothing ends before there is any of it: whoever says so isn't believed, and the copy counts
+        until its deadline. Who says too late a moment is: that speaks against them.
+        """
+        return self.begins.boot_id != at.boot_id or at.boot_us >= self.begins.boot_us
+
     def close(self, at: Instant, ending: Ending) -> None:
         """Note the end."""
         self.closed = at
@@ -139,10 +147,13 @@ class CopyLedger:
                 if owner != (holder, ticket.boot, entry.purpose):
                     continue
                 for number, at_us in zip(entry.numbers, entry.at_boot_us, strict=False):
-                    copy.destroyed.setdefault(number, ticket.sent.shifted_to(at_us))
+                    destroyed = ticket.sent.shifted_to(at_us)
+                    if copy.can_end(destroyed):
+                        copy.destroyed.setdefault(number, destroyed)
                 if entry.closed_at_boot_us is not None:
                     closed = ticket.sent.shifted_to(entry.closed_at_boot_us)
-                    self._end(copy, closed, Ending.ACKNOWLEDGED)
+                    if copy.can_end(closed):
+                        self._end(copy, closed, Ending.ACKNOWLEDGED)
 
     def of(self, slot: str, lane: str) -> list[Copy]:
         """Return the copies of a slot's keys for a camera."""
@@ -187,4 +198,5 @@ def _death(copy: Copy, ticket: KeyTicket) -> Instant:
         seen = before.exited
     else:
         seen = ticket.started or ticket.sent
-    return seen if copy.dies.since_us(seen) > 0 else copy.dies
+    is_within = seen.since_us(copy.begins) >= 0 and copy.dies.since_us(seen) > 0
+    return seen if is_within else copy.dies

@@ -108,15 +108,8 @@ class Custodian:
         now = instant(self._clock)
         drafts: dict[HolderName, _Draft] = {}
         slot = f"{self.term}-{self._slot_number + 1}"
-        for camera_id, held in self._live_lanes(now).items():
-            owners = self._owners(camera_id, now)
-            if owners:
-                self._draw_camera(drafts, camera_id, held, owners, self._looker(camera_id, now))
-        if self._wants_enrolment(now):
-            owners = self._enrolment_owners(now)
-            if owners:
-                self._draw_enrolment(drafts, owners)
         try:
+            self._draw_all(drafts, now)
             made = [self._grant(draft, slot, now) for draft in drafts.values()]
         finally:
             for draft in drafts.values():
@@ -126,6 +119,16 @@ class Custodian:
             # Numbers have no gaps, so that a slot without a receipt would be missed.
             self._slot_number += 1
         return granted
+
+    def _draw_all(self, drafts: dict[HolderName, _Draft], now: Instant) -> None:
+        for camera_id, held in self._live_lanes(now).items():
+            owners = self._owners(camera_id, now)
+            if owners:
+                self._draw_camera(drafts, camera_id, held, owners, self._looker(camera_id, now))
+        if self._wants_enrolment(now):
+            owners = self._enrolment_owners(now)
+            if owners:
+                self._draw_enrolment(drafts, owners)
 
     def _draw_camera(
         self,
@@ -156,18 +159,20 @@ class Custodian:
         held: HeldOrder | None = None,
     ) -> None:
         slot_key = self._entropy(KEY_BYTES)
-        named = GrantedKey(
-            lane=lane,
-            purpose=purpose,
-            deployment_id=held.order.deployment_id if held else "",
-            order_hash=held.order_hash if held else "",
-            commitment=commitment(slot_key),
-            withdrawn=held.withdrawn_hash if held else "",
-        )
-        for heard in holders:
-            name = holder_name(heard.ticket)
-            drafts.setdefault(name, _Draft(heard)).add(slot_key, named)
-        wipe_bytes(slot_key)
+        try:
+            named = GrantedKey(
+                lane=lane,
+                purpose=purpose,
+                deployment_id=held.order.deployment_id if held else "",
+                order_hash=held.order_hash if held else "",
+                commitment=commitment(slot_key),
+                withdrawn=held.withdrawn_hash if held else "",
+            )
+            for heard in holders:
+                name = holder_name(heard.ticket)
+                drafts.setdefault(name, _Draft(heard)).add(slot_key, named)
+        finally:
+            wipe_bytes(slot_key)
 
     def _grant(self, draft: _Draft, slot: str, now: Instant) -> KeyGranted | None:
         ticket = draft.heard.ticket

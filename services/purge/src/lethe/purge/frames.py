@@ -10,18 +10,21 @@ from lethe.contracts.live import (
     ProbeOutcome,
     SlotClosed,
 )
-from lethe.contracts.sealed import Purpose
 from lethe.contracts.suspension import SuspensionGround
+from lethe.purge.ages import erasure_age_us, passed_us
 from lethe.purge.copies import Copy, CopyLedger
 from lethe.purge.histogram import Histogram
+from lethe.purge.orphans import Orphans
 from lethe.purge.suspicions import Suspicion, contradiction
-from lethe.purge.tallies import CameraCount, Frame, Offer, SlotTally, tally_of
+from lethe.purge.tallies import CameraCount, Frame, Offer, Reasons, SlotTally, tally_of
 
 _REPORTS_US = 2_000_000
 """How long after its deadline a frame's reports may still be under way."""
 
 _REMEMBER_US = 60_000_000
 """How long records delivered again are known as such after what they tell is settled."""
+
+_MOST_CAMERAS = 10_000
 
 
 class FrameLedger:
@@ -32,16 +35,18 @@ class FrameLedger:
         self._budget_us = budget_ms * 1000
         self._begins = begins
         self._slots: dict[tuple[str, str], dict[int, Frame]] = {}
+        self._orphans = Orphans()
         self._over: dict[tuple[str, str], Instant] = {}
         self._closed: dict[tuple[str, str, str | None, int], Instant] = {}
         self._offers: dict[tuple[str, str], Offer] = {}
         self._tallies: dict[tuple[str, str], SlotTally] = {}
-        self.dropped_without_key: Counter[str] = Counter()
+        self.dropped_without_key = Reasons()
         self.cameras: dict[str, CameraCount] = {}
         self.outcomes: Counter[FrameOutcome] = Counter()
         self.decisions: Counter[ProbeOutcome] = Counter()
-        self.discarded: Counter[str] = Counter()
+        self.discarded = Reasons()
         self.faces_seen = self.probes = self.lost = self.probes_lost = self.reconstructed = 0
+        self._orphaned = 0
         self.suspicions: list[Suspicion] = []
         self.ages = Histogram()
         self.decision_latency = Histogram()
@@ -52,9 +57,9 @@ class FrameLedger:
         if event in self._closed:
             return
         self._closed[event] = closed.closed
-        camera = self.cameras.setdefault(closed.camera_id, CameraCount())
+        camera = self._camera(closed.camera_id)
         camera.offered += closed.offered
-        camera.dropped.update(closed.dropped)
+        camera.dropped.add(closed.dropped)
         camera.garbled += closed.garbled
         camera.ended = closed.ended
         camera.fault = closed.fault
@@ -94,7 +99,7 @@ class FrameLedger:
         self.outcomes[processed.outcome] += 1
         self.faces_seen += processed.faces_seen
         self.probes += len(frame.probes)
-        self.discarded.update(processed.discarded)
+        self.discarded.add(processed.discarded)
 
     def decide(self, decided: ProbeDecided) -> None:
         """Take how a probe ended at match; refused was perhaps a forged one, as with frames."""
@@ -115,27 +120,34 @@ class FrameLedger:
         """Settle every frame whose copies are all gone, and close slots that are over."""
         for (slot, camera_id), frames in list(self._slots.items()):
             copies = self._copies.of(slot, camera_id)
-            if not copies and self._forget_unfounded(slot, camera_id, now):
+            if copies:
+                self._orphans.forget((slot, camera_id))
+            elif self._forget_orphaned(slot, camera_id, now):
                 continue
             for number, frame in frames.items():
                 if not frame.settled:
                     self._settle(slot, camera_id, number, frame, copies, now)
-            newest = max(frame.captured.boot_us for frame in frames.values())
-            sample = next(iter(frames.values())).captured
-            over = now.since_us(sample.shifted_to(newest)) > self._budget_us + 2 * _REPORTS_US
+            least_us = min(passed_us(frame, copies, now) for frame in frames.values())
+            over = least_us > self._budget_us + 2 * _REPORTS_US
             if over and all(frame.settled for frame in frames.values()):
                 self._doubt(slot, camera_id, frames, copies)
                 self._tallies[slot, camera_id] = self._tallied(slot, camera_id)
                 del self._slots[slot, camera_id]
                 self._over[slot, camera_id] = now
                 self._copies.drop(slot, camera_id)
+                self._orphans.forget((slot, camera_id))
 
     def forget(self, now: Instant) -> None:
         """Forget slots that were settled long ago; called every few seconds."""
         self._tallies = {n: tally for n, tally in self._tallies.items() if n in self._over}
-        self._offers = {n: o for n, o in self._offers.items() if now.since_us(o.at) < _REMEMBER_US}
-        self._over = {n: at for n, at in self._over.items() if now.since_us(at) < _REMEMBER_US}
-        self._closed = {n: at for n, at in self._closed.items() if now.since_us(at) < _REMEMBER_US}
+
+        def is_lately(at: Instant) -> bool:
+            # A time to come is somebody's invention.
+            return abs(now.since_us(at)) < _REMEMBER_US
+
+        self._offers = {n: o for n, o in self._offers.items() if is_lately(o.at)}
+        self._over = {n: at for n, at in self._over.items() if is_lately(at)}
+        self._closed = {n: at for n, at in self._closed.items() if is_lately(at)}
 
     def is_over(self, slot: str, camera_id: str) -> bool:
         """Tell whether no frame of a camera's slot is waited for."""
@@ -161,10 +173,10 @@ class FrameLedger:
 
     def unerased(self, now: Instant) -> int:
         """Return how many frames are past their budget without every copy known to be gone."""
-        return sum(
+        return self._orphaned + sum(
             not frame.settled
             and now.since_us(frame.captured) > self._budget_us + _REPORTS_US
-            and _age_us(number, frame, self._copies.of(slot, camera_id)) is None
+            and erasure_age_us(number, frame, self._copies.of(slot, camera_id)) is None
             for (slot, camera_id), frames in self._slots.items()
             for number, frame in frames.items()
         )
@@ -177,7 +189,7 @@ class FrameLedger:
         """Return where a report's frames are counted; nowhere if its slot is over."""
         dropped = sum(closed.dropped.values())
         if closed.slot is None:
-            self.dropped_without_key[closed.deployment_id] += dropped
+            self.dropped_without_key.add({closed.deployment_id: dropped})
         fresh = Offer(closed.closed)
         name = (closed.slot or "", closed.camera_id)
         is_kept = closed.slot is not None and name not in self._over
@@ -188,9 +200,19 @@ class FrameLedger:
 
     def _frame(self, slot: str, camera_id: str, number: int, captured: Instant) -> Frame | None:
         """Return a frame, or None if its slot was settled and forgotten."""
-        if (slot, camera_id) in self._over:
+        name = (slot, camera_id)
+        if name in self._over or (self._orphans.are_too_many and self._is_orphan(name)):
             return None
-        return self._slots.setdefault((slot, camera_id), {}).setdefault(number, Frame(captured))
+        return self._slots.setdefault(name, {}).setdefault(number, Frame(captured))
+
+    def _is_orphan(self, name: tuple[str, str]) -> bool:
+        return name not in self._slots and not self._copies.of(*name)
+
+    def _camera(self, camera_id: str) -> CameraCount:
+        """Return a camera's counts; of too many, such as nobody looks at."""
+        if camera_id not in self.cameras and len(self.cameras) >= _MOST_CAMERAS:
+            return CameraCount()
+        return self.cameras.setdefault(camera_id, CameraCount())
 
     def _doubt(
         self, slot: str, camera_id: str, frames: dict[int, Frame], copies: list[Copy]
@@ -208,8 +230,8 @@ class FrameLedger:
         copies: list[Copy],
         now: Instant,
     ) -> None:
-        age_us = _age_us(number, frame, copies)
-        reports_due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
+        age_us = erasure_age_us(number, frame, copies)
+        reports_due = passed_us(frame, copies, now) > self._budget_us + _REPORTS_US
         all_told = frame.reported and frame.outcome is not None and not frame.undecided
         if age_us is None and not (reports_due and self._is_inherited(frame, copies)):
             return
@@ -224,13 +246,15 @@ class FrameLedger:
                 ground = SuspensionGround.AGE_OVER_BUDGET
                 self.suspicions.append(Suspicion(slot, camera_id, ground))
 
-    def _forget_unfounded(self, slot: str, camera_id: str, now: Instant) -> bool:
-        """Forget records that nobody sealed under a key of ours; tell whether that was all.
+    def _forget_orphaned(self, slot: str, camera_id: str, now: Instant) -> bool:
+        """Forget what nobody sealed under a key of ours; tell whether that was all.
 
         Anybody who may write to a topic can have detect or match tell of a record that they
         couldn't open: one that is made up, or that is replayed when its slot is long forgotten.
+        What is told as captured or opened waits for its grant; without one it stays unerased.
         """
-        frames = self._slots[slot, camera_id]
+        name = (slot, camera_id)
+        frames = self._slots[name]
         for number, frame in list(frames.items()):
             due = now.since_us(frame.captured) > self._budget_us + _REPORTS_US
             if due and frame.is_unfounded and not self._is_inherited(frame, []):
@@ -238,9 +262,21 @@ class FrameLedger:
                 if frame.outcome is not None:
                     self.outcomes[frame.outcome] -= 1
                 self.decisions.subtract(frame.decided.values())
+        if frames and self._orphans.is_over(name, now):
+            for frame in frames.values():
+                self._give_up(camera_id, frame)
+            frames.clear()
+            self._over[name] = now
         if not frames:
-            del self._slots[slot, camera_id]
+            del self._slots[name]
+            self._orphans.forget(name)
         return not frames
+
+    def _give_up(self, camera_id: str, frame: Frame) -> None:
+        if not frame.settled:
+            frame.settled = True
+            self._tally(camera_id, frame, 1)
+            self._orphaned += 1
 
     def _is_inherited(self, frame: Frame, copies: list[Copy]) -> bool:
         """Tell whether its grants were made before this account began: its age isn't ours."""
@@ -259,33 +295,7 @@ class FrameLedger:
             self.faces_seen += sign * len(frame.decided)
         if not frame.reported:
             # The camera's ingest died before it could report: the frame itself is the evidence.
-            camera = self.cameras.setdefault(camera_id, CameraCount())
+            camera = self._camera(camera_id)
             self.reconstructed += sign
             camera.captured += sign
             camera.offered += sign
-
-
-def _age_us(number: int, frame: Frame, copies: list[Copy]) -> int | None:
-    """Return how long keys and clear copies of a frame lived at most; None while one may live.
-
-    The copies that matter: the frame key at ingest and detect, for each probe its key at detect
-    and match, and for a view its key at detect and alert; all of these where it isn't known which
-    were used.
-    """
-    ages = []
-    has_frame_key = False
-    for copy in copies:
-        if copy.purpose is Purpose.FRAME:
-            has_frame_key = True
-            moments = [copy.gone(number)]
-        elif frame.outcome is None:
-            moments = [copy.closed]
-        elif copy.purpose is Purpose.VIEW:
-            moments = [] if frame.view is None else [copy.gone(frame.view)]
-        else:
-            moments = [copy.gone(probe) for probe in frame.probes]
-        for moment in moments:
-            if moment is None:
-                return None
-            ages.append(copy.age_us(moment, frame.captured))
-    return max(ages) if has_frame_key else None

@@ -2,14 +2,26 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import FrameOutcome, ProbeOutcome
 
+_MOST_REASONS = 1_000
+OTHERS = "(others)"
 OPENED_FRAME = (FrameOutcome.PROCESSED, FrameOutcome.UNREADABLE)
 OPENED_PROBE = (ProbeOutcome.NON_MATCH, ProbeOutcome.CANDIDATES)
+
+
+class Reasons(Counter[str]):
+    """Counts by reason, or by deployment: names that anybody may make up."""
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Add counts; from so many names on, those of further ones together."""
+        for name, count in counts.items():
+            is_kept = name in self or len(self) < _MOST_REASONS
+            self[name if is_kept else OTHERS] += count
 
 
 @dataclass(slots=True)
@@ -18,7 +30,7 @@ class CameraCount:
 
     offered: int = 0
     captured: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
+    dropped: Reasons = field(default_factory=Reasons)
     garbled: int = 0
     ended: bool = False
     fault: str | None = None
