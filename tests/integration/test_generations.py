@@ -168,3 +168,40 @@ async def test_a_reader_that_starts_late_reads_the_present_generation(broker: st
             await reader.own(ALL)
             await publisher.send(PROBE_EXTRACTED, "camera-1", SealedBody(b"sealed"))
             await eventually(lambda: inbox.bodies == [b"sealed"])
+
+
+async def test_readers_move_to_a_new_generation_before_anybody_writes_it(broker: str) -> None:
+    settings = settings_for(broker, "reader")
+    subscription = Subscription(SLOT_CLOSED, Inbox().take)
+    read_then: list[set[str]] = []
+    async with (
+        publishing(settings) as publisher,
+        reading(settings, publisher, [subscription]) as reader,
+        TopicAdmin(broker) as admin,
+    ):
+        use = publisher.use_generation
+
+        def used(generation: int) -> None:
+            read_then.append({each.topic for each in reader._live._consumer.assignment()})
+            use(generation)
+
+        publisher.use_generation = used  # type: ignore[method-assign]
+        await admin.roll(1, now())
+        await eventually(lambda: bool(read_then))
+    both = {generation_name(SLOT_CLOSED, generation) for generation in (0, 1)}
+    assert both <= read_then[0]
+
+
+async def test_a_publisher_knows_where_the_next_generation_lies_and_forgets_those_before(
+    broker: str,
+) -> None:
+    async with publishing(settings_for(broker, "writer")) as publisher, TopicAdmin(broker) as admin:
+        client = publisher._producer.client
+        await publisher.send(SLOT_CLOSED, "camera-1", b"first")
+        for generation in (1, 2, 3):
+            await admin.roll(generation, now())
+            await publisher.prepare_generation(generation)
+            assert client.cluster.partitions_for_topic(generation_name(SLOT_CLOSED, generation))
+            publisher.use_generation(generation)
+            await publisher.send(SLOT_CLOSED, "camera-1", b"next")
+    assert client._topics == {generation_name(SLOT_CLOSED, generation) for generation in (2, 3)}

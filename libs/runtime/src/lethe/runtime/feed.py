@@ -110,20 +110,24 @@ class Feed:
         idle
             Those of `wanted` that aren't fetched until `wake`; their place is kept.
         opened
-            Those that were made just now: they are read from their beginning, other new ones
+            Those that were made just now: they are read from offset 0, other new ones
             from their end.
         left
             Those that nobody will read any more: what is in them and wasn't brought is counted.
         """
+        # Nothing is written to them any more: while the broker is asked, reading goes on.
+        ends = await self._ends(left)
         async with self._changing:
-            await self._count_left(left)
+            for partition in ends.keys() & self._consumer.assignment():
+                _gone(partition, ends[partition] - await self._consumer.position(partition))
             known = await self.positions() | (positions or {})
             self._consumer.assign(wanted)
             for partition in known.keys() & set(wanted):
                 self._consumer.seek(partition, known[partition])
             fresh = [p for p in wanted if p not in known]
-            if first := [p for p in fresh if p in opened]:
-                await self._consumer.seek_to_beginning(*first)
+            for partition in set(fresh) & set(opened):
+                # Asking where they begin would hold up all that is read.
+                self._consumer.seek(partition, 0)
             if late := [p for p in fresh if p not in opened]:
                 await self._consumer.seek_to_end(*late)
             self._consumer.pause(*idle)
@@ -186,16 +190,14 @@ class Feed:
             _gone(partition, first - self._expected.get(partition, first))
             self._expected[partition] = end
 
-    async def _count_left(self, partitions: Collection[TopicPartition]) -> None:
-        partitions = self._consumer.assignment() & set(partitions)
+    async def _ends(self, left: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        partitions = self._consumer.assignment() & set(left)
         try:
             async with asyncio.timeout(_ASK_WITHIN_S):
-                ends = await self._consumer.end_offsets(partitions) if partitions else {}
+                return await self._consumer.end_offsets(partitions) if partitions else {}
         except (KafkaError, TimeoutError) as error:
             _log.warning("left uncounted", error=type(error).__name__)
-            return
-        for partition, end in ends.items():
-            _gone(partition, end - await self._consumer.position(partition))
+            return {}
 
 
 def _gone(partition: TopicPartition, count: int) -> None:

@@ -26,7 +26,12 @@ from lethe.runtime.settings import ServiceSettings
 FETCH_WAIT_MS = 30
 _KEPT_FETCH_WAIT_MS = 250
 """Orders and cameras change rarely; nobody waits for them as for a frame."""
+_ALL_READ_S = 1.0
+"""Until every reader has heard of a new generation and reads it: nobody writes it before. Some hear
+of it a quarter of a second later than others, and what was written before would wait for them."""
+
 _OLD_GENERATION_S = 2.0
+"""For so long the old one is read after nobody writes it any more."""
 
 
 class Start(StrEnum):
@@ -241,14 +246,17 @@ class Reader:
         if opened <= newest or (self._is_live and opened != newest + 1):
             return
         self.generations.append(opened)
-        self._publisher.use_generation(opened)
         if not self._is_live:
+            self._publisher.use_generation(opened)
             return  # still catching up: everything is assigned afterwards
         # From a task of its own: what is under way is handled first.
         self._spawn(self._move_to(opened))
 
     async def _move_to(self, generation: int) -> None:
         await self._assign()
+        await self._publisher.prepare_generation(generation)
+        await asyncio.sleep(_ALL_READ_S)
+        self._publisher.use_generation(generation)
         await asyncio.sleep(_OLD_GENERATION_S)
         before = self._partitions(self._live_ones)
         self.generations = [g for g in self.generations if g >= generation]

@@ -9,7 +9,8 @@ from lethe.shredding.clock import SystemClock, instant
 
 ROLL_EVERY_S = 20.0
 ROLL_GROWTH_MB = 200.0
-OVERLAP_S = 3.0
+OVERLAP_S = 4.5
+"""Readers read the old one for three seconds: one until it is left by who writes, and two more."""
 CHECK_EVERY_S = 1.0
 
 
@@ -56,8 +57,8 @@ async def keep_rolling(
 ) -> None:
     """Open new generations and delete the old ones, until cancelled.
 
-    Readers have three seconds to move. What fails is tried again at the next check; should it
-    never work, the memory bound ends the stack.
+    Whoever writes moves a second after it was told, readers leave two seconds later. What fails is
+    tried again at the next check; should it never work, the memory bound ends the stack.
     """
     loop = asyncio.get_running_loop()
     policy = RollingPolicy(loop.time())
