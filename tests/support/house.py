@@ -1,6 +1,7 @@
 """The cameras of one ingest instance on a live path, with a broker that remembers."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.brokers import eventually
@@ -43,12 +44,15 @@ class House:
             self.path.book,
             threads,
             send_frame=self._send,
-            send_count=self._send,
+            send_counts=self._send_counts,
             frames_in_flight=IN_FLIGHT,
         )
 
-    async def _send(self, told: SealedFrame | SlotClosed) -> None:
+    async def _send(self, told: SealedFrame) -> None:
         self.told.append(told)
+
+    async def _send_counts(self, told: Sequence[SlotClosed]) -> None:
+        self.told.extend(told)
 
     @property
     def frames(self) -> list[SealedFrame]:
@@ -63,8 +67,9 @@ class House:
         return CAMERA in self.cameras._running
 
     async def look(self) -> bool:
-        """Let the cameras be reconciled once; tell whether the camera runs."""
+        """Let the cameras be reconciled and told of once; tell whether the camera runs."""
         await self.cameras._reconcile()
+        await self.cameras._tell_running()
         return self.runs
 
     async def until_over(self) -> None:

@@ -1,5 +1,6 @@
 """A publisher that remembers, in place of the one that speaks to a broker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.support.clocks import FakeClock
@@ -7,7 +8,7 @@ from tests.support.clocks import FakeClock
 from lethe.contracts.errors import Transient
 from lethe.contracts.headers import KafkaHeaders
 from lethe.contracts.instants import Instant
-from lethe.contracts.topic import Topic
+from lethe.contracts.topic import MessageTopic, Topic
 from lethe.runtime.publisher import Publisher, require_sealed
 from lethe.runtime.records import Record
 
@@ -42,6 +43,10 @@ class FakePublisher(Publisher):
     ) -> None:
         require_sealed(topic, body)
         await self.send_raw(topic.name, 0, key, body, headers or [])
+
+    async def send_all(self, topic: MessageTopic, records: Sequence[tuple[str, bytes]]) -> None:
+        for key, body in records:
+            await self.send(topic, key, body)
 
     async def send_raw(
         self, name: str, partition: int, key: str, body: bytes, headers: KafkaHeaders

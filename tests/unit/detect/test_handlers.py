@@ -1,7 +1,7 @@
 """What detect makes of records, and what it publishes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -15,10 +15,10 @@ from tests.support.publishing import FakePublisher, record
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Refused
-from lethe.contracts.headers import address_headers, read_address
+from lethe.contracts.headers import AWAITED, address_headers, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose, SealAddress
-from lethe.contracts.topic import partition_for
+from lethe.contracts.topic import MessageTopic, partition_for
 from lethe.contracts.topics import (
     FRAME_CAPTURED,
     FRAME_PROCESSED,
@@ -68,6 +68,11 @@ class Detect:
 def refused() -> float:
     labels = {"topic": REFERENCE_SUBMITTED.name}
     return REGISTRY.get_sample_value("lethe_records_not_opened_total", labels) or 0.0
+
+
+def not_published() -> float:
+    labels = {"topic": FRAME_PROCESSED.name}
+    return REGISTRY.get_sample_value("lethe_not_published_total", labels) or 0.0
 
 
 @pytest.fixture(name="detect")
@@ -121,7 +126,8 @@ async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
     detect.bench.run_slot()
     gate, begun = asyncio.Event(), 0
 
-    async def slow(report: FrameProcessed) -> None:
+    async def slow(report: FrameProcessed, *, awaited: bool) -> None:
+        assert not awaited
         nonlocal begun
         begun += 1
         await gate.wait()
@@ -141,7 +147,7 @@ async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
 
 
 async def test_a_publishing_that_failed_unforeseen_ends_the_service(detect: Detect) -> None:
-    async def broken(report: FrameProcessed) -> None:  # noqa: ARG001 - named as what it replaces
+    async def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
     detect.handlers._report = broken  # type: ignore[method-assign]
@@ -158,6 +164,7 @@ async def test_a_frame_that_found_no_room_is_reported_as_expired(detect: Detect)
     frames = [detect.bench.frame(EMPTY) for _ in range(4)]
     for address, body in frames:
         await detect.handlers.on_frame(frame_record(address, body))
+    await eventually(lambda: len(detect.reports) == 2)
     assert [(r.number, r.outcome) for r in detect.reports] == [
         (0, FrameOutcome.EXPIRED),
         (1, FrameOutcome.EXPIRED),
@@ -184,13 +191,14 @@ async def test_a_record_that_is_addressed_as_something_else_is_refused(detect: D
 
 
 async def test_what_the_broker_does_not_take_stops_nothing(detect: Detect) -> None:
+    before = not_published()
     detect.publisher.refusing |= {PROBE_EXTRACTED.name}
     async with detect.running():
         await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
         await eventually(lambda: bool(detect.reports))
         detect.publisher.refusing = {FRAME_PROCESSED.name}
         await detect.handlers.on_frame(frame_record(*detect.bench.frame(astronaut())))
-        await eventually(lambda: bool(detect.publisher.of(PROBE_EXTRACTED)))
+        await eventually(lambda: not_published() == before + 1)
         detect.publisher.refusing = set()
         await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
         await eventually(lambda: len(detect.reports) == 2)
@@ -211,3 +219,20 @@ async def test_a_reference_that_cannot_be_read_does_not_hold_up_frames(detect: D
         await eventually(lambda: bool(detect.reports))
         await eventually(lambda: refused() == before + 2)
     assert detect.publisher.of(REFERENCE_EXTRACTED) == []
+
+
+async def test_counts_are_told_together_and_at_once_where_somebody_waits(detect: Detect) -> None:
+    told: list[int] = []
+
+    async def send_all(topic: MessageTopic, records: Sequence[tuple[str, bytes]]) -> None:
+        assert topic is FRAME_PROCESSED
+        told.append(len(records))
+
+    detect.publisher.send_all = send_all  # type: ignore[method-assign]
+    detect.handlers._reports._within_s = 3600.0
+    frames = [frame_record(*detect.bench.frame(EMPTY)) for _ in range(2)]
+    frames[1].headers.append(AWAITED)
+    async with detect.running():
+        for frame in frames:
+            await detect.handlers.on_frame(frame)
+        await eventually(lambda: told == [2])

@@ -1,6 +1,7 @@
 """What a camera counted reaches purge, in its order, whatever the broker refuses meanwhile."""
 
 import asyncio
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,11 +20,11 @@ class Broker:
         self.is_there = True
         self.taken: list[str | None] = []
 
-    async def take(self, closed: SlotClosed) -> None:
+    async def take(self, counts: Sequence[SlotClosed]) -> None:
         await asyncio.sleep(0)
         if not self.is_there:
             raise Transient("away")
-        self.taken.append(closed.slot)
+        self.taken += [closed.slot for closed in counts]
 
 
 def counted(slot: str) -> list[SlotClosed]:
@@ -51,10 +52,10 @@ async def test_a_camera_leaves_its_counts_to_another_that_waits_for_the_broker()
     begun, go_on = asyncio.Event(), asyncio.Event()
     taken: list[str | None] = []
 
-    async def slow(closed: SlotClosed) -> None:
+    async def slow(told: Sequence[SlotClosed]) -> None:
         begun.set()
         await go_on.wait()
-        taken.append(closed.slot)
+        taken.extend(closed.slot for closed in told)
 
     counts = Counts(slow)
     first = asyncio.create_task(counts.tell(counted("slot-1")))

@@ -119,3 +119,22 @@ def test_every_garbled_picture_is_told_once_and_without_counts_too(tally: Tally)
     tally.dropped("deployment-1", None, DropReason.NO_KEY)
     assert sum(closed.garbled for closed in tally.drain(garbled=5)) == 2
     assert tally.drain(garbled=5) == []
+
+
+def test_the_newest_slot_is_left_out_once_so_that_it_is_told_whole(tally: Tally) -> None:
+    at = FakeClock().now()
+    tally.captured("deployment-1", "slot-1", 0, at)
+    assert tally.drain(waits=True) == []
+    tally.captured("deployment-1", "slot-1", 1, at)
+    tally.captured("deployment-1", "slot-2", 0, at)
+    [closed] = tally.drain(waits=True)
+    assert (closed.slot, closed.offered) == ("slot-1", 2)
+    [closed] = tally.drain(waits=True)
+    assert (closed.slot, closed.offered) == ("slot-2", 1)
+    assert tally.drain() == []
+
+
+def test_an_end_leaves_nothing_out(tally: Tally) -> None:
+    tally.captured("deployment-1", "slot-1", 0, FakeClock().now())
+    [closed] = tally.drain(ended=True)
+    assert (closed.slot, closed.ended) == ("slot-1", True)

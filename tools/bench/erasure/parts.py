@@ -63,6 +63,10 @@ COUNTED = (
     Counted(ACCOUNTING, "lethe.ingest.tally", "Tally.dropped", service="ingest"),
     Counted(ACCOUNTING, "lethe.ingest.tally", "Tally.drain", service="ingest"),
     Counted(ACCOUNTING, "lethe.ingest.counts", "Counts.tell", "coroutine", service="ingest"),
+    Counted(ACCOUNTING, "lethe.detect.handlers", "Handlers._report", "coroutine", service="detect"),
+    Counted(
+        ACCOUNTING, "lethe.detect.handlers", "Handlers._send_reports", "coroutine", service="detect"
+    ),
     Counted(WIPING, "lethe.ingest.sources.buffers", "OwnedImage.wipe", service="ingest"),
 )
 
@@ -103,3 +107,4 @@ def _replace_send(meter: Meter) -> None:
         return ACCOUNTING if topic.name in _COUNTS else None
 
     publisher.send = meter.coroutine(part_of, publisher.send)
+    publisher.send_all = meter.coroutine(part_of, publisher.send_all)

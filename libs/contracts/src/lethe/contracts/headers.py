@@ -27,6 +27,9 @@ _ADDRESS_HEADERS = (
     "lethe-frame",
 )
 
+AWAITED = ("lethe-awaited", b"1")
+"""On a frame whose report somebody waits for: it is told at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventHeaders:
@@ -76,6 +79,11 @@ def address_headers(address: SealAddress) -> KafkaHeaders:
         str(address.frame_number),
     )
     return [(n, v.encode()) for n, v in zip(_ADDRESS_HEADERS, values, strict=True)]
+
+
+def is_awaited(headers: Iterable[tuple[str, bytes]]) -> bool:
+    """Tell whether somebody waits for what becomes of a record."""
+    return AWAITED in headers
 
 
 def _as_text(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:

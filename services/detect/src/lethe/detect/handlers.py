@@ -1,11 +1,12 @@
 """Records in, domain calls out."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import structlog
 
 from lethe.contracts.errors import LetheError, Refused, Transient
-from lethe.contracts.headers import address_headers, read_address
+from lethe.contracts.headers import address_headers, is_awaited, read_address
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.contracts.sealed import Purpose, SealAddress
@@ -32,6 +33,7 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.runtime.threads import Threads
+from lethe.runtime.together import Together
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.orders import OrderBook
@@ -43,6 +45,10 @@ _MOST_REFERENCES = 24
 """As many as alert has under way at most; what more were waiting would wait for too long."""
 _PUBLISHED_AT_ONCE = 8
 """Frames whose probes and counts may be under way to the broker."""
+_REPORTED_WITHIN_S = 0.15
+_REPORTED_TOGETHER = 6
+"""Counts of so many frames are told at once, fewer than may be under way: the last one waits for no
+frame that waits for it."""
 
 
 def subscriptions_of_cameras(orders: OrderBook, zones: Zones, clock: Clock) -> list[Subscription]:
@@ -82,6 +88,9 @@ class Handlers:
         self._publishing = asyncio.Semaphore(_PUBLISHED_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self._reports = Together(
+            self._send_reports, within_s=_REPORTED_WITHIN_S, most=_REPORTED_TOGETHER
+        )
         self.gaps = Gaps(self._extract, self._give_up, at_once=workers, room=_MOST_REFERENCES)
         self.lanes = Lanes(
             self._process,
@@ -129,21 +138,28 @@ class Handlers:
             result = await self._threads.run(self._frames.process, address, record.body)
         # The lane goes on with its next frame while the broker takes what came of this one.
         await self._publishing.acquire()
-        task = asyncio.create_task(self._publish(result))
-        self._tasks.add(task)
-        task.add_done_callback(self._published)
+        awaited = is_awaited(record.headers)
+        self._go_on(self._publish(result, awaited=awaited), then=self._publishing.release)
 
-    async def _publish(self, result: FrameResult) -> None:
+    async def _publish(self, result: FrameResult, *, awaited: bool) -> None:
         sent = [self._send_sealed(PROBE_EXTRACTED, p.address.lane, p) for p in result.probes]
         if result.view is not None:
             sent.append(self._send_sealed(VIEW_MADE, result.view.address.lane, result.view))
-        await asyncio.gather(*sent, self._report(result.report))
+        await asyncio.gather(*sent, self._report(result.report, awaited=awaited))
 
-    def _published(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._publishing.release()
-        if not task.cancelled() and (failure := task.exception()):
-            self._failure = failure
+    def _go_on(
+        self, work: Coroutine[None, None, None], *, then: Callable[[], None] = lambda: None
+    ) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            then()
+            if not task.cancelled() and (failure := task.exception()):
+                self._failure = failure
+
+        task.add_done_callback(done)
 
     async def _extract(self, item: _Sealed) -> None:
         address, record = item
@@ -161,24 +177,28 @@ class Handlers:
         metrics.RECORDS_NOT_OPENED.labels(record.topic.name).inc()
 
     async def _expire(self, item: _Sealed) -> None:
-        address, _ = item
-        await self._report(
-            FrameProcessed(
-                camera_id=address.lane,
-                deployment_id=address.deployment_id,
-                slot=address.slot,
-                number=address.number,
-                captured=address.captured,
-                at=instant(self._clock),
-                outcome=FrameOutcome.EXPIRED,
-            )
+        address, record = item
+        report = FrameProcessed(
+            camera_id=address.lane,
+            deployment_id=address.deployment_id,
+            slot=address.slot,
+            number=address.number,
+            captured=address.captured,
+            at=instant(self._clock),
+            outcome=FrameOutcome.EXPIRED,
         )
+        # Whoever gives it up goes on: its count waits for those of others.
+        self._go_on(self._report(report, awaited=is_awaited(record.headers)))
 
-    async def _report(self, report: FrameProcessed) -> None:
+    async def _report(self, report: FrameProcessed, *, awaited: bool) -> None:
+        await self._reports.tell(report, at_once=awaited)
+
+    async def _send_reports(self, reports: list[FrameProcessed]) -> None:
         try:
-            await self._publisher.send(FRAME_PROCESSED, report.camera_id, report.encode())
+            told = [(report.camera_id, report.encode()) for report in reports]
+            await self._publisher.send_all(FRAME_PROCESSED, told)
         except Transient:
-            metrics.NOT_PUBLISHED.labels(FRAME_PROCESSED.name).inc()
+            metrics.NOT_PUBLISHED.labels(FRAME_PROCESSED.name).inc(len(reports))
 
     async def _send_sealed(self, topic: SealedTopic, key: str, sealed: SealedRecord) -> None:
         try:

@@ -1,9 +1,10 @@
 """The only wiring of ingest."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from lethe.contracts.errors import Transient
-from lethe.contracts.headers import address_headers
+from lethe.contracts.headers import AWAITED, address_headers
 from lethe.contracts.keys import Role
 from lethe.contracts.live import SlotClosed
 from lethe.contracts.topics import CAMERA_ASSIGNED, FRAME_CAPTURED, INGEST_TICKET, SLOT_CLOSED
@@ -42,14 +43,17 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
 
     async def send_frame(sealed: SealedFrame) -> None:
         headers = address_headers(sealed.address)
+        if sealed.is_awaited:
+            headers.append(AWAITED)
         try:
             await publisher.send(FRAME_CAPTURED, sealed.address.lane, sealed.body, headers)
         except Transient:
             # It may have arrived all the same: it counts as captured, and lost if nobody saw it.
             metrics.NOT_PUBLISHED.labels(FRAME_CAPTURED.name).inc()
 
-    async def send_count(closed: SlotClosed) -> None:
-        await publisher.send(SLOT_CLOSED, closed.camera_id, closed.encode())
+    async def send_counts(counts: Sequence[SlotClosed]) -> None:
+        told = [(each.camera_id, each.encode()) for each in counts]
+        await publisher.send_all(SLOT_CLOSED, told)
 
     async def on_ownership(partitions: frozenset[int], generation: int) -> None:
         nonlocal standing
@@ -72,7 +76,7 @@ async def serve(settings: IngestSettings, stop: Stop) -> None:
         member.orders,
         threads,
         send_frame=send_frame,
-        send_count=send_count,
+        send_counts=send_counts,
         frames_in_flight=settings.frames_in_flight,
         opener=SourceOpener(Secrets(settings.camera_secrets_dir), settings.camera_ca_file),
     )

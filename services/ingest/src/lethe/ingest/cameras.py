@@ -1,16 +1,17 @@
 """The cameras of this instance: those of its partitions, under a live order."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 
 import structlog
 
-from lethe.contracts.live import FrameProcessed
+from lethe.contracts.live import FrameProcessed, SlotClosed
 from lethe.contracts.orders import CameraAssigned, camera_hash
 from lethe.contracts.sealed import Purpose
 from lethe.contracts.topic import partition_for
 from lethe.ingest.capture import Capture, SealedFrame, Stamp
-from lethe.ingest.counts import Counts, SendCount
+from lethe.ingest.counts import Counts, SendCounts
 from lethe.ingest.flow import Flow
 from lethe.ingest.latest import LatestFrame
 from lethe.ingest.opening import SourceOpener, is_live
@@ -22,6 +23,8 @@ from lethe.shredding.orders import OrderBook
 
 _log = structlog.get_logger()
 _CHECK_S = 0.1
+_CHECKS_A_TELLING = 4
+"""Nobody waits for a count, and a message costs more than what is in it."""
 _SENT_AT_ONCE = 24
 """Sealed frames of a camera that may be under way: more than come before their keys end."""
 
@@ -69,6 +72,17 @@ class RunningCamera:
     def garbled(self) -> int:
         """How many pictures of its source couldn't be decoded."""
         return self._reader.status.garbled if self._reader else 0
+
+    def counted(self, *, ended: bool = False, waits: bool = False) -> list[SlotClosed]:
+        """Return what was counted since the last call; see `Tally.drain`."""
+        return self.tally.drain(
+            garbled=self.garbled,
+            ended=ended,
+            fault=self.fault if ended else None,
+            state=self.state,
+            trouble=self.trouble,
+            waits=waits,
+        )
 
     async def run(self, threads: Threads, send: SendFrame) -> None:
         """Read, seal and send until cancelled or the source has ended."""
@@ -159,7 +173,7 @@ class Cameras:
         threads: Threads,
         *,
         send_frame: SendFrame,
-        send_count: SendCount,
+        send_counts: SendCounts,
         frames_in_flight: int,
         opener: SourceOpener | None = None,
     ) -> None:
@@ -167,7 +181,7 @@ class Cameras:
         self._orders = orders
         self._threads = threads
         self._send_frame = send_frame
-        self._counts = Counts(send_count)
+        self._counts = Counts(send_counts)
         self._frames_in_flight = frames_in_flight
         self._opener = opener or SourceOpener()
         self._assigned: dict[str, tuple[CameraAssigned, str]] = {}
@@ -189,8 +203,10 @@ class Cameras:
     async def run(self) -> None:
         """Keep the running cameras to those that should run, and tell their counts."""
         try:
-            while True:
+            for check in itertools.count():
                 await self._reconcile()
+                if check % _CHECKS_A_TELLING == 0:
+                    await self._tell_running()
                 await asyncio.sleep(_CHECK_S)
         finally:
             await asyncio.gather(*map(self._stop, list(self._running)))
@@ -204,8 +220,6 @@ class Cameras:
                 self._over[camera_id] = running.camera
             if task.done() or wanted.get(camera_id) != running.camera:
                 stopping.append(camera_id)
-            else:
-                await self._tell(running, ended=False)
         # At once: a source that hangs is waited for, and the others don't wait with it.
         await asyncio.gather(*map(self._stop, stopping))
         for camera_id, camera in wanted.items():
@@ -248,15 +262,9 @@ class Cameras:
         ended = running.ended
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await self._tell(running, ended=ended)
+        # That a source ended is told only after its last frame was counted.
+        await self._counts.tell(running.counted(ended=ended))
 
-    async def _tell(self, running: RunningCamera, *, ended: bool) -> None:
-        """Tell what was counted; that a source ended only after its last frame was counted."""
-        counted = running.tally.drain(
-            garbled=running.garbled,
-            ended=ended,
-            fault=running.fault if ended else None,
-            state=running.state,
-            trouble=running.trouble,
-        )
-        await self._counts.tell(counted)
+    async def _tell_running(self) -> None:
+        running = [each for each, _ in self._running.values()]
+        await self._counts.tell([told for each in running for told in each.counted(waits=True)])

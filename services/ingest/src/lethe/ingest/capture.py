@@ -46,10 +46,17 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class SealedFrame:
-    """A frame ready for the broker."""
+    """A frame ready for the broker.
+
+    Attributes
+    ----------
+    is_awaited
+        Whether the next frame waits for the report of this one.
+    """
 
     address: SealAddress
     body: SealedBody = field(repr=False)
+    is_awaited: bool = False
 
 
 class Capture:
@@ -133,7 +140,7 @@ class Capture:
             address = current.address()
             try:
                 body = self._holder.seal(FRAME_CAPTURED.name, address, jpeg, step=FRAME_STEP_BYTES)
-                return SealedFrame(address, body)
+                return SealedFrame(address, body, is_awaited=self._flow is not None)
             except (Erased, Refused):
                 self._holder.release(current.reservation)
                 if self._flow is None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
 
 from lethe.contracts.errors import Transient
 from lethe.contracts.live import SlotClosed
@@ -13,7 +14,9 @@ _MOST_KEPT = 4_096
 """Over ten minutes of one camera. Of what is older the offered and dropped frames are unknown then;
 what was captured is known from the frames themselves."""
 
-SendCount = Callable[[SlotClosed], Awaitable[None]]
+_MOST_AT_ONCE = 256
+
+SendCounts = Callable[[Sequence[SlotClosed]], Awaitable[None]]
 
 
 class Counts:
@@ -22,10 +25,10 @@ class Counts:
     Parameters
     ----------
     send
-        Raises `Transient` when the broker doesn't take it.
+        Raises `Transient` when the broker doesn't take all of them.
     """
 
-    def __init__(self, send: SendCount) -> None:
+    def __init__(self, send: SendCounts) -> None:
         self._send = send
         self._untold: deque[SlotClosed] = deque(maxlen=_MOST_KEPT)
         self._turn = asyncio.Lock()
@@ -40,12 +43,13 @@ class Counts:
             return
         async with self._turn:
             while self._untold:
-                first = self._untold[0]
+                told = list(islice(self._untold, _MOST_AT_ONCE))
                 try:
-                    await self._send(first)
+                    await self._send(told)
                 except Transient:
-                    metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc()
+                    metrics.NOT_PUBLISHED.labels(SLOT_CLOSED.name).inc(len(told))
                     return
-                # Unless it gave way meanwhile to those that came.
-                if self._untold[0] is first:
-                    self._untold.popleft()
+                for each in told:
+                    # Unless it gave way meanwhile to those that came.
+                    if self._untold[0] is each:
+                        self._untold.popleft()

@@ -43,6 +43,7 @@ class Tally:
         self._slots: dict[tuple[str, str | None], _SlotCount] = {}
         self._told: tuple[str | None, str | None] = (None, None)
         self._garbled_told = 0
+        self._left_out: tuple[str, str | None] | None = None
         self.offered = 0
 
     def captured(self, deployment_id: str, slot: str, number: int, at: Instant) -> None:
@@ -69,6 +70,7 @@ class Tally:
         fault: str | None = None,
         state: str | None = None,
         trouble: str | None = None,
+        waits: bool = False,
     ) -> list[SlotClosed]:
         """Return what was counted since the last call, and how the source is.
 
@@ -78,9 +80,15 @@ class Tally:
         ----------
         garbled
             Pictures that the source has skipped since it was opened; each is told once.
+        waits
+            Leave out the newest slot once: frames may still come under its key.
         """
         with self._lock:
             slots, self._slots = self._slots, {}
+            newest = next(reversed(slots), None)
+            if waits and newest is not None and newest != self._left_out:
+                self._slots[newest] = slots.pop(newest)
+            self._left_out = newest
         fresh_garbled, self._garbled_told = garbled - self._garbled_told, garbled
         changed = (state, trouble) != self._told or fresh_garbled
         self._told = (state, trouble)

@@ -156,15 +156,11 @@ class Handlers:
                 batch.append(self._waiting.get_nowait())
             with metrics.STAGE_SECONDS.labels("search").time():
                 decisions = await desk.decide(batch)
-            results = await asyncio.gather(
-                *(self._publisher.send(PROBE_DECIDED, d.camera_id, d.encode()) for d in decisions),
-                return_exceptions=True,
-            )
-            for result in results:
-                if isinstance(result, Transient):
-                    metrics.NOT_PUBLISHED.labels(PROBE_DECIDED.name).inc()
-                elif result is not None:
-                    raise result
+            try:
+                told = [(each.camera_id, each.encode()) for each in decisions]
+                await self._publisher.send_all(PROBE_DECIDED, told)
+            except Transient:
+                metrics.NOT_PUBLISHED.labels(PROBE_DECIDED.name).inc(len(decisions))
 
     async def enrol_references(self, desk: EnrolmentDesk) -> None:
         """Enrol what waits, one after another, until cancelled."""
