@@ -41,6 +41,8 @@ from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.over import OverJudge
+from lethe.alert.watchlists.reference import ReferenceState
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
@@ -94,6 +96,9 @@ class AlertWeb:
     ordered: list[OrderedList] = field(default_factory=list)
     ends: WatchlistEnds = field(init=False)
     samples: SampleDesk = field(init=False)
+    pack: str | None = None
+    tried_again: list[str] = field(default_factory=list)
+    renewals: RenewalDesk = field(init=False)
     holder: Holder = field(
         default_factory=lambda: Holder(
             "alert-1", KeyRole.ALERT, "run", clock=FakeClock(), switch=FakeSwitch()
@@ -113,9 +118,11 @@ class AlertWeb:
         )
         self.adjudicator = Adjudicator(self.desk.handling, log, self._announce)
         await self.desk.restore(lambda _: AlertTerms())
-        self.watchlists = WatchlistBook(sql_shelf(term), self.vault, self.now)
+        shelf = sql_shelf(term)
+        self.watchlists = WatchlistBook(shelf, self.vault, self.now)
         await self.watchlists.restore()
         self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)
+        self.renewals = RenewalDesk(shelf.references, self.watchlists, self, lambda: self.pack)
         self.ends = WatchlistEnds(
             SqlEndStore(term),
             self.watchlists,
@@ -136,6 +143,18 @@ class AlertWeb:
     async def _retire(self, key_ids: Iterable[str]) -> None:
         self.retired.update(key_ids)
 
+    def submit(self, reference_id: str) -> None:
+        self.enroller.submit(reference_id)
+
+    async def submit_again(self, watchlist_id: str, held: int = 0) -> None:
+        assert held >= 0
+        for each in await self.watchlists.references(watchlist_id):
+            if each.state is ReferenceState.ENROLLED and each.pack != self.pack:
+                self.enroller.submit(each.reference_id)
+
+    def try_again(self, watchlist_id: str) -> None:
+        self.tried_again.append(watchlist_id)
+
     async def _announce(self, adjudicated: AlertAdjudicated) -> None:
         raise AssertionError(adjudicated)
 
@@ -153,6 +172,7 @@ class AlertWeb:
             watchlists=self.watchlists,
             erase_watchlist=self.ends.erase,
             samples=self.samples,
+            renewals=self.renewals,
             enroller=self.enroller,
             deployments=self.deployments,
             status=self.status,

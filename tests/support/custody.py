@@ -10,8 +10,8 @@ from tests.support.pipeline import CAMERA_ROLES
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
 from lethe.contracts.topic import PARTITIONS
 from lethe.purge.custodian import Custodian
-from lethe.purge.ownership import HeardTicket
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.wrapping import UnwrapKey
 

@@ -12,6 +12,7 @@ from tests.support.watchlists import Records, imaged, listed
 from lethe.alert.term import Term
 from lethe.alert.watchlists.enrolling import Enrolment, SealedReference
 from lethe.alert.watchlists.reference import Reference
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.contracts.enrolment import EnrolmentOutcome, ReferenceEnrolled, ReferencePayload
 from lethe.contracts.errors import Transient
 from lethe.contracts.keys import Role
@@ -31,13 +32,21 @@ class Office:
         records = Records(term, folder)
         self.keys = records.keys
         self.book = records.book
+        self.shelf = records.shelf
         self.sent: list[SealedReference] = []
         self.broker_away = False
-        self.enrolment = Enrolment(self.path.alert, self.book, self._send)
+        self.pack: str | None = None
+        self.enrolment = self._enrolment()
 
     def restarted(self) -> Enrolment:
-        self.enrolment = Enrolment(self.path.alert, self.book, self._send)
+        self.enrolment = self._enrolment()
         return self.enrolment
+
+    def _enrolment(self) -> Enrolment:
+        return Enrolment(self.path.alert, self.book, self._send, lambda: self.pack)
+
+    def renewals(self) -> RenewalDesk:
+        return RenewalDesk(self.shelf.references, self.book, self.enrolment, lambda: self.pack)
 
     async def _send(self, sealed: SealedReference) -> None:
         if self.broker_away:
@@ -89,7 +98,7 @@ class Office:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def outcome(reference: Reference, fault: str | None = None) -> ReferenceEnrolled:
+def outcome(reference: Reference, fault: str | None = None, pack: str = "") -> ReferenceEnrolled:
     """Return what match tells of a reference that was enrolled, or rejected for a fault."""
     kind = EnrolmentOutcome.ENROLLED if fault is None else EnrolmentOutcome.REJECTED
     return ReferenceEnrolled(
@@ -98,4 +107,5 @@ def outcome(reference: Reference, fault: str | None = None) -> ReferenceEnrolled
         instance_id="match-1",
         outcome=kind,
         fault=fault,
+        model=pack,
     )

@@ -23,12 +23,12 @@ from lethe.contracts.orders import (
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.topic import PARTITIONS
 from lethe.contracts.topics import FRAME_CAPTURED
-from lethe.purge.ownership import HeardTicket
 from lethe.shredding.authorising import sign_draft, sign_order, sign_state
 from lethe.shredding.clock import instant
 from lethe.shredding.holder import Holder
 from lethe.shredding.memory import BLOCK_BYTES
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.signing import Signer
 from lethe.shredding.slotkeys import commitment

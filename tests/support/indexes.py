@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lethe.contracts.errors import Transient
-from lethe.match.ports import Comparison, Reference, Template
+from lethe.match.ports import Comparison, ListName, Reference, Template
 
 
 @dataclass
@@ -34,7 +34,7 @@ class NumpyIndex:
     _answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self._lists: dict[str, tuple[int, dict[str, Reference]]] = {}
+        self._lists: dict[ListName, tuple[int, dict[str, Reference]]] = {}
         self._answers.set()
 
     @contextmanager
@@ -46,51 +46,55 @@ class NumpyIndex:
         finally:
             self._answers.set()
 
-    async def create(self, watchlist_id: str, template_length: int) -> None:
+    async def create(self, name: ListName, template_length: int) -> None:
         await self._answers.wait()
         self._reach()
-        self._lists.setdefault(watchlist_id, (template_length, {}))
+        self._lists.setdefault(name, (template_length, {}))
 
-    async def add(self, watchlist_id: str, reference: Reference) -> None:
+    async def add(self, name: ListName, reference: Reference) -> None:
         self.last_added = reference
-        length, references = self._list(watchlist_id)
+        length, references = self._list(name)
         if self.full or len(reference.template) != length:
             raise Transient("the index doesn't take this template")
         copied = replace(reference, template=_unit(reference.template))
         references[reference.reference_id] = copied
 
-    async def remove(self, watchlist_id: str, reference_id: str) -> None:
-        self._list(watchlist_id)[1].pop(reference_id, None)
+    async def remove(self, name: ListName, reference_id: str) -> None:
+        self._list(name)[1].pop(reference_id, None)
 
     async def search(
-        self, watchlist_id: str, probes: list[Template], limit: int
+        self, name: ListName, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         self.searches += 1
         await self._answers.wait()
-        length, references = self._list(watchlist_id)
+        length, references = self._list(name)
         if any(len(probe) != length for probe in probes):
             raise Transient("the index doesn't take a template of this length")
         return [_best(list(references.values()), _unit(probe), limit) for probe in probes]
 
     async def compare(
-        self, watchlist_id: str, probe: Template, reference_ids: list[str]
+        self, name: ListName, probe: Template, reference_ids: list[str]
     ) -> list[float]:
-        _, references = self._list(watchlist_id)
+        _, references = self._list(name)
         known = [references[each] for each in reference_ids if each in references]
         return [float(np.dot(each.template, _unit(probe))) for each in known]
 
-    async def drop(self, watchlist_id: str) -> None:
+    async def drop(self, name: ListName) -> None:
         self._reach()
-        self._lists.pop(watchlist_id, None)
+        self._lists.pop(name, None)
+
+    async def names(self) -> list[ListName]:
+        self._reach()
+        return list(self._lists)
 
     async def close(self) -> None:
         self._lists.clear()
 
-    def _list(self, watchlist_id: str) -> tuple[int, dict[str, Reference]]:
+    def _list(self, name: ListName) -> tuple[int, dict[str, Reference]]:
         self._reach()
-        if watchlist_id not in self._lists:
+        if name not in self._lists:
             raise Transient("the index has no such list")
-        return self._lists[watchlist_id]
+        return self._lists[name]
 
     def _reach(self) -> None:
         if self.away:

@@ -99,6 +99,7 @@ class LivePath(Pipeline):
         figure: bytes = b"",
         heading: Heading | None = None,
         track: bytes = NO_TRACK,
+        pack: str = "",
     ) -> tuple[SealAddress, bytes]:
         """Seal a probe as detect does."""
         room = bytearray(PROBE_BYTES)
@@ -109,6 +110,7 @@ class LivePath(Pipeline):
             figure=memoryview(figure),
             heading=heading,
             track=track,
+            model=pack,
         )
         holder = self.holders[Role.DETECT]
         reservation = holder.reserve(camera, Purpose.PROBE)

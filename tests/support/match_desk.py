@@ -18,6 +18,7 @@ from lethe.contracts.keys import KeyTicket, Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided
 from lethe.contracts.orders import watchlist_hash
 from lethe.contracts.probe import NO_TRACK
+from lethe.match.ports import ListName
 from lethe.match.probes import ProbeDesk, SealedProbe
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
@@ -29,6 +30,8 @@ LENGTH = 64
 CROP = b"\xff\xd8\xff the face of a passer-by \xff\xd9"
 FIGURE = b"\xff\xd8\xff the body of a passer-by \xff\xd9"
 LIST = "watchlist-1"
+PACK = "5a" * 32
+NAME = ListName(LIST, PACK)
 
 
 def unit(values: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -54,7 +57,9 @@ def image_hash(name: str) -> str:
     return sha256(name.encode()).hexdigest()
 
 
-def payload(name: str, subject: str, values: NDArray[np.float32] | None) -> TemplatePayload:
+def payload(
+    name: str, subject: str, values: NDArray[np.float32] | None, pack: str = PACK
+) -> TemplatePayload:
     """Return what detect tells of a reference."""
     return TemplatePayload(
         reference_id=name,
@@ -63,7 +68,14 @@ def payload(name: str, subject: str, values: NDArray[np.float32] | None) -> Temp
         image_sha256=image_hash(name),
         template=b"" if values is None else values.tobytes(),
         fault="no_face" if values is None else None,
+        model=pack,
     )
+
+
+def hashes(lists: Watchlists) -> dict[str, str]:
+    """Return the content hash of each list of `PACK`, as it is told when nothing comes any more."""
+    lists.tell()
+    return {each.watchlist_id: each.content_hash for each in lists.tell() if each.model == PACK}
 
 
 def ticket_of_alert(key: TransitKey | None) -> KeyTicket:
@@ -127,6 +139,7 @@ class MatchDesk(LivePath):
         """Enrol the list, hear alert's transit key, and take the keys of a slot."""
         for name, (subject, values) in self.content.items():
             await self.watchlists.enrol(payload(name, subject, values))
+        hashes(self.watchlists)
         self.announce()
         self.run_slot()
 
@@ -143,10 +156,11 @@ class MatchDesk(LivePath):
         figure: bytes = b"",
         heading: Heading | None = None,
         track: bytes = NO_TRACK,
+        pack: str = PACK,
     ) -> SealedProbe:
         """Seal a probe of the camera under order."""
         sealed = self.sealed_probe(
-            values, crop, camera=CAMERA, figure=figure, heading=heading, track=track
+            values, crop, camera=CAMERA, figure=figure, heading=heading, track=track, pack=pack
         )
         return SealedProbe(*sealed)
 

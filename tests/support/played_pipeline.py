@@ -15,7 +15,8 @@ class PlayedPipeline:
 
     With `decodes` it reads each image as detect does, and rejects those that can't be read.
 
-    Outcomes come when the test says so, or by themselves.
+    Outcomes come when the test says so, or by themselves. `pack` is the model pack in use, and
+    `unfit` what an image begins with that it can't use.
     """
 
     def __init__(self, book: WatchlistBook) -> None:
@@ -24,6 +25,8 @@ class PlayedPipeline:
         self.most_under_way = 0
         self.answers_slow = False
         self.decodes = False
+        self.pack = ""
+        self.unfit = b""
         self.unanswered: list[str] = []
         self.ended = 0
         self._under_way = 0
@@ -44,6 +47,8 @@ class PlayedPipeline:
                 read_still(image)
             except UnreadableImage:
                 return "unreadable"
+        if self.unfit and image.startswith(self.unfit):
+            return "no_face"
         return next((f for f in ("no_face", "resembles") if image.startswith(f.encode())), None)
 
     async def _enrol(self, reference_id: str) -> None:
@@ -52,7 +57,7 @@ class PlayedPipeline:
             self.unanswered.append(reference_id)
             return
         fault = self.fault_of(payload.image)
-        ended = outcome(reference_id, fault, on=payload.watchlist_id)
+        ended = outcome(reference_id, fault, on=payload.watchlist_id, pack=self.pack)
         if payload.image.startswith(b"unlike"):
             ended = ended.model_copy(update={"fault": "unlike"})
         if ended.outcome is EnrolmentOutcome.REJECTED and fault == "resembles":

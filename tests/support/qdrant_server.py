@@ -68,6 +68,7 @@ class QdrantServer:
         one, waited = "/collections/{name}", {"wait": "true"}
         return Starlette(
             routes=[
+                _route("GET", "/collections", self._list),
                 _route("GET", f"{one}/exists", self._exists),
                 _route("PUT", one, self._create),
                 _route("DELETE", one, self._drop),
@@ -81,6 +82,13 @@ class QdrantServer:
             ]
         )
 
+    def make(self, name: str, size: int) -> None:
+        """Make a collection, as others than match do."""
+        self._sizes[name], self._points[name] = size, {}
+
+    def _list(self, _name: str, _body: Any) -> object:
+        return {"collections": [{"name": each} for each in self._sizes]}
+
     def _exists(self, name: str, _body: Any) -> object:
         return {"exists": name in self._sizes and not self.overtaken}
 
@@ -89,7 +97,7 @@ class QdrantServer:
             raise Declined(HTTPStatus.CONFLICT)
         vectors = body.pop("vectors")
         _require(vectors == {"size": vectors["size"], "distance": "Dot"} and not body)
-        self._sizes[name], self._points[name] = vectors["size"], {}
+        self.make(name, vectors["size"])
         self.made.append(name)
         return True
 

@@ -94,7 +94,9 @@ async def imaged(
     return reference
 
 
-def outcome(reference_id: str, fault: str | None = None, *, on: str = "list") -> ReferenceEnrolled:
+def outcome(
+    reference_id: str, fault: str | None = None, *, on: str = "list", pack: str = ""
+) -> ReferenceEnrolled:
     kind = EnrolmentOutcome.ENROLLED if fault is None else EnrolmentOutcome.REJECTED
     return ReferenceEnrolled(
         reference_id=reference_id,
@@ -103,6 +105,7 @@ def outcome(reference_id: str, fault: str | None = None, *, on: str = "list") ->
         outcome=kind,
         fault=fault,
         resembles="other" if fault == "resembles" else None,
+        model=pack,
     )
 
 

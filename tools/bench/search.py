@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from tools.bench.figures import Figure, at_most, told
 
-from lethe.match.ports import Reference
+from lethe.match.ports import ListName, Reference
 from lethe.match.qdrant import QdrantIndex
 from lethe.match.settings import MatchSettings
 
+_NAME = ListName("bench", "5a" * 32)
 _REFERENCES = 10_000
 _LENGTH = 128
 _PROBES = 4
@@ -70,18 +71,18 @@ async def _search_times_ms(
 ) -> dict[int, list[float]]:
     index = QdrantIndex(_settings())
     random = np.random.default_rng(1)
-    await index.create("bench", _LENGTH)
+    await index.create(_NAME, _LENGTH)
     for number, template in enumerate(_templates(random, references)):
         reference = Reference(f"r{number}", f"s{number}", "00" * 32, template)
-        await index.add("bench", reference)
+        await index.add(_NAME, reference)
     taken: dict[int, list[float]] = {count: [] for count in probes}
     for count in probes:
         for _ in range(rounds):
             drawn = list(_templates(random, count))
             begun = time.perf_counter()
-            await index.search("bench", drawn, _LIMIT)
+            await index.search(_NAME, drawn, _LIMIT)
             taken[count].append((time.perf_counter() - begun) * 1000)
-    await index.drop("bench")
+    await index.drop(_NAME)
     await index.close()
     return {count: times[_WARM_UP:] for count, times in taken.items()}
 

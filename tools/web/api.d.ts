@@ -259,6 +259,9 @@ interface ReferenceView {
   state: ReferenceState;
   fault: string | null;
   resembles: string | null;
+  pack: string | null;
+  unfit_pack: string | null;
+  unfit_fault: string | null;
   change: number;
 }
 

@@ -15,12 +15,15 @@ from tests.support.indexes import NumpyIndex
 from tests.support.qdrant_server import API_KEY, QdrantServer, running_qdrant
 
 from lethe.contracts.errors import InvalidInput, Transient
-from lethe.match.ports import Comparison, Reference, Template, TemplateIndex
+from lethe.match.ports import Comparison, ListName, Reference, Template, TemplateIndex
 from lethe.match.qdrant import QdrantIndex
 from lethe.match.settings import MatchSettings
 
 LENGTH = 128
-LIST = "list-1"
+PACK = "5a" * 32
+LIST = ListName("list-1", PACK)
+COLLECTION = f"lethe-list-1~{PACK}"
+OTHER = f"lethe-another~{PACK}"
 
 
 @pytest.fixture
@@ -159,12 +162,30 @@ async def test_a_removed_reference_is_not_found_again(index: TemplateIndex) -> N
 
 async def test_lists_are_apart(index: TemplateIndex) -> None:
     one, other = templates(2)
-    for name, template in (("list-1", one), ("list-2", other)):
+    second = ListName("list-2", PACK)
+    for name, template in ((LIST, one), (second, other)):
         await index.create(name, LENGTH)
-        await index.add(name, reference(f"of {name}", template))
-    await index.drop("list-1")
-    [found] = await index.search("list-2", [one], 5)
+        await index.add(name, reference(f"of {name.watchlist_id}", template))
+    await index.drop(LIST)
+    [found] = await index.search(second, [one], 5)
     assert names(found) == ["of list-2"]
+
+
+async def test_the_lists_of_two_model_packs_are_apart_and_may_differ_in_length(
+    index: TemplateIndex,
+) -> None:
+    drawn = await filled(index, 3)
+    later = ListName(LIST.watchlist_id, "7b" * 32)
+    longer = np.ones(2 * LENGTH, np.float32) / np.float32(np.sqrt(2 * LENGTH))
+    await index.create(later, 2 * LENGTH)
+    await index.add(later, reference("r0", longer))
+    [found] = await index.search(LIST, [drawn[1]], 5)
+    assert (names(found)[0], len(found)) == ("r1", 3)
+    [found] = await index.search(later, [longer], 5)
+    assert names(found) == ["r0"]
+    assert set(await index.names()) == {LIST, later}
+    await index.drop(LIST)
+    assert await index.names() == [later]
 
 
 async def test_a_list_made_again_keeps_what_it_holds(index: TemplateIndex) -> None:
@@ -214,18 +235,29 @@ async def test_a_qdrant_server_that_is_away_is_out_of_reach() -> None:
 async def test_a_dropped_list_leaves_no_snapshot_on_a_server(server: QdrantServer) -> None:
     index = QdrantIndex(_settings_for(server))
     await filled(index, 3)
-    await index.create("another", LENGTH)
+    await index.create(ListName("another", PACK), LENGTH)
     server.snapshots = {
-        f"lethe-{LIST}": {"of-may", "of-june"},
-        "lethe-another": {"of-may"},
+        COLLECTION: {"of-may", "of-june"},
+        OTHER: {"of-may"},
         "": {"of-all"},
     }
     for _ in range(2):
         await index.drop(LIST)
     await index.close()
     left = {name: kept for name, kept in server.snapshots.items() if kept}
-    assert left == {"lethe-another": {"of-may"}}
-    assert not server.holds(f"lethe-{LIST}")
+    assert left == {OTHER: {"of-may"}}
+    assert not server.holds(COLLECTION)
+
+
+async def test_collections_of_others_and_of_before_are_told_apart(server: QdrantServer) -> None:
+    index = QdrantIndex(_settings_for(server))
+    await index.create(LIST, LENGTH)
+    for made in ("lethe-list-1", "of somebody else"):
+        server.make(made, LENGTH)
+    assert set(await index.names()) == {LIST, ListName("list-1", "")}
+    await index.drop(ListName("list-1", ""))
+    await index.close()
+    assert [server.holds(each) for each in ("lethe-list-1", COLLECTION)] == [False, True]
 
 
 async def test_no_template_of_a_dropped_list_is_within_reach_of_the_local_mode() -> None:

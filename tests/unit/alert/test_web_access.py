@@ -45,6 +45,8 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/watchlists/{watchlist_id}/sample"): READ,
     ("POST", "/watchlists/{watchlist_id}/sample"): {SUPERVISOR, AUTHORISING},
     ("PUT", "/watchlists/{watchlist_id}/sample/{subject_id}"): {SUPERVISOR, AUTHORISING},
+    ("GET", "/watchlists/{watchlist_id}/enrolment"): READ,
+    ("POST", "/watchlists/{watchlist_id}/enrolment"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects"): READ,
     ("POST", "/watchlists/{watchlist_id}/entries"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects/{subject_id}"): READ,

@@ -23,9 +23,10 @@ from lethe.contracts.probe import (
     st.binary(max_size=200),
     st.binary(max_size=200),
     st.none() | st.sampled_from(Heading),
+    st.just("") | st.binary(min_size=32, max_size=32).filter(any).map(bytes.hex),
 )
 def test_a_probe_gives_back_its_parts_and_nothing_of_what_was_there(
-    values: int, pattern: bytes, crop: bytes, figure: bytes, heading: Heading | None
+    values: int, pattern: bytes, crop: bytes, figure: bytes, heading: Heading | None, model: str
 ) -> None:
     template = (pattern + b"t" * (values * 4))[: values * 4]
     buffer = bytearray(b"\xaa" * PROBE_BYTES)
@@ -36,11 +37,13 @@ def test_a_probe_gives_back_its_parts_and_nothing_of_what_was_there(
         figure=memoryview(figure),
         heading=heading,
         track=b"track-01",
+        model=model,
     )
     view = unpack_probe(memoryview(buffer))
     assert (bytes(view.template), bytes(view.crop)) == (template, crop)
     assert (bytes(view.figure), view.heading, view.track) == (figure, heading, b"track-01")
-    assert not any(buffer[14 + len(template) + len(crop) + 5 + len(figure) :])
+    assert view.model == model
+    assert not any(buffer[14 + len(template) + len(crop) + 5 + len(figure) + 32 :])
 
 
 @given(st.integers(0, 1024), st.integers(0, CROP_LIMIT_BYTES))
@@ -60,7 +63,7 @@ def test_a_probe_from_before_there_were_figures_has_none(crop: int) -> None:
     buffer = bytearray(PROBE_BYTES)
     struct.pack_into(">HI8s", buffer, 0, 0, crop, b"track-01")
     view = unpack_probe(memoryview(buffer))
-    assert (len(view.crop), len(view.figure), view.heading) == (crop, 0, None)
+    assert (len(view.crop), len(view.figure), view.heading, view.model) == (crop, 0, None, "")
 
 
 def test_whoever_lets_go_of_a_probe_without_a_figure_takes_it_from_no_other() -> None:

@@ -1,7 +1,7 @@
 """A sealed template becomes a reference, and its clear copies are overwritten."""
 
 import pytest
-from tests.support.match_desk import MatchDesk, image_hash, payload, template
+from tests.support.match_desk import NAME, MatchDesk, hashes, image_hash, payload, template
 
 from lethe.contracts.enrolment import EnrolmentOutcome, TemplatePayload
 from lethe.contracts.errors import Erased, InvalidInput, Refused
@@ -39,7 +39,7 @@ async def test_a_sealed_template_is_enrolled_once(world: MatchDesk, desk: Enrolm
     record = sealed(world, of(payload("r0", "s0", template(0))))
     told = await desk.enrol(*record)
     assert (told.outcome, told.reference_id) == (EnrolmentOutcome.ENROLLED, "r0")
-    assert world.watchlists.hashes() == {"watchlist-1": watchlist_hash([("s0", image_hash("r0"))])}
+    assert hashes(world.watchlists) == {"watchlist-1": watchlist_hash([("s0", image_hash("r0"))])}
     with pytest.raises(Erased):
         await desk.enrol(*record)
 
@@ -49,7 +49,7 @@ async def test_the_clear_template_is_overwritten(world: MatchDesk, desk: Enrolme
     given = world.index.last_added
     assert given is not None
     assert not given.template.any()
-    [[found]] = await world.index.search("watchlist-1", [template(0)], 1)
+    [[found]] = await world.index.search(NAME, [template(0)], 1)
     assert found.cosine == pytest.approx(1)
     world.holders[Role.MATCH].release_all()
     assert world.holders[Role.MATCH].holds_nothing()
@@ -86,7 +86,7 @@ async def test_an_expired_template_is_not_enrolled(world: MatchDesk, desk: Enrol
     world.time.advance_ms(800)
     with pytest.raises(Erased):
         await desk.enrol(*record)
-    assert world.watchlists.hashes() == {}
+    assert hashes(world.watchlists) == {}
 
 
 async def test_an_index_that_does_not_answer_is_waited_for_as_long_as_a_template_may_live(
@@ -98,4 +98,4 @@ async def test_an_index_that_does_not_answer_is_waited_for_as_long_as_a_template
         await desk.enrol(*record)
     world.holders[Role.MATCH].release_all()
     assert world.holders[Role.MATCH].holds_nothing()
-    assert world.watchlists.hashes() == {}
+    assert hashes(world.watchlists) == {}

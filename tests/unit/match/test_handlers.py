@@ -1,16 +1,19 @@
 """What match makes of records, and what it publishes."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 from prometheus_client import REGISTRY
 from tests.support.brokers import eventually
-from tests.support.forgetting import signed
-from tests.support.match_desk import LIST, MatchDesk, blend, payload, template, ticket_of_alert
-from tests.support.members import member_of, signed_by
-from tests.support.publishing import FakePublisher, record
+from tests.support.match_desk import (
+    blend,
+    payload,
+    template,
+    ticket_of_alert,
+)
+from tests.support.matching import Match
+from tests.support.members import signed_by
+from tests.support.publishing import record
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.enrolment import ReferenceEnrolled
@@ -18,59 +21,23 @@ from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
-from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
 from lethe.contracts.topic import Topic
 from lethe.contracts.topics import (
     ALERT_TICKET,
     CANDIDATES_FOUND,
-    DEPLOYMENT_ORDERED,
     PROBE_DECIDED,
     PROBE_EXTRACTED,
     REFERENCE_ENROLLED,
     REFERENCE_EXTRACTED,
 )
 from lethe.match.enrolment import EnrolmentDesk
-from lethe.match.handlers import MOST_PROBES, MOST_TEMPLATES, Handlers
+from lethe.match.handlers import MOST_PROBES, MOST_TEMPLATES
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.trust import LocalTrust
 
 _KEY = TransitKey(key_id="k", public_key=b"public")
-
-
-class Match:
-    """Handlers over a desk on the live path."""
-
-    def __init__(self, trust: LocalTrust) -> None:
-        self.world = MatchDesk(trust)
-        self.publisher = FakePublisher(self.world.clock)
-        self.member = member_of(trust, Role.MATCH, self.world.clock, self.world.book)
-        self.handlers = Handlers(
-            self.member, self.publisher, self.world.watchlists, self.world.transit, batch=4
-        )
-
-    def has_rescued(self, count: int) -> bool:
-        return len(self.world.rescued) == count
-
-    async def while_running(
-        self, part: Awaitable[None], act: Callable[[], Awaitable[None]]
-    ) -> None:
-        """Run a part of match until `act` has seen what it waits for."""
-        task = asyncio.ensure_future(part)
-        try:
-            await act()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        assert task.cancelled(), "the part ended by itself"
-
-
-@pytest.fixture(name="match")
-async def match_(trust: LocalTrust) -> Match:
-    match = Match(trust)
-    await match.world.prepare()
-    return match
 
 
 def probe_record(address: SealAddress, body: bytes, *, key: str | None = None) -> Record:
@@ -171,86 +138,6 @@ async def test_only_alert_announces_transit_keys(match: Match, trust: LocalTrust
     body = signed_by(trust, "alert", ALERT_TICKET, ticket_of_alert(_KEY))
     await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
     assert match.world.transit.current(now) == _KEY
-
-
-async def test_the_end_of_an_order_drops_its_watchlist(match: Match, trust: LocalTrust) -> None:
-    assert LIST in match.world.watchlists.hashes()
-    running = signed(trust, match.world.order)
-    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", running.encode()))
-    assert LIST in match.world.watchlists.hashes()
-    ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
-    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", ended.encode()))
-    assert match.world.watchlists.hashes() == {}
-    with pytest.raises(Transient):
-        await match.world.index.search(LIST, [template(0)], 1)
-
-
-async def test_what_alert_erased_is_dropped_unless_an_order_is_live(
-    match: Match, trust: LocalTrust
-) -> None:
-    other = payload("r", "s", template(5)).model_copy(update={"watchlist_id": "unordered"})
-    await match.world.watchlists.enrol(other)
-    ticket = ticket_of_alert(_KEY).model_copy(update={"erased_watchlists": ["unordered", LIST]})
-    await match.handlers.on_alert_ticket(
-        record(ALERT_TICKET, "alert-1", signed_by(trust, "alert", ALERT_TICKET, ticket))
-    )
-    order = signed(trust, match.world.order)
-    await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", order.encode()))
-    assert set(match.world.watchlists.hashes()) == {LIST}
-
-
-async def test_a_list_that_is_ordered_for_tomorrow_as_well_stays(
-    match: Match, trust: LocalTrust
-) -> None:
-    ended = match.world.order
-    tomorrow = ended.model_copy(
-        update={
-            "deployment_id": "tomorrow",
-            "starts_at_us": ended.ends_at_us + 1_000_000,
-            "ends_at_us": ended.ends_at_us + 2_000_000,
-        }
-    )
-    for told in (
-        signed(trust, tomorrow),
-        signed(trust, ended, status=OrderStatus.ENDED, serial=2),
-    ):
-        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", told.encode()))
-    assert LIST in match.world.watchlists.hashes()
-
-
-async def test_a_list_that_the_index_keeps_holds_up_no_other(match: Match) -> None:
-    watchlists, index = match.world.watchlists, match.world.index
-    names = ["stuck", "free-1", "free-2"]
-    for name in names:
-        other = payload("r", "s", template(5)).model_copy(update={"watchlist_id": name})
-        await watchlists.enrol(other)
-    drop = index.drop
-
-    async def drops_all_but_one(watchlist_id: str) -> None:
-        if watchlist_id == "stuck":
-            raise Transient("may not remove snapshots")
-        await drop(watchlist_id)
-
-    index.drop = drops_all_but_one  # type: ignore[method-assign]
-    ticket = ticket_of_alert(_KEY).model_copy(update={"erased_watchlists": names})
-    body = signed_by(match.world.trust, "alert", ALERT_TICKET, ticket)
-    await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
-    order = signed(match.world.trust, match.world.order)
-    with pytest.raises(Transient):
-        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", order.encode()))
-    for name in names[1:]:
-        with pytest.raises(Transient):
-            await index.search(name, [template(5)], 1)
-
-
-async def test_an_order_that_does_not_hold_drops_nothing(match: Match, trust: LocalTrust) -> None:
-    ended = signed(trust, match.world.order, status=OrderStatus.ENDED, serial=2)
-    forged = ended.model_copy(
-        update={"state": ended.state.model_copy(update={"signature": bytes(64)})}
-    )
-    with pytest.raises(Refused):
-        await match.handlers.on_order(record(DEPLOYMENT_ORDERED, "d", forged.encode()))
-    assert LIST in match.world.watchlists.hashes()
 
 
 async def test_a_template_that_does_not_open_does_not_hold_up_the_next(match: Match) -> None:

@@ -11,6 +11,7 @@ from tests.support.match_desk import (
     FIGURE,
     LENGTH,
     LIST,
+    PACK,
     MatchDesk,
     blend,
     template,
@@ -21,7 +22,7 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.headings import Heading
 from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeOutcome
-from lethe.match.ports import Comparison, Template
+from lethe.match.ports import Comparison, ListName, Template
 from lethe.match.probes import SealedProbe
 from lethe.match.tracks import mean_gain
 from lethe.match.transit import TransitKeys
@@ -290,10 +291,10 @@ async def test_a_list_that_is_dropped_during_the_search_expires_its_probes(
     probe, search = desk.probe(template(0)), desk.index.search
 
     async def dropped_meanwhile(
-        watchlist_id: str, probes: list[Template], limit: int
+        name: ListName, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         await desk.watchlists.drop(LIST)
-        return await search(watchlist_id, probes, limit)
+        return await search(name, probes, limit)
 
     desk.index.search = dropped_meanwhile  # type: ignore[method-assign]
     [decided] = await desk.decide(probe)
@@ -308,7 +309,7 @@ async def test_an_order_that_is_ended_while_another_runs_ends_alone(trust: Local
     )
     desk.hear(signed(trust, other))
     desk.run_slot()
-    kept = SealedProbe(*desk.sealed_probe(template(0), CROP, camera="gate-2"))
+    kept = SealedProbe(*desk.sealed_probe(template(0), CROP, camera="gate-2", pack=PACK))
     ended = desk.probe(template(0))
     desk.end_order()
     decided = await desk.decide(ended, kept)

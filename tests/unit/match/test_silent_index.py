@@ -3,13 +3,13 @@
 import asyncio
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
 from unittest import mock
 
 import pytest
-from tests.support.match_desk import LENGTH, MatchDesk, template
+from tests.support.match_desk import LENGTH, NAME, PACK, MatchDesk, template
 
 from lethe.contracts.live import ProbeOutcome
+from lethe.match.ports import ListName
 from lethe.match.qdrant import QdrantIndex
 from lethe.match.settings import MatchSettings
 from lethe.shredding.trust import LocalTrust
@@ -34,8 +34,7 @@ async def test_the_time_for_one_list_is_not_begun_again_for_the_next(trust: Loca
             desk.desk._open(clear, probe, buffer)
             for probe, buffer in zip(probes, buffers, strict=False)
         ]
-        order = opened[1].held.order.model_copy(update={"watchlist_id": "another"})
-        opened[1].held = replace(opened[1].held, order=order)
+        opened[1].searched = ListName("another", PACK)
         begun = desk.index.searches
         await desk.desk._search(opened)
         assert desk.index.searches == begun + 1
@@ -48,12 +47,12 @@ async def test_of_a_search_that_waits_for_the_local_mode_nothing_is_copied_yet()
     """Its caller may be gone, and what it lent overwritten, before a thread comes to it."""
     settings = {"instance_id": "match-1", "roster_file": "none", "roster_root": ""}
     index = QdrantIndex(MatchSettings.model_validate({**settings, "signing_key_file": "none"}))
-    await index.create("list", LENGTH)
+    await index.create(NAME, LENGTH)
     assert index._threads is not None
     gate, copied = threading.Event(), mock.Mock()
     busy = asyncio.create_task(index._threads.run(gate.wait))
     with mock.patch.object(index, "_request", copied):
-        search = asyncio.create_task(index.search("list", [template(0)], 1))
+        search = asyncio.create_task(index.search(NAME, [template(0)], 1))
         await asyncio.sleep(0)
         search.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.indexes import NumpyIndex
-from tests.support.match_desk import LENGTH, LIST, blend, image_hash, payload, template, unit
+from tests.support.match_desk import (
+    LENGTH,
+    LIST,
+    NAME,
+    PACK,
+    blend,
+    hashes,
+    image_hash,
+    payload,
+    template,
+    unit,
+)
 
 from lethe.contracts.enrolment import EnrolmentOutcome
 from lethe.contracts.errors import InvalidInput, Transient
@@ -19,23 +30,13 @@ from lethe.match.watchlists import Watchlists
 _ENROLLED, _REJECTED = EnrolmentOutcome.ENROLLED, EnrolmentOutcome.REJECTED
 
 
-@pytest.fixture(name="index")
-def index_() -> NumpyIndex:
-    return NumpyIndex()
-
-
-@pytest.fixture(name="lists")
-def lists_(index: NumpyIndex) -> Watchlists:
-    return Watchlists(index, instance_id="match-1", resemblance_cosine=0.5, unlikeness_cosine=0.2)
-
-
 async def test_an_enrolled_reference_is_found_and_counts_in_the_hash_of_the_list(
     lists: Watchlists, index: NumpyIndex
 ) -> None:
     told = await lists.enrol(payload("r0", "s0", template(0)))
     assert (told.outcome, told.reference_id, told.instance_id) == (_ENROLLED, "r0", "match-1")
-    assert lists.hashes() == {LIST: watchlist_hash([("s0", image_hash("r0"))])}
-    [[found]] = await index.search(LIST, [template(0)], 5)
+    assert hashes(lists) == {LIST: watchlist_hash([("s0", image_hash("r0"))])}
+    [[found]] = await index.search(NAME, [template(0)], 5)
     assert (found.reference_id, found.subject_id) == ("r0", "s0")
 
 
@@ -44,22 +45,22 @@ async def test_a_fault_that_detect_found_passes_through_and_changes_nothing(
 ) -> None:
     told = await lists.enrol(payload("r0", "s0", None))
     assert (told.outcome, told.fault) == (_REJECTED, "no_face")
-    assert lists.hashes() == {}
+    assert hashes(lists) == {}
     await lists.enrol(payload("r1", "s1", template(1)))
-    before = lists.hashes()
+    before = hashes(lists)
     told = await lists.enrol(payload("r2", "s2", None))
-    assert (told.outcome, lists.hashes()) == (_REJECTED, before)
+    assert (told.outcome, hashes(lists)) == (_REJECTED, before)
 
 
 async def test_a_second_subject_who_looks_like_the_first_is_rejected_with_whom_it_resembles(
     lists: Watchlists, index: NumpyIndex
 ) -> None:
     await lists.enrol(payload("r0", "s0", template(0)))
-    before = lists.hashes()
+    before = hashes(lists)
     told = await lists.enrol(payload("r1", "s1", blend(template(0), 0.51)))
     assert (told.outcome, told.fault, told.resembles) == (_REJECTED, "resembles", "r0")
-    assert lists.hashes() == before
-    [found] = await index.search(LIST, [template(0)], 5)
+    assert hashes(lists) == before
+    [found] = await index.search(NAME, [template(0)], 5)
     assert [comparison.reference_id for comparison in found] == ["r0"]
 
 
@@ -104,7 +105,7 @@ async def test_many_references_of_a_subject_do_not_hide_another_whom_it_resemble
 async def test_a_reference_submitted_again_changes_nothing(lists: Watchlists) -> None:
     for _ in range(3):
         await lists.enrol(payload("r0", "s0", template(0)))
-        assert lists.hashes() == {LIST: watchlist_hash([("s0", image_hash("r0"))])}
+        assert hashes(lists) == {LIST: watchlist_hash([("s0", image_hash("r0"))])}
 
 
 async def test_a_reference_enrolled_for_another_subject_is_no_longer_of_the_first(
@@ -113,11 +114,11 @@ async def test_a_reference_enrolled_for_another_subject_is_no_longer_of_the_firs
     await lists.enrol(payload("r0", "s0", template(0)))
     await lists.enrol(payload("r1", "s0", template(0)))
     await lists.enrol(payload("r1", "s1", template(1)))
-    assert lists.subjects(LIST) == 2
+    assert lists.subjects(NAME) == 2
     first = await lists.enrol(payload("r0", "s1", template(1)))
-    assert (first.outcome, lists.subjects(LIST)) == (_ENROLLED, 1)
+    assert (first.outcome, lists.subjects(NAME)) == (_ENROLLED, 1)
     expected = [("s1", image_hash("r0")), ("s1", image_hash("r1"))]
-    assert lists.hashes() == {LIST: watchlist_hash(expected)}
+    assert hashes(lists) == {LIST: watchlist_hash(expected)}
     alone = await lists.enrol(payload("r2", "s0", template(2)))
     assert alone.fault is None, "it is held against references that another subject has now"
 
@@ -130,7 +131,7 @@ async def _hash_of(names: list[tuple[int, int]]) -> str:
         values = unit(template(subject) + 0.3 * template(20 + number))
         told = await lists.enrol(payload(f"r{subject}.{number}", f"s{subject}", values))
         assert told.outcome is _ENROLLED
-    return lists.hashes()[LIST]
+    return hashes(lists)[LIST]
 
 
 @settings(max_examples=25, deadline=None)
@@ -152,9 +153,9 @@ async def test_a_dropped_list_is_gone_here_and_in_the_index(
 ) -> None:
     await lists.enrol(payload("r0", "s0", template(0)))
     await lists.drop(LIST)
-    assert (lists.hashes(), lists.template_length(LIST)) == ({}, None)
+    assert (hashes(lists), lists.template_length(NAME)) == ({}, None)
     with pytest.raises(Transient):
-        await index.search(LIST, [template(0)], 5)
+        await index.search(NAME, [template(0)], 5)
     await lists.drop(LIST)
 
 
@@ -162,18 +163,18 @@ async def test_a_list_that_only_the_index_holds_is_dropped(
     lists: Watchlists, index: NumpyIndex
 ) -> None:
     """As on a Qdrant server, when match was started again."""
-    await index.create(LIST, LENGTH)
+    await index.create(NAME, LENGTH)
     index.away = True
     with pytest.raises(Transient):
         await lists.drop(LIST)
     index.away = False
     await lists.drop(LIST)
     with pytest.raises(Transient):
-        await index.search(LIST, [template(0)], 5)
+        await index.search(NAME, [template(0)], 5)
     # What came late is dropped again.
     await lists.enrol(payload("r0", "s0", template(0)))
     await lists.drop(LIST)
-    assert lists.hashes() == {}
+    assert hashes(lists) == {}
 
 
 async def test_a_list_that_is_dropped_while_somebody_is_enrolled_leaves_nothing(
@@ -201,9 +202,9 @@ async def test_a_list_that_is_dropped_while_somebody_is_enrolled_leaves_nothing(
         await enrolling
         await dropping
         setattr(index, step, plain)
-        assert lists.hashes() == {}
+        assert hashes(lists) == {}
         with pytest.raises(Transient):
-            await index.search(LIST, [template(0)], 5)
+            await index.search(NAME, [template(0)], 5)
 
 
 async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(
@@ -212,14 +213,14 @@ async def test_a_list_whose_index_is_away_claims_nothing_that_is_not_in_it(
     index.away = True
     with pytest.raises(Transient):
         await lists.enrol(payload("r0", "s0", template(0)))
-    assert lists.hashes() == {}
+    assert hashes(lists) == {}
     index.away = False
     await lists.enrol(payload("r0", "s0", template(0)))
-    before = lists.hashes()
+    before = hashes(lists)
     index.full = True
     with pytest.raises(Transient):
         await lists.enrol(payload("r1", "s1", template(1)))
-    assert lists.hashes() == before
+    assert hashes(lists) == before
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00" * 5, np.full(LENGTH, np.nan, np.float32).tobytes()])
@@ -227,11 +228,40 @@ async def test_a_malformed_template_is_refused(lists: Watchlists, body: bytes) -
     malformed = payload("r0", "s0", template(0)).model_copy(update={"template": body})
     with pytest.raises(InvalidInput, match="malformed"):
         await lists.enrol(malformed)
-    assert lists.hashes() == {}
+    assert hashes(lists) == {}
 
 
 async def test_a_template_of_another_model_is_refused(lists: Watchlists) -> None:
     await lists.enrol(payload("r0", "s0", template(0)))
-    assert lists.template_length(LIST) == LENGTH
+    assert lists.template_length(NAME) == LENGTH
     with pytest.raises(InvalidInput, match="another length"):
         await lists.enrol(payload("r1", "s1", np.ones(LENGTH * 2, np.float32)))
+
+
+async def test_a_list_tells_its_hash_once_nothing_comes_any_more(
+    lists: Watchlists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made for every ticket it took as long as the list was large."""
+    made: list[int] = []
+
+    def counted(references: list[tuple[str, str]]) -> str:
+        made.append(len(references))
+        return watchlist_hash(references)
+
+    monkeypatch.setattr("lethe.match.watchlists.watchlist_hash", counted)
+    for number in range(3):
+        await lists.enrol(payload(f"r{number}", f"s{number}", template(number)))
+        [told] = lists.tell()
+        assert (told.references, told.content_hash) == (number + 1, "")
+        assert lists.whole(LIST, watchlist_hash([("s0", image_hash("r0"))])) == []
+    whole = watchlist_hash([(f"s{n}", image_hash(f"r{n}")) for n in range(3)])
+    for _ in range(5):
+        [told] = lists.tell()
+        assert (told.watchlist_id, told.model, told.content_hash) == (LIST, PACK, whole)
+    assert made == [3]
+    assert lists.whole(LIST, whole) == [NAME]
+    # Sent again for another instance that lacked it: nothing is another than before.
+    await lists.enrol(payload("r0", "s0", template(0)))
+    assert lists.whole(LIST, whole) == [NAME]
+    assert lists.tell()[0].content_hash == whole
+    assert made == [3]

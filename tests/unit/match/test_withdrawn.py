@@ -2,13 +2,13 @@
 
 import pytest
 from tests.support.forgetting import withdrawn
-from tests.support.match_desk import MatchDesk, blend, template
+from tests.support.match_desk import MatchDesk, blend, hashes, template
 
 from lethe.contracts.keys import Role
 from lethe.contracts.live import ProbeOutcome
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.match.deciding import COMPARISON_LIMIT
-from lethe.match.ports import Comparison, Template
+from lethe.match.ports import Comparison, ListName, Template
 from lethe.match.probes import SealedProbe
 from lethe.shredding.trust import LocalTrust
 
@@ -36,7 +36,7 @@ async def test_a_withdrawn_subject_is_no_candidate_any_more_and_others_are(
 ) -> None:
     assert await outcomes(desk, desk.probe(template(0)), desk.probe(template(1))) == [FOUND, FOUND]
     desk.hear(withdrawing(desk, "s0"))
-    assert desk.watchlists.hashes() == {"watchlist-1": desk.order.watchlist_hash}
+    assert hashes(desk.watchlists) == {"watchlist-1": desk.order.watchlist_hash}
     later = await outcomes(desk, desk.probe(template(0)), desk.probe(template(1)))
     assert later == [NOBODY, FOUND]
     named = [[each.subject_id for each in found.candidates] for found in desk.rescued]
@@ -71,11 +71,9 @@ async def test_only_a_probe_that_somebody_withdrawn_crowds_is_searched_for_more(
     desk.hear(withdrawing(desk, "s0"))
     search, asked = desk.index.search, []
 
-    async def counted(
-        watchlist_id: str, probes: list[Template], limit: int
-    ) -> list[list[Comparison]]:
+    async def counted(name: ListName, probes: list[Template], limit: int) -> list[list[Comparison]]:
         asked.append((len(probes), limit))
-        return await search(watchlist_id, probes, limit)
+        return await search(name, probes, limit)
 
     desk.index.search = counted  # type: ignore[method-assign]
     probes = [desk.probe(template(1)), desk.probe(blend(template(0), 0.9))]

@@ -1,20 +1,23 @@
 """The desk of orders, with a broker that remembers what it was given."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.support.clocks import FakeClock
 from tests.support.forgetting import CAMERA, an_order, signer_of
+from tests.support.tickets import ticket_of_detect
 
 from lethe.alert.deploying import DeploymentDesk
 from lethe.contracts.errors import Transient
-from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.keys import HeldList, KeyTicket, Role
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.trust import LocalTrust
 
 ORDER = an_order(watchlist_hash="ab" * 32, alert_retention_hours=7)
+PACK = "5a" * 32
 
 
 class Front:
@@ -31,6 +34,14 @@ class Front:
         book = OrderBook(trust.roster())
         key = signer_of(trust, "alert")
         self.desk = DeploymentDesk(book, Suspensions(book), self.clock, self._publish, key)
+        self._tickets = 0
+        self.detect(PACK)
+
+    def detect(self, pack: str, **said: Any) -> None:
+        """Hear an instance of detect tell what model pack it works with."""
+        self._tickets += 1
+        now = self.clock.now()
+        self.desk.searching.hear_detect(ticket_of_detect(pack, self._tickets, now, **said), now)
 
     async def _publish(
         self, ordered: DeploymentOrdered, deployment_id: str, cameras: list[CameraAssigned]
@@ -44,7 +55,15 @@ class Front:
             raise Transient("nobody knows whether the broker took it")
 
     def hear(self, lists: dict[str, str], *, leaving: bool = False) -> list[str]:
-        """Hear a match instance's ticket now."""
+        """Hear a match instance's ticket now; return the lists that it lacks."""
+        held = [
+            HeldList(watchlist_id=name, model=PACK, references=2, content_hash=content)
+            for name, content in lists.items()
+        ]
+        return list(self.match(*held, leaving=leaving))
+
+    def match(self, *lists: HeldList, leaving: bool = False) -> dict[str, int]:
+        """Hear a match instance's ticket now; return what it lacks, and how much of it it has."""
         ticket = KeyTicket(
             instance_id="match-1",
             role=Role.MATCH,
@@ -52,10 +71,10 @@ class Front:
             sequence=1,
             sent=self.clock.now(),
             public_key=b"",
-            watchlists=lists,
+            lists=list(lists),
             leaving=leaving,
         )
-        return self.desk.hear_match(ticket, self.clock.now())
+        return self.desk.searching.hear_match(ticket, self.clock.now())
 
     async def blind(self) -> str | None:
         return (await self.desk.status()).blind

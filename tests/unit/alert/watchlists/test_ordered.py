@@ -1,6 +1,7 @@
 """An order closes the version that it names, if it holds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.alert_ports import FakeDeployments
@@ -8,15 +9,31 @@ from tests.support.forgetting import an_order, local_trust, signed
 from tests.support.watchlists import IMAGE, Records, imaged, listed, outcome, pictured
 
 from lethe.alert.errors import Conflict
+from lethe.alert.ports import Deployments
 from lethe.alert.watchlists.ordered import ClosingDeployments
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.contracts.errors import Refused
+from lethe.contracts.orders import OrderStatus
+
+PACK, LATER = "5a" * 32, "7b" * 32
+
+
+def closing_of(
+    records: Records, deployments: Deployments, pack: str | None = None
+) -> ClosingDeployments:
+    """Return what takes orders while detect works with a model pack."""
+    unused: Any = None
+    renewals = RenewalDesk(records.shelf.references, records.book, unused, lambda: pack)
+    return ClosingDeployments(
+        deployments, records.book, records.ends(), records.samples(), renewals
+    )
 
 
 async def test_an_order_that_holds_closes_its_version_and_no_other(
     records: Records, tmp_path: Path
 ) -> None:
     deployments = FakeDeployments()
-    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
+    closing = closing_of(records, deployments)
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="list"))
 
     deployments.refusal = Refused("the order's signature doesn't hold")
@@ -35,7 +52,7 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
 ) -> None:
     deployments = FakeDeployments()
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
-    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
+    closing = closing_of(records, deployments)
     await closing.order(ordered, [])
     assert deployments.orders == [(ordered, [])]
 
@@ -46,7 +63,7 @@ async def test_the_first_order_notes_how_the_version_is_composed(
     await listed(records.book, "Ada")
     trust = local_trust(tmp_path / "trust")
     deployments = FakeDeployments()
-    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
+    closing = closing_of(records, deployments)
     for number in (1, 2):
         order = an_order(watchlist_id="list", deployment_id=f"deployment-{number}")
         await closing.order(signed(trust, order), [])
@@ -63,7 +80,7 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
         fault = "no_face" if name == "Mary" else None
         await records.book.record([outcome(added.reference_id, fault)])
     deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
-    closing = ClosingDeployments(deployments, records.book, records.ends(), records.samples())
+    closing = closing_of(records, deployments)
     too_few = signed(trust, an_order(watchlist_id="list", watchlist_size=1))
     with pytest.raises(Refused, match=r"2 subjects of list are enrolled.* says 1: .*draft it anew"):
         await closing.order(too_few, [])
@@ -80,7 +97,7 @@ async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(
     reference = await pictured(records.book, "Ada", b"image", on="list")
     await records.book.record([outcome(reference.reference_id)])
     deployments, samples = FakeDeployments(), records.samples()
-    closing = ClosingDeployments(deployments, records.book, records.ends(), samples)
+    closing = closing_of(records, deployments)
     order = an_order(
         watchlist_id="list",
         watchlist_hash=await records.book.content_hash("list"),
@@ -98,3 +115,39 @@ async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(
     await samples.check("list", reference.subject_id, "Sue", has_passed=True)
     await closing.order(ordered, [])
     assert deployments.orders == [(ordered, [])]
+
+
+async def test_a_version_that_another_model_pack_enrolled_is_not_ordered(
+    records: Records, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("Ada", "Grace")):
+        added = await pictured(records.book, name, IMAGE + bytes([number]), on="list")
+        await records.book.record([outcome(added.reference_id, pack=PACK)])
+    deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
+    ordered = signed(trust, an_order(watchlist_id="list", watchlist_size=2))
+    with pytest.raises(Conflict, match=r"2 images of list .*watchlist re-enrol list"):
+        await closing_of(records, deployments, LATER).order(ordered, [])
+    assert deployments.orders == []
+    await closing_of(records, deployments, PACK).order(ordered, [])
+    # Whoever is ordered already is enrolled again by itself: another order may name it as well.
+    again = signed(
+        trust, an_order(watchlist_id="list", watchlist_size=2, deployment_id="deployment-2")
+    )
+    await closing_of(records, deployments, LATER).order(again, [])
+    assert deployments.orders == [(ordered, []), (again, [])]
+
+
+async def test_a_version_of_which_an_image_is_unfit_is_not_ordered_again_but_may_be_ended(
+    records: Records, tmp_path: Path
+) -> None:
+    added = await pictured(records.book, "Ada", IMAGE, on="list")
+    await records.book.record([outcome(added.reference_id, pack=PACK)])
+    deployments, trust = FakeDeployments(), local_trust(tmp_path / "trust")
+    order = an_order(watchlist_id="list", watchlist_size=2)
+    await closing_of(records, deployments, PACK).order(signed(trust, order), [])
+    await records.book.record([outcome(added.reference_id, "no_face", pack=LATER)])
+    with pytest.raises(Conflict, match="1 image of list can't be used with the model pack"):
+        await closing_of(records, deployments, LATER).order(signed(trust, order), [])
+    ended = signed(trust, order, status=OrderStatus.ENDED, serial=2)
+    await closing_of(records, deployments, LATER).order(ended, [])
+    assert deployments.orders[-1] == (ended, [])

@@ -20,7 +20,12 @@ class ReferencePayload(Message):
 class TemplatePayload(Message):
     """What is sealed in `reference-extracted`: a template, or why there is none.
 
-    `template` holds float32 values, little-endian, of length 1.
+    Attributes
+    ----------
+    template
+        float32 values, little-endian, of length 1.
+    model
+        Digest of the model pack that made it: it is compared with no other pack's.
     """
 
     reference_id: str
@@ -29,6 +34,7 @@ class TemplatePayload(Message):
     image_sha256: str
     template: bytes = Field(repr=False)
     fault: str | None = None
+    model: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
 
 class EnrolmentOutcome(StrEnum):
@@ -49,6 +55,8 @@ class ReferenceEnrolled(Message):
         looks like none of the subject's other images.
     resembles
         The reference it resembles.
+    model
+        Digest of the model pack that it was tried with.
     watchlist_hash
         The content hash of what this instance holds after it. Empty since tickets tell it: made
         for every image, it took longer the more there were.
@@ -61,3 +69,4 @@ class ReferenceEnrolled(Message):
     fault: str | None = None
     resembles: str | None = None
     watchlist_hash: str = ""
+    model: str = ""

@@ -150,7 +150,7 @@ _TICKET = KeyTicket(
     transit=TransitKey(key_id="transit-1", public_key=_filler("transit key", 1216)),
     predecessor=Predecessor(boot="a1b2c3d4", exited=_at(-60_000)),
     started=_at(-59_000),
-    watchlists={"watchlist-1": _digest("watchlist")},
+    model=_digest("model pack"),
     audit=_AUDIT_HEAD,
 )
 _CANDIDATES = [
@@ -282,7 +282,7 @@ EXAMPLES: tuple[Message, ...] = (
         watchlist_id="watchlist-1",
         instance_id="match-1",
         outcome=EnrolmentOutcome.ENROLLED,
-        watchlist_hash=_digest("watchlist"),
+        model=_digest("model pack"),
     ),
     ReferencePayload(
         reference_id="reference-1",
@@ -323,6 +323,7 @@ EXAMPLES: tuple[Message, ...] = (
         image_sha256=_digest("image"),
         template=b"",
         fault="no-face",
+        model=_digest("model pack"),
     ),
 )
 """Sorted by the name of the message."""

@@ -95,6 +95,26 @@ class AuditHead(Message):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class HeldList(Message):
+    """What an instance of match holds of a watchlist, of one model pack.
+
+    Attributes
+    ----------
+    model
+        Digest of the pack that made its templates.
+    references
+        How many there are.
+    content_hash
+        See `lethe.contracts.orders.watchlist_hash`. Empty while references come: it takes as long
+        as the list is large, and isn't what an order names before the last one.
+    """
+
+    watchlist_id: Name
+    model: str
+    references: Count
+    content_hash: str = ""
+
+
 class KeyTicket(Message):
     """A one-time public key of a holder, with what it owns and what it destroyed.
 
@@ -113,8 +133,12 @@ class KeyTicket(Message):
         Whether the holder takes part in enrolment now.
     leaving
         The last ticket of a process that stops in order: it holds nothing any more.
+    watchlists
+        Empty since `lists` tells of what model pack they are.
+    lists
+        What match holds.
     model
-        SHA-256 (hex) of the model pack that the holder works with, for receipts; detect tells it.
+        SHA-256 (hex) of the model pack that the holder works with; detect tells it.
     receipts
         How many entries alert keeps of the newest log of each purge, by the log's origin. None
         where it doesn't keep any now.
@@ -151,6 +175,7 @@ class KeyTicket(Message):
     false_alerts: dict[Name, Count] = Field(default_factory=dict)
     erased_watchlists: list[Name] = Field(default_factory=list, max_length=MOST_TOLD_ERASED)
     looks: list[Name] = Field(default_factory=list, max_length=MOST_LOOKED_AT)
+    lists: list[HeldList] = Field(default_factory=list)
 
 
 class GrantedKey(Message):

@@ -159,7 +159,7 @@ REFERENCE_ENROLLED = MessageTopic(
     partitions=1,
 )
 INGEST_TICKET = _ticket("ingest")
-DETECT_TICKET = _ticket("detect")
+DETECT_TICKET = _ticket("detect", ("purge", "match", "alert"))
 MATCH_TICKET = _ticket("match", ("purge", "alert"))
 ALERT_TICKET = _ticket("alert", ("purge", "match"))
 TICKETS = {

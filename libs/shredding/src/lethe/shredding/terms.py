@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lethe.contracts.keys import AuditHead, GrantedKey, Role, TransitKey
+from lethe.contracts.keys import AuditHead, GrantedKey, HeldList, Role, TransitKey
 from lethe.contracts.sealed import Purpose
 
 OrderCheck = Callable[[GrantedKey, int], bool]
@@ -45,7 +45,7 @@ class Standing:
     generation: int = 0
     enrols: bool = False
     transit: TransitKey | None = None
-    watchlists: dict[str, str] = field(default_factory=dict)
+    lists: tuple[HeldList, ...] = ()
     model: str = ""
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None

@@ -60,7 +60,7 @@ class Tickets:
             transit=standing.transit,
             predecessor=self._predecessor,
             started=self._started,
-            watchlists=standing.watchlists,
+            lists=list(standing.lists),
             leaving=leaving,
             model=standing.model,
             receipts=standing.receipts,

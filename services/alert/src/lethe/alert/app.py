@@ -18,9 +18,8 @@ from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.figures import ReceiptFigures
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
-from lethe.alert.identity.issuer import keys_in, keys_of
-from lethe.alert.identity.jwt_tokens import JwtVerifier, Rules
 from lethe.alert.identity.sign_in_codes import SignInCodes
+from lethe.alert.identity.verifying import verifier_of
 from lethe.alert.keyring import Keyring
 from lethe.alert.keystore import FileKeyStore
 from lethe.alert.leading import Leadership
@@ -42,6 +41,7 @@ from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.enrolling import Enrolment
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.over import OverJudge
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
@@ -101,13 +101,6 @@ def _open_keyring(settings: AlertSettings, member: Membership, database: Databas
     return keyring
 
 
-def _verifier(settings: AlertSettings) -> JwtVerifier:
-    file, issuer = settings.token_keys_file, settings.token_issuer
-    rules = Rules(issuer, settings.token_audience, settings.token_life_s)
-    keys = keys_in(file) if file else keys_of(issuer)
-    return JwtVerifier(rules, keys, time.time, time.monotonic)
-
-
 class _Instance:
     """The parts of an instance, wired by what they are for: whatever isn't made anew for a reign.
 
@@ -159,7 +152,7 @@ class _Instance:
             self._leadership.on_change,
         )
         self._observer = KeyObserver()
-        self._doorkeeper = Doorkeeper(_verifier(settings))
+        self._doorkeeper = Doorkeeper(verifier_of(settings))
         self._judge = OverJudge(self._now)
         self._codes = SignInCodes(time.monotonic)
         self._reasons = Reasons(Vault(keyring), self._now, settings.reason_days)
@@ -191,7 +184,8 @@ class _Instance:
             AlertHub(term.log_id, term.number),
             SqlAlertLog(term),
         )
-        book = WatchlistBook(sql_shelf(term), vault, now)
+        shelf, pack = sql_shelf(term), self._deployments.searching.pack
+        book = WatchlistBook(shelf, vault, now)
         end_store = SqlEndStore(term)
         ends = WatchlistEnds(
             end_store,
@@ -202,6 +196,7 @@ class _Instance:
             judge=self._judge,
             kept_us=self._settings.watchlist_kept_us,
         )
+        enrolment = Enrolment(self._holder, book, outbox.reference, pack)
         transit = TransitKeyring(self._keyring, term.number, self._candidates)
         desk = AlertDesk(
             log, hub, vault, now, transit.retire, cool_down_s=self._settings.cool_down_s
@@ -213,7 +208,8 @@ class _Instance:
             watchlists=book,
             ends=ends,
             samples=SampleDesk(SqlSampleStore(term), book, now),
-            enrolment=Enrolment(self._holder, book, outbox.reference),
+            enrolment=enrolment,
+            renewals=RenewalDesk(shelf.references, book, enrolment, pack),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
             claims=ErasureClaims(log, end_store, outbox.erased, now),
@@ -263,10 +259,11 @@ class _Instance:
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
             deployments=ClosingDeployments(
-                self._deployments, reign.watchlists, reign.ends, reign.samples
+                self._deployments, reign.watchlists, reign.ends, reign.samples, reign.renewals
             ),
             erase_watchlist=reign.ends.erase,
             samples=reign.samples,
+            renewals=reign.renewals,
             status=self._deployments,
             backlog=self._candidates.backlog,
             receipts=self._receipts.kept,

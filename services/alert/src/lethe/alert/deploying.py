@@ -13,10 +13,9 @@ from lethe.alert.ports import (
     SuspensionStatus,
     Withdrawal,
 )
+from lethe.alert.searching import Searching
 from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
-from lethe.contracts.instants import Instant
-from lethe.contracts.keys import KeyTicket
 from lethe.contracts.live import SlotClosed
 from lethe.contracts.orders import (
     CameraAssigned,
@@ -34,8 +33,6 @@ from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.signing import SigningKey
 from lethe.shredding.suspensions import Suspensions
 
-_HEARD_MS = 2_000
-
 
 class DeploymentDesk:
     """Alert verifies an order before it passes it on; every other service does so again.
@@ -44,6 +41,11 @@ class DeploymentDesk:
     ----------
     key
         Of alert: it signs that an order is ended, and can sign nothing else of one.
+
+    Attributes
+    ----------
+    searching
+        Whether what is ordered is searched.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class DeploymentDesk:
         self._key = key
         self._cameras: dict[str, CameraAssigned] = {}
         self._states = CameraStates()
-        self._matches: dict[str, tuple[Instant, dict[str, str]]] = {}
+        self.searching = Searching(orders, clock)
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify an order and publish it with its cameras.
@@ -178,18 +180,6 @@ class DeploymentDesk:
         ]
         self._states.hear(closed, named, now)
 
-    def hear_match(self, ticket: KeyTicket, received: Instant) -> list[str]:
-        """Take what a match instance holds; return the ordered watchlists that it lacks."""
-        if ticket.leaving:
-            self._matches.pop(ticket.instance_id, None)
-            return []
-        self._matches[ticket.instance_id] = (received, ticket.watchlists)
-        return [
-            held.order.watchlist_id
-            for held in self._orders.live_orders(received.wall_us)
-            if ticket.watchlists.get(held.order.watchlist_id) != held.order.watchlist_hash
-        ]
-
     def terms(self, deployment_id: str) -> AlertTerms:
         """Return what the order says about its alerts."""
         held = self._orders.by_deployment(deployment_id)
@@ -243,7 +233,7 @@ class DeploymentDesk:
                 for held in self._going_on(now.wall_us)
                 for camera_id in held.order.camera_ids
             ),
-            blind=self._blind(now),
+            blind=self.searching.blind(now),
         )
 
     def _going_on(self, wall_us: int) -> list[HeldOrder]:
@@ -281,14 +271,6 @@ class DeploymentDesk:
             ends_at_us=order.ends_at_us,
             suspended=SuspensionStatus.of(said) if said else None,
         )
-
-    def _blind(self, now: Instant) -> str | None:
-        heard = [lists for at, lists in self._matches.values() if now.since_ms(at) < _HEARD_MS]
-        for held in self._orders.live_orders(now.wall_us):
-            order = held.order
-            if not any(lists.get(order.watchlist_id) == order.watchlist_hash for lists in heard):
-                return f"no match instance holds the watchlist of {order.deployment_id}"
-        return None
 
 
 def _require_covered(order: DeploymentOrder, camera: CameraAssigned) -> None:

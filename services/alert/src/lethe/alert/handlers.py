@@ -35,6 +35,7 @@ from lethe.contracts.topics import (
     CAMERA_ASSIGNED,
     DEPLOYMENT_ORDERED,
     DEPLOYMENT_SUSPENDED,
+    DETECT_TICKET,
     ERASURE_RECEIPTED,
     KEY_GRANTED,
     MATCH_TICKET,
@@ -125,6 +126,7 @@ class Handlers:
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(CAMERA_ASSIGNED, self.on_camera, Start.BEGINNING),
             Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
+            Subscription(DETECT_TICKET, self.on_detect_ticket),
             Subscription(MATCH_TICKET, self.on_match_ticket),
             Subscription(REFERENCE_ENROLLED, self.on_enrolled),
             Subscription(ERASURE_RECEIPTED, self.on_receipted),
@@ -148,17 +150,22 @@ class Handlers:
         payload = self._checked(record, Role.PURGE).payload
         self._deployments.hear_suspension(DeploymentSuspended.decode(payload))
 
+    async def on_detect_ticket(self, record: Record) -> None:
+        """Learn which model pack detect works with."""
+        received = instant(self._member.clock)
+        ticket = KeyTicket.decode(self._checked(record, Role.DETECT).payload)
+        self._deployments.searching.hear_detect(ticket, received)
+
     async def on_match_ticket(self, record: Record) -> None:
-        """Learn what match holds; send it again what it lost."""
+        """Learn what match holds; send it what it lacks: it lost it, or the model pack changed."""
         received = instant(self._member.clock)
         ticket = KeyTicket.decode(self._checked(record, Role.MATCH).payload)
-        lacking = self._deployments.hear_match(ticket, received)
+        lacking = self._deployments.searching.hear_match(ticket, received)
         reign = self._leadership.reign
         if reign is None or reign.enrolment.is_active:
             return
-        for watchlist_id in lacking:
-            _log.info("match lacks a watchlist", watchlist_id=watchlist_id)
-            await reign.enrolment.submit_again(watchlist_id)
+        for watchlist_id, held in lacking.items():
+            await reign.enrolment.submit_again(watchlist_id, held)
 
     async def on_enrolled(self, record: Record) -> None:
         """Take how an enrolment ended, to be recorded."""

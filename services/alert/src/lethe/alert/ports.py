@@ -17,6 +17,24 @@ class Enroller(Protocol):
         ...
 
 
+class Renewer(Enroller, Protocol):
+    """Sends what was enrolled once through the pipeline again."""
+
+    async def submit_again(self, watchlist_id: str, held: int = 0) -> None:
+        """Submit what is enrolled of a list that an order names.
+
+        Parameters
+        ----------
+        held
+            How many of its references match has, made with the model pack in use.
+        """
+        ...
+
+    def try_again(self, watchlist_id: str) -> None:
+        """Believe no longer that a list can't be whole."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """The next state of an order, under which fewer subjects are searched for.

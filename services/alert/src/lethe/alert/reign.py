@@ -19,6 +19,7 @@ from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.enrolling import Enrolment
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
@@ -67,6 +68,7 @@ class Reign:
     ends: WatchlistEnds
     samples: SampleDesk
     enrolment: Enrolment
+    renewals: RenewalDesk
     transit: TransitKeyring
     adjudicator: Adjudicator
     claims: ErasureClaims

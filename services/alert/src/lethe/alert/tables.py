@@ -164,6 +164,10 @@ references = Table(
     Column("state", String, nullable=False),
     Column("fault", String, nullable=True),
     Column("resembles", String, nullable=True),
+    # The model pack that the state came of; one that an ordered version can't be searched with.
+    Column("pack", String, nullable=True),
+    Column("unfit_pack", String, nullable=True),
+    Column("unfit_fault", String, nullable=True),
     Column("change", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("watchlist_id", "subject_id", "image_sha256"),
     Index("references_changed", "watchlist_id", "change"),

@@ -163,6 +163,7 @@ class FrameWorker:
                     figure=figure,
                     heading=shot.heading,
                     track=shot.track,
+                    model=bench.model,
                 )
                 body = self._holder.seal(
                     PROBE_EXTRACTED.name, address, room, step=PROBE_BYTES + LENGTH_BYTES

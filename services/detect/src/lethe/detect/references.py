@@ -98,4 +98,5 @@ def _extracted(bench: Workbench, reference: ReferencePayload) -> TemplatePayload
         image_sha256=reference.image_sha256,
         template=template,
         fault=fault,
+        model=bench.model,
     )

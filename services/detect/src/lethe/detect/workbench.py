@@ -18,11 +18,18 @@ SEALED_LIMIT_BYTES = 8 * 1024 * 1024
 
 
 class Workbench:
-    """Models, and buffers for a JPEG, its pixels and a probe; all are overwritten after use."""
+    """Models, and buffers for a JPEG, its pixels and a probe; all are overwritten after use.
+
+    Attributes
+    ----------
+    model
+        Digest of the pack that the models are of.
+    """
 
     def __init__(
         self, pack: ModelPack, gate: QualityGate, *, max_pixels: int, licence_accepted: bool
     ) -> None:
+        self.model = pack.digest
         self.extractor = FaceExtractor(pack, gate=gate, licence_accepted=licence_accepted)
         self.extractor.warm_up()
         self.faint = FaintFaces(pack, halt=self.extractor.halt)

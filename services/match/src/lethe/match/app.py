@@ -62,7 +62,7 @@ async def serve(settings: MatchSettings, stop: Stop) -> None:
         member.roster,
         ticket_topic=MATCH_TICKET,
         send=publisher.send,
-        standing=lambda: Standing(owned[0], owned[1], watchlists=watchlists.hashes()),
+        standing=lambda: Standing(owned[0], owned[1], lists=watchlists.tell()),
         observer=observer,
     )
     reader = Reader(

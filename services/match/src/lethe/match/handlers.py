@@ -7,6 +7,7 @@ import structlog
 
 from lethe.contracts.errors import LetheError, Refused, Transient
 from lethe.contracts.headers import read_address
+from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
@@ -16,6 +17,7 @@ from lethe.contracts.topics import (
     ALERT_TICKET,
     CANDIDATES_FOUND,
     DEPLOYMENT_ORDERED,
+    DETECT_TICKET,
     KEY_GRANTED,
     PROBE_DECIDED,
     PROBE_EXTRACTED,
@@ -33,6 +35,7 @@ from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
+from lethe.shredding.packs import PacksInUse
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 
 _log = structlog.get_logger()
@@ -66,6 +69,7 @@ class Handlers:
         self._transit = transit
         self._batch = batch
         self._erased: frozenset[str] = frozenset()
+        self._packs = PacksInUse()
         self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue(MOST_PROBES)
         self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue(MOST_TEMPLATES)
 
@@ -78,6 +82,7 @@ class Handlers:
         return [
             Subscription(KEY_GRANTED, on_grant),
             Subscription(ALERT_TICKET, self.on_alert_ticket),
+            Subscription(DETECT_TICKET, self.on_detect_ticket),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(PROBE_EXTRACTED, self.on_probe, owned=True),
             Subscription(REFERENCE_EXTRACTED, self.on_template),
@@ -90,11 +95,12 @@ class Handlers:
         await self._drop_unordered()
 
     async def keep_to_orders(self) -> None:
-        """Drop lists whose orders are over, and those that alert erased, until cancelled."""
+        """Drop lists that are over, erased, or of model packs that are gone, until cancelled."""
         while True:
             await asyncio.sleep(_ORDERS_CHECK_S)
             try:
                 await self._drop_unordered()
+                await self._drop_superseded()
             except Transient as error:
                 _log.warning("watchlist not dropped yet", error=type(error).__name__)
 
@@ -120,15 +126,33 @@ class Handlers:
         if fault is not None:
             raise fault
 
+    async def _drop_superseded(self) -> None:
+        """Drop the lists of model packs that no detect works with any more."""
+        now = instant(self._member.clock)
+        ordered = {
+            held.order.watchlist_id: held.order.watchlist_hash
+            for held in self._member.orders.all_orders()
+        }
+        await self._watchlists.drop_superseded(ordered, self._packs.all(now))
+
+    async def on_detect_ticket(self, record: Record) -> None:
+        """Learn which model pack an instance of detect works with."""
+        received = instant(self._member.clock)
+        self._packs.hear(self._ticket(record, received), received)
+
     async def on_alert_ticket(self, record: Record) -> None:
         """Take alert's transit key and what it erased, if alert signed it."""
         received = instant(self._member.clock)
+        ticket = self._ticket(record, received)
+        self._transit.hear(ticket, received)
+        self._erased |= frozenset(ticket.erased_watchlists)
+
+    def _ticket(self, record: Record, received: Instant) -> KeyTicket:
+        """Return a ticket, if the service signed it that writes the topic."""
         envelope = SignedEnvelope.decode(record.body)
         roles = (record.topic.producer,)
         self._member.roster.check(envelope, record.topic.name, roles, received.wall_us)
-        ticket = KeyTicket.decode(envelope.payload)
-        self._transit.hear(ticket, received)
-        self._erased |= frozenset(ticket.erased_watchlists)
+        return KeyTicket.decode(envelope.payload)
 
     async def on_probe(self, record: Record) -> None:
         """Queue a sealed probe."""

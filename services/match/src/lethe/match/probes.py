@@ -9,11 +9,12 @@ import numpy as np
 
 from lethe.contracts.errors import Erased, InvalidInput, LetheError, Refused, Transient
 from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
+from lethe.contracts.orders import DeploymentOrder
 from lethe.contracts.probe import PROBE_BYTES, ProbeView, unpack_probe
 from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import PROBE_EXTRACTED
 from lethe.match.deciding import COMPARISON_LIMIT, candidates
-from lethe.match.ports import Comparison, Template, TemplateIndex
+from lethe.match.ports import Comparison, ListName, Template, TemplateIndex
 from lethe.match.tracks import NEAR, TrackScores
 from lethe.match.transit import TransitKeys
 from lethe.match.watchlists import Watchlists
@@ -50,6 +51,7 @@ class _Opened:
     view: ProbeView
     template: Template = field(repr=False)
     held: HeldOrder
+    searched: ListName
     outcome: ProbeOutcome = ProbeOutcome.EXPIRED
     rescued: CandidatesFound | None = None
 
@@ -117,38 +119,47 @@ class ProbeDesk:
         held = self._orders.live_order(address.lane, self._holder.clock.wall_us())
         if held is None or held.order_hash != address.order_hash:
             raise Refused("a probe came outside of its order")
-        if self._watchlists.hashes().get(held.order.watchlist_id) != held.order.watchlist_hash:
-            raise Erased("the watchlist in hand isn't the ordered one")
-        if self._watchlists.subjects(held.order.watchlist_id) > held.order.watchlist_size:
-            raise Refused("more people are listed than were ordered")
+        whole = self._whole(held.order)
         plaintext = clear.enter_context(
             self._holder.opening(PROBE_EXTRACTED.name, address, probe.body, buffer)
         )
         # Only a record that opened says which slots are over.
         self._holder.supersede(address.lane, Purpose.PROBE, address.slot)
         view = unpack_probe(plaintext)
+        searched = ListName(held.order.watchlist_id, view.model)
+        if searched not in whole:
+            raise Erased("the ordered watchlist isn't in hand for this model pack")
         template = np.frombuffer(view.template, dtype="<f4")
-        fits = len(template) == self._watchlists.template_length(held.order.watchlist_id)
+        fits = len(template) == self._watchlists.template_length(searched)
         if not fits or not bool(np.isfinite(template).all()):
             raise InvalidInput("a probe's template doesn't fit the watchlist")
-        return _Opened(address, view, template, held)
+        return _Opened(address, view, template, held, searched)
+
+    def _whole(self, order: DeploymentOrder) -> list[ListName]:
+        """Return the lists that are what an order names, one for each model pack."""
+        whole = self._watchlists.whole(order.watchlist_id, order.watchlist_hash)
+        if not whole:
+            raise Erased("the watchlist in hand isn't the ordered one")
+        if self._watchlists.subjects(whole[0]) > order.watchlist_size:
+            raise Refused("more people are listed than were ordered")
+        return whole
 
     async def _search(self, opened: list[_Opened]) -> None:
-        by_list: dict[str, list[_Opened]] = {}
+        by_list: dict[ListName, list[_Opened]] = {}
         for item in opened:
-            by_list.setdefault(item.held.order.watchlist_id, []).append(item)
+            by_list.setdefault(item.searched, []).append(item)
         try:
             # Together: what waits for a silent index must be overwritten in time all the same.
             async with asyncio.timeout(_SEARCH_S):
-                for watchlist_id, items in by_list.items():
-                    await self._search_list(watchlist_id, items)
+                for name, items in by_list.items():
+                    await self._search_list(name, items)
         except TimeoutError:
             return  # blind: the probes expire
 
-    async def _search_list(self, watchlist_id: str, items: list[_Opened]) -> None:
+    async def _search_list(self, name: ListName, items: list[_Opened]) -> None:
         templates = [item.template for item in items]
         try:
-            found = await self._index.search(watchlist_id, templates, COMPARISON_LIMIT)
+            found = await self._index.search(name, templates, COMPARISON_LIMIT)
             results = [await self._behind(*each) for each in zip(items, found, strict=True)]
         except Transient:
             return  # blind: the probes expire
@@ -163,13 +174,12 @@ class ProbeDesk:
         """
         withdrawn = item.held.withdrawn
         left = [each for each in found if each.subject_id not in withdrawn]
-        order = item.held.order
-        floor = cosine_for_score(order.threshold) - NEAR
+        floor = cosine_for_score(item.held.order.threshold) - NEAR
         if len(left) == len(found) or len(found) < COMPARISON_LIMIT or found[-1].cosine < floor:
             return left
-        more = self._watchlists.references_of(order.watchlist_id, withdrawn)
+        more = self._watchlists.references_of(item.searched, withdrawn)
         limit = COMPARISON_LIMIT + more
-        [wider] = await self._index.search(order.watchlist_id, [item.template], limit)
+        [wider] = await self._index.search(item.searched, [item.template], limit)
         return [each for each in wider if each.subject_id not in withdrawn]
 
     def _conclude(self, item: _Opened, comparisons: list[Comparison]) -> None:

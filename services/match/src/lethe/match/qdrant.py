@@ -24,17 +24,20 @@ from qdrant_client.models import (
 )
 
 from lethe.contracts.errors import InvalidInput, Transient
-from lethe.match.ports import Comparison, Reference, Template
+from lethe.match.ports import Comparison, ListName, Reference, Template
 from lethe.match.settings import MatchSettings
 from lethe.runtime.threads import Threads
 from lethe.vision.buffers import scrub_array_cache
 
 _T = TypeVar("_T")
 _TIMEOUT_S = 2
+_PREFIX = "lethe-"
+_OF_MODEL = "~"
+"""No id of a watchlist has it."""
 
 
 class QdrantIndex:
-    """One collection per watchlist version; dropping the collection is the deletion.
+    """One collection per list; dropping the collection is the deletion.
 
     Search is exact: the local mode's always, a server's by request. Templates have the length 1,
     so that the dot product is the cosine: asked for cosines, the local mode would bring the whole
@@ -62,17 +65,17 @@ class QdrantIndex:
                 check_compatibility=False,
             )
 
-    async def create(self, watchlist_id: str, template_length: int) -> None:
+    async def create(self, name: ListName, template_length: int) -> None:
         """Make a list, unless it is there."""
-        name = _collection(watchlist_id)
+        collection = _collection(name)
         vectors = VectorParams(size=template_length, distance=Distance.DOT)
 
         async def work() -> None:
-            # Other instances may share it on a server: its name stands for one version.
-            if await self._client.collection_exists(name):
+            # Other instances may share it on a server: its name stands for one list.
+            if await self._client.collection_exists(collection):
                 return
             try:
-                await self._client.create_collection(name, vectors_config=vectors)
+                await self._client.create_collection(collection, vectors_config=vectors)
             except UnexpectedResponse as error:
                 if error.status_code != HTTPStatus.CONFLICT:
                     raise
@@ -80,7 +83,7 @@ class QdrantIndex:
 
         await self._call(work)
 
-    async def add(self, watchlist_id: str, reference: Reference) -> None:
+    async def add(self, name: ListName, reference: Reference) -> None:
         """Add a reference, or replace the one of the same id."""
 
         async def work() -> None:
@@ -93,21 +96,21 @@ class QdrantIndex:
                     "subject_id": reference.subject_id,
                 },
             )
-            await self._client.upsert(_collection(watchlist_id), [point], wait=True)
+            await self._client.upsert(_collection(name), [point], wait=True)
 
         await self._call(work)
 
-    async def remove(self, watchlist_id: str, reference_id: str) -> None:
+    async def remove(self, name: ListName, reference_id: str) -> None:
         """Remove a reference."""
         selector = PointIdsList(points=[_point_id(reference_id)])
 
         async def work() -> None:
-            await self._client.delete(_collection(watchlist_id), selector, wait=True)
+            await self._client.delete(_collection(name), selector, wait=True)
 
         await self._call(work)
 
     async def search(
-        self, watchlist_id: str, probes: list[Template], limit: int
+        self, name: ListName, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:
         """Return for each probe its best comparisons, best first."""
 
@@ -120,7 +123,7 @@ class QdrantIndex:
 
         async def compare() -> list[list[Comparison]]:
             requests = [self._request(probe, limit) for probe in probes]
-            responses = await self._client.query_batch_points(_collection(watchlist_id), requests)
+            responses = await self._client.query_batch_points(_collection(name), requests)
             return [
                 [
                     Comparison(
@@ -136,7 +139,7 @@ class QdrantIndex:
         return await self._call(work)
 
     async def compare(
-        self, watchlist_id: str, probe: Template, reference_ids: list[str]
+        self, name: ListName, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Return the cosines of a probe and some references; those that aren't there have none."""
         is_here = self._threads is not None
@@ -144,14 +147,14 @@ class QdrantIndex:
 
         async def scrubbed() -> list[float]:
             try:
-                return await work(_collection(watchlist_id), probe, reference_ids)
+                return await work(_collection(name), probe, reference_ids)
             finally:
                 scrub_array_cache(probe.nbytes)
 
         return await self._call(scrubbed)
 
     async def _compared_there(
-        self, name: str, probe: Template, reference_ids: list[str]
+        self, collection: str, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Have the server compare: no template that it holds comes to this process."""
         points = [_point_id(each) for each in reference_ids]
@@ -162,33 +165,55 @@ class QdrantIndex:
             with_payload=False,
             params=self._params,
         )
-        [found] = await self._client.query_batch_points(name, [request])
+        [found] = await self._client.query_batch_points(collection, [request])
         return [float(point.score) for point in found.points]
 
     async def _compared_here(
-        self, name: str, probe: Template, reference_ids: list[str]
+        self, collection: str, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Compare with what this process holds: asked to, the local mode looks at every point."""
         points = [_point_id(each) for each in reference_ids]
-        found = await self._client.retrieve(name, points, with_payload=False, with_vectors=True)
+        found = await self._client.retrieve(
+            collection, points, with_payload=False, with_vectors=True
+        )
         vectors = [np.asarray(point.vector, dtype=np.float32) for point in found]
         # No BLAS: its buffers would keep a template.
         return [float(np.einsum("i,i->", vector, probe)) for vector in vectors]
 
-    async def drop(self, watchlist_id: str) -> None:
+    async def drop(self, name: ListName) -> None:
         """Erase the list with everything in it, aliases and snapshots too."""
-        name = _collection(watchlist_id)
+        collection = _collection(name)
 
         async def work() -> None:
-            # No snapshot of it is made any more once it is gone; a collection that was dropped
-            # leaves its own behind, and those of the whole server hold it.
-            await self._client.delete_collection(name)
-            for snapshot in await self._client.list_snapshots(name):
-                await self._client.delete_snapshot(name, snapshot.name, wait=True)
+            # First these: whoever breaks off finds the rest again by the collection.
+            await self._drop_snapshots(collection)
+            await self._client.delete_collection(collection)
+            # And those that were made meanwhile; those of the whole server hold it too.
+            await self._drop_snapshots(collection)
             for snapshot in await self._client.list_full_snapshots():
                 await self._client.delete_full_snapshot(snapshot.name, wait=True)
 
         await self._call(work)
+
+    async def _drop_snapshots(self, collection: str) -> None:
+        try:
+            found = await self._client.list_snapshots(collection)
+        except UnexpectedResponse as error:
+            if error.status_code != HTTPStatus.NOT_FOUND:
+                raise
+            return  # neither it nor any of its own is there
+        for snapshot in found:
+            await self._client.delete_snapshot(collection, snapshot.name, wait=True)
+
+    async def names(self) -> list[ListName]:
+        """Return all lists that it holds, also of processes that are over."""
+
+        async def work() -> list[ListName]:
+            found = (await self._client.get_collections()).collections
+            names = [_list_name(each.name) for each in found]
+            return [each for each in names if each is not None]
+
+        return await self._call(work)
 
     async def close(self) -> None:
         """Disconnect; a list in memory is gone with it."""
@@ -246,8 +271,17 @@ def _drive(work: Callable[[], Coroutine[None, None, _T]]) -> _T:
     raise RuntimeError("Qdrant's local mode waited for something")
 
 
-def _collection(watchlist_id: str) -> str:
-    return f"lethe-{watchlist_id}"
+def _collection(name: ListName) -> str:
+    of_model = f"{_OF_MODEL}{name.model}" if name.model else ""
+    return f"{_PREFIX}{name.watchlist_id}{of_model}"
+
+
+def _list_name(collection: str) -> ListName | None:
+    """Return what a collection is of: those of before lists had models aren't of any."""
+    if not collection.startswith(_PREFIX):
+        return None
+    watchlist_id, _, model = collection.removeprefix(_PREFIX).partition(_OF_MODEL)
+    return ListName(watchlist_id, model)
 
 
 def _point_id(reference_id: str) -> str:

@@ -9,10 +9,10 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.topic import partition_for
-from lethe.purge.ownership import HeardTicket, HolderName, Holders, holder_name
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.ownership import HeardTicket, HolderName, Holders, holder_name
 from lethe.shredding.slotkeys import KEY_BYTES, commitment
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.wrapping import wrap

@@ -26,7 +26,6 @@ from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
 from lethe.purge.erasures import Erasure, require_fresh
 from lethe.purge.outbox import ReceiptsOutbox
-from lethe.purge.ownership import HeardTicket
 from lethe.purge.reign import Reign
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.reader import Start, Subscription
@@ -34,6 +33,7 @@ from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
 from lethe.shredding.membership import Membership
 from lethe.shredding.orders import OtherReceiptsKey
+from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.suspensions import Suspensions
 
 

@@ -10,10 +10,10 @@ import structlog
 from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted
 from lethe.purge.custodian import Custodian
-from lethe.purge.ownership import HeardTicket
 from lethe.receipts.entries import DEPOSED
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.suspensions import Suspensions
 
 _log = structlog.get_logger()

@@ -25,7 +25,21 @@ class ReferenceState(BaseModel):
     state: str
     fault: str | None = None
     resembles: str | None = None
+    unfit_pack: str | None = None
+    unfit_fault: str | None = None
     change: int
+
+
+class RenewalState(BaseModel):
+    """How far the images of a watchlist have come with the model pack in use."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    pack: str | None
+    images: int
+    done: int
+    left: int
+    unfit: int
 
 
 class Problem(BaseModel):
@@ -131,6 +145,14 @@ class WatchlistApi:
     async def erase(self) -> None:
         """Erase the version at once, with everybody on it."""
         await self._api.ask("DELETE", self._path)
+
+    async def renew(self) -> RenewalState:
+        """Have everything enrolled with the model pack in use."""
+        return RenewalState.model_validate(await self._api.ask("POST", f"{self._path}/enrolment"))
+
+    async def renewal(self) -> RenewalState:
+        """Return how far that has come."""
+        return RenewalState.model_validate(await self._api.ask("GET", f"{self._path}/enrolment"))
 
     def image_path(self, reference_id: str) -> str:
         """Return where an image is, below alert's address."""

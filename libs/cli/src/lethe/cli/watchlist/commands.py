@@ -95,6 +95,41 @@ def import_(
     )
 
 
+@watchlist.command("re-enrol")
+@click.argument("watchlist_id", metavar="ID")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
+              help="Where to write what can't be used, as CSV.")  # fmt: skip
+@click.option("--skip-bad", is_flag=True, help="Exit code 0 although something can't be used.")
+@options.alert_url
+@options.trust
+def re_enrol(
+    watchlist_id: str, report: Path | None, alert_url: str, trust: Path | None, *, skip_bad: bool
+) -> None:
+    """Enrol a watchlist with the model pack that detect works with now.
+
+    The images that are kept go through the pipeline again. Broken off, alert goes on with it, and
+    the same command shows how far it is. A watchlist that an order names is enrolled again by
+    itself; it stays what it is, and is searched once every image of it is.
+
+    Exit code 2: some images can't be used with this model pack.
+
+    \b
+    Example:
+      lethe watchlist re-enrol northtown-7
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.watchlist import renewing  # noqa: PLC0415 - --help stays quick
+
+    renewing.re_enrol(
+        renewing.RenewalOptions(
+            watchlist_id=watchlist_id,
+            alert_url=alert_url,
+            trust=trust or find_home().trust,
+            report=report,
+            skip_bad=skip_bad,
+        )
+    )
+
+
 @watchlist.command()
 @click.argument("deployment_id", metavar="DEPLOYMENT")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)

@@ -88,7 +88,15 @@ def image_added(reference: Reference) -> Deed:
 def image_settled(reference: Reference) -> Deed:
     """Return that an image was enrolled or rejected."""
     why = f"an image was {reference.state.value}"
+    if reference.unfit_pack is not None:
+        why = "an image was found unfit for a model pack"
     return Deed(Act.ALTERATION, _of_reference(reference), why)
+
+
+def renewed(watchlist_id: str) -> Deed:
+    """Return that images are enrolled once more."""
+    why = "images of a watchlist were submitted again, for another model pack"
+    return Deed(Act.ALTERATION, (_watchlist(watchlist_id),), why)
 
 
 def image_shown(reference_id: str) -> Deed:

@@ -100,7 +100,9 @@ class WatchlistBook:
             ended = dict(known)
             for outcome in outcomes:
                 if before := ended.get(outcome.reference_id):
-                    ended[outcome.reference_id] = before.ended(outcome)
+                    version = await self.versions.sealed(before.watchlist_id)
+                    is_ordered = version.ordered_hash is not None
+                    ended[outcome.reference_id] = before.ended(outcome, is_ordered=is_ordered)
             changed = [each for each in ended.values() if each != known[each.reference_id]]
             if changed:
                 await self._references.record(changed)

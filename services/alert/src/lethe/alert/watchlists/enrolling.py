@@ -46,12 +46,27 @@ Send = Callable[[SealedReference], Awaitable[None]]
 
 
 class Enrolment:
-    """Submits references, a few at a time, until match has told their outcome."""
+    """Submits references, a few at a time, until match has told their outcome.
 
-    def __init__(self, holder: Holder, book: WatchlistBook, send: Send) -> None:
+    Parameters
+    ----------
+    pack
+        Tells the digest of the model pack that references are made with now; None while none are.
+    """
+
+    def __init__(
+        self,
+        holder: Holder,
+        book: WatchlistBook,
+        send: Send,
+        pack: Callable[[], str | None],
+    ) -> None:
         self._holder = holder
         self._book = book
         self._send = send
+        self._pack = pack
+        # Ordered lists that can't be whole with a pack, however often they are sent.
+        self._unfit: dict[str, str] = {}
         # Both in the order in which they came to be so.
         self._waiting: dict[str, None] = {}
         self._under_way: dict[str, Instant] = {}
@@ -74,11 +89,36 @@ class Enrolment:
         for reference_id in await self._book.unsettled():
             self._want(reference_id)
 
-    async def submit_again(self, watchlist_id: str) -> None:
-        """Submit everything enrolled of a list: a match instance has lost it."""
-        for reference in await self._book.references(watchlist_id):
-            if reference.state is ReferenceState.ENROLLED:
-                self._want(reference.reference_id)
+    async def submit_again(self, watchlist_id: str, held: int = 0) -> None:
+        """Submit what is enrolled of a list: a match instance lacks it.
+
+        Parameters
+        ----------
+        held
+            How many of its references that instance has, made with the pack in use. Those that were
+            enrolled with it already aren't submitted, if they can be the ones.
+        """
+        pack = self._pack()
+        if pack is not None and self._unfit.get(watchlist_id) == pack:
+            return
+        enrolled = [
+            reference
+            for reference in await self._book.references(watchlist_id)
+            if reference.state is ReferenceState.ENROLLED
+        ]
+        if pack is not None and any(each.unfit_pack == pack for each in enrolled):
+            self._unfit[watchlist_id] = pack
+            _log.warning("ordered watchlist unfit for the model pack", watchlist_id=watchlist_id)
+            return
+        left = [each for each in enrolled if each.pack != pack]
+        wanted = left if left and len(enrolled) - len(left) <= held else enrolled
+        _log.info("match lacks a watchlist", watchlist_id=watchlist_id, count=len(wanted))
+        for reference in wanted:
+            self._want(reference.reference_id)
+
+    def try_again(self, watchlist_id: str) -> None:
+        """Believe no longer that a list can't be whole."""
+        self._unfit.pop(watchlist_id, None)
 
     def on_outcome(self, enrolled: ReferenceEnrolled) -> None:
         """Take how an enrolment ended, to be recorded with whatever else comes meanwhile."""

@@ -6,9 +6,16 @@ from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Refused
-from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
+from lethe.contracts.orders import (
+    CameraAssigned,
+    DeploymentOrder,
+    DeploymentOrdered,
+    OrderState,
+    OrderStatus,
+)
 from lethe.contracts.sealed import SignedEnvelope
 
 
@@ -24,11 +31,13 @@ class ClosingDeployments:
         watchlists: WatchlistBook,
         ends: WatchlistEnds,
         samples: SampleDesk,
+        renewals: RenewalDesk,
     ) -> None:
         self._deployments = deployments
         self._watchlists = watchlists
         self._ends = ends
         self._samples = samples
+        self._renewals = renewals
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify and publish an order, see `Deployments`; then close its version.
@@ -38,11 +47,13 @@ class ClosingDeployments:
         Refused
             Also if more subjects are enrolled than it says: match wouldn't search them.
         Conflict
-            Also if the version isn't kept until the order's end, or people haven't checked as
-            many of its subjects as the order requires.
+            Also if the version isn't kept until the order's end, wasn't enrolled with the model
+            pack in use, or people haven't checked as many of its subjects as the order requires.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
+        if OrderState.decode(ordered.state.payload).status is OrderStatus.RUNNING:
+            await self._renewals.require_current(order)
         await self._samples.require_checked(order)
         composition = await self._composition(order.watchlist_id)
         async with self._ends.ordering(order):

@@ -27,6 +27,11 @@ class Reference:
         Why it was rejected; of one that is enrolled, why somebody should look at it.
     resembles
         The reference of another subject that it looks like.
+    pack
+        Digest of the model pack that the state came of, of one that is submitted that of the state
+        before; None where that wasn't kept.
+    unfit_pack, unfit_fault
+        A pack with which it can't be searched though an order names it, and why.
     change
         Rises with every change of any reference of the version: who has seen one number finds
         what changed since behind it. 0 before it is added.
@@ -39,6 +44,9 @@ class Reference:
     state: ReferenceState = ReferenceState.SUBMITTED
     fault: str | None = None
     resembles: str | None = None
+    pack: str | None = None
+    unfit_pack: str | None = None
+    unfit_fault: str | None = None
     change: int = 0
 
     @property
@@ -46,17 +54,36 @@ class Reference:
         """What its image is sealed as."""
         return f"image:{self.watchlist_id}:{self.reference_id}"
 
-    def ended(self, outcome: ReferenceEnrolled) -> "Reference":
-        """Return what it is after an outcome of one match instance."""
+    def ended(self, outcome: ReferenceEnrolled, *, is_ordered: bool = False) -> "Reference":
+        """Return what it is after an outcome of one match instance.
+
+        Parameters
+        ----------
+        is_ordered
+            An order names its version: what is enrolled in it stays so.
+        """
         if self.state is ReferenceState.REJECTED:
             return self
         rejected = outcome.outcome is EnrolmentOutcome.REJECTED
+        if is_ordered and rejected and self.state is ReferenceState.ENROLLED:
+            return replace(self, unfit_pack=outcome.model, unfit_fault=outcome.fault)
         return replace(
             self,
             state=ReferenceState.REJECTED if rejected else ReferenceState.ENROLLED,
             fault=outcome.fault or self.fault,
             resembles=outcome.resembles,
+            pack=outcome.model or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PackCount:
+    """How many references have a state, a model pack, and one that they are unfit for."""
+
+    state: ReferenceState
+    pack: str | None
+    unfit_pack: str | None
+    count: int
 
 
 class ReferenceStore(Protocol):
@@ -93,7 +120,19 @@ class ReferenceStore(Protocol):
         ...
 
     async def record(self, changed: Sequence[Reference]) -> None:
-        """Record states, faults and resemblances of references, all or none."""
+        """Record what became of references, all or none."""
+        ...
+
+    async def packs(self, watchlist_id: str) -> Sequence[PackCount]:
+        """Return how many references of a version came to which state with which model pack."""
+        ...
+
+    async def renew(self, watchlist_id: str, pack: str) -> Sequence[str]:
+        """Submit all again that another model pack enrolled or rejected; return all submitted."""
+        ...
+
+    async def forgive(self, watchlist_id: str) -> None:
+        """Forget that references can't be searched with a model pack: it is tried once more."""
         ...
 
     async def remove(self, reference_id: str) -> None:

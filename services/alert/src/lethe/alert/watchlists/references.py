@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -18,7 +19,7 @@ from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import references
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
-from lethe.alert.watchlists.reference import Reference, ReferenceState
+from lethe.alert.watchlists.reference import PackCount, Reference, ReferenceState
 
 # Images are megabytes: they are read only when asked for.
 WITHOUT_IMAGE = [column for column in references.c if not column.name.startswith("image_c")]
@@ -79,7 +80,7 @@ class SqlReferenceStore:
             return list((await connection.execute(chosen)).scalars())
 
     async def record(self, changed: Sequence[Reference]) -> None:
-        """Record states, faults and resemblances of references, all or none."""
+        """Record what became of references, all or none."""
         # One after another: each takes the change behind that of the one before it.
         statement = (
             update(references)
@@ -96,6 +97,47 @@ class SqlReferenceStore:
         ]
         async with self._term.write(*map(of_watchlists.image_settled, changed)) as connection:
             await connection.execute(statement, rows)
+
+    async def packs(self, watchlist_id: str) -> list[PackCount]:
+        """Return how many references of a version came to which state with which model pack."""
+        kinds = (references.c.state, references.c.pack, references.c.unfit_pack)
+        statement = select(*kinds, func.count()).where(references.c.watchlist_id == watchlist_id)
+        async with self._term.read() as connection:
+            return [
+                PackCount(ReferenceState(row[0]), row[1], row[2], row[3])
+                for row in await connection.execute(statement.group_by(*kinds))
+            ]
+
+    async def renew(self, watchlist_id: str, pack: str) -> list[str]:
+        """Submit all again that another model pack enrolled or rejected; return all submitted."""
+        of_list = references.c.watchlist_id == watchlist_id
+        submitted = references.c.state == ReferenceState.SUBMITTED.value
+        other = or_(references.c.pack.is_(None), references.c.pack != pack)
+        bounds = select(
+            func.coalesce(func.max(references.c.change), 0), func.min(references.c.place)
+        ).where(of_list)
+        async with self._term.write(of_watchlists.renewed(watchlist_id)) as connection:
+            newest, first = (await connection.execute(bounds)).one()
+            if first is None:
+                return []
+            statement = update(references).where(of_list, other, ~submitted)
+            await connection.execute(
+                statement.values(
+                    state=ReferenceState.SUBMITTED.value,
+                    fault=None,
+                    resembles=None,
+                    # A change of its own for each, in the order in which they were added.
+                    change=references.c.place - first + newest + 1,
+                )
+            )
+            chosen = select(references.c.reference_id).where(of_list, submitted)
+            return list((await connection.execute(chosen.order_by(references.c.place))).scalars())
+
+    async def forgive(self, watchlist_id: str) -> None:
+        """Forget that references can't be searched with a model pack: it is tried once more."""
+        statement = update(references).where(references.c.watchlist_id == watchlist_id)
+        async with self._term.write(of_watchlists.renewed(watchlist_id)) as connection:
+            await connection.execute(statement.values(unfit_pack=None, unfit_fault=None))
 
     async def remove(self, reference_id: str) -> None:
         """Remove a reference with its image."""
@@ -126,6 +168,9 @@ def outcome_columns(reference: Reference) -> dict[str, object]:
         "state": reference.state.value,
         "fault": reference.fault,
         "resembles": reference.resembles,
+        "pack": reference.pack,
+        "unfit_pack": reference.unfit_pack,
+        "unfit_fault": reference.unfit_fault,
     }
 
 
@@ -139,5 +184,8 @@ def to_reference(row: RowMapping) -> Reference:
         state=ReferenceState(row["state"]),
         fault=row["fault"],
         resembles=row["resembles"],
+        pack=row["pack"],
+        unfit_pack=row["unfit_pack"],
+        unfit_fault=row["unfit_fault"],
         change=row["change"],
     )

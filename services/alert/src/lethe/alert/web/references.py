@@ -32,6 +32,9 @@ class ReferenceView(BaseModel):
     state: ReferenceState
     fault: str | None
     resembles: str | None
+    pack: str | None
+    unfit_pack: str | None
+    unfit_fault: str | None
     change: int
 
 

@@ -18,6 +18,7 @@ from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.recording import RecordDesk
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
@@ -38,6 +39,7 @@ from lethe.alert.web.receipts import ReceiptEndpoints
 from lethe.alert.web.records import RecordEndpoints
 from lethe.alert.web.references import ReferenceEndpoints
 from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.renewals import RenewalEndpoints
 from lethe.alert.web.samples import SampleEndpoints
 from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
@@ -57,6 +59,7 @@ def create_routes(
     watchlists: WatchlistBook,
     erase_watchlist: Erase,
     samples: SampleDesk,
+    renewals: RenewalDesk,
     enroller: Enroller,
     deployments: Deployments,
     status: StatusSource,
@@ -85,6 +88,8 @@ def create_routes(
         Erases one at once; see `WatchlistEnds.erase`.
     samples
         Of watchlists, for people to check.
+    renewals
+        Has watchlists enrolled with another model pack.
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
@@ -121,6 +126,7 @@ def create_routes(
         *AlertStream(hub, EventRenderer(views), doorkeeper, reach, consultations).routes(),
         *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
         *SampleEndpoints(samples).routes(),
+        *RenewalEndpoints(renewals).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
         *EntryEndpoints(watchlists.entries, enroller).routes(),
         *ReferenceEndpoints(watchlists, audit).routes(),

@@ -6,7 +6,6 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket, Role
 
 _FRESH_US = 600_000
-"""A holder whose last ticket is older than three slots counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,16 @@ def holder_name(ticket: KeyTicket) -> HolderName:
 
 
 class Holders:
-    """The newest ticket of every holder. Tickets that go back in sequence are refused."""
+    """The newest ticket of every holder. Tickets that go back in sequence are refused.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    fresh_us
+        A holder whose last ticket is older counts as gone; three slots without it.
+    """
+
+    def __init__(self, fresh_us: int = _FRESH_US) -> None:
+        self._fresh_us = fresh_us
         self._heard: dict[HolderName, HeardTicket] = {}
         self._unused: set[HolderName] = set()
         # Outlives `forget`: otherwise an older ticket, granted once already, would count as new.
@@ -77,7 +83,7 @@ class Holders:
         return [
             heard
             for heard in self._heard.values()
-            if heard.ticket.role is role and now.since_us(heard.received) < _FRESH_US
+            if heard.ticket.role is role and now.since_us(heard.received) < self._fresh_us
         ]
 
     def leading_alert(self, now: Instant) -> HeardTicket | None:

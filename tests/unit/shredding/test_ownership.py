@@ -5,7 +5,7 @@ from tests.support.custody import Custody
 from tests.support.forgetting import an_order, book_with, heard
 
 from lethe.contracts.keys import KeyTicket, Role
-from lethe.purge.ownership import Holders
+from lethe.shredding.ownership import Holders
 from lethe.shredding.trust import LocalTrust
 
 
