@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lethe.purge.ownership import HeardTicket
 from tests.support.custody import Custody
 from tests.support.forgetting import an_order, book_with
 
 from lethe.purge import custodian
 from lethe.purge.custodian import Custodian, _Draft
+from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.trust import LocalTrust
 
 
