@@ -19,7 +19,8 @@ _ERRORS_ONLY = 3
 def session_options(threads: int) -> Any:
     """Give options for a session on `threads` threads.
 
-    - Without arena and memory pattern: an arena keeps activations, which are as good as templates.
+    - Without arena: it keeps activations, which are as good as templates. With a memory pattern: all
+      of them lie in one block, which is freed, and so overwritten, when a run ends.
     - Without spinning: two sessions that spin on one machine halve each other.
     """
     runtime = _runtime()
@@ -27,7 +28,7 @@ def session_options(threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
+    options.enable_mem_pattern = True
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
