@@ -1,5 +1,6 @@
 """Ed25519 signatures on control messages, bound to what they are for."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -90,6 +91,12 @@ class Signer:
         return self._private_key.sign(message)
 
 
+@lru_cache(maxsize=256)
+def _key_of(public_key: bytes) -> Ed25519PublicKey:
+    # The few of the roster, again and again.
+    return Ed25519PublicKey.from_public_bytes(public_key)
+
+
 def check_signature(public_key: bytes, context: str, envelope: SignedEnvelope) -> None:
     """Check an envelope against one public key.
 
@@ -99,8 +106,6 @@ def check_signature(public_key: bytes, context: str, envelope: SignedEnvelope) -
         If the signature doesn't hold.
     """
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(
-            envelope.signature, _signed_bytes(context, envelope.payload)
-        )
+        _key_of(public_key).verify(envelope.signature, _signed_bytes(context, envelope.payload))
     except (InvalidSignature, ValueError):
         raise Refused(f"the signature of {envelope.signer!r} doesn't hold") from None
