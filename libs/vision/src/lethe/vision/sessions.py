@@ -19,8 +19,8 @@ _ERRORS_ONLY = 3
 def session_options(threads: int) -> Any:
     """Give options for a session on `threads` threads.
 
-    - Without arena: it keeps activations, which are as good as templates. With a memory pattern: all
-      of them lie in one block, which is freed, and so overwritten, when a run ends.
+    - Without arena: it keeps activations, which are as good as templates. With a memory pattern:
+      all of them lie in one block, which is freed, and so overwritten, when a run ends.
     - Without spinning: two sessions that spin on one machine halve each other.
     """
     runtime = _runtime()
