@@ -13,7 +13,7 @@ SUITES := e2e integration contract privacy unit
 SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
-.PHONY: help setup environment browser web database demo up test $(addprefix test-,$(SUITES)) \
+.PHONY: help setup environment browser web database module demo up test $(addprefix test-,$(SUITES)) \
         test-browser test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure bench-alerts bench-enrolment \
         lock clean compose-files compose-local
 
@@ -37,6 +37,9 @@ web: # what checks the pages' scripts and their accessibility, from npm
 database: # the tests run alert on a PostgreSQL of their own
 	@tools/postgres.sh
 
+module: # the tests keep alert's keys in a security module made of software
+	@tools/softhsm.sh
+
 demo: setup ## run the demonstration; Ctrl-C ends it
 	@$(BIN)/lethe demo $(ARGS)
 
@@ -49,12 +52,12 @@ compose-local: setup database ## run docker-compose.yml without Docker; Ctrl-C e
 up: setup ## run the stack without a camera; Ctrl-C ends it
 	@$(BIN)/lethe up $(ARGS)
 
-test: setup database ## run every test but test-browser, test-scale and test-kafka
+test: setup database module ## run every test but test-browser, test-scale and test-kafka
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix tests/,$(SUITES)) $(ARGS)
 	@$(BIN)/pytest -m alone tests/e2e $(ARGS)
 
 test-unit: setup ## run the unit tests
-test-contract: setup database ## run the contract tests
+test-contract: setup database module ## run the contract tests
 test-privacy: setup ## run the privacy tests
 test-integration: setup database ## run the tests on the embedded broker
 test-e2e: setup database ## run the tests of the whole stack

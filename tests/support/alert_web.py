@@ -52,6 +52,7 @@ from lethe.alert.witnessing import WitnessState
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role as KeyRole
+from lethe.contracts.receipts import ErasurePromise
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.holder import Holder
 
@@ -188,6 +189,7 @@ class AlertWeb:
             consultations=self.consultations,
             reasons=self.reasons(),
             looks=self.looks,
+            promise=ErasurePromise.MEMORY,
         )
 
     def app(self, port: int = PORT) -> Starlette:

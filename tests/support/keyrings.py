@@ -10,10 +10,12 @@ from pathlib import Path
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.errors import Conflict, KeyStoreUnavailable
 from lethe.alert.keyring import Keyring
-from lethe.alert.keystore import ErasableKeyStore, FileKeyStore, StoredKey
-from lethe.alert.promise import ErasurePromise
+from lethe.alert.keystores.files import FileKeyStore
+from lethe.alert.keystores.naming import require_name
+from lethe.alert.keystores.port import ErasableKeyStore, StoredKey
 from lethe.alert.retention_clock import Mark, RetentionClock
 from lethe.contracts.errors import Erased
+from lethe.contracts.receipts import ErasurePromise
 from lethe.shredding.clock import Clock, SystemClock
 
 
@@ -37,13 +39,14 @@ class MemoryKeyStore:
         finally:
             self._free.set()
 
-    def create(self, name: str, due_us: int | None = None) -> bytes:
-        if name in self.keys:
+    def create(self, name: str, due_us: int | None = None) -> None:
+        require_name(name)
+        made = StoredKey(secrets.token_bytes(32), due_us)
+        if self.keys.setdefault(name, made) is not made:
             raise Conflict(f"there is a key named {name} already")
-        self.keys[name] = StoredKey(secrets.token_bytes(32), due_us)
-        return self.read(name).secret
 
     def read(self, name: str) -> StoredKey:
+        require_name(name)
         if name not in self.keys:
             raise Erased(f"the key {name} is erased")
         kept = self.keys[name]
@@ -59,6 +62,7 @@ class MemoryKeyStore:
             self.keys[name] = StoredKey(known.secret, due_us)
 
     def erase(self, name: str) -> None:
+        require_name(name)
         if name in self.broken:
             raise KeyStoreUnavailable("can't erase a key")
         self.keys.pop(name, None)

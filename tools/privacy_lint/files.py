@@ -9,7 +9,7 @@ from tools.privacy_lint.module import Finding, Module
 PLACES = {
     "lethe/alert/clock_file.py": "what the retention clock showed",
     "lethe/alert/database.py": "creates the file of the database, which holds ciphertext",
-    "lethe/alert/keystore.py": "the erasable store of data keys",
+    "lethe/alert/keystores/files.py": "the erasable store of data keys",
     "lethe/alert/receipt_copies.py": "copies of receipts: counts, hashes and times",
     "lethe/cli/camera/secret.py": "the passwords of cameras, closed to other users",
     "lethe/cli/footage/": "renders footage of public images, or of those named by the user",

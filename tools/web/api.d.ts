@@ -159,6 +159,8 @@ interface ErasureAges {
   max: number;
 }
 
+type ErasurePromise = "memory" | "overwritten" | "unlinked" | "module";
+
 type EventKind = "alert" | "sighting" | "acknowledged" | "claimed" | "adjudicated" | "erased";
 
 interface FiguresView {
@@ -304,6 +306,7 @@ interface SuspensionStatus {
 interface Traffic {
   alerts: AlertCounts;
   clients: number;
+  key_promise: ErasurePromise;
 }
 
 type Unopened = "erased" | "altered" | "unavailable";

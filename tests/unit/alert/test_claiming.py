@@ -15,6 +15,7 @@ from lethe.contracts.receipts import (
     ErasedAlert,
     ErasedWatchlist,
     ErasureGround,
+    ErasurePromise,
     WatchlistGround,
     erased_watchlist_hash,
 )
@@ -59,7 +60,13 @@ class Claims:
     heard_lists: list[ErasedWatchlist] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.claims = ErasureClaims(self.bench.log, self.lists, self.claim, self.bench.clock)
+        self.claims = ErasureClaims(
+            self.bench.log,
+            self.lists,
+            self.claim,
+            self.bench.clock,
+            promise=ErasurePromise.OVERWRITTEN,
+        )
 
     async def claim(self, erased: list[ErasedAlert], lists: list[ErasedWatchlist]) -> None:
         if self.is_away:
@@ -99,6 +106,15 @@ async def test_an_alert_is_claimed_when_it_is_erased_and_not_before() -> None:
     assert await claims.turn() == [(alert_id, ErasureGround.FALSE_ALERT)]
 
 
+async def test_a_claim_says_what_the_key_store_promises_of_an_erasure() -> None:
+    claims = Claims()
+    await claims.erased()
+    claims.lists.erase("northtown-7")
+    await claims.claims.turn()
+    assert [each.promise for each in claims.heard] == ["overwritten"]
+    assert [each.promise for each in claims.heard_lists] == ["overwritten"]
+
+
 async def test_what_is_decided_after_an_erasure_was_no_ground_for_it() -> None:
     claims = Claims()
     lost = await claims.raised()
@@ -113,11 +129,12 @@ async def test_a_watchlist_is_claimed_beside_alerts_until_its_receipt_is_there()
     claims = Claims()
     alert_id, erased = await claims.erased(), claims.lists.erase("northtown-7")
     assert await claims.turn() == [(alert_id, ErasureGround.FALSE_ALERT)]
-    assert claims.heard_lists == [erased.claim()]
+    claim = erased.claim().model_copy(update={"promise": "overwritten"})
+    assert claims.heard_lists == [claim]
     claims.bench.clock.ms += 16_000
     await claims.claims.take([receipt(alert_id)])
     assert await claims.turn() == []
-    assert claims.heard_lists == [erased.claim()] * 2, "it has none, and is claimed again"
+    assert claims.heard_lists == [claim] * 2, "it has none, and is claimed again"
     said = WatchlistErased(at_ms=1, deployment="d", id_hash=erased.id_hash, ground="requested")
     await claims.claims.take([said.line()])
     assert claims.lists.waiting == {}

@@ -13,6 +13,7 @@ from tests.support.keyrings import MemoryClockMemory, MemoryKeyStore, a_keyring,
 from lethe.alert.clock_file import ClockFile
 from lethe.alert.errors import KeyStoreUnavailable
 from lethe.alert.keyring import Keyring
+from lethe.alert.keystores.port import StoredKey
 from lethe.alert.retention import PERIOD_S, RetentionScheduler
 from lethe.alert.retention_clock import Mark, RetentionClock
 from lethe.contracts.errors import Erased
@@ -62,6 +63,23 @@ def test_a_key_opens_until_it_is_due_and_is_gone_from_then_on() -> None:
     machine.clock.time.advance_ms(1)
     assert not machine.opens("alert-1")
     assert machine.store.names() == [], "it was refused and still lies there"
+
+
+def test_a_key_that_is_due_leaves_no_copy_with_whoever_refuses_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine, read = Machine(), list[StoredKey]()
+    machine.keyring.create("alert-1", HOUR_US)
+    machine.clock.time.advance_ms(HOUR_MS)
+    reading = machine.store.read
+
+    def noted(name: str) -> StoredKey:
+        read.append(reading(name))
+        return read[-1]
+
+    monkeypatch.setattr(machine.store, "read", noted)
+    assert not machine.opens("alert-1")
+    assert [any(each.secret) for each in read] == [False]
 
 
 def test_what_is_due_is_destroyed_and_nothing_else() -> None:

@@ -17,7 +17,8 @@ from lethe.alert.audit.chain import ChainVerifier, SealedEntry
 from lethe.alert.audit.reasons import OpenedReason, commitment_to
 from lethe.alert.errors import KeyStoreUnavailable
 from lethe.alert.identity.principal import Role
-from lethe.alert.keystore import FileKeyStore, StoredKey
+from lethe.alert.keystores.files import FileKeyStore
+from lethe.alert.keystores.port import StoredKey
 from lethe.alert.tables import audit, audit_reasons
 from lethe.receipts.canonical import encode
 

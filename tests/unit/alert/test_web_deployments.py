@@ -84,7 +84,7 @@ async def test_the_status_tells_deployments_cameras_alerts_and_blindness(
     ]
     assert status["blind"] == "the watchlist's store doesn't answer"
     assert status["alerts"] == {"count": 0, "last_sequence": 0, "waiting": 2}
-    assert status["clients"] == 0
+    assert (status["clients"], status["key_promise"]) == (0, "memory")
 
 
 async def test_a_camera_whose_address_holds_a_password_is_refused_with_what_to_do(

@@ -57,6 +57,7 @@ class Service:
                 "deployments": [self.deployment()],
                 "cameras": [{"camera_id": "gate", "deployment_id": NAME, "state": "assigned"}],
                 "blind": self.blind,
+                "key_promise": "memory",
             }
             return httpx.Response(200, json=content)
         held = self.book.by_deployment(NAME)
@@ -106,7 +107,11 @@ def test_a_running_one_ends_with_0_and_a_blind_system_with_1(
     told = status(trust)
     assert (told.exit_code, told.output.splitlines()) == (
         0,
-        [f"{NAME} (local): running", "  gate: assigned"],
+        [
+            f"{NAME} (local): running",
+            "  gate: assigned",
+            "what is left of destroyed keys: nothing, they lay in memory only",
+        ],
     )
     service.blind = "no match"
     told = status(trust)

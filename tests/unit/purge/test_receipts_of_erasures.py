@@ -159,3 +159,16 @@ async def test_of_more_than_is_kept_the_newest_are_told(
     desk.receipting.hear_erased(erased("alert-1", "alert-2", "alert-3"))
     await desk.later(2)
     assert hashes(desk) == hashed("alert-2", "alert-3")
+
+
+async def test_it_says_what_is_left_of_the_key_as_the_key_store_promises(desk: Desk) -> None:
+    promised = [each.model_copy(update={"promise": "memory"}) for each in erased("alert-1")]
+    await desk.begin("t1")
+    await desk.slot()
+    desk.receipting.hear_erased([*promised, *erased("alert-2")])
+    await desk.later(2)
+    told = [each for each in of_kind(desk, AlertErased) if isinstance(each, AlertErased)]
+    assert [each.promise for each in told] == ["memory", ""]
+    await desk.receipting.close()
+    lines = list(summary_lines(desk.verified().totals))
+    assert "  their keys 1 memory, as the key store promises" in lines

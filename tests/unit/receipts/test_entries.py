@@ -100,6 +100,18 @@ def test_no_field_could_name_a_person(entry: Entry) -> None:
     assert not [f for f in fields for word in _NEVER if word in f]
 
 
+def test_an_erasure_may_say_what_is_left_of_its_key() -> None:
+    said = AlertErased(
+        at_ms=1, deployment="d", id_hash="ab" * 32, ground="retention", promise="memory"
+    )
+    assert json.loads(said.line())["promise"] == "memory"
+    assert parse_entry(said.line()) == said
+    with pytest.raises(BadInput, match="promise is empty"):
+        parse_entry(encode(json.loads(said.line()) | {"promise": ""}))
+    with pytest.raises(BadInput, match="promise"):
+        replace(said, promise="memory\n")
+
+
 def test_purge_can_not_write_what_nobody_would_read() -> None:
     for wrong in (
         {"key_count": -1},

@@ -98,6 +98,16 @@ def test_keys_for_a_watchlist_belong_to_no_deployment() -> None:
             ),
         ),
         (
+            AlertErased(
+                at_ms=START_MS, deployment="d", id_hash=HASH, ground="retention", promise="memory"
+            ),
+            (
+                "An alert of d was erased for good because its time was over "
+                f"(it stands here by the hash {HASH[:16]}…). Of its key the store says: it lay in "
+                "memory only, and is overwritten there."
+            ),
+        ),
+        (
             WatchlistErased(at_ms=START_MS, deployment="", id_hash=HASH, ground="requested"),
             (
                 "A watchlist was erased for good with everybody on it because somebody asked "

@@ -117,3 +117,14 @@ def test_ci_fails_with_whatever_it_runs(bare: Path, tmp_path: Path, target: str)
     shutil.copy(_TOOLS.parent / ".ci" / "run", script)
     ended = subprocess.run([script], env={"PATH": str(bare)}, capture_output=True, check=False)
     assert ended.returncode == 1
+
+
+def test_without_a_security_module_the_tests_say_how_to_get_one(bare: Path) -> None:
+    code, (line,) = told("softhsm.sh", bare)
+    assert code == 1
+    assert "SoftHSM is missing; install it" in line
+
+
+def test_with_a_security_module_nothing_is_said(bare: Path) -> None:
+    (bare / "softhsm2-util").symlink_to(shutil.which("true") or os.devnull)
+    assert told("softhsm.sh", bare) == (0, [])

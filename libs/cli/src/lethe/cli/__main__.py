@@ -18,6 +18,7 @@ from lethe.cli.deployment.commands import deployment
 from lethe.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, exit_code, one_line
 from lethe.cli.home import find_home
 from lethe.cli.identity.commands import sign_in, token
+from lethe.cli.keystore import keystore
 from lethe.cli.receipts.commands import receipts
 from lethe.cli.receipts.witnessing import witness
 from lethe.cli.run_options import chosen_stack, with_stack_options, with_watch_options
@@ -125,6 +126,7 @@ lethe.add_command(audit)
 lethe.add_command(camera)
 lethe.add_command(deploy)
 lethe.add_command(deployment)
+lethe.add_command(keystore)
 lethe.add_command(receipts)
 lethe.add_command(resume)
 lethe.add_command(sign_in)

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from lethe.cli.session.api import DeploymentRecord, SystemStatus
 
 
+_LEFT = {
+    "memory": "nothing, they lay in memory only",
+    "overwritten": "nothing on a disk that writes in place; flash may keep a copy out of reach",
+    "unlinked": "perhaps all of them, for whoever reads the disk that they lay on",
+    "module": "nothing, as whoever runs the security module says",
+}
+
+
 @click.command()
 @options.alert_url
 @options.trust
@@ -78,6 +86,9 @@ def _told(found: "SystemStatus") -> list[str]:
     lines += [f"  {each.camera_id}: {each.state}" for each in found.cameras]
     if found.blind is not None:
         lines.append(f"no searches take place: {found.blind}")
+    if found.key_promise:
+        left = _LEFT.get(found.key_promise, found.key_promise)
+        lines.append(f"what is left of destroyed keys: {left}")
     return [
         one_line(line) if not line.startswith("  ") else f"  {one_line(line)}" for line in lines
     ]

@@ -40,6 +40,23 @@ class ErasureReceipted(Message):
     checkpoint: str = Field(max_length=_LONGEST_NOTE)
 
 
+class ErasurePromise(StrEnum):
+    """What is left of a data key that was erased, as the store that had it promises."""
+
+    MEMORY = "memory"
+    """It lay in memory only and was overwritten there; it ends with the machine at the latest."""
+    OVERWRITTEN = "overwritten"
+    """Its place on the disk was overwritten; flash may keep the old block out of reach."""
+    UNLINKED = "unlinked"
+    """Its name is gone; what was written may be recovered from the medium."""
+    MODULE = "module"
+    """It was destroyed within a security module, as whoever runs that says."""
+
+
+Promise = Annotated[str, Field(pattern=r"^[a-z-]{0,40}$")]
+"""An `ErasurePromise`, or one of a later version; empty where none was made."""
+
+
 class ErasureGround(StrEnum):
     """Why an alert was erased.
 
@@ -52,11 +69,18 @@ class ErasureGround(StrEnum):
 
 
 class ErasedAlert(Message):
-    """An alert whose data key is destroyed."""
+    """An alert whose data key is destroyed.
+
+    Attributes
+    ----------
+    promise
+        What that is worth, as the key store says that has been asked.
+    """
 
     alert_id: Name
     deployment_id: Name
     ground: ErasureGround
+    promise: Promise = ""
 
 
 def alert_hash(alert_id: str) -> str:
@@ -81,11 +105,14 @@ class ErasedWatchlist(Message):
         See `erased_watchlist_hash`.
     deployment_id
         The last that searched it; empty if none was ordered to.
+    promise
+        As for an alert.
     """
 
     id_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     deployment_id: Name | Annotated[str, Field(max_length=0)]
     ground: WatchlistGround
+    promise: Promise = ""
 
 
 def erased_watchlist_hash(watchlist_id: str, content_hash: str) -> str:

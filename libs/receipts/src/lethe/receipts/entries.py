@@ -17,6 +17,7 @@ from lethe.receipts.fields import (
     hash_hex_or_none,
     hashes_hex,
     name,
+    name_if_any,
     number,
     origin,
 )
@@ -200,12 +201,14 @@ class MinuteCounted(Entry):
 class Erased(Entry):
     """A data key was destroyed, as alert says; it may be told more than once.
 
-    Whoever knows what was hashed finds it, nobody else learns anything.
+    Whoever knows what was hashed finds it, nobody else learns anything. `promise` is the key
+    store's, of what is left of the key: `memory` (nothing), `overwritten`, `unlinked`, `module`.
     """
 
     deployment: str = name()
     id_hash: str = hash_hex()
     ground: str = name()
+    promise: str = name_if_any()
 
 
 @dataclass(frozen=True, slots=True)

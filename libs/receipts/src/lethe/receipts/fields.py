@@ -88,6 +88,11 @@ def hash_hex_if_any() -> Any:
     return field(default="", metadata={"kind": "hash-or-none", "optional": True})
 
 
+def name_if_any() -> Any:
+    """Declare a short printable text; an entry without one doesn't have the field."""
+    return field(default="", metadata={"kind": "name", "optional": True})
+
+
 def hashes_hex() -> Any:
     """Declare a list of SHA-256 in lower-case hex."""
     return _declared("hashes")

@@ -36,6 +36,14 @@ _GROUNDS = MappingProxyType(
         "key-gone": "since its key was lost before its time",
     }
 )
+_PROMISES = MappingProxyType(
+    {
+        "memory": "it lay in memory only, and is overwritten there",
+        "overwritten": "it is overwritten on its disk, which may have kept an old copy by itself",
+        "unlinked": "it is deleted, and might be found by whoever has its disk",
+        "module": "a security module has destroyed it, as whoever runs that says",
+    }
+)
 _REASONS = MappingProxyType(
     {STOPPED: "it was stopped", DEPOSED: "another instance grants them now"}
 )
@@ -120,18 +128,21 @@ def _counted(entry: MinuteCounted) -> str:
 
 @sentence.register
 def _erased(entry: AlertErased) -> str:
-    return f"An alert of {entry.deployment} was erased for good {_ground(entry)}."
+    return f"An alert of {entry.deployment} was erased for good {_ground(entry)}"
 
 
 @sentence.register
 def _list_erased(entry: WatchlistErased) -> str:
     searched = f", which {entry.deployment} searched last," if entry.deployment else ""
-    return f"A watchlist{searched} was erased for good with everybody on it {_ground(entry)}."
+    return f"A watchlist{searched} was erased for good with everybody on it {_ground(entry)}"
 
 
 def _ground(entry: AlertErased | WatchlistErased) -> str:
     why = _GROUNDS.get(entry.ground, f"on the ground {entry.ground}")
-    return f"{why} (it stands here by the hash {entry.id_hash[:_SHOWN_DIGITS]}…)"
+    key = ""
+    if entry.promise:
+        key = f" Of its key the store says: {_PROMISES.get(entry.promise, entry.promise)}."
+    return f"{why} (it stands here by the hash {entry.id_hash[:_SHOWN_DIGITS]}…).{key}"
 
 
 @sentence.register

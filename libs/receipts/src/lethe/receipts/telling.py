@@ -106,12 +106,17 @@ def _erasures(totals: Totals) -> Iterator[str]:
         yield f"  alerts     {_erased(totals.alerts)}"
     if totals.watchlists:
         yield f"  watchlists {_erased(totals.watchlists)}"
+    if totals.promises:
+        yield f"  their keys {_numbered(totals.promises)}, as the key store promises"
 
 
 def _erased(known: dict[str, str]) -> str:
-    grounds = Counter(known.values())
-    by_ground = ", ".join(f"{count:,} {ground}" for ground, count in sorted(grounds.items()))
-    return f"{len(known):,} erased: {by_ground}"
+    return f"{len(known):,} erased: {_numbered(known)}"
+
+
+def _numbered(known: dict[str, str]) -> str:
+    numbers = sorted(Counter(known.values()).items())
+    return ", ".join(f"{count:,} {each}" for each, count in numbers)
 
 
 def _per_minute(totals: Totals) -> str:

@@ -41,6 +41,8 @@ class Totals:
         How many subjects of the watchlist were withdrawn.
     watchlists
         Likewise of watchlists.
+    promises
+        What is left of the keys of both, as the key store promised, by the same hashes.
     """
 
     order: OrderInForce | None = None
@@ -66,6 +68,7 @@ class Totals:
     alerts: dict[str, str] = field(default_factory=dict)
     withdrawn: int = 0
     watchlists: dict[str, str] = field(default_factory=dict)
+    promises: dict[str, str] = field(default_factory=dict)
     suspensions: int = 0
     steps_told: int = 0
     steps: deque[tuple[int, str, str]] = field(default_factory=lambda: deque(maxlen=_STEPS_KEPT))
@@ -111,6 +114,8 @@ class Totals:
         """Note that something was erased; told again it counts once."""
         known = self.alerts if isinstance(said, AlertErased) else self.watchlists
         known.setdefault(said.id_hash, said.ground)
+        if said.promise:
+            self.promises.setdefault(said.id_hash, said.promise)
 
     def withdraw(self, said: SubjectsWithdrawn) -> None:
         """Note how many subjects are withdrawn; each log tells it again."""

@@ -4,7 +4,6 @@ import functools
 import time
 from dataclasses import replace
 
-import structlog
 from starlette.routing import BaseRoute, Mount
 
 from lethe.alert.adjudicating import Adjudicator
@@ -12,7 +11,6 @@ from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
 from lethe.alert.claiming import ErasureClaims
-from lethe.alert.clock_file import ClockFile
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.figures import ReceiptFigures
@@ -21,7 +19,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.identity.verifying import verifier_of
 from lethe.alert.keyring import Keyring
-from lethe.alert.keystore import FileKeyStore
+from lethe.alert.keystores.keyrings import open_keyring
 from lethe.alert.leading import Leadership
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.looks import Looks
@@ -30,7 +28,6 @@ from lethe.alert.receipt_copies import ReceiptCopies
 from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.reign import Reign
 from lethe.alert.retention import RetentionScheduler
-from lethe.alert.retention_clock import RetentionClock
 from lethe.alert.settings import AlertSettings
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
@@ -68,7 +65,6 @@ from lethe.shredding.membership import Membership, join
 from lethe.shredding.suspensions import Suspensions
 from lethe.shredding.terms import Life, Standing
 
-_log = structlog.get_logger()
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
 _SLOTS_AT_REST = 3
@@ -84,21 +80,10 @@ async def serve(settings: AlertSettings, stop: Stop) -> None:
         settings.database_password,
     )
     try:
-        keyring = _open_keyring(settings, member, database)
+        keyring = open_keyring(settings, member.clock, database.folder)
         await _Instance(settings, member, holder, keyring, database).serve(stop)
     finally:
         await database.close()
-
-
-def _open_keyring(settings: AlertSettings, member: Membership, database: Database) -> Keyring:
-    folder = settings.key_dir or settings.data_dir / "keys"
-    of_database = [database.folder] if database.folder else []
-    store = FileKeyStore(folder, apart_from=[*of_database, *settings.backed_up_dirs])
-    _log.info("key store", state=store.promise.value)
-    keyring = Keyring(store, RetentionClock(member.clock, ClockFile(folder)))
-    # Before the first key is made: from a mark of this boot on, no stepped clock lengthens a life.
-    keyring.keep_time()
-    return keyring
 
 
 class _Instance:
@@ -212,7 +197,7 @@ class _Instance:
             renewals=RenewalDesk(shelf.references, book, enrolment, pack),
             transit=transit,
             adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
-            claims=ErasureClaims(log, end_store, outbox.erased, now),
+            claims=ErasureClaims(log, end_store, outbox.erased, now, promise=self._keyring.promise),
             now=now,
             audit=audit,
             consultations=Consultations(audit),
@@ -277,6 +262,7 @@ class _Instance:
             consultations=reign.consultations,
             reasons=self._reasons,
             looks=reign.looks,
+            promise=self._keyring.promise,
         )
 
     def _http(self) -> HttpServer:

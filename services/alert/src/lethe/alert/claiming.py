@@ -10,7 +10,13 @@ from lethe.alert.alerts import Alert
 from lethe.alert.watchlists.end import ErasedList, ErasedLists
 from lethe.contracts.errors import Transient
 from lethe.contracts.instants import Instant
-from lethe.contracts.receipts import MOST_ERASED, ErasedAlert, ErasedWatchlist, alert_hash
+from lethe.contracts.receipts import (
+    MOST_ERASED,
+    ErasedAlert,
+    ErasedWatchlist,
+    ErasurePromise,
+    alert_hash,
+)
 from lethe.receipts.entries import Erased
 from lethe.receipts.errors import ReceiptsError
 from lethe.receipts.parsing import parse_entry
@@ -31,15 +37,24 @@ class ErasureClaims:
     ----------
     claim
         Tells purge; raises `Transient` if that can't be done now.
+    promise
+        What is left of the keys, as the key store that they lay in says.
     """
 
     def __init__(
-        self, log: AlertLog, lists: ErasedLists, claim: Claim, now: Callable[[], Instant]
+        self,
+        log: AlertLog,
+        lists: ErasedLists,
+        claim: Claim,
+        now: Callable[[], Instant],
+        *,
+        promise: ErasurePromise,
     ) -> None:
         self._log = log
         self._lists = lists
         self._claim = claim
         self._now = now
+        self._promise = promise
         self._claimed: dict[str, tuple[Alert | ErasedList, Instant]] = {}
 
     async def run(self) -> None:
@@ -66,7 +81,11 @@ class ErasureClaims:
         if fresh:
             alerts = [_claim_of(each) for each in fresh.values() if isinstance(each, Alert)]
             lists = [each.claim() for each in fresh.values() if isinstance(each, ErasedList)]
-            await self._claim(alerts, lists)
+            said = {"promise": self._promise.value}
+            await self._claim(
+                [each.model_copy(update=said) for each in alerts],
+                [each.model_copy(update=said) for each in lists],
+            )
         self._claimed = lately | {name: (each, now) for name, each in fresh.items()}
 
     async def _waiting(self) -> dict[str, Alert | ErasedList]:

@@ -16,7 +16,7 @@ class DatabaseUnavailable(Transient):
 
 
 class KeyStoreUnusable(InvalidInput):
-    """The folder of the key store can't be used; the message says what to do."""
+    """The key store can't be used; the message says what to do."""
 
 
 class KeyStoreUnavailable(Transient):

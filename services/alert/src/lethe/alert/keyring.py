@@ -1,10 +1,11 @@
 """The keyring: data keys that end by themselves, whether or not a database or a broker is there."""
 
 from lethe.alert.errors import KeyStoreUnavailable
-from lethe.alert.keystore import ErasableKeyStore
-from lethe.alert.promise import ErasurePromise
+from lethe.alert.keystores.port import ErasableKeyStore
 from lethe.alert.retention_clock import RetentionClock
 from lethe.contracts.errors import Erased
+from lethe.contracts.receipts import ErasurePromise
+from lethe.shredding.memory import wipe_bytes
 
 
 class Keyring:
@@ -32,8 +33,8 @@ class Keyring:
         """What it is worth when a key is destroyed."""
         return self._store.promise
 
-    def create(self, name: str, life_us: int | None = None) -> bytes:
-        """Return a new key of 32 bytes that lives for so many microseconds; None for no end.
+    def create(self, name: str, life_us: int | None = None) -> None:
+        """Make a key of 32 bytes that lives for so many microseconds; None for no end.
 
         Raises
         ------
@@ -43,10 +44,10 @@ class Keyring:
             If the key couldn't be kept.
         """
         due_us = None if life_us is None else self._clock.now_us() + life_us
-        return self._store.create(name, due_us)
+        self._store.create(name, due_us)
 
     def open(self, name: str) -> bytes:
-        """Return a key.
+        """Return a key; whoever asked overwrites it when they have used it.
 
         Raises
         ------
@@ -57,6 +58,7 @@ class Keyring:
         """
         stored = self._store.read(name)
         if stored.due_us is not None and stored.due_us <= self._clock.now_us():
+            wipe_bytes(stored.secret)
             self._store.erase(name)
             raise Erased(f"the key {name} is erased: its time is over")
         return stored.secret

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from lethe.alert.identity.claims import AUDIENCE, MOST_LIFE_S
 from lethe.alert.identity.issuer import require_issuer_address
 from lethe.contracts.errors import InvalidInput
+from lethe.contracts.receipts import ErasurePromise
 from lethe.receipts.asking import NamedWitness
 from lethe.receipts.errors import BadInput
 from lethe.receipts.origins import plain
@@ -28,6 +29,25 @@ class AlertSettings(ServiceSettings):
         title="Key folder",
         description="Erasable key store, shared by all instances, best on tmpfs; `keys` in the "
         "data folder by default. Refused in a SQLite database's folder or a backed-up one.",
+    )
+    key_store: str | None = Field(
+        default=None,
+        title="Key store",
+        description="Address of the store that has the keys instead of files: "
+        "`pkcs11:token=LABEL?module-path=/path/to/module.so`, or one whose scheme an installed "
+        "package brings. The key folder then has the retention clock only.",
+    )
+    key_store_secret: SecretStr | None = Field(
+        default=None,
+        title="Secret of the key store",
+        description="PIN of the token's user, or whatever the store takes. Best as a file.",
+    )
+    key_store_promise: ErasurePromise | None = Field(
+        default=None,
+        title="Promise of the security module",
+        description="What is left of a key that it destroyed, as you know of its maker: module, "
+        "memory, overwritten or unlinked, which is taken for granted without it. It stands in "
+        "receipts.",
     )
     backed_up_dirs: list[Path] = Field(
         default_factory=list,

@@ -172,7 +172,9 @@ class TransitKeyring:
 
     def _create(self) -> TransitKey:
         key_id = f"{self._term}-{secrets.token_hex(8)}"
-        public_key = _derive(self._keys.create(f"{_PREFIX}{key_id}", _LIFE_US)).public_key
+        name = f"{_PREFIX}{key_id}"
+        self._keys.create(name, _LIFE_US)
+        public_key = _derive(self._keys.open(name)).public_key
         return TransitKey(key_id=key_id, public_key=public_key, term=self._term)
 
 
@@ -183,8 +185,10 @@ def _term_of(key_id: str) -> int:
 
 
 def _derive(secret: bytes) -> UnwrapKey:
-    seeds = HKDFExpand(hashes.SHA256(), _SEEDS_BYTES, b"lethe transit key v1").derive(secret)
-    wipe_bytes(secret)
+    try:
+        seeds = HKDFExpand(hashes.SHA256(), _SEEDS_BYTES, b"lethe transit key v1").derive(secret)
+    finally:
+        wipe_bytes(secret)
     try:
         return UnwrapKey.from_seeds(seeds)
     finally:

@@ -120,8 +120,10 @@ class Vault:
 
         def work() -> list[str]:
             secret = self._keys.open(name)
-            own = hmac.digest(secret, _TAGS, "sha256")
-            wipe_bytes(secret)
+            try:
+                own = hmac.digest(secret, _TAGS, "sha256")
+            finally:
+                wipe_bytes(secret)
             try:
                 return [hmac.digest(own, text.encode(), "sha256").hex() for text in texts]
             finally:

@@ -177,6 +177,7 @@ class Teller:
                 deployment=each.deployment_id,
                 id_hash=hash_of(each),
                 ground=each.ground.value,
+                promise=each.promise,
             )
 
     def resumptions(self, suspensions: Suspensions) -> Iterator[Entry]:

@@ -89,6 +89,7 @@ class SystemStatus(BaseModel):
     deployments: list[DeploymentRecord]
     cameras: list[CameraRecord]
     blind: str | None = None
+    key_promise: str = ""
 
 
 class AlertRecord(BaseModel):

@@ -26,6 +26,7 @@ from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
+from lethe.contracts.receipts import ErasurePromise
 
 
 class HandedIn(BaseModel):
@@ -50,10 +51,19 @@ class AlertCounts(BaseModel):
 
 
 class Traffic(BaseModel):
-    """What the service has to do; `clients` listen to alerts now."""
+    """What the service has to do, and what is left of the keys that it destroys.
+
+    Attributes
+    ----------
+    clients
+        How many listen to alerts now.
+    key_promise
+        What the key store says of an erasure.
+    """
 
     alerts: AlertCounts
     clients: int
+    key_promise: ErasurePromise
 
 
 def _fault(error: ValidationError) -> str:
@@ -82,6 +92,7 @@ class DeploymentEndpoints:
         backlog: Callable[[], Awaitable[int | None]],
         reach: Reach,
         audit: Audit,
+        promise: ErasurePromise,
     ) -> None:
         self._deployments = deployments
         self._source = source
@@ -90,6 +101,7 @@ class DeploymentEndpoints:
         self._backlog = backlog
         self._reach = reach
         self._audit = audit
+        self._promise = promise
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -157,7 +169,7 @@ class DeploymentEndpoints:
             last_sequence=self._hub.last_sequence,
             waiting=await self._backlog(),
         )
-        traffic = Traffic(alerts=alerts, clients=self._hub.connections)
+        traffic = Traffic(alerts=alerts, clients=self._hub.connections, key_promise=self._promise)
         return JSONResponse(status | traffic.model_dump(mode="json"))
 
     def _seen(self, status: Status, principal: Principal) -> Status:

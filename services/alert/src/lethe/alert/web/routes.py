@@ -49,6 +49,7 @@ from lethe.alert.web.watchlists import Erase, WatchlistEndpoints
 from lethe.alert.web.withdrawals import WithdrawalEndpoints
 from lethe.alert.witnessing import WitnessState
 from lethe.contracts.instants import Instant
+from lethe.contracts.receipts import ErasurePromise
 
 
 def create_routes(
@@ -75,6 +76,7 @@ def create_routes(
     consultations: Consultations,
     reasons: Reasons,
     looks: Looks,
+    promise: ErasurePromise,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -114,6 +116,8 @@ def create_routes(
         Seals why people ask for something, for the audit log.
     looks
         Shows what cameras see.
+    promise
+        What the key store says of what it erases.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders, now)
@@ -136,7 +140,9 @@ def create_routes(
         *RecordEndpoints(
             RecordDesk(status, watchlists.versions, desk.tallies, audit), reach
         ).routes(),
-        *DeploymentEndpoints(deployments, status, desk, hub, backlog, reach, audit).routes(),
+        *DeploymentEndpoints(
+            deployments, status, desk, hub, backlog, reach, audit, promise
+        ).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *CameraEndpoints(looks, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),

@@ -1,24 +1,14 @@
 """What the erasure of a key is worth on a given file system."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
+
+from lethe.contracts.receipts import ErasurePromise
 
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 _IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "vfat", "exfat"})
 _JOURNALS_CONTENT = "data=journal"
 _MOUNTS = Path("/proc/self/mountinfo")
-
-
-class ErasurePromise(StrEnum):
-    """What a store may say of a key that it erased."""
-
-    MEMORY = "memory"
-    """It lay in memory only and was overwritten there; it ends with the machine at the latest."""
-    OVERWRITTEN = "overwritten"
-    """Its place on the disk was overwritten; flash may keep the old block out of reach."""
-    UNLINKED = "unlinked"
-    """Its name is gone; what was written may be recovered from the medium."""
 
 
 def promise_of(folder: Path, mounts: str | None = None) -> ErasurePromise:

@@ -1,13 +1,15 @@
 import errno
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from lethe.alert.errors import KeyStoreUnavailable, KeyStoreUnusable
-from lethe.alert.keystore import FileKeyStore
-from lethe.alert.promise import ErasurePromise, promise_of
+from lethe.alert.keystores.file_systems import promise_of
+from lethe.alert.keystores.files import FileKeyStore
 from lethe.contracts.errors import Erased
+from lethe.contracts.receipts import ErasurePromise
 
 
 def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
@@ -37,14 +39,6 @@ def test_a_key_that_was_overwritten_and_not_unlinked_is_due(tmp_path: Path) -> N
     assert keys.due_us("alert-1") == 0
 
 
-@pytest.mark.parametrize("name", ["", "../alert", "a/b", "Alert", ".hidden", "a" * 101, "a\n"])
-def test_a_name_that_could_lead_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
-    keys = FileKeyStore(tmp_path / "keys")
-    for call in (keys.create, keys.read, keys.erase):
-        with pytest.raises(ValueError, match="name"):
-            call(name)
-
-
 @pytest.mark.parametrize("length", [0, 7, 39, 41])
 def test_a_key_that_was_never_completely_written_counts_as_erased(
     tmp_path: Path, length: int
@@ -70,7 +64,8 @@ def test_a_key_that_can_not_be_written_leaves_its_name_free(
         with pytest.raises(KeyStoreUnavailable, match="No space left"):
             keys.create("alert-1", 5_000)
     assert keys.names() == []
-    assert keys.create("alert-1", 5_000) == keys.read("alert-1").secret
+    keys.create("alert-1", 5_000)
+    assert any(keys.read("alert-1").secret)
 
 
 def test_a_key_that_is_written_in_part_is_none(
@@ -166,3 +161,27 @@ def test_what_is_not_known_promises_least() -> None:
 
 def test_memory_file_systems_of_this_machine_are_known() -> None:
     assert promise_of(Path("/dev/shm")) is ErasurePromise.MEMORY  # noqa: S108 - nothing is written
+
+
+@pytest.mark.parametrize("fails", [None, "write", "fsync"])
+def test_nothing_of_a_new_key_stays_in_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str | None
+) -> None:
+    drawn: list[bytes] = []
+
+    def draw(size: int) -> bytes:
+        drawn.append(bytes(bytearray(os.urandom(size))))
+        return drawn[-1]
+
+    def fail(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    keys = FileKeyStore(tmp_path / "keys")
+    monkeypatch.setattr("secrets.token_bytes", draw)
+    with monkeypatch.context() as patch:
+        if fails:
+            patch.setattr(os, fails, fail)
+        with pytest.raises(KeyStoreUnavailable) if fails else nullcontext():
+            keys.create("alert-1")
+    assert drawn
+    assert not any(any(key) for key in drawn)

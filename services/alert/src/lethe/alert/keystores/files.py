@@ -1,97 +1,23 @@
-"""Keys that can be erased, kept apart from the database whose content they protect."""
+"""Keys in files: the store of one machine, or of several that share a folder."""
 
 import errno
 import os
-import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from lethe.alert.errors import Conflict, KeyStoreUnavailable, KeyStoreUnusable
-from lethe.alert.promise import ErasurePromise, promise_of
+from lethe.alert.keystores.file_systems import promise_of
+from lethe.alert.keystores.naming import DUE_BYTES, is_name, read, require_name, written
+from lethe.alert.keystores.port import KEY_BYTES, StoredKey
 from lethe.contracts.errors import Erased
 from lethe.shredding.memory import wipe_bytes
 
-KEY_BYTES = 32
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_DUE_BYTES = 8
-_NEVER = 2 ** (8 * _DUE_BYTES - 1) - 1
-"""Stands for no end in a file; the same as no due time at all, which older files have."""
 _SIGNATURE = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
     b"# Keys of Lethe. They must not be backed up: https://bford.info/cachedir/\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A key and when it is due, in microseconds on the retention clock; None for no end."""
-
-    secret: bytes = field(repr=False)
-    due_us: int | None
-
-
-class ErasableKeyStore(Protocol):
-    """Keeps data keys, each with its due time beside it, under names until they are erased.
-
-    What an adapter for a key service or a security module has to do is what
-    `tests/contract/alert/test_key_stores.py` asks of every store. Two things it mustn't do: hand
-    out a wrapped key to be kept elsewhere, since a copy of that in a database or a backup would
-    come back with it; and count a deletion that is only scheduled, or can be undone, as erasure.
-    """
-
-    @property
-    def promise(self) -> ErasurePromise:
-        """What an erasure here is worth."""
-        ...
-
-    def create(self, name: str, due_us: int | None = None) -> bytes:
-        """Return a new random key of 32 bytes, kept durably. A name is never used twice at once.
-
-        Raises
-        ------
-        Conflict
-            If there is a key of this name.
-        KeyStoreUnavailable
-            If the key couldn't be kept.
-        """
-        ...
-
-    def read(self, name: str) -> StoredKey:
-        """Return the key.
-
-        Raises
-        ------
-        Erased
-            If it is gone or was never completely written.
-        """
-        ...
-
-    def due_us(self, name: str) -> int | None:
-        """Return when the key is due, without reading it; raises as `read` does."""
-        ...
-
-    def shorten(self, name: str, due_us: int) -> None:
-        """Bring the due time of a key forward, durably; never put it off. Raises as `read`."""
-        ...
-
-    def erase(self, name: str) -> None:
-        """Erase the key; erasing one that is gone does nothing.
-
-        Raises
-        ------
-        KeyStoreUnavailable
-            If that couldn't be done.
-        """
-        ...
-
-    def names(self) -> list[str]:
-        """Return the names of all keys that are kept."""
-        ...
 
 
 class FileKeyStore:
@@ -131,10 +57,9 @@ class FileKeyStore:
         self._folder = folder
         self.promise = promise_of(folder)
 
-    def create(self, name: str, due_us: int | None = None) -> bytes:
-        """Return a new random key of 32 bytes, kept durably."""
+    def create(self, name: str, due_us: int | None = None) -> None:
+        """Make a new random key of 32 bytes, kept durably."""
         path = self._path(name)
-        key = secrets.token_bytes(KEY_BYTES)
         try:
             file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         except FileExistsError:
@@ -142,7 +67,7 @@ class FileKeyStore:
         except OSError as fault:
             raise KeyStoreUnavailable(f"can't keep a key ({fault.strerror})") from None
         try:
-            _write_durably(file, key + _written(due_us))
+            _write_new_key(file, due_us)
             self._flush_folder()
         except OSError as fault:
             # Nobody has the key: what is left of it would only keep its name.
@@ -150,7 +75,6 @@ class FileKeyStore:
                 path.unlink()
                 self._flush_folder()
             raise KeyStoreUnavailable(f"can't keep a key ({fault.strerror})") from None
-        return key
 
     def read(self, name: str) -> StoredKey:
         """Return the key."""
@@ -174,12 +98,12 @@ class FileKeyStore:
         if known is not None and known <= due_us:
             return
         # Eight bytes of one sector: a crash leaves the old time or the new one.
-        self._overwrite(name, _written(due_us), KEY_BYTES)
+        self._overwrite(name, written(due_us), KEY_BYTES)
 
     def erase(self, name: str) -> None:
         """Overwrite, flush and unlink the key's file."""
         try:
-            self._overwrite(name, bytes(KEY_BYTES + _DUE_BYTES), 0)
+            self._overwrite(name, bytes(KEY_BYTES + DUE_BYTES), 0)
             self._path(name).unlink()
         except (FileNotFoundError, Erased):
             return
@@ -190,7 +114,7 @@ class FileKeyStore:
     def names(self) -> list[str]:
         """Return the names of all keys that are kept, sorted."""
         try:
-            return sorted(p.name for p in self._folder.iterdir() if _NAME.fullmatch(p.name))
+            return sorted(p.name for p in self._folder.iterdir() if is_name(p.name))
         except OSError as fault:
             raise KeyStoreUnavailable(f"can't list keys ({fault.strerror})") from None
 
@@ -200,7 +124,7 @@ class FileKeyStore:
         try:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
             try:
-                if os.fstat(file).st_size not in (KEY_BYTES, KEY_BYTES + _DUE_BYTES):
+                if os.fstat(file).st_size not in (KEY_BYTES, KEY_BYTES + DUE_BYTES):
                     raise Erased(f"the key {name} was never completely written")
                 yield file
             finally:
@@ -225,9 +149,7 @@ class FileKeyStore:
             raise KeyStoreUnavailable(f"can't erase a key ({fault.strerror})") from None
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ValueError("a key's name consists of lower-case letters, digits and hyphens")
-        return self._folder / name
+        return self._folder / require_name(name)
 
     def _flush_folder(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -237,26 +159,24 @@ class FileKeyStore:
             os.close(folder)
 
 
-def _write_durably(file: int, content: bytes) -> None:
-    """Write and close a file, and wipe what was written into it."""
+def _write_new_key(file: int, due_us: int | None) -> None:
+    """Draw a key, write it and close the file; nothing of it stays in this process."""
+    key = secrets.token_bytes(KEY_BYTES)
+    content = key + written(due_us)
     try:
         if os.write(file, content) != len(content):
             raise OSError(errno.ENOSPC, "it was written in part")
         os.fsync(file)
     finally:
         os.close(file)
+        wipe_bytes(key)
         wipe_bytes(content)
-
-
-def _written(due_us: int | None) -> bytes:
-    return (_NEVER if due_us is None else due_us).to_bytes(_DUE_BYTES, "big")
 
 
 def _due_us(file: int) -> int | None:
     """Return the due time behind a key; files of before there were any end with the key."""
-    due_us = int.from_bytes(os.pread(file, _DUE_BYTES, KEY_BYTES), "big")
-    no_end = os.fstat(file).st_size == KEY_BYTES or due_us >= _NEVER
-    return None if no_end else due_us
+    due = os.pread(file, DUE_BYTES, KEY_BYTES)
+    return read(due) if due else None
 
 
 def _refuse_within(folder: Path, others: Iterable[Path]) -> None:
