@@ -172,6 +172,23 @@ async def test_an_import_tells_its_rate_can_be_stopped_and_goes_on_with_what_is_
     assert len(office.pipeline.submitted) == 7
 
 
+async def test_people_go_in_lots_and_who_has_many_images_is_one_subject(
+    office: Office, new_page: OpenPage
+) -> None:
+    many = ";".join(f"ann-{n}.jpg" for n in range(30))
+    rows = [f"N-{n},Subject {n},other,a warrant,image-{n}.jpg," for n in range(30)]
+    office.lists(f"N-99,Ann,other,a warrant,{many},", *rows)
+    page = await opened(office, new_page)
+    await office.choose(page)
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if "/entries" in each.url else None)
+    await begin(page)
+    await ends(page, "31 of 31 subjects are on northtown-7.")
+    assert len(await office.desk.web.watchlists.references("northtown-7")) == 60
+    # 60 images in 60 requests would be one by one; the first may go alone.
+    assert len(asked) <= 20
+
+
 async def test_a_service_that_does_not_answer_for_a_while_ends_no_import(
     office: Office, new_page: OpenPage
 ) -> None:

@@ -1,12 +1,13 @@
-// An import: a table and images become a watchlist, as by `lethe watchlist import` (ADR 0058).
+// An import: a table and images become a watchlist, as by `lethe watchlist import` (ADR 0058, 0063).
 // What the list holds already isn't sent again: one that was stopped goes on with what is missing.
 
 import { faultText } from "./fault-words.js";
+import { Outbox } from "./outbox.js";
 import { UnusableImage } from "./photographs.js";
 import { Declined, Stopped, isAs, pause } from "./watchlist-api.js";
 
-const SENDERS = 4;
-const IN_FLIGHT = 48;
+/** As by the command: some are read, some on their way, of some it isn't known yet what they became. */
+const IN_FLIGHT = 96;
 const POLL_MS = 250;
 const STALLED_AFTER_MS = 12_000;
 const TRIES = 3;
@@ -14,9 +15,9 @@ const NO_IMAGE = "none of its images can be used";
 
 /**
  * @typedef {import("./import-report.js").Fault} Fault
+ * @typedef {import("./outbox.js").Wanted} Wanted
  * @typedef {import("./photographs.js").Photograph} Photograph
  * @typedef {import("./table.js").Row} Row
- * @typedef {{ row: Row, photograph: Photograph, subjectId: string, tries: number }} Sent
  */
 
 export class Import {
@@ -27,13 +28,17 @@ export class Import {
    */
   constructor(api, rows, photographs) {
     this.api = api;
-    this.rows = rows[Symbol.iterator]();
+    this.rows = rows;
     this.photographs = photographs;
+    this.outbox = new Outbox(api);
     /** @type {Fault[]} */
     this.faults = [];
     /** Images of which it is known what became of them. */
     this.done = 0;
     this.sent = 0;
+    this.isRead = false;
+    /** Images that are read, and of which that isn't known yet. */
+    this.pending = 0;
     /** Whom the list holds, by reference number. @type {Map<string, import("./watchlist-api.js").ListedSubject>} */
     this.known = new Map();
     /** @type {Map<string, ReferenceView>} */
@@ -41,13 +46,14 @@ export class Import {
     /** By subject and hash. @type {Map<string, string>} */
     this.ofImage = new Map();
     this.seen = 0;
-    /** @type {Map<string, Sent>} */
+    /** @type {Map<string, Wanted>} */
     this.underWay = new Map();
     /** By subject. @type {Map<string, Row>} */
     this.listed = new Map();
     /** By hash: what people call an image. @type {Map<string, string>} */
     this.names = new Map();
-    this.isSent = false;
+    /** Told of already: a row's other images may have gone with another request. @type {Set<Row>} */
+    this.refused = new Set();
   }
 
   /**
@@ -58,35 +64,32 @@ export class Import {
     await this.api.register(described);
     for (const each of await this.api.subjects()) this.known.set(each.reference_number, each);
     await this.look();
-    await Promise.all([this.sendAll(), this.follow()]);
+    await Promise.all([this.read(), this.send(), this.follow().finally(() => this.outbox.close())]);
     await this.dropWithoutImage();
     const depicted = this.subjectsIn("enrolled");
     return [...this.listed.keys()].filter((id) => depicted.has(id)).length;
   }
 
-  async sendAll() {
+  /** Reads what is to be sent; ends what the list holds already. */
+  async read() {
     try {
-      await Promise.all(Array.from({ length: SENDERS }, () => this.send()));
+      for (const row of this.rows) {
+        if (this.api.stop.aborted) throw new Stopped();
+        if (row.fault) this.refuse(row, row.fault, row.images.length);
+        else await this.readRow(row);
+      }
     } finally {
-      this.isSent = true;
-    }
-  }
-
-  async send() {
-    for (const row of this.rows) {
-      if (row.fault) this.refuse(row, row.fault, row.images.length);
-      else await this.list(row);
+      this.isRead = true;
     }
   }
 
   /** @param {Row} row */
-  async list(row) {
+  async readRow(row) {
     const photographs = await this.photographsOf(row);
     if (photographs.length === 0) return this.refuse(row, NO_IMAGE, 0);
     try {
-      const id = await this.idOf(row);
-      this.listed.set(id, row);
-      for (const photograph of photographs) await this.image(row, photograph, id);
+      const who = await this.whoIs(row);
+      for (const photograph of photographs) await this.image(row, photograph, who);
     } catch (refused) {
       if (!(refused instanceof Declined)) throw refused;
       this.refuse(row, refused.message, photographs.length);
@@ -108,69 +111,96 @@ export class Import {
     return found;
   }
 
-  /** @param {Row} row */
-  async idOf({ number, details }) {
-    const known = this.known.get(number);
-    if (!known) return this.api.add(details);
+  /**
+   * The id of somebody who is listed, as the table has them now; or their details.
+   * @param {Row} row
+   */
+  async whoIs(row) {
+    const known = this.known.get(row.number);
+    if (!known) return row.details;
     // Alert says that somebody's last day is over, if it is asked.
-    const isOver = String(details.expires_on ?? "9") < new Date().toISOString().slice(0, 10);
-    const listed = isAs(known, details) && !isOver ? known : await this.api.change(known, details);
-    return listed.subject_id;
+    const isOver = String(row.details.expires_on ?? "9") < new Date().toISOString().slice(0, 10);
+    const isSame = isAs(known, row.details) && !isOver;
+    const { subject_id: id } = isSame ? known : await this.api.change(known, row.details);
+    this.listed.set(id, row);
+    return id;
   }
 
   /**
    * @param {Row} row
    * @param {Photograph} photograph
-   * @param {string} subjectId
+   * @param {Record<string, unknown> | string} who
    */
-  async image(row, photograph, subjectId) {
+  async image(row, photograph, who) {
     this.names.set(photograph.digest, photograph.name);
-    const known = this.states.get(this.ofImage.get(`${subjectId} ${photograph.digest}`) ?? "");
+    const known = this.states.get(this.ofImage.get(`${who} ${photograph.digest}`) ?? "");
     if (known && known.state !== "submitted") return this.end(row, photograph.name, known);
-    while (this.underWay.size >= IN_FLIGHT) await this.wait();
-    await this.submit({ row, photograph, subjectId, tries: 1 });
+    while (this.pending >= IN_FLIGHT) await this.wait();
+    this.pending += 1;
+    this.outbox.put({ row, photograph, who, tries: 1 });
   }
 
-  /** @param {Sent} sent */
-  async submit(sent) {
-    const { row, photograph, subjectId } = sent;
-    try {
-      const state = await this.api.submit(subjectId, photograph.file);
-      this.sent += 1;
-      this.take(state);
-      this.underWay.set(state.reference_id, sent);
-    } catch (refused) {
-      if (!(refused instanceof Declined)) throw refused;
-      this.reject(row, photograph.name, refused.message);
+  /** Sends what is read, one lot after another, until it is known of all what they became. */
+  async send() {
+    while (await this.outbox.hasMore()) {
+      for (const { wanted, told } of await this.outbox.send()) this.takeAnswer(wanted, told);
     }
+  }
+
+  /**
+   * @param {Wanted[]} wanted
+   * @param {import("./outbox.js").EntryAnswer} told
+   */
+  takeAnswer(wanted, { problem, subject_id: id, images }) {
+    const [first] = wanted;
+    if (!first) return;
+    if (problem) {
+      this.pending -= wanted.length;
+      return this.refuse(first.row, problem.detail, wanted.length);
+    }
+    if (id) this.listed.set(id, first.row);
+    wanted.forEach((each, place) => {
+      const became = images[place];
+      if (!became || became.problem) {
+        this.pending -= 1;
+        this.reject(each.row, each.photograph.name, became?.problem.detail ?? "not answered for");
+      } else {
+        this.sent += 1;
+        this.take(became);
+        this.underWay.set(became.reference_id, each);
+      }
+    });
   }
 
   /** Takes what became of what is sent; sends once more what gets no answer. */
   async follow() {
     let moved = performance.now();
-    while (!this.isSent || this.underWay.size > 0) {
+    while (!this.isRead || this.pending > 0) {
       await this.wait();
       await this.look();
       const ended = [...this.underWay].filter(([id]) => this.states.get(id)?.state !== "submitted");
       for (const [id, { row, photograph }] of ended) {
         this.underWay.delete(id);
+        this.pending -= 1;
         const state = this.states.get(id);
         if (state) this.end(row, photograph.name, state);
       }
       if (ended.length > 0) moved = performance.now();
       else if (performance.now() - moved > STALLED_AFTER_MS) {
-        await this.tryAgain();
+        this.tryAgain();
         moved = performance.now();
       }
     }
   }
 
-  async tryAgain() {
+  tryAgain() {
     for (const [id, sent] of [...this.underWay]) {
-      if (sent.tries >= TRIES) throw new Declined(`nothing is heard of ${sent.photograph.name}: see that the services run`, 0);
+      const name = sent.photograph.name;
+      if (sent.tries >= TRIES) throw new Declined(`nothing is heard of ${name}: see that the services run`, 0);
       // The same image of the same subject is the same reference.
       this.underWay.delete(id);
-      await this.submit({ ...sent, tries: sent.tries + 1 });
+      const who = this.states.get(id)?.subject_id ?? sent.who;
+      this.outbox.put({ ...sent, who, tries: sent.tries + 1 });
     }
   }
 
@@ -252,11 +282,14 @@ export class Import {
    * @param {string} why
    * @param {number} images that come to an end with it
    */
-  refuse({ line, number }, why, images) {
+  refuse(row, why, images) {
+    this.done += images;
+    if (this.refused.has(row)) return;
+    this.refused.add(row);
+    const { line, number } = row;
     const known = this.known.get(number)?.subject_id;
     const stays = known !== undefined && this.subjectsIn("enrolled").has(known);
     const told = stays ? `${why}; listed before, and stays so unchanged` : why;
     this.faults.push({ line, number, image: "", verdict: "row rejected", why: told });
-    this.done += images;
   }
 }

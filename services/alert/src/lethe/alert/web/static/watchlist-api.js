@@ -22,12 +22,8 @@ export class Stopped extends Error {}
 const PAGE = 1_000;
 const AGAIN_MS = 1_000;
 const LATER = [0, 429, 503];
+/** What a file is called on its way: its own name may tell of somebody. */
 const IMAGE = "image";
-
-/** @param {{ detail: string, status: number }} problem */
-function declined({ detail, status }) {
-  return new Declined(detail, status);
-}
 
 /** @param {number} ms */
 export function pause(ms) {
@@ -71,14 +67,6 @@ export class WatchlistApi {
   }
 
   /**
-   * Lists somebody; resolves to their id.
-   * @param {Record<string, unknown>} details
-   */
-  async add(details) {
-    return (await this.entered({ details })).subject_id;
-  }
-
-  /**
    * @param {ListedSubject} known
    * @param {Record<string, unknown>} details
    * @returns {Promise<ListedSubject>}
@@ -107,30 +95,22 @@ export class WatchlistApi {
   }
 
   /**
-   * @param {string} subjectId
-   * @param {File} image
-   * @returns {Promise<ReferenceView>}
+   * Lists people with images, all in one request; resolves to what became of each, in their order.
+   * Whatever is listed already is answered for and not added again.
+   * @param {{ who: Record<string, unknown> | string, images: File[] }[]} people by details, or by id
+   * @returns {Promise<import("./outbox.js").EntryAnswer[]>}
    */
-  async submit(subjectId, image) {
-    const { images } = await this.entered({ subject_id: subjectId, images: [IMAGE] }, image);
-    const [told] = images;
-    if (told.problem) throw declined(told.problem);
-    return told;
-  }
-
-  /**
-   * Sends one entry, with the image that it names if any; resolves to what became of it.
-   * @param {Record<string, unknown>} entry
-   * @param {File} [image]
-   */
-  async entered(entry, image) {
+  async enter(people) {
+    const entries = people.map(({ who, images }, place) => ({
+      ...(typeof who === "string" ? { subject_id: who } : { details: who }),
+      images: images.map((_, nth) => `${place}-${nth}`),
+    }));
     const body = new FormData();
-    body.set("entries", JSON.stringify({ entries: [entry] }));
-    if (image) body.set(IMAGE, image, IMAGE);
-    const { entries } = await this.asked(`${this.path}/entries`, { method: "POST", body });
-    const [told] = entries;
-    if (told.problem) throw declined(told.problem);
-    return told;
+    body.set("entries", JSON.stringify({ entries }));
+    people.forEach(({ images }, place) => {
+      images.forEach((image, nth) => body.set(`${place}-${nth}`, image, IMAGE));
+    });
+    return (await this.asked(`${this.path}/entries`, { method: "POST", body })).entries;
   }
 
   /**
