@@ -98,6 +98,22 @@ def read_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
+def lines_in(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the lines of pieces that follow each other, as `read_lines` does of a stream.
+
+    No more is held than a piece and a line.
+    """
+    left = b""
+    for piece in pieces:
+        *whole, left = (left + piece).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+        if len(left) > LONGEST_LINE:
+            break
+    if left:
+        yield left
+
+
 def read_items(lines: Iterable[bytes]) -> Iterator[Item]:
     """Read a file as a stream.
 

@@ -8,7 +8,7 @@ from lethe.alert.receipt_copies import Kept
 from lethe.receipts.collecting import Collection, LogFile
 from lethe.receipts.entry import Entry
 from lethe.receipts.errors import ReceiptsError
-from lethe.receipts.exports import read_lines
+from lethe.receipts.exports import lines_in, read_lines
 from lethe.receipts.notes import VerifierKey
 from lethe.receipts.parsing import parse_entry
 from lethe.receipts.verifying import Verdict, Verifier
@@ -87,9 +87,9 @@ class Verified:
 
 def verify_log(log: LogFile, signer: VerifierKey, key_fingerprint: str) -> Verified:
     """Verify a log by itself, with the key that alert was sent with it; blocks."""
-    content = b"".join(Collection([log], [signer]).pieces())
     try:
-        verdict = Verifier([signer]).verify(content.splitlines(keepends=True))
+        lines = lines_in(Collection([log], [signer]).pieces())
+        verdict = Verifier([signer]).verify(lines)
     except ReceiptsError as error:
         return Verified(0, str(error))
     return Verified(
