@@ -21,6 +21,7 @@ from lethe.alert.web.references import ReferenceView
 from lethe.alert.web.samples import SampleView
 from lethe.alert.web.session import SignedIn
 from lethe.alert.web.views import AlertedSubject
+from lethe.alert.web.walks import WalkView
 from lethe.alert.web.watchlists import WatchlistCounts, WatchlistView
 
 FILE = "tools/web/api.d.ts"
@@ -45,6 +46,7 @@ _MODELS: tuple[type, ...] = (
     WatchlistCounts,
     ReferenceView,
     SampleView,
+    WalkView,
     AuditPage,
     CheckpointsView,
     ReceiptPage,

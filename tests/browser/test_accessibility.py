@@ -75,7 +75,8 @@ async def test_no_state_of_the_page_has_a_violation(
 
 async def picked_by_itself(page: Page) -> None:
     await expect(page.get_by_role("img", name="Face on the watchlist")).to_be_visible()
-    await expect(page.get_by_text("May carry a knife")).to_be_visible()
+    warnings = page.get_by_role("list", name="Warnings")
+    await expect(warnings.get_by_text("May carry a knife")).to_be_visible()
 
 
 @pytest.mark.parametrize("sees", _SEES, ids=str)

@@ -53,6 +53,7 @@ class FakeStatus:
     def __init__(self) -> None:
         self.orders: dict[str, SignedState] = {}
         self.areas: dict[str, str | None] = {"deployment-1": "north"}
+        self.zones: dict[str, str] = {}
         self.now = Status(
             deployments=(
                 DeploymentStatus(
@@ -83,3 +84,6 @@ class FakeStatus:
 
     def area(self, deployment_id: str) -> str | None:
         return self.areas.get(deployment_id)
+
+    def zone(self, deployment_id: str) -> str | None:
+        return self.zones.get(deployment_id)

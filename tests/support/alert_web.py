@@ -36,6 +36,8 @@ from lethe.alert.ports import Enroller, SignedState
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.vault import Vault
+from lethe.alert.walks.desk import WalkDesk
+from lethe.alert.walks.rehearsals import SqlRehearsals
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.end import OrderedList
 from lethe.alert.watchlists.ending import WatchlistEnds
@@ -54,6 +56,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role as KeyRole
 from lethe.contracts.receipts import ErasurePromise
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.runtime.websockets import FramedWebSocket
 from lethe.shredding.holder import Holder
 
 PORT = 4711
@@ -106,6 +109,7 @@ class AlertWeb:
         )
     )
     looks: Looks = field(init=False)
+    walks: WalkDesk = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
@@ -122,6 +126,18 @@ class AlertWeb:
         shelf = sql_shelf(term)
         self.watchlists = WatchlistBook(shelf, self.vault, self.now)
         await self.watchlists.restore()
+        self.walks = WalkDesk(
+            SqlRehearsals(term),
+            self.desk.erase_due,
+            self.status,
+            self.watchlists.subjects.volunteers,
+            self.status.withdrawn,
+            self.audit,
+            self.figures.of,
+            self.now,
+            # However busy this machine is.
+            arrives_within_ms=60_000,
+        )
         self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)
         self.renewals = RenewalDesk(shelf.references, self.watchlists, self, lambda: self.pack)
         self.ends = WatchlistEnds(
@@ -190,6 +206,7 @@ class AlertWeb:
             reasons=self.reasons(),
             looks=self.looks,
             promise=ErasurePromise.MEMORY,
+            walks=self.walks,
         )
 
     def app(self, port: int = PORT) -> Starlette:
@@ -239,7 +256,7 @@ async def served(app: Starlette, port: int) -> AsyncIterator[None]:
         port=port,
         log_config=None,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=FramedWebSocket,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

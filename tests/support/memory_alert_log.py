@@ -118,7 +118,11 @@ class MemoryAlertLog:
         self.announced.add(adjudication.number)
 
     async def false_alerts(self) -> dict[str, int]:
-        return Counter(alert.deployment_id for alert in self.alerts if alert.is_false)
+        return Counter(
+            alert.deployment_id
+            for alert in self.alerts
+            if alert.is_false and not alert.is_rehearsal
+        )
 
     async def transit_key_ids(self, alert_id: str) -> set[str]:
         self._fail("transit_key_ids")
@@ -158,8 +162,15 @@ class MemoryAlertLog:
     ) -> list[Alert]:
         return [a for a in self.alerts if a.sequence > sequence and _is_of(a, deployments)][:limit]
 
-    async def newest(self, limit: int) -> list[Alert]:
-        return self.alerts[-limit:]
+    async def newest(
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        deployments: frozenset[str] | None = None,
+    ) -> list[Alert]:
+        found = [a for a in self.alerts if before is None or a.sequence < before]
+        return [a for a in found if _is_of(a, deployments)][-limit:]
 
     async def find(self, alert_id: str) -> Alert | None:
         return next((a for a in self.alerts if a.alert_id == alert_id), None)
@@ -188,6 +199,7 @@ class MemoryAlertLog:
             undecided = "unresolved" if each.erased else "open"
             made = each.adjudication
             fate = made.verdict.value.removesuffix("_alert") if made else undecided
+            fate = "rehearsals" if each.is_rehearsal else fate
             fates.setdefault(each.deployment_id, Counter())[fate] += 1
         return {name: AlertTally(**counts) for name, counts in fates.items()}
 

@@ -39,3 +39,10 @@ async def ending_of(socket: ClientConnection) -> tuple[int, str]:
             await socket.recv()
     assert socket.close_code is not None
     return socket.close_code, str(socket.close_reason)
+
+
+def message_in(frame: bytes) -> dict[str, Any]:
+    """Return the message in a frame of a server."""
+    head = {126: 4, 127: 10}.get(frame[1], 2)
+    message: dict[str, Any] = json.loads(frame[head:])
+    return message

@@ -29,6 +29,7 @@ interface AlertTally {
   true: number;
   false: number;
   unresolved: number;
+  rehearsals: number;
 }
 
 interface AlertView {
@@ -37,6 +38,7 @@ interface AlertView {
   deployment_id: string;
   order_type: OrderType;
   area: string | null;
+  zone: string | null;
   camera_id: string;
   subject_id: string;
   subject: string;
@@ -58,6 +60,10 @@ interface AlertView {
   adjudication: AdjudicationView | null;
   judgements: JudgementsView;
   candidates: Array<CandidateView>;
+  rehearsal: boolean;
+  is_child: boolean;
+  is_vulnerable: boolean;
+  warning_markers: Array<string>;
 }
 
 interface AlertedSubject {
@@ -96,6 +102,7 @@ interface AuditPage {
 
 interface Begin {
   after: number;
+  newest?: number;
   token?: string | null;
 }
 
@@ -122,6 +129,15 @@ interface CaughtUp {
 interface CheckpointsView {
   logs: Array<ReceiptLogView>;
   witnesses: Array<WitnessState>;
+}
+
+interface DeletionView {
+  alerts: number;
+  erased: number;
+  receipted: number;
+  as_of: string | null;
+  oldest_ms: number | null;
+  is_confirmed: boolean;
 }
 
 interface Delivered {
@@ -203,6 +219,8 @@ interface KeyView {
   fingerprint: string;
 }
 
+type Lack = "no-pictures" | "not-framed" | "no-alert" | "late" | "not-shown" | "not-erased";
+
 interface LogView {
   origin: string;
   begun_at: string;
@@ -225,6 +243,20 @@ interface MemberView {
 type OrderType = "local" | "operational";
 
 type Outcome = "arrest" | "other_disposal" | "no_action" | "not_engaged";
+
+interface PassageView {
+  camera_id: string;
+  state: string;
+  trouble: string | null;
+  has_pictures: boolean;
+  framed_by: string | null;
+  alert_id: string | null;
+  alerted_at: string | null;
+  latency_ms: number | null;
+  is_in_time: boolean;
+  shown_to: string | null;
+  lack: Lack | null;
+}
 
 interface ReasonView {
   text: string;
@@ -320,6 +352,18 @@ interface VerificationView {
   refuted: string;
   pinned: Record<string, boolean | null>;
   remarks: Array<string>;
+}
+
+interface WalkView {
+  deployment_id: string;
+  status: string;
+  volunteers: number;
+  begun_at: string | null;
+  begun_by: string | null;
+  is_over: boolean;
+  arrives_within_ms: number;
+  cameras: Array<PassageView>;
+  deletion: DeletionView;
 }
 
 interface WatchlistCounts {

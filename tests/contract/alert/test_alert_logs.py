@@ -48,6 +48,10 @@ async def test_sequences_rise_and_pages_continue_where_the_last_ended(log: Alert
     assert [a.alert_id for a in await log.after(1, 2)] == ["b", "c"]
     assert [a.alert_id for a in await log.after(3, 9)] == ["d", "e"]
     assert [a.sequence for a in await log.newest(2)] == [4, 5]
+    assert [a.sequence for a in await log.newest(2, before=4)] == [2, 3]
+    assert [a.sequence for a in await log.newest(9, before=2)] == [1]
+    assert await log.newest(9, before=1) == []
+    assert await log.newest(9, before=4, deployments=frozenset({"another"})) == []
 
 
 async def test_the_latest_alert_of_a_subject_on_a_camera_is_its_newest(log: AlertLog) -> None:

@@ -233,3 +233,18 @@ async def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         async with stored_audit(sqlite_url(missing)):
             pass
     assert not missing.exists()
+
+
+async def test_deeds_that_come_together_are_each_of_whoever_did_them(database: Database) -> None:
+    term = await a_term(database)
+    audit = SqlAuditLog(term)
+    bob = Actor("bob", ("operator",))
+
+    async def done_by(actor: Actor) -> None:
+        with acting_as(actor):
+            await audit.append(_LOOKED)
+
+    await asyncio.gather(audit.append(_LOOKED), *(done_by(each) for each in (ANN, bob, ANN)))
+    told = await said(audit)
+    assert [each["who"] for each in told] == ["alert-1", "ann", "bob", "ann"]
+    assert (await verify(audit)).head == term.audit_head

@@ -6,11 +6,12 @@ import pytest
 from tests.support.alert_desk import CROP, FIGURE, candidates_found, instant
 from tests.support.alert_web import AlertWeb
 from tests.support.keyrings import jam
-from tests.support.watchlists import pictured
+from tests.support.watchlists import details, pictured
 
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.erasing import key_name
 from lethe.alert.judgements import Adjudication
+from lethe.alert.watchlists.subject import NO_FLAGS
 from lethe.alert.web.alerts import media_type
 from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.headings import Heading
@@ -45,6 +46,7 @@ async def _raise(
 async def test_an_alert_is_told_with_everything_an_officer_weighs(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
+    web.status.zones["deployment-1"] = "the north gate"
     alert = await _raise(web)
     answer = await client.get("/api/v1/alerts")
     assert answer.json() == {
@@ -56,6 +58,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "deployment_id": "deployment-1",
                 "order_type": "local",
                 "area": "north",
+                "zone": "the north gate",
                 "camera_id": "entrance",
                 "subject_id": alert.subject_id,
                 "subject": "Ada Lovelace",
@@ -77,6 +80,10 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "adjudication": None,
                 "judgements": {"operator": None, "engagement_officer": None},
                 "candidates": [],
+                "rehearsal": False,
+                "is_child": False,
+                "is_vulnerable": False,
+                "warning_markers": [],
             }
         ],
     }
@@ -87,11 +94,22 @@ async def test_alerts_are_read_page_by_page(web: AlertWeb, client: httpx.AsyncCl
         await _raise(web, f"search-{number}")
     page = (await client.get("/api/v1/alerts?after=2&limit=2")).json()
     assert [alert["sequence"] for alert in page["alerts"]] == [3, 4]
+    for query, expected in (
+        ("before=4&limit=2", [2, 3]),
+        ("before=1", []),
+        ("before=9", [1, 2, 3, 4, 5]),
+    ):
+        page = (await client.get(f"/api/v1/alerts?{query}")).json()
+        assert [alert["sequence"] for alert in page["alerts"]] == expected
+    both = await client.get("/api/v1/alerts?before=4&after=1")
+    assert (both.status_code, both.json()["detail"]) == (400, "send after or before, not both")
     empty = (await client.get("/api/v1/alerts?limit=0")).json()
     assert empty == {"alerts": [], "last_sequence": 5}
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=1001", "limit=-1", "after=1e3"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "limit=1001", "limit=-1", "after=1e3", "before=-1"]
+)
 async def test_a_page_that_makes_no_sense_is_refused(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"/api/v1/alerts?{query}")
     assert answer.status_code == 400
@@ -215,3 +233,37 @@ def test_nothing_that_a_browser_would_run_is_declared_as_an_image(
     image: bytes, expected: str
 ) -> None:
     assert media_type(image) == expected
+
+
+async def test_what_to_beware_of_is_told_with_the_alert_until_nobody_is_named(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    flags = {"is_child": True, "is_vulnerable": True, "warning_markers": ("may be armed",)}
+    subjects = web.watchlists.subjects
+    await subjects.edit("watchlist-1", alert.subject_id, details("Ada Lovelace", **flags), 1)
+
+    async def told() -> list[Any]:
+        found = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
+        return [found[name] for name in flags]
+
+    assert await told() == [True, True, ["may be armed"]]
+    # A restart reads them from the list, and whoever forgets the list forgets them.
+    await web.restart()
+    assert web.watchlists.flags_of("watchlist-1", alert.subject_id).is_child
+    web.watchlists.forget("watchlist-1")
+    assert web.watchlists.flags_of("watchlist-1", alert.subject_id) == NO_FLAGS
+
+
+async def test_a_closed_alert_tells_nothing_to_beware_of(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    subjects = web.watchlists.subjects
+    await subjects.edit("watchlist-1", alert.subject_id, details("Ada Lovelace", is_child=True), 1)
+    false = Adjudication(
+        Verdict.FALSE_ALERT, True, None, "B", instant(900), Capacity.ENGAGEMENT_OFFICER
+    )
+    await web.desk.handling.adjudicate(alert.alert_id, false)
+    told = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
+    assert (told["is_child"], told["warning_markers"]) == (False, [])

@@ -45,7 +45,7 @@ async def test_a_deployment_is_told_in_figures(web: AlertWeb) -> None:
                 "dropped": 2,
                 "expired": 1,
                 "erasure_age_ms": {"p50": 180, "p99_9": 180, "max": 180},
-                "alerts": {"open": 1, "true": 0, "false": 0, "unresolved": 0},
+                "alerts": {"open": 1, "true": 0, "false": 0, "unresolved": 0, "rehearsals": 0},
                 "cameras": 2,
                 "cameras_live": 1,
             }

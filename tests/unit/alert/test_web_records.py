@@ -87,7 +87,7 @@ async def test_it_tells_what_was_ordered_and_what_the_logs_say(
             "subjects": 2,
             "categories": {"wanted on warrant": 1},
         },
-        "alerts": {"raised": 3, "true": 1, "false": 1, "unadjudicated": 1},
+        "alerts": {"raised": 3, "true": 1, "false": 1, "unadjudicated": 1, "rehearsals": 0},
         "withdrawn": 1,
         "withdrawn_elsewhere": 0,
     }

@@ -1,10 +1,10 @@
 """Alerts about somebody who is withdrawn are marked so, wherever they are read."""
 
-import json
 from typing import Any
 
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb
+from tests.support.streams import message_in
 
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.views import AlertViews
@@ -54,13 +54,13 @@ async def test_the_stream_tells_open_alerts_about_them_again(web: AlertWeb) -> N
     await raised(web, "b", subject_id="subject-3", others=(OTHER,))
     await raised(web, "c", subject_id="subject-4")
     listening = web.hub.subscribe(0)
-    before = [json.loads(renderer.render(event)) for event in listening.take()]
+    before = [message_in(renderer.render(event)) for event in listening.take()]
     assert not any(each["alert"]["withdrawn"] for each in before)
     web.withdraw("subject-1", "subject-2")
-    told = [json.loads(renderer.render(event)) for event in listening.take()]
+    told = [message_in(renderer.render(event)) for event in listening.take()]
     assert [(each["type"], each["sequence"]) for each in told] == [("sighting", 1), ("sighting", 2)]
     assert [each["alert"]["withdrawn"] for each in told] == [True, False]
-    again = [json.loads(renderer.render(event)) for event in web.hub.subscribe(0).take()]
+    again = [message_in(renderer.render(event)) for event in web.hub.subscribe(0).take()]
     assert again[0]["type"] == "alert"
     assert again[0]["alert"]["withdrawn"], "what was rendered before is not told any more"
 

@@ -10,6 +10,7 @@ from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.watchlists.entry import Entry
 from lethe.alert.watchlists.subject import ImageOrigin, SubjectDetails
 from lethe.contracts.errors import Erased, InvalidInput
+from lethe.contracts.volunteers import CATEGORY, is_volunteer
 
 
 async def test_a_subject_is_read_as_it_was_added(records: Records) -> None:
@@ -165,3 +166,19 @@ async def test_subjects_are_counted_by_category_whoever_they_are(records: Record
     for name, category in (("Ada", "other"), ("Grace", "other"), ("Mary", "wanted on warrant")):
         await entered(records.book, Entry(details(name, category=category)))
     assert await records.book.subjects.composition("list") == {"other": 2, "wanted on warrant": 1}
+
+
+async def test_every_list_takes_volunteers_whose_ids_say_so_for_good(records: Records) -> None:
+    ada = await listed(records.book)
+    vera = details("Vera", category=CATEGORY)
+    added = (await entered(records.book, Entry(vera))).subject_id
+    assert (is_volunteer(added), is_volunteer(ada)) == (True, False)
+    for subject_id, category in ((added, "other"), (ada, CATEGORY)):
+        changed = details("Somebody", category=category)
+        with pytest.raises(InvalidInput, match="list somebody anew"):
+            await records.book.subjects.edit("list", subject_id, changed, 1)
+    await records.book.subjects.edit("list", added, details("Vera V", category=CATEGORY), 1)
+    reopened = records.reopened()
+    await reopened.restore()
+    assert reopened.subjects.volunteers("list") == {added}
+    assert reopened.subjects.volunteers("another") == frozenset()

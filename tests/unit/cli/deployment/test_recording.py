@@ -149,3 +149,21 @@ async def test_the_record_is_asked_for_by_name(
     assert told == AlertsWord.model_validate(TOLD)
     with pytest.raises(InvalidInput, match="no order of this name"):
         await recording.told_by_alert("http://127.0.0.1:1", "e", trust.folder)
+
+
+def test_it_tells_of_walk_throughs_and_counts_rehearsals_nowhere_else(tmp_path: Path) -> None:
+    at = "2026-01-01T09:30:00.000Z"
+    walked = [
+        {"at": at, "what": "walk-through begun", "by": "sue", "subjects": 0, "cameras": []},
+        {"at": at, "what": "walk-through: passed", "by": "sue", "subjects": 0, "cameras": ["gate"]},
+    ]
+    alerts = {"raised": 0, "true": 0, "false": 0, "unadjudicated": 0, "rehearsals": 1}
+    found = held(tmp_path, alerts=alerts, steps=[*TOLD["steps"], *walked])
+    # The one that the receipts say was erased is the rehearsal.
+    assert found.doubts == []
+    lines = list(recording.lines_of(found))
+    assert "rehearsals: 1 alert about volunteers, counted nowhere else" in lines
+    assert lines[-2:] == [
+        f"{at} walk-through begun, by sue",
+        f"{at} walk-through: passed gate, by sue",
+    ]

@@ -10,6 +10,7 @@ from lethe.cli.live.terminal import Terminal
 from lethe.cli.watchlist.people import People
 from lethe.cli.watchlist.preflight import checked_watchlist
 from lethe.contracts.errors import InvalidInput
+from lethe.contracts.volunteers import CATEGORY
 
 
 def picture(path: Path, shade: int = 90) -> Path:
@@ -59,3 +60,13 @@ def test_nothing_but_bad_ones_is_refused_also_when_they_are_skipped(tmp_path: Pa
     (tmp_path / "garbage.jpg").write_bytes(b"\xff\xd8\xffgarbage")
     with pytest.raises(InvalidInput, match="no usable image"):
         checked(tmp_path, skip_bad=True)
+
+
+def test_some_of_them_may_be_volunteers_and_nobody_else(tmp_path: Path) -> None:
+    for number, name in enumerate(("Ann", "Bob")):
+        picture(tmp_path / f"{name}.png", number)
+    terminal = Terminal(headless=True)
+    found = checked_watchlist(tmp_path, terminal, skip_bad=False, volunteers=("Bob",))
+    assert [each.details["category"] for each in found.listed] == ["other", CATEGORY]
+    with pytest.raises(InvalidInput, match=r"nobody in .* is called Cid, Dan"):
+        checked_watchlist(tmp_path, terminal, skip_bad=False, volunteers=("Dan", "Bob", "Cid"))

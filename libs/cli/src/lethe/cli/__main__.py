@@ -88,6 +88,7 @@ def demo(**chosen: Any) -> None:
     Examples:
       lethe demo
       lethe demo --headless --seconds 30 --report demo.json
+      lethe demo --volunteer astronaut
     """  # noqa: D301 - click needs the backspace itself
     home = find_home()
     home.require_set_up()
@@ -230,6 +231,7 @@ def _watch(sources: SourceOptions, watchlist: Path, chosen: dict[str, Any]) -> N
         realtime=not chosen["no_realtime"],
         report=chosen["report"],
         skip_bad=chosen["skip_bad"],
+        volunteers=chosen["volunteer"],
     )
     run_watch(options, find_home())
 

@@ -134,6 +134,9 @@ with_watch_options = _with_options(
                      help="Write counts, alerts, latencies and erasure ages as JSON at the end."),
         click.option("--skip-bad", is_flag=True,
                      help="Go on without the watchlist images that can't be used."),
+        click.option("--volunteer", multiple=True, metavar="NAME",
+                     help="Somebody of the watchlist who isn't sought, for a walk-through on "
+                     "the desk; may be repeated."),
     ]
 )  # fmt: skip
 

@@ -43,6 +43,8 @@ class AlertAdjudicated(Message):
         Whether the person was engaged and the verdict stands on that.
     capacity
         Whose judgement it is: an engagement officer's is final. None before there were two.
+    rehearsal
+        The alert was about a volunteer: it is neither a true alert nor a false one.
     """
 
     alert_id: Name
@@ -54,3 +56,4 @@ class AlertAdjudicated(Message):
     outcome: Outcome | None = None
     adjudicated: Instant
     capacity: Capacity | None = None
+    rehearsal: bool = False

@@ -168,7 +168,13 @@ class CandidatesFound(Message):
 
 
 class AlertRaised(Message):
-    """An alert was raised: for purge and for systems outside. No biometrics, no names."""
+    """An alert was raised: for purge and for systems outside. No biometrics, no names.
+
+    Attributes
+    ----------
+    rehearsal
+        It is about a volunteer, see `lethe.contracts.volunteers`: nobody is to be stopped for it.
+    """
 
     alert_id: str
     sequence: int
@@ -179,3 +185,4 @@ class AlertRaised(Message):
     cosine: float
     captured: Instant
     published: Instant
+    rehearsal: bool = False

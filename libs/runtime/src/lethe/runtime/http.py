@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from lethe.contracts.errors import InvalidInput
 from lethe.runtime.certificate import Certificate
+from lethe.runtime.websockets import FramedWebSocket
 
 _STOP_S = 2
 _UNREAD_MS = 30_000
@@ -84,7 +85,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_STOP_S,
-            ws="websockets-sansio",
+            ws=FramedWebSocket,
             ws_max_size=_WEBSOCKET_BYTES,
             ssl_context_factory=(lambda *_: context) if context else None,
             # Compressing each message anew for every client costs more than the bytes it saves.

@@ -101,8 +101,17 @@ class AlertLog(Protocol):
         """Return alerts after a sequence, in rising sequence; of some deployments, or of all."""
         ...
 
-    async def newest(self, limit: int) -> list[Alert]:
-        """Return the newest alerts, in rising sequence."""
+    async def newest(
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        deployments: frozenset[str] | None = None,
+    ) -> list[Alert]:
+        """Return the newest alerts, or the newest before a sequence, in rising sequence.
+
+        Those of some deployments, or of all.
+        """
         ...
 
     async def find(self, alert_id: str) -> Alert | None:

@@ -11,9 +11,12 @@ class AlertTally:
     ----------
     unresolved
         Erased before anybody decided.
+    rehearsals
+        About volunteers: none of the others, whatever was decided about them.
     """
 
     open: int = 0
     true: int = 0
     false: int = 0
     unresolved: int = 0
+    rehearsals: int = 0

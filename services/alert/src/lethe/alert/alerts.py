@@ -11,6 +11,7 @@ from lethe.contracts.instants import Instant
 from lethe.contracts.live import AlertRaised, Candidate
 from lethe.contracts.orders import OrderType
 from lethe.contracts.receipts import ErasureGround
+from lethe.contracts.volunteers import is_volunteer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ class Alert:
         return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Whether it is about a volunteer, and nobody else: nobody is to be stopped for it."""
+        return is_volunteer(self.subject_id)
+
+    @property
     def erased(self) -> bool:
         """Whether its picture can't be opened any more."""
         return self.erased_wall_us is not None
@@ -113,11 +119,14 @@ class Alert:
 
     @property
     def erasure_ground(self) -> ErasureGround | None:
-        """Why it is erased; None as long as it isn't. What is decided later changes nothing."""
+        """Why it is erased; None as long as it isn't. What is decided later changes nothing.
+
+        A rehearsal is kept until it was decided about, at most: its retention ends with that.
+        """
         if self.erased_wall_us is None:
             return None
         if self._was_false_by(self.erased_wall_us):
-            return ErasureGround.FALSE_ALERT
+            return ErasureGround.RETENTION if self.is_rehearsal else ErasureGround.FALSE_ALERT
         is_early = self.erased_wall_us < self.erase_at_wall_us
         return ErasureGround.KEY_GONE if is_early else ErasureGround.RETENTION
 
@@ -169,6 +178,7 @@ class Alert:
             cosine=self.cosine,
             captured=self.captured,
             published=self.published,
+            rehearsal=self.is_rehearsal,
         )
 
     def told_as_adjudicated(self, adjudication: Adjudication) -> AlertAdjudicated:
@@ -183,4 +193,5 @@ class Alert:
             outcome=adjudication.outcome,
             adjudicated=adjudication.adjudicated,
             capacity=adjudication.capacity,
+            rehearsal=self.is_rehearsal,
         )

@@ -32,6 +32,8 @@ from lethe.alert.settings import AlertSettings
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
+from lethe.alert.walks.desk import WalkDesk
+from lethe.alert.walks.rehearsals import SqlRehearsals
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
@@ -202,6 +204,16 @@ class _Instance:
             audit=audit,
             consultations=Consultations(audit),
             looks=Looks(self._holder, audit, now),
+            walks=WalkDesk(
+                SqlRehearsals(term),
+                desk.erase_due,
+                self._deployments,
+                book.subjects.volunteers,
+                self._deployments.withdrawn,
+                audit,
+                self._figures.of,
+                now,
+            ),
         )
         await reign.watchlists.restore()
         await reign.ends.restore()
@@ -263,6 +275,7 @@ class _Instance:
             reasons=self._reasons,
             looks=reign.looks,
             promise=self._keyring.promise,
+            walks=reign.walks,
         )
 
     def _http(self) -> HttpServer:

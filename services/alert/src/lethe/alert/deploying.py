@@ -1,10 +1,8 @@
 """Orders from the front door to the broker, and how the deployments stand."""
 
-from collections.abc import Mapping
-
-from lethe.alert.alerts import AlertTerms
 from lethe.alert.camera_states import CameraStates
 from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.order_terms import OrderTerms
 from lethe.alert.passing_on import PassingOn, Publish
 from lethe.alert.ports import (
     DeploymentStatus,
@@ -14,7 +12,6 @@ from lethe.alert.ports import (
     Withdrawal,
 )
 from lethe.alert.searching import Searching
-from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
 from lethe.contracts.live import SlotClosed
 from lethe.contracts.orders import (
@@ -34,7 +31,7 @@ from lethe.shredding.signing import SigningKey
 from lethe.shredding.suspensions import Suspensions
 
 
-class DeploymentDesk:
+class DeploymentDesk(OrderTerms):
     """Alert verifies an order before it passes it on; every other service does so again.
 
     Parameters
@@ -56,9 +53,8 @@ class DeploymentDesk:
         publish: Publish,
         key: SigningKey,
     ) -> None:
-        self._orders = orders
+        super().__init__(orders, clock)
         self._suspensions = suspensions
-        self._clock = clock
         self._passing_on = PassingOn(orders, clock, publish)
         self._key = key
         self._cameras: dict[str, CameraAssigned] = {}
@@ -179,47 +175,6 @@ class DeploymentDesk:
             if closed.camera_id in held.order.camera_ids
         ]
         self._states.hear(closed, named, now)
-
-    def terms(self, deployment_id: str) -> AlertTerms:
-        """Return what the order says about its alerts."""
-        held = self._orders.by_deployment(deployment_id)
-        if held is None:
-            return AlertTerms()
-        return AlertTerms(held.order.type, held.order.alert_retention_hours, held.withdrawn)
-
-    def withdrawn(self, deployment_id: str) -> frozenset[str]:
-        """Return the subjects who aren't searched for any more."""
-        return self.terms(deployment_id).withdrawn
-
-    def budgeted(self, counts: Mapping[str, int]) -> dict[str, int]:
-        """Return the counts of false alerts that are purge's concern: of orders with a budget."""
-        return {
-            held.order.deployment_id: counts.get(held.order.deployment_id, 0)
-            for held in self._orders.all_orders()
-            if held.order.false_alert_budget is not None and held.status is OrderStatus.RUNNING
-        }
-
-    def ordered_lists(self) -> list[OrderedList]:
-        """Return which watchlists are ordered, and until when; what has ended, until now."""
-        now_us = self._clock.wall_us()
-        return [
-            OrderedList(
-                watchlist_id=held.order.watchlist_id,
-                deployment_id=held.order.deployment_id,
-                ends_at_us=held.order.ends_at_us,
-                ended_us=now_us if held.status is OrderStatus.ENDED else None,
-            )
-            for held in self._orders.all_orders()
-        ]
-
-    def deployment_ids(self) -> list[str]:
-        """Return the deployments whose orders were heard."""
-        return [held.order.deployment_id for held in self._orders.all_orders()]
-
-    def area(self, deployment_id: str) -> str | None:
-        """Return the area that an order names; None if it names none, or wasn't heard."""
-        held = self._orders.by_deployment(deployment_id)
-        return held.order.area if held else None
 
     async def status(self) -> Status:
         """Return how the deployments stand."""

@@ -3,9 +3,12 @@
 import secrets
 
 from lethe.alert.alerts import Alert, AlertTerms
-from lethe.contracts.live import CandidatesFound
+from lethe.contracts.live import Candidate, CandidatesFound
+from lethe.contracts.volunteers import is_volunteer
 
 _HOUR_US = 3_600_000_000
+REHEARSAL_KEPT_US = _HOUR_US
+"""An order's retention is no shorter: what is about volunteers only is kept for as little."""
 
 
 def without(found: CandidatesFound, withdrawn: frozenset[str]) -> CandidatesFound:
@@ -15,9 +18,14 @@ def without(found: CandidatesFound, withdrawn: frozenset[str]) -> CandidatesFoun
 
 
 def draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
-    """Return the alert about the best candidate, as long as the order keeps it."""
-    best, *others = sorted(found.candidates, key=lambda c: c.score, reverse=True)
+    """Return the alert about the best candidate, as long as the order keeps it.
+
+    Nobody sought is hidden behind a volunteer, whoever has the higher score.
+    """
+    best, *others = sorted(found.candidates, key=_rank)
     captured_us = found.captured.wall_us
+    is_rehearsal = is_volunteer(best.subject_id)
+    kept_us = REHEARSAL_KEPT_US if is_rehearsal else terms.retention_hours * _HOUR_US
     return Alert(
         sequence=0,
         alert_id=secrets.token_hex(16),
@@ -37,5 +45,9 @@ def draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         sightings=1,
         last_sighting_wall_us=captured_us,
         heading=found.heading,
-        erase_at_wall_us=captured_us + terms.retention_hours * _HOUR_US,
+        erase_at_wall_us=captured_us + kept_us,
     )
+
+
+def _rank(candidate: Candidate) -> tuple[bool, float]:
+    return is_volunteer(candidate.subject_id), -candidate.score

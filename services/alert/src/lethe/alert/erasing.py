@@ -124,7 +124,7 @@ class AlertEraser:
         Its own key first: that needs the key store only, and the others live on for a while.
         """
         await self._vault.erase(key_name(alert.alert_id))
-        if alert.is_false:
+        if alert.is_false or alert.is_rehearsal:
             # Its crop lies in a topic too, sealed to keys that others may still be waiting for.
             await self._retire(await self._log.transit_key_ids(alert.alert_id))
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import case, delete, func, insert, or_, select, true, update
+from sqlalchemy import case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from lethe.alert.alert_tally import AlertTally
+from lethe.alert.alert_counts import SqlAlertCounts, within
 from lethe.alert.alerts import Alert
 from lethe.alert.audit import of_alerts
 from lethe.alert.judgements import Adjudication
@@ -18,22 +18,17 @@ from lethe.alert.rows import (
     is_false,
     select_adjudicated,
     select_alerts,
-    select_fates,
     to_adjudicated,
     to_alert,
     to_row,
 )
 from lethe.alert.tables import adjudications, alerts, pictures, searches
-from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.headings import Heading
 
 
-class SqlAlertLog:
+class SqlAlertLog(SqlAlertCounts):
     """Implements `AlertLog`, in one term of leadership."""
-
-    def __init__(self, term: Term) -> None:
-        self._term = term
 
     async def of_search(self, search_id: str) -> Alert | None:
         """Return the alert that a search led to."""
@@ -135,13 +130,6 @@ class SqlAlertLog:
                 .values(announced=True)
             )
 
-    async def false_alerts(self) -> dict[str, int]:
-        """Return by deployment how many alerts are adjudicated as false."""
-        false = select_alerts().where(is_false()).subquery()
-        counted = select(false.c.deployment_id, func.count()).group_by(false.c.deployment_id)
-        async with self._term.read() as connection:
-            return {row[0]: row[1] for row in await connection.execute(counted)}
-
     async def transit_key_ids(self, alert_id: str) -> set[str]:
         """Return the ids of the keys under which match sent what led to an alert."""
         statement = (
@@ -201,16 +189,25 @@ class SqlAlertLog:
         self, sequence: int, limit: int, deployments: frozenset[str] | None = None
     ) -> list[Alert]:
         """Return alerts after a sequence, in rising sequence."""
-        statement = select_alerts().where(alerts.c.sequence > sequence, _of(deployments))
+        statement = select_alerts().where(alerts.c.sequence > sequence, within(deployments))
         async with self._term.read() as connection:
             rows = await connection.execute(statement.order_by(alerts.c.sequence).limit(limit))
             return [to_alert(row) for row in rows.mappings()]
 
-    async def newest(self, limit: int) -> list[Alert]:
-        """Return the newest alerts, in rising sequence."""
-        statement = select_alerts().order_by(alerts.c.sequence.desc()).limit(limit)
+    async def newest(
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        deployments: frozenset[str] | None = None,
+    ) -> list[Alert]:
+        """Return the newest alerts, or the newest before a sequence, in rising sequence."""
+        statement = select_alerts().where(within(deployments))
+        if before is not None:
+            statement = statement.where(alerts.c.sequence < before)
+        newest_first = statement.order_by(alerts.c.sequence.desc()).limit(limit)
         async with self._term.read() as connection:
-            rows = await connection.execute(statement)
+            rows = await connection.execute(newest_first)
             return [to_alert(row) for row in rows.mappings()][::-1]
 
     async def picture(self, alert_id: str) -> SealedBlob | None:
@@ -245,20 +242,6 @@ class SqlAlertLog:
         async with self._term.write() as connection:
             return set((await connection.execute(statement)).scalars())
 
-    async def tallies(self) -> dict[str, AlertTally]:
-        """Return by deployment what became of its alerts."""
-        counts: dict[str, dict[str, int]] = {}
-        async with self._term.read() as connection:
-            for deployment_id, fate, count in await connection.execute(select_fates()):
-                counts.setdefault(deployment_id, {})[fate] = count
-        return {name: AlertTally(**fates) for name, fates in counts.items()}
-
-    async def count(self, deployments: frozenset[str] | None = None) -> int:
-        """Return how many alerts there are."""
-        async with self._term.read() as connection:
-            statement = select(func.count()).select_from(alerts).where(_of(deployments))
-            return (await connection.execute(statement)).scalar_one()
-
     async def _picture(
         self, alert_id: str, nonce: ColumnElement[bytes], ciphertext: ColumnElement[bytes]
     ) -> SealedBlob | None:
@@ -272,10 +255,6 @@ class SqlAlertLog:
         async with self._term.read() as connection:
             row = (await connection.execute(statement)).mappings().one_or_none()
         return None if row is None else to_alert(row)
-
-
-def _of(deployments: frozenset[str] | None) -> ColumnElement[bool]:
-    return true() if deployments is None else alerts.c.deployment_id.in_(deployments)
 
 
 async def _add_search(

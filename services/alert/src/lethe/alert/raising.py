@@ -1,27 +1,23 @@
 """From candidate lists to alerts: each search once, one alert per subject, camera and cool-down."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from itertools import takewhile
 
 from lethe.alert.alert_log import AlertLog
-from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.drafting import draft, without
 from lethe.alert.erasing import AlertEraser, Retire, key_name
-from lethe.alert.errors import NoCandidates, NotFound
+from lethe.alert.errors import NoCandidates
 from lethe.alert.handling import AlertHandling
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
+from lethe.alert.showing import AlertShowing, figure_bound, probe_bound
 from lethe.alert.vault import SealedBlob, Vault
-from lethe.contracts.errors import Erased
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import CandidatesFound
 
-_HOUR_US = 3_600_000_000
 
-
-class AlertDesk:
+class AlertDesk(AlertShowing):
     """Raises alerts and keeps them until their retention ends.
 
     `handling` takes what people do about them.
@@ -54,11 +50,9 @@ class AlertDesk:
         *,
         cool_down_s: float = 30.0,
     ) -> None:
-        self._log = log
+        super().__init__(log, vault, now)
         self._hub = hub
-        self._vault = vault
         self._eraser = AlertEraser(log, hub, vault, retire)
-        self._now = now
         self._cool_down_us = round(cool_down_s * 1e6)
         # One at a time: the stream's order is the log's order.
         self._turn = asyncio.Lock()
@@ -176,70 +170,6 @@ class AlertDesk:
         """Have pages blank what is due, whatever is slow; see `AlertEraser`."""
         self._eraser.blank_due(now)
 
-    async def after(
-        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
-    ) -> list[Alert]:
-        """Return published alerts after a sequence, in rising sequence; see `AlertLog.after`."""
-        alerts = await self._log.after(sequence, limit, deployments)
-        # Up to the first that isn't published yet, so that a reader doesn't pass it by.
-        published = takewhile(lambda alert: alert.published is not None, alerts)
-        return [alert.as_of(self._now().wall_us) for alert in published]
-
-    async def find(self, alert_id: str) -> Alert:
-        """Return one alert.
-
-        Raises
-        ------
-        NotFound
-            If there is none of this id.
-        """
-        alert = await self._log.find(alert_id)
-        if alert is None:
-            raise NotFound("there is no such alert")
-        return alert.as_of(self._now().wall_us)
-
-    async def probe(self, alert_id: str) -> bytes:
-        """Return the face (JPEG) that the alert was raised for.
-
-        Raises
-        ------
-        NotFound
-            If there is no such alert.
-        Erased
-            If its data key is erased, or the alert was raised without a picture.
-        """
-        alert = await self.find(alert_id)
-        picture = None if alert.erased else await self._log.picture(alert_id)
-        if picture is None:
-            raise Erased("the picture of this alert is erased")
-        return await self._vault.open(key_name(alert_id), picture, bound=_bound(alert_id))
-
-    async def figure(self, alert_id: str) -> bytes:
-        """Return the upper body (JPEG) of whom the alert is about.
-
-        Raises
-        ------
-        NotFound
-            If there is no such alert, or none of its pictures shows more than a face.
-        Erased
-            If its data key is erased.
-        """
-        alert = await self.find(alert_id)
-        if alert.erased:
-            raise Erased("the picture of this alert is erased")
-        figure = await self._log.figure(alert_id)
-        if figure is None:
-            raise NotFound("this alert has no picture of the upper body")
-        return await self._vault.open(key_name(alert_id), figure, bound=_figure_bound(alert_id))
-
-    async def count(self, deployments: frozenset[str] | None = None) -> int:
-        """Return how many alerts the log holds, of some deployments or of all."""
-        return await self._log.count(deployments)
-
-    async def tallies(self) -> Mapping[str, AlertTally]:
-        """Return by deployment what became of its alerts."""
-        return await self._log.tallies()
-
     async def _within_cool_down(self, alert: Alert) -> Alert | None:
         if self._cool_down_us == 0:
             return None
@@ -261,10 +191,10 @@ class AlertDesk:
         # A key is not taken back when what follows fails: a commit whose answer got lost would
         # lose its picture. The eraser comes by.
         await self._vault.create(key, life_us)
-        picture = await self._vault.seal(key, crop, bound=_bound(alert.alert_id))
+        picture = await self._vault.seal(key, crop, bound=probe_bound(alert.alert_id))
         body = None
         if figure is not None:
-            body = await self._vault.seal(key, figure, bound=_figure_bound(alert.alert_id))
+            body = await self._vault.seal(key, figure, bound=figure_bound(alert.alert_id))
         return await self._append(alert, found, picture, body)
 
     async def _append(
@@ -293,11 +223,3 @@ def _is_to_be_taken_back(alert: Alert, withdrawn: Collection[str]) -> bool:
     """
     is_unseen = alert.published is None and alert.version == 0
     return is_unseen and alert.subject_id in withdrawn
-
-
-def _bound(alert_id: str) -> str:
-    return f"probe:{alert_id}"
-
-
-def _figure_bound(alert_id: str) -> str:
-    return f"figure:{alert_id}"

@@ -7,14 +7,22 @@ from typing import Protocol
 from lethe.alert.alert_tally import AlertTally
 from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.of_deployments import ENDED, HANDED_IN, SUBJECT, WITHDRAWN, record_of
+from lethe.alert.audit.of_walks import BEGAN, CONCLUSIONS, SAID
 from lethe.alert.errors import NotFound
 from lethe.alert.ports import SignedState, StatusSource
+from lethe.alert.walks.story import cameras_of
 from lethe.alert.watchlists.version_desk import VersionDesk
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import DeploymentOrder
 
 Tallies = Callable[[], Awaitable[Mapping[str, AlertTally]]]
-_STEPS = {HANDED_IN: "handed in", ENDED: "ended", WITHDRAWN: "withdrawn"}
+_STEPS = {
+    HANDED_IN: "handed in",
+    ENDED: "ended",
+    WITHDRAWN: "withdrawn",
+    BEGAN: "walk-through begun",
+    **{why: f"walk-through: {SAID[lack]}" for why, lack in CONCLUSIONS.items()},
+}
 
 
 class Deeds(Protocol):
@@ -33,14 +41,21 @@ class Step:
     ----------
     what
         `handed in` (the order, or a further state of it), `ended` before its time, `withdrawn`
-        (a withdrawal was handed in; one that was handed in again stands there twice).
+        (a withdrawal was handed in; one that was handed in again stands there twice),
+        `walk-through begun`, or how one was concluded for some cameras.
+    by
+        Who did it, as their token names them.
     subjects
         How many it withdraws.
+    cameras
+        Of which it says how they did.
     """
 
     at_us: int
     what: str
+    by: str
     subjects: int = 0
+    cameras: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +123,9 @@ class RecordDesk:
 
 
 def _step(said: dict[str, object]) -> Step:
-    records, at_us = said["records"], said["at_us"]
-    if not isinstance(records, list) or not isinstance(at_us, int):
-        raise InvalidInput("an entry of the audit log is none")
-    subjects = sum(str(each).startswith(SUBJECT) for each in records)
-    return Step(at_us, _STEPS[str(said["why"])], subjects)
+    match said:
+        case {"why": str(why), "at_us": int(at_us), "who": str(who), "records": list(records)}:
+            subjects = sum(str(each).startswith(SUBJECT) for each in records)
+            return Step(at_us, _STEPS[why], who, subjects, cameras_of(records))
+        case _:
+            raise InvalidInput("an entry of the audit log is none")

@@ -16,6 +16,7 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.looks import Looks
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
+from lethe.alert.walks.desk import WalkDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.enrolling import Enrolment
@@ -76,6 +77,7 @@ class Reign:
     audit: AuditLog
     consultations: Consultations
     looks: Looks
+    walks: WalkDesk
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""

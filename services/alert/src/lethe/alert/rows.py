@@ -13,6 +13,7 @@ from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
 from lethe.contracts.live import Candidate
 from lethe.contracts.orders import OrderType
+from lethe.contracts.volunteers import MARK
 
 _LATEST = {capacity: adjudications.alias(capacity.value) for capacity in Capacity}
 _NEW = "new"
@@ -52,6 +53,11 @@ def is_false() -> ColumnElement[bool]:
     return _is_judged(Verdict.FALSE_ALERT)
 
 
+def is_rehearsal() -> ColumnElement[bool]:
+    """Return the condition that says what `Alert.is_rehearsal` does."""
+    return alerts.c.subject_id.startswith(MARK, autoescape=True)
+
+
 def _is_judged(verdict: Verdict) -> ColumnElement[bool]:
     operator, officer = _LATEST[Capacity.OPERATOR], _LATEST[Capacity.ENGAGEMENT_OFFICER]
     said = verdict.value
@@ -62,6 +68,7 @@ def _is_judged(verdict: Verdict) -> ColumnElement[bool]:
 def select_fates() -> Select[str, str, int]:
     """Return a statement for how many alerts of each deployment came to what; see `AlertTally`."""
     fate = case(
+        (is_rehearsal(), "rehearsals"),
         (is_false(), "false"),
         (_is_judged(Verdict.TRUE_ALERT), "true"),
         (alerts.c.erased_wall_us.is_not(None), "unresolved"),

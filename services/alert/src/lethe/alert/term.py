@@ -29,6 +29,8 @@ class Term:
 
     Attributes
     ----------
+    leader
+        The instance that leads in it.
     number
         Rises by one with every taking over.
     log_id
@@ -47,7 +49,7 @@ class Term:
         wall_us: Callable[[], int],
     ) -> None:
         self._database = database
-        self._leader = leader
+        self.leader = leader
         self._wall_us = wall_us
         self.number = number
         self.log_id = log_id
@@ -141,7 +143,7 @@ class Term:
             connection,
             deeds,
             log=self.audit_head.log,
-            instance_id=self._leader,
+            instance_id=self.leader,
             at_us=self._wall_us(),
         )
 

@@ -73,7 +73,7 @@ def _doubts(record: AlertsWord, said: ReceiptsWord, totals: Totals) -> Iterator[
     withdrawn = sum(step.subjects for step in record.steps)
     if said.withdrawn > withdrawn:
         yield f"the receipts tell of {many(said.withdrawn, 'withdrawn subject')}"
-    if said.alerts_erased > record.alerts.raised:
+    if said.alerts_erased > record.alerts.raised + record.alerts.rehearsals:
         yield f"the receipts tell of {many(said.alerts_erased, 'erased alert')}"
     order = totals.order
     if order is None:
@@ -107,6 +107,9 @@ def lines_of(found: DeploymentAccount) -> Iterator[str]:
         f"alerts: {alerts.raised:,}, of which {alerts.true:,} true, {alerts.false:,} false, "
         f"{alerts.unadjudicated:,} not adjudicated"
     )
+    if alerts.rehearsals:
+        told = many(alerts.rehearsals, "alert")
+        yield f"rehearsals: {told} about volunteers, counted nowhere else"
     if record.withdrawn_elsewhere:
         yield (
             f"{many(record.withdrawn_elsewhere, 'subject')} that another order of this watchlist "
@@ -114,7 +117,9 @@ def lines_of(found: DeploymentAccount) -> Iterator[str]:
         )
     for step in record.steps:
         whom = f" {many(step.subjects, 'subject')}" if step.subjects else ""
-        yield f"{step.at} {step.what}{whom}"
+        where = f" {', '.join(step.cameras)}" if step.cameras else ""
+        by = f", by {step.by}" if step.by else ""
+        yield f"{step.at} {step.what}{whom}{where}{by}"
     yield from (f"WARNING: {doubt}" for doubt in found.doubts)
 
 

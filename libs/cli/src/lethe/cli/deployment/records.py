@@ -22,12 +22,13 @@ class ListRecord(_Model):
 
 
 class AlertsRecord(_Model):
-    """Alerts by what they were adjudicated as."""
+    """Alerts by what they were adjudicated as; rehearsals, about volunteers, are none of them."""
 
     raised: int
     true: int
     false: int
     unadjudicated: int
+    rehearsals: int = 0
 
 
 class StepRecord(_Model):
@@ -36,6 +37,8 @@ class StepRecord(_Model):
     at: str
     what: str
     subjects: int
+    by: str = ""
+    cameras: list[str] = []
 
 
 class AlertsWord(_Model):

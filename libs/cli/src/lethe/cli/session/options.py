@@ -36,7 +36,13 @@ class StackOptions:
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """Options of `lethe watch` and `lethe demo`."""
+    """Options of `lethe watch` and `lethe demo`.
+
+    Attributes
+    ----------
+    volunteers
+        Who of the watchlist isn't sought: with them the deployment is tried out.
+    """
 
     stack: StackOptions
     sources: SourceOptions
@@ -47,3 +53,4 @@ class WatchOptions:
     report: Path | None
     skip_bad: bool
     area: str | None = None
+    volunteers: tuple[str, ...] = ()

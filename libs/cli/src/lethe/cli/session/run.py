@@ -76,7 +76,12 @@ def watch(options: WatchOptions, home: Home) -> None:
     if options.report is not None:
         require_writable_file(options.report.absolute(), "--report")
     terminal = Terminal(headless=options.stack.headless)
-    watchlist = checked_watchlist(options.watchlist, terminal, skip_bad=options.skip_bad)
+    watchlist = checked_watchlist(
+        options.watchlist,
+        terminal,
+        skip_bad=options.skip_bad,
+        volunteers=options.volunteers,
+    )
 
     async def body(run: _Run) -> None:
         await _watch(run, options, cameras, watchlist)

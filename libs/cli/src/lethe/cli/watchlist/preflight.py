@@ -1,5 +1,6 @@
 """What of a watchlist can be known before anything is started is told before anything is."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,25 +8,49 @@ from lethe.cli.live.terminal import Terminal
 from lethe.cli.watchlist.faults import refuse_faults
 from lethe.cli.watchlist.folder import read_watchlist
 from lethe.cli.watchlist.people import Fault, People, Picture
+from lethe.contracts.errors import InvalidInput
+from lethe.contracts.volunteers import CATEGORY
 from lethe.vision.errors import UnreadableImage
 from lethe.vision.stills import read_still
 
 
-def checked_watchlist(folder: Path, terminal: Terminal, *, skip_bad: bool) -> People:
+def checked_watchlist(
+    folder: Path, terminal: Terminal, *, skip_bad: bool, volunteers: Collection[str] = ()
+) -> People:
     """Read a watchlist folder and decode every image once, as detect will.
 
     With `skip_bad` the faults stay in the list, to be told with those that the services find.
 
+    Parameters
+    ----------
+    volunteers
+        Names of those who aren't sought: with them a deployment is tried out.
+
     Raises
     ------
     InvalidInput
-        If there are faults and `skip_bad` is off, or nothing usable is left.
+        If there are faults and `skip_bad` is off, nothing usable is left, or nobody is called
+        as a volunteer.
     """
     people = read_watchlist(folder)
+    _name_volunteers(people, frozenset(volunteers))
     _drop_unreadable(people, terminal)
     if not (people.listed and skip_bad):
         refuse_faults(people.faults, people.folder, people.images, skip_bad=skip_bad)
     return people
+
+
+def _name_volunteers(people: People, names: frozenset[str]) -> None:
+    """List some of the people as volunteers."""
+    strangers = sorted(names - {person.number for person in people.listed})
+    if strangers:
+        raise InvalidInput(f"nobody in {people.folder} is called {', '.join(strangers)}")
+    people.listed = [
+        replace(person, details={**person.details, "category": CATEGORY})
+        if person.number in names
+        else person
+        for person in people.listed
+    ]
 
 
 def _drop_unreadable(people: People, terminal: Terminal) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 import structlog
 
 from lethe.alert.audit.deeds import Act, Actor, Deed, in_lots
 from lethe.alert.audit.ports import Audit
+from lethe.alert.audit.together import ToldTogether
 from lethe.contracts.errors import LetheError, Transient
 
 EVERY_S = 5.0
@@ -17,16 +17,6 @@ _AT_ONCE = 200
 """Deeds in one transaction: the alert that is raised meanwhile mustn't wait for long."""
 
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True, eq=False)
-class _Opening:
-    """Somebody begins to listen, and waits until that is told."""
-
-    deed: Deed
-    is_settled: bool = False
-    fault: LetheError | None = None
-    """Why it wasn't told."""
 
 
 class Consultations:
@@ -38,8 +28,7 @@ class Consultations:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self._turn = asyncio.Lock()
-        self._openings: list[_Opening] = []
+        self._openings = ToldTogether(audit.append)
         self._seen: defaultdict[Actor, set[str]] = defaultdict(set)
 
     async def begin(self, actor: Actor, after: int) -> None:
@@ -51,30 +40,7 @@ class Consultations:
         """
         records = (f"alerts-after:{after}",) if after >= 0 else ("alerts:to-come",)
         why = "an officer's stream of alerts was opened"
-        opening = _Opening(Deed(Act.CONSULTATION, records, why, actor))
-        self._openings.append(opening)
-        try:
-            async with self._turn:
-                if not opening.is_settled:
-                    await self._tell_openings()
-        finally:
-            if not opening.is_settled:
-                self._openings.remove(opening)
-        if opening.fault is not None:
-            # One fault for many: each would add to the traceback of the others.
-            raise opening.fault.with_traceback(None)
-
-    async def _tell_openings(self) -> None:
-        """Tell the first of those who wait: whoever's turn it is is the first of all."""
-        tried = self._openings[:_AT_ONCE]
-        fault = None
-        try:
-            await self._audit.append(*(each.deed for each in tried))
-        except LetheError as error:
-            fault = error
-        for each in tried:
-            each.is_settled, each.fault = True, fault
-        self._openings = [each for each in self._openings if not each.is_settled]
+        await self._openings.tell(Deed(Act.CONSULTATION, records, why, actor))
 
     def note(self, actor: Actor, alert_id: str) -> None:
         """Note that an alert was sent to somebody."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import or_, select
 
 from lethe.alert.audit.chain import SealedEntry
-from lethe.alert.audit.deeds import Deed
+from lethe.alert.audit.deeds import Deed, who_acts
 from lethe.alert.audit.reasons import Reason
+from lethe.alert.audit.together import ToldTogether
 from lethe.alert.tables import audit, audit_reasons
 from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
@@ -18,6 +20,7 @@ class SqlAuditLog:
 
     def __init__(self, term: Term) -> None:
         self._term = term
+        self._together = ToldTogether(self._write)
 
     @property
     def name(self) -> str:
@@ -30,10 +33,18 @@ class SqlAuditLog:
         return self._term.audit_head.size
 
     async def append(self, *deeds: Deed) -> None:
-        """Keep deeds, in their order and all or none."""
+        """Keep deeds, in their order and all or none.
+
+        Those of callers who come while others' are being kept share a transaction.
+        """
         if deeds:
-            async with self._term.write(*deeds):
-                pass
+            acting = who_acts(self._term.leader)
+            told = (each if each.actor else replace(each, actor=acting) for each in deeds)
+            await self._together.tell(*told)
+
+    async def _write(self, *deeds: Deed) -> None:
+        async with self._term.write(*deeds):
+            pass
 
     async def after(self, number: int, limit: int) -> list[SealedEntry]:
         """Return entries after a number, in rising number."""

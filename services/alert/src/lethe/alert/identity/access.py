@@ -69,5 +69,7 @@ AUDITS = only(Role.AUDITOR, whole=True)
 ORDERS = only(Role.AUTHORISING_OFFICER)
 RECORDS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, Role.AUDITOR)
 """Reads what was done in a deployment."""
+CONDUCTS = only(Role.SUPERVISOR)
+"""Conducts a walk-through before a deployment goes live."""
 STOPS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER)
 """Ends a deployment: whoever is on duty may."""

@@ -18,6 +18,10 @@ class Orders(Protocol):
         """Return the area that an order names; None if it names none, or wasn't heard."""
         ...
 
+    def zone(self, deployment_id: str) -> str | None:
+        """Return the zone that an order names, in words; None if none, or it wasn't heard."""
+        ...
+
     def withdrawn(self, deployment_id: str) -> Collection[str]:
         """Return the subjects who aren't searched for any more."""
         ...

@@ -8,6 +8,7 @@ from lethe.alert.vault import SealedBlob, Vault
 from lethe.alert.watchlists.entry_desk import EntryDesk
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
+from lethe.alert.watchlists.subject import Flags
 from lethe.alert.watchlists.subject_desk import SubjectDesk
 from lethe.alert.watchlists.version_desk import VersionDesk
 from lethe.contracts.enrolment import ReferenceEnrolled, ReferencePayload
@@ -82,6 +83,10 @@ class WatchlistBook:
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
         return self.subjects.name_of(watchlist_id, subject_id)
+
+    def flags_of(self, watchlist_id: str, subject_id: str) -> Flags:
+        """Return what to beware of with a subject; nothing when that isn't known or is erased."""
+        return self.subjects.flags_of(watchlist_id, subject_id)
 
     async def record(self, outcomes: Sequence[ReferenceEnrolled]) -> set[str]:
         """Record how enrolments ended, each at one match instance.

@@ -9,6 +9,9 @@ from lethe.alert.watchlists.entry import Entered, Entry
 from lethe.alert.watchlists.reference import Reference
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.contracts.errors import LetheError
+from lethe.contracts.volunteers import CATEGORY, MARK
+
+_MARK = "subject-"
 
 
 class EntryLot:
@@ -86,7 +89,8 @@ class EntryLot:
             return subject_id
         self._require_open()
         self._check(who)
-        subject_id = f"subject-{secrets.token_hex(8)}"
+        mark = MARK if who.category == CATEGORY else _MARK
+        subject_id = f"{mark}{secrets.token_hex(8)}"
         self._numbered[number_tag] = subject_id, who
         self.subjects.append((subject_id, number_tag, who))
         return subject_id

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -105,6 +105,23 @@ class SubjectDetails(BaseModel):
         return cls.model_construct(
             reference_number=name, name=name, category="other", grounds="not recorded"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What an officer is to beware of, before they read anything else of a subject."""
+
+    is_child: bool = False
+    is_vulnerable: bool = False
+    warning_markers: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, details: SubjectDetails) -> Self:
+        """Return those of a subject's details."""
+        return cls(details.is_child, details.is_vulnerable, details.warning_markers)
+
+
+NO_FLAGS = Flags()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from lethe.alert.vault import Vault
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
 from lethe.alert.watchlists.subject import (
+    NO_FLAGS,
+    Flags,
     SealedSubject,
     Subject,
     SubjectDetails,
@@ -20,6 +22,7 @@ from lethe.alert.watchlists.version import SealedVersion
 from lethe.alert.watchlists.version_desk import VersionDesk
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.instants import Instant
+from lethe.contracts.volunteers import CATEGORY, is_volunteer
 
 _AT_ONCE = 1_000
 _EARLIEST_YEAR = 2020
@@ -54,6 +57,8 @@ class SubjectDesk:
         self._now = now
         # Names are asked for with every alert and every client.
         self._names: dict[tuple[str, str], str] = {}
+        # Of those who have any.
+        self._flags: dict[tuple[str, str], Flags] = {}
         # What opened them, by version.
         self._keys: dict[str, str] = {}
 
@@ -68,6 +73,7 @@ class SubjectDesk:
         known = [each for each in self._names if each[0] == watchlist_id]
         for name in known:
             del self._names[name]
+            self._flags.pop(name, None)
         self._keys.pop(watchlist_id, None)
         return bool(known)
 
@@ -78,6 +84,10 @@ class SubjectDesk:
     def name_of(self, watchlist_id: str, subject_id: str) -> str:
         """Return a subject's name, or its id when the name isn't known or is erased."""
         return self._names.get((watchlist_id, subject_id), subject_id)
+
+    def flags_of(self, watchlist_id: str, subject_id: str) -> Flags:
+        """Return what to beware of with a subject; nothing when that isn't known or is erased."""
+        return self._flags.get((watchlist_id, subject_id), NO_FLAGS)
 
     async def find(self, watchlist_id: str, subject_id: str) -> Subject:
         """Return a subject; raises `NotFound`, and `Erased` if the data key is."""
@@ -94,6 +104,14 @@ class SubjectDesk:
     async def count(self, watchlist_id: str) -> int:
         """Return how many subjects a version has."""
         return await self._store.count(watchlist_id)
+
+    def volunteers(self, watchlist_id: str) -> frozenset[str]:
+        """Return the volunteers of a version whose names are known."""
+        return frozenset(
+            subject_id
+            for of, subject_id in self._names
+            if of == watchlist_id and is_volunteer(subject_id)
+        )
 
     async def composition(self, watchlist_id: str) -> dict[str, int]:
         """Return how many subjects of each category a version has; raises as `find`."""
@@ -116,7 +134,8 @@ class SubjectDesk:
         Conflict
             If the version was ordered, or another subject has the reference number.
         InvalidInput
-            If the category isn't one of the version's, or the subject has expired.
+            If the category isn't one of the version's, the subject has expired, or a volunteer
+            would be none any more, or somebody else one.
         Stale
             If they were changed since that revision.
         """
@@ -124,6 +143,8 @@ class SubjectDesk:
             version = await self._versions.open_one(watchlist_id)
             known = await self.known(watchlist_id, subject_id)
             (await self.checker(watchlist_id))(details)
+            if (details.category == CATEGORY) is not is_volunteer(subject_id):
+                raise InvalidInput("category: list somebody anew to make them a volunteer, or none")
             [number_tag] = await self.tags(version, [details])
             same = await self._store.numbered(watchlist_id, number_tag)
             if same is not None and same.subject_id != subject_id:
@@ -152,6 +173,7 @@ class SubjectDesk:
                 raise Conflict("images of the subject are enrolled; make a new version without it")
             await self._store.remove(watchlist_id, subject_id)
             self._names.pop((watchlist_id, subject_id), None)
+            self._flags.pop((watchlist_id, subject_id), None)
 
     async def known(self, watchlist_id: str, subject_id: str) -> SealedSubject:
         """Return a subject as it is stored; raises `NotFound`."""
@@ -166,7 +188,7 @@ class SubjectDesk:
         categories = described.categories if described else ()
 
         def check(details: SubjectDetails) -> None:
-            if details.category not in categories:
+            if details.category not in (*categories, CATEGORY):
                 raise InvalidInput(f"category: it must be one of {', '.join(categories)}")
             if details.has_expired(self._today()):
                 raise InvalidInput("expires_on: the subject's last day on the list is over")
@@ -207,9 +229,13 @@ class SubjectDesk:
         ]
 
     def name(self, version: SealedVersion, subject_id: str, details: SubjectDetails) -> None:
-        """Note how a subject of a version is called."""
+        """Note how a subject of a version is called, and what to beware of."""
         self._keys[version.watchlist_id] = version.key_name
-        self._names[version.watchlist_id, subject_id] = details.name
+        named = version.watchlist_id, subject_id
+        self._names[named] = details.name
+        self._flags.pop(named, None)
+        if (flags := Flags.of(details)) != NO_FLAGS:
+            self._flags[named] = flags
 
     def _noted(
         self, version: SealedVersion, sealed: SealedSubject, details: SubjectDetails

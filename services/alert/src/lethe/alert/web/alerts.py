@@ -1,5 +1,6 @@
 """The alert log and its pictures over HTTP."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -19,6 +20,7 @@ from lethe.alert.web.views import AlertedSubject, AlertViews
 from lethe.contracts.errors import Erased
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
+_BEFORE = WholeNumber("before", default=0, low=0, high=2**62)
 _LIMIT = WholeNumber("limit", default=100, low=0, high=1_000)
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -60,8 +62,9 @@ class AlertEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
+        listing = (_AFTER, _BEFORE, _LIMIT)
         return [
-            Endpoint("/alerts", self.after, SEES_ALERTS, query=(_AFTER, _LIMIT), is_audited=True),
+            Endpoint("/alerts", self.listed, SEES_ALERTS, query=listing, is_audited=True),
             Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/figure", self.figure, SEES_ALERTS, is_audited=True),
@@ -69,11 +72,17 @@ class AlertEndpoints:
             Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS, is_audited=True),
         ]
 
-    async def after(self, request: Request) -> Response:
-        """Answer with alerts after a sequence, and the newest sequence there is."""
-        sequence, limit = _AFTER.read(request), _LIMIT.read(request)
+    async def listed(self, request: Request) -> Response:
+        """Answer with alerts after a sequence, or the last before one, and the newest sequence."""
+        after, before, limit = (each.read(request) for each in (_AFTER, _BEFORE, _LIMIT))
+        if after and before:
+            raise HTTPException(400, "send after or before, not both")
         seen = self._reach.deployments(principal_of(request))
-        alerts = await self._desk.after(sequence, limit, seen) if limit else []
+        alerts: list[Alert] = []
+        if limit and before:
+            alerts = await self._desk.before(before, limit, seen)
+        elif limit:
+            alerts = await self._desk.after(after, limit, seen)
         await self._audit.append(*of_alerts.listed(alerts))
         return JSONResponse(
             {

@@ -8,6 +8,7 @@ from lethe.alert.hub import EventKind
 from lethe.alert.web.views import AlertView
 
 _Whole = Annotated[int, Strict()]
+MOST_NEWEST = 1_000
 
 
 class Begin(BaseModel):
@@ -17,6 +18,8 @@ class Begin(BaseModel):
     ----------
     after
         The highest sequence that it has; 0 for all that are kept, -1 for those to come.
+    newest
+        With -1, so many of the latest come before those to come.
     token
         A bearer token; a browser that is signed in leaves it out.
     """
@@ -24,6 +27,7 @@ class Begin(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     after: Annotated[_Whole, Field(ge=-1, le=2**62)]
+    newest: Annotated[_Whole, Field(ge=0, le=MOST_NEWEST)] = 0
     token: str | None = Field(default=None, repr=False)
 
 

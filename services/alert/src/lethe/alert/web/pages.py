@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from lethe.alert.web.modules import modules_of
+
 _PAGES = {"/": "officer", "/desk": "desk", "/audit": "audit"}
-_SHARED = ("foot", "panel")
+_SHARED = ("foot", "panel", "receipts")
 
 
 def page_routes() -> list[BaseRoute]:
@@ -19,12 +21,19 @@ def page_routes() -> list[BaseRoute]:
 
 def _shown(name: str) -> Callable[[Request], Awaitable[Response]]:
     content = Template(_part(name)).substitute({each: _part(each) for each in _SHARED})
-    page = Template(_part("shell")).substitute(name=name, content=content)
+    page = Template(_part("shell")).substitute(name=name, content=content, preloads=_preloads(name))
 
     async def show(_request: Request) -> Response:
         return HTMLResponse(page)
 
     return show
+
+
+def _preloads(name: str) -> str:
+    """Return what has a browser ask for all scripts at once, not one import after another."""
+    return "".join(
+        f'  <link rel="modulepreload" href="/static/{each}">\n' for each in modules_of(name)
+    )
 
 
 def _part(name: str) -> str:

@@ -59,11 +59,18 @@ def _json(record: Record) -> dict[str, object]:
             "true": alerts.true,
             "false": alerts.false,
             "unadjudicated": undecided,
+            "rehearsals": alerts.rehearsals,
         },
         "withdrawn": len(record.found.withdrawn),
         "withdrawn_elsewhere": record.found.withdrawn_elsewhere,
         "steps": [
-            {"at": rfc3339(step.at_us), "what": step.what, "subjects": step.subjects}
+            {
+                "at": rfc3339(step.at_us),
+                "what": step.what,
+                "by": step.by,
+                "subjects": step.subjects,
+                "cameras": list(step.cameras),
+            }
             for step in record.steps
         ],
     }

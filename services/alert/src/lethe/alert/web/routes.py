@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
@@ -17,12 +16,14 @@ from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
 from lethe.alert.recording import RecordDesk
+from lethe.alert.walks.desk import WalkDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
 from lethe.alert.web.adjudications import Adjudicate, AdjudicationEndpoints
 from lethe.alert.web.alerts import AlertEndpoints
+from lethe.alert.web.assets import Assets
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.cameras import CameraEndpoints
@@ -45,6 +46,7 @@ from lethe.alert.web.session import SessionEndpoints
 from lethe.alert.web.stream import AlertStream
 from lethe.alert.web.subjects import SubjectEndpoints
 from lethe.alert.web.views import AlertViews
+from lethe.alert.web.walks import WalkEndpoints
 from lethe.alert.web.watchlists import Erase, WatchlistEndpoints
 from lethe.alert.web.withdrawals import WithdrawalEndpoints
 from lethe.alert.witnessing import WitnessState
@@ -77,6 +79,7 @@ def create_routes(
     reasons: Reasons,
     looks: Looks,
     promise: ErasurePromise,
+    walks: WalkDesk,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -118,6 +121,8 @@ def create_routes(
         Shows what cameras see.
     promise
         What the key store says of what it erases.
+    walks
+        Conducts walk-throughs.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders, now)
@@ -144,6 +149,7 @@ def create_routes(
             deployments, status, desk, hub, backlog, reach, audit, promise
         ).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
+        *WalkEndpoints(walks, reach).routes(),
         *CameraEndpoints(looks, status, reach, now).routes(),
         *ReceiptEndpoints(receipts, witnesses).routes(),
         *ReceiptWordEndpoints(receipts).routes(),
@@ -154,6 +160,6 @@ def create_routes(
     guards = [*problems_middleware(), gate_middleware(api, doorkeeper, reasons)]
     return [
         *page_routes(),
-        Mount("/static", StaticFiles(packages=[(__package__, "static")])),
+        Mount("/static", Assets()),
         Mount("/api/v1", routes=api, middleware=guards),
     ]

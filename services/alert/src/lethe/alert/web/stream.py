@@ -102,16 +102,23 @@ class AlertStream:
         if not self._openings.allows(who):
             raise Ended(TRY_AGAIN_LATER, "you connect too often; wait a moment")
         self._of_each[who] += 1
-        subscription = self._hub.subscribe(beginning.after)
+        after = self._first(beginning)
+        subscription = self._hub.subscribe(after)
         listener = Listener(principal, actor_of(principal), subscription)
         try:
-            await self._audit(listener, beginning.after)
+            await self._audit(listener, after)
             await self._talk(websocket, listener)
         finally:
             self._hub.leave(subscription)
             self._of_each[who] -= 1
             if not self._of_each[who]:
                 del self._of_each[who]
+
+    def _first(self, beginning: Begin) -> int:
+        """Return after which alert a client begins."""
+        if beginning.after >= 0 or not beginning.newest:
+            return beginning.after
+        return max(0, self._hub.last_sequence - beginning.newest)
 
     async def _introduced(self, websocket: WebSocket) -> tuple[Begin, Principal]:
         """Return what a client begins with and who it is, if it says so in time."""

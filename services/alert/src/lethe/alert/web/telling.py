@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -18,6 +19,11 @@ from lethe.alert.web.limits import GOING_AWAY, SERVICE_RESTART, TOO_SLOW, Ended,
 from lethe.alert.web.messages import CaughtUp, Heartbeat, Hello
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.views import utc
+from lethe.runtime.websockets import Wire, text_frame, wire_of
+
+_A_FEW = 64
+_PIECE_BYTES = 32_768
+"""What a client hasn't read yet lies here: no more than a piece is added to it at once."""
 
 
 @dataclass(slots=True)
@@ -74,7 +80,8 @@ class Telling:
         WebSocketDisconnect
             If it is gone.
         """
-        await self._say(websocket, self._hello())
+        wire = wire_of(websocket)
+        await self._say(wire, self._hello())
         while not self._hub.is_closed:
             while events := listener.subscription.take():
                 heard = [event for event in events if self._concerns(listener.principal, event)]
@@ -82,11 +89,14 @@ class Telling:
                     if isinstance(event, HubEvent):
                         self._consultations.note(listener.actor, event.alert.alert_id)
                 listener.is_current = False
-                await self._say(websocket, *map(self._renderer.render, heard))
-            await self._rest(websocket, listener)
+                await self._say(wire, *map(self._renderer.render, heard))
+                if len(events) > _A_FEW:
+                    # Whoever reads quickly and has missed much keeps nobody waiting.
+                    await asyncio.sleep(0)
+            await self._rest(wire, listener)
         raise Ended(SERVICE_RESTART, "another instance leads; connect again")
 
-    async def _rest(self, websocket: WebSocket, listener: Listener) -> None:
+    async def _rest(self, wire: Wire, listener: Listener) -> None:
         """Wait for news; say now and then that nothing waits, and that nothing happens."""
         subscription = listener.subscription
         while True:
@@ -97,11 +107,11 @@ class Telling:
                         return await subscription.wait()
             if listener.is_current:
                 told = Heartbeat(sequence=subscription.sequence, at=utc(self._now_s()))
-                await self._say(websocket, told.model_dump_json())
+                await self._say(wire, text_frame(told.model_dump_json()))
             else:
                 listener.is_current, listener.told_s = True, time.monotonic()
                 caught_up = CaughtUp(sequence=subscription.sequence)
-                await self._say(websocket, caught_up.model_dump_json())
+                await self._say(wire, text_frame(caught_up.model_dump_json()))
 
     def _pause_s(self, listener: Listener) -> float:
         """Return how long to wait for news before something else is to be said."""
@@ -109,7 +119,7 @@ class Telling:
             return self._limits.heartbeat_s
         return listener.told_s + self._limits.caught_up_s - time.monotonic()
 
-    def _hello(self) -> str:
+    def _hello(self) -> bytes:
         hello = Hello(
             log=self._hub.log_id,
             term=self._hub.term,
@@ -117,20 +127,41 @@ class Telling:
             at=utc(self._now_s()),
             heartbeat_s=self._limits.heartbeat_s,
         )
-        return hello.model_dump_json()
+        return text_frame(hello.model_dump_json())
 
-    async def _say(self, websocket: WebSocket, *texts: str) -> None:
+    async def _say(self, wire: Wire, *frames: bytes) -> None:
+        """Send frames, many in one piece; wait for a client only that is behind."""
+        waiting = deque(_in_pieces(frames))
         try:
-            async with asyncio.timeout(self._limits.send_s):
-                for text in texts:
-                    await websocket.send_text(text)
+            while waiting and wire.write(waiting[0]):
+                waiting.popleft()
+            if waiting:
+                async with asyncio.timeout(self._limits.send_s):
+                    while waiting:
+                        await wire.until_read()
+                        if wire.write(waiting[0]):
+                            waiting.popleft()
         except TimeoutError:
             raise Ended(TOO_SLOW, "you read too slowly; connect again and resume") from None
-        except RuntimeError:
-            # The server has closed the connection by itself: no answer came to its pings.
+        except ConnectionResetError:
+            # It is gone, or the server has closed it by itself: no answer came to its pings.
             raise WebSocketDisconnect(GOING_AWAY) from None
 
     def _concerns(self, principal: Principal, event: HubEvent | Gap) -> bool:
         if isinstance(event, Gap):
             return True
         return self._reach.sees(principal, event.alert.deployment_id)
+
+
+def _in_pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Join frames to pieces, each with one frame at least."""
+    piece: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if piece and size + len(frame) > _PIECE_BYTES:
+            yield b"".join(piece)
+            piece, size = [], 0
+        piece.append(frame)
+        size += len(frame)
+    if piece:
+        yield b"".join(piece)

@@ -10,7 +10,7 @@ from lethe.alert.alerts import Alert
 from lethe.alert.identity.reach import Orders
 from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
-from lethe.alert.watchlists.subject import SubjectDetails
+from lethe.alert.watchlists.subject import NO_FLAGS, Flags, SubjectDetails
 from lethe.contracts.adjudication import Outcome, Verdict
 from lethe.contracts.headings import Heading
 from lethe.contracts.instants import Instant
@@ -77,8 +77,8 @@ class AlertView(BaseModel):
 
     Attributes
     ----------
-    area
-        Of its deployment, as the order names it.
+    area, zone
+        Of its deployment, as the order names them: who sees it, and where that is, in words.
     score, threshold
         How alike two faces are and from where on the order wants an alert. No certainty.
     captured_at, published_at, last_sighting_at
@@ -92,6 +92,11 @@ class AlertView(BaseModel):
     withdrawn
         Whether its subject was withdrawn from the deployment since: nobody is searched for under
         that name any more. False once it is erased, or false.
+    is_child, is_vulnerable, warning_markers
+        What to beware of with its subject, see `AlertedSubject`; nothing once it is erased, or
+        false, or its watchlist is.
+    rehearsal
+        It is about a volunteer: nobody is to be stopped for it, and it counts as no alert.
     version
         Rises with what people do about it: the ETag of answers.
     adjudication
@@ -103,6 +108,7 @@ class AlertView(BaseModel):
     deployment_id: str
     order_type: OrderType
     area: str | None
+    zone: str | None = None
     camera_id: str
     subject_id: str
     subject: str
@@ -124,6 +130,10 @@ class AlertView(BaseModel):
     adjudication: AdjudicationView | None
     judgements: JudgementsView
     candidates: list[CandidateView]
+    rehearsal: bool = False
+    is_child: bool = False
+    is_vulnerable: bool = False
+    warning_markers: tuple[str, ...] = ()
 
 
 class AlertViews:
@@ -164,12 +174,14 @@ class AlertViews:
         """Return an alert as officers see it."""
         alert = self.current(alert)
         withdrawn = self.withdrawn(alert)
+        flags = NO_FLAGS if alert.is_closed else self._flags(alert)
         return AlertView(
             alert_id=alert.alert_id,
             sequence=alert.sequence,
             deployment_id=alert.deployment_id,
             order_type=alert.order_type,
             area=self._orders.area(alert.deployment_id),
+            zone=self._orders.zone(alert.deployment_id),
             camera_id=alert.camera_id,
             subject_id="" if alert.is_closed else alert.subject_id,
             subject="" if alert.is_closed else self._name(alert, alert.subject_id),
@@ -194,6 +206,10 @@ class AlertViews:
                 engagement_officer=_adjudication(alert.judgements.engagement_officer),
             ),
             candidates=[] if alert.is_closed else self._candidates(alert, withdrawn),
+            rehearsal=alert.is_rehearsal,
+            is_child=flags.is_child,
+            is_vulnerable=flags.is_vulnerable,
+            warning_markers=flags.warning_markers,
         )
 
     def _candidates(self, alert: Alert, withdrawn: frozenset[str]) -> list[CandidateView]:
@@ -207,6 +223,9 @@ class AlertViews:
             )
             for other in alert.candidates
         ]
+
+    def _flags(self, alert: Alert) -> Flags:
+        return self._watchlists.flags_of(alert.watchlist_id, alert.subject_id)
 
     def _name(self, alert: Alert, subject_id: str) -> str:
         return self._watchlists.name_of(alert.watchlist_id, subject_id)

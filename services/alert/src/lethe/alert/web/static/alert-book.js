@@ -1,6 +1,10 @@
 // The alerts that the page knows, newest last. What is newest of an alert counts.
 
-const MOST = 200;
+import { isDecided } from "./words.js";
+
+const FEW = 200;
+/** So many at most, however many somebody asks for: a page is no archive. */
+export const MOST = 1_000;
 
 export class AlertBook {
   constructor() {
@@ -10,6 +14,10 @@ export class AlertBook {
     this.late = new Set();
     /** Survives a restart of the service. @type {Set<string>} */
     this.seen = new Set();
+    /** How many there is room for. */
+    this.room = FEW;
+    /** Up to this sequence alerts may be missing here; 0 if none is. */
+    this.floor = 0;
   }
 
   /**
@@ -23,6 +31,21 @@ export class AlertBook {
     if (missed && !this.seen.has(alert.alert_id)) this.late.add(alert.alert_id);
     this.seen.add(alert.alert_id);
     return true;
+  }
+
+  /**
+   * Takes alerts from among those that are missing, and makes room for them; returns the new ones.
+   * @param {AlertView[]} alerts all there are up to the floor, from the lowest of them on
+   * @param {boolean} isAll whether none is below them
+   */
+  fill(alerts, isAll) {
+    const fresh = alerts.filter((each) => !this.alerts.has(each.alert_id));
+    this.room = Math.min(MOST, Math.max(this.room, this.alerts.size + fresh.length));
+    const all = [...this.alerts.values(), ...fresh].sort((one, other) => one.sequence - other.sequence);
+    this.alerts = new Map(all.map((each) => [each.alert_id, each]));
+    for (const { alert_id: id } of fresh) this.seen.add(id);
+    this.floor = isAll ? 0 : (alerts[0]?.sequence ?? 1) - 1;
+    return fresh;
   }
 
   /**
@@ -42,14 +65,22 @@ export class AlertBook {
     this.alerts.delete(alertId);
   }
 
-  /** Drops what is too much, the oldest first; returns the ids. */
+  /** Drops what is too much, decided ones first and of these the oldest; returns the ids. */
   trim() {
-    const ids = [...this.alerts.keys()].slice(0, Math.max(0, this.alerts.size - MOST));
-    for (const id of ids) this.alerts.delete(id);
-    return ids;
+    const excess = this.alerts.size - this.room;
+    if (excess <= 0) return [];
+    const all = [...this.alerts.values()];
+    const dropped = [...all.filter(isDecided), ...all.filter((each) => !isDecided(each))].slice(0, excess);
+    for (const { alert_id: id, sequence } of dropped) {
+      this.alerts.delete(id);
+      this.floor = Math.max(this.floor, sequence);
+    }
+    return dropped.map((each) => each.alert_id);
   }
 
   clear() {
     this.alerts.clear();
+    this.room = FEW;
+    this.floor = 0;
   }
 }

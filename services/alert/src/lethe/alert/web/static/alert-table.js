@@ -66,6 +66,6 @@ function fits(alert, wanted) {
   if (state && state !== "open" && alert.adjudication?.verdict !== state) return false;
   const words = String(wanted.get("words") ?? "").toLowerCase();
   // Of a closed alert there is no name: nobody is found by it.
-  const told = [alert.subject, alert.camera_id, alert.area ?? ""];
+  const told = [alert.subject, alert.camera_id, alert.area ?? "", alert.zone ?? ""];
   return told.some((each) => each.toLowerCase().includes(words));
 }

@@ -42,6 +42,16 @@ export function offerCameras(cameras) {
   if (asked && chosen().value !== before) stop("Stopped: the camera is gone.");
 }
 
+/**
+ * Looks at a camera that somebody names elsewhere on the page.
+ * @param {string} camera
+ */
+export function lookAt(camera) {
+  chosen().value = camera;
+  at("camera").scrollIntoView({ block: "nearest" });
+  look(camera);
+}
+
 function chosen() {
   return at("camera", HTMLSelectElement);
 }

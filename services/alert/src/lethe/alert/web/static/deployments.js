@@ -31,9 +31,12 @@ function figure(term, value) {
   return element("div", "", element("dt", "", term), element("dd", "", String(value)));
 }
 
-/** @param {DeploymentStatus[]} deployments */
-export function showDeployments(deployments) {
-  const rows = deployments.map(row);
+/**
+ * @param {DeploymentStatus[]} deployments
+ * @param {((deploymentId: string) => void) | null} walk opens a walk-through, for whom that is
+ */
+export function showDeployments(deployments, walk) {
+  const rows = deployments.map((each) => row(each, walk));
   const told = rows.map((each) => each.textContent).join("\n");
   // Only when something has changed: whoever is about to press a button keeps it.
   if (told !== shown) at("deployments").replaceChildren(...rows);
@@ -48,13 +51,27 @@ function endButton({ deployment_id: id, status }) {
   return [made];
 }
 
+/**
+ * @param {DeploymentStatus} deployment
+ * @param {((deploymentId: string) => void) | null} walk
+ */
+function walkButton({ deployment_id: id, status }, walk) {
+  if (!walk || status !== "running") return [];
+  const made = button("Walk-through", () => walk(id));
+  made.setAttribute("aria-label", `Walk-through of ${id}`);
+  return [made];
+}
+
 /** @param {DeploymentStatus} deployment */
 function endOf({ ends_at_us: us }) {
   return new Date(us / 1000).toISOString();
 }
 
-/** @param {DeploymentStatus} deployment */
-function row(deployment) {
+/**
+ * @param {DeploymentStatus} deployment
+ * @param {((deploymentId: string) => void) | null} walk
+ */
+function row(deployment, walk) {
   const tally = alertTally(deployment.deployment_id);
   const state = deployment.suspended
     ? `Suspended: ${deployment.suspended.reason}`
@@ -68,6 +85,6 @@ function row(deployment) {
     element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
     element("td", "", deployment.threshold.toFixed(2)),
     element("td", "", tally ? `${tally.false} of ${tally.false + tally.true}` : ""),
-    element("td", "", ...endButton(deployment)),
+    element("td", "", ...walkButton(deployment, walk), " ", ...endButton(deployment)),
   );
 }

@@ -1,8 +1,9 @@
 // The page of operators and supervisors: alerts to be filtered, and how everything stands.
 
 import { AlertTable } from "./alert-table.js";
-import { offerCameras, watchCameras } from "./cameras.js";
+import { lookAt, offerCameras, watchCameras } from "./cameras.js";
 import { showDeployments, showFigures } from "./deployments.js";
+import { at } from "./elements.js";
 import { refreshFigures, watchFigures } from "./figures.js";
 import { follow } from "./following.js";
 import { watchSound } from "./signal.js";
@@ -12,14 +13,19 @@ import { watchWatchlists } from "./watchlists.js";
 let table;
 /** What was told last. @type {import("./status.js").StatusAnswer | undefined} */
 let latest;
+/** Opens a walk-through, for supervisors. @type {((deploymentId: string) => void) | null} */
+let walk = null;
+/** @type {import("./walk-through.js").WalkThrough | undefined} */
+let walking;
 
 function show() {
   if (!latest) return;
   showFigures(latest);
-  showDeployments(latest.deployments);
+  showDeployments(latest.deployments, walk);
 }
 
 function changed() {
+  walking?.changed();
   refreshFigures(show);
   show();
 }
@@ -32,12 +38,32 @@ function take(told) {
   show();
 }
 
+/** Receipts come when somebody asks for them: the page is ready sooner without. */
+function offerReceipts() {
+  const panel = at("receipts-panel");
+  panel.addEventListener("toggle", showAllReceipts, { once: true });
+}
+
+async function showAllReceipts() {
+  const [words, logs] = await Promise.all([import("./plain-receipts.js"), import("./receipts.js")]);
+  words.watchPlainReceipts();
+  await logs.showReceipts();
+}
+
+offerReceipts();
 watchSound();
 watchCameras();
 watchFigures(show);
 follow(
   (book, me, open) => {
     watchWatchlists(me);
+    if (me.roles.includes("supervisor")) {
+      walk = async (deploymentId) => {
+        const { WalkThrough } = await import("./walk-through.js");
+        walking?.close();
+        walking = new WalkThrough(deploymentId, { look: lookAt, open });
+      };
+    }
     return (table = new AlertTable(book, me.name, { open, changed }));
   },
   { told: take },

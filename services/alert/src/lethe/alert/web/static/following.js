@@ -4,6 +4,7 @@ import { AlertBook } from "./alert-book.js";
 import { ask } from "./api.js";
 import { setClock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { Earlier } from "./earlier.js";
 import { at, tell } from "./elements.js";
 import { enter } from "./pages.js";
 import { Screen } from "./screen.js";
@@ -14,12 +15,14 @@ import { AlertStream } from "./stream.js";
 import { isClosed, losesName } from "./words.js";
 
 const REFRESH_AGAIN_MS = 1_000;
-const MOST_AT_ONCE = 200;
+const AT_ONCE = 200;
+const MOST_PAGES = 20;
 
 /**
  * A list of alerts on a page.
  * @typedef {object} Shown
  * @property {(alertId: string) => void} add
+ * @property {(alertId: string) => void} insert
  * @property {(alertId: string) => void} update
  * @property {(alertId: string) => void} remove
  * @property {() => void} clear
@@ -36,6 +39,7 @@ const screen = new Screen(book, me, { changed: take, opened: (id) => list.mark(i
 let list;
 /** Whether a new alert comes to the screen by itself. */
 let fillsScreen = false;
+const earlier = new Earlier(book, (id) => list.insert(id));
 /** Which alert the announcer tells of. @type {string | null} */
 let announced = null;
 
@@ -79,17 +83,24 @@ function add(alert, isPast, missed) {
   if (!book.add(alert, missed)) return take(alert);
   list.add(alert.alert_id);
   for (const id of book.trim()) list.remove(id);
+  earlier.tick();
   const isLate = book.late.has(alert.alert_id);
   // Of a closed one there is nothing to tell, and nothing to go to.
   if (isClosed(alert) || alert.withdrawn || (isPast && !isLate)) return;
   const late = isLate ? "Late. " : "";
   announce(
     alert.alert_id,
-    `${late}Possible match with ${alert.subject} at camera ${alert.camera_id}. You decide.`,
+    `${late}${announcementOf(alert)}`,
   );
   signal();
   // Of what was missed, a person picks.
   if (!isPast && fillsScreen) screen.arrived(alert.alert_id);
+}
+
+/** @param {AlertView} alert */
+function announcementOf({ subject, camera_id: camera, rehearsal }) {
+  if (rehearsal) return `A rehearsal with ${subject} at camera ${camera}.`;
+  return `Possible match with ${subject} at camera ${camera}. You decide.`;
 }
 
 function clear() {
@@ -110,18 +121,24 @@ function notice(text) {
  * @param {AlertView[]} [before]
  */
 async function refresh(before = [...book.alerts.values()]) {
-  const [oldest] = before;
-  if (!oldest) return;
-  /** @type {import("./api.js").Answer<{ alerts: AlertView[] }>} */
-  const answer = await ask(`/alerts?after=${oldest.sequence - 1}&limit=${MOST_AT_ONCE}`);
-  if (!answer.content) {
-    setTimeout(() => refresh(before), REFRESH_AGAIN_MS);
-    return;
+  let reached = (before[0]?.sequence ?? 0) - 1;
+  const newest = before.at(-1)?.sequence ?? -1;
+  /** @type {Set<string>} */
+  const told = new Set();
+  for (let page = 0; page < MOST_PAGES && reached < newest; page += 1) {
+    /** @type {import("./api.js").Answer<{ alerts: AlertView[] }>} */
+    const answer = await ask(`/alerts?after=${reached}&limit=${AT_ONCE}`);
+    if (!answer.content) {
+      setTimeout(() => refresh(before), REFRESH_AGAIN_MS);
+      return;
+    }
+    const now = answer.content.alerts;
+    for (const alert of now) {
+      take(alert);
+      told.add(alert.alert_id);
+    }
+    reached = now.length < AT_ONCE ? Infinity : (now.at(-1)?.sequence ?? Infinity);
   }
-  const now = answer.content.alerts;
-  now.forEach(take);
-  const told = new Set(now.map((alert) => alert.alert_id));
-  const reached = now.length < MOST_AT_ONCE ? Infinity : (now.at(-1)?.sequence ?? 0);
   for (const { alert_id: id, sequence } of before) {
     if (sequence <= reached && !told.has(id)) drop(id);
   }
@@ -146,9 +163,11 @@ const stream = new AlertStream({
   },
   alert: add,
   change: take,
+  from: (sequence) => (book.floor = sequence),
   gap: (gap) => {
     if (gap.sequence < gap.after) clear();
     else notice(`${gap.sequence - gap.after} earlier alerts are not shown on this page.`);
+    book.floor = Math.max(book.floor, gap.sequence);
   },
   restart: () => {
     clear();
@@ -179,5 +198,8 @@ export function follow(makeList, { fills = false, told } = {}) {
     for (const each of [connection, status, list, screen]) each.tick();
   }, 1000);
   stream.open();
-  status.watch(told);
+  status.watch((system) => {
+    earlier.count(system.alerts.count);
+    told?.(system);
+  });
 }

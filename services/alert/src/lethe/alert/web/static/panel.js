@@ -13,6 +13,9 @@ const ADVICE = "A possible match, no identification. An alert alone is no ground
 const WITHDRAWN =
   "Withdrawn: this person was found, or listed in error. Nobody is looked for under this name any more. Don't act on it; if somebody is going, tell them.";
 
+const REHEARSAL =
+  "A rehearsal, about a volunteer of your own: nobody is sought, stop nobody. Press I'm going, so that the desk sees that it has reached you.";
+
 export class AlertPanel {
   /**
    * @param {AlertView} alert
@@ -70,8 +73,9 @@ export class AlertPanel {
     if (isClosed(alert)) this.blank(alert);
     else if (losesName(before, alert)) this.forgetSubject(alert);
     else this.subject.showName(alert.subject);
-    tell(this.advice, alert.withdrawn ? WITHDRAWN : ADVICE);
+    tell(this.advice, adviceOf(alert));
     this.advice.dataset.withdrawn = String(alert.withdrawn);
+    this.advice.dataset.rehearsal = String(alert.rehearsal);
     this.advice.hidden = isDecided(alert);
     this.facts.replaceChildren(...factsOf(alert));
     this.handled.replaceChildren(...handledOf(alert).map((text) => element("li", "", text)));
@@ -110,10 +114,17 @@ export class AlertPanel {
 }
 
 /** @param {AlertView} alert */
+function adviceOf({ rehearsal, withdrawn }) {
+  if (withdrawn) return WITHDRAWN;
+  return rehearsal ? REHEARSAL : ADVICE;
+}
+
+/** @param {AlertView} alert */
 function factsOf(alert) {
   return [
     ...fact("Camera", foreign(alert.camera_id)),
-    ...(alert.area ? fact("Zone", foreign(alert.area)) : []),
+    ...(alert.zone ? fact("Zone", foreign(alert.zone)) : []),
+    ...(alert.area ? fact("Area", foreign(alert.area)) : []),
     ...fact("Time", timeText(alert.captured_at)),
     ...(alert.heading ? fact("Going", HEADINGS[alert.heading]) : []),
     ...(alert.sightings > 1

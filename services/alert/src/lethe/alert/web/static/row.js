@@ -2,6 +2,7 @@
 
 import { ageText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
+import { flagMarks } from "./flags.js";
 import { isDecided, stateText, subjectOf } from "./words.js";
 
 export class AlertRow {
@@ -15,12 +16,14 @@ export class AlertRow {
     this.age = element("span", "age");
     this.state = element("span", "state");
     this.place = element("span", "where");
+    this.flags = element("span", "flags");
     this.late = element("span", "late", "Late");
     this.late.hidden = !isLate;
     this.open = element(
       "button",
       "row",
       element("span", "row-top", this.subject, this.age),
+      this.flags,
       element("span", "row-below", this.place, this.late, this.state),
     );
     this.open.type = "button";
@@ -34,6 +37,7 @@ export class AlertRow {
   update(alert) {
     this.alert = alert;
     this.subject.replaceChildren(subjectOf(alert));
+    this.flags.replaceChildren(...flagMarks(alert));
     this.place.replaceChildren(foreign(alert.camera_id));
     tell(this.state, stateText(alert, this.me));
     this.item.dataset.state = alert.state;

@@ -36,6 +36,23 @@ export class AlertRows {
     this.show();
   }
 
+  /**
+   * Puts an alert from before in its place: above the next older one.
+   * @param {string} alertId
+   */
+  insert(alertId) {
+    const alert = this.book.alerts.get(alertId);
+    if (!alert) return;
+    const ids = [...this.book.alerts.keys()];
+    const older = ids.slice(0, ids.indexOf(alertId)).findLast((id) => this.rows.has(id));
+    const row = this.make(alert, false);
+    const below = older === undefined ? undefined : this.rows.get(older);
+    if (below) below.item.before(row.item);
+    else at("alerts").append(row.item);
+    this.rows.set(alertId, row);
+    this.show();
+  }
+
   /** @param {string} alertId */
   update(alertId) {
     const alert = this.book.alerts.get(alertId);

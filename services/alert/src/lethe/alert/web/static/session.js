@@ -17,14 +17,12 @@ export async function signedIn() {
     const code = location.hash.slice(CODE.length);
     // Neither the history nor a bookmark keeps it.
     history.replaceState(null, "", location.pathname);
-    told = await signInWith({ code });
+    const tried = await signInWith({ code });
+    if (tried.who) return show(tried.who);
+    told = tried.told;
   }
   // A link that was used already does no harm to whoever is signed in.
-  for (;;) {
-    const who = await showWho();
-    if (who) return who;
-    told = await ask(told ?? NEEDED);
-  }
+  return (await known()) ?? ask(told);
 }
 
 /**
@@ -33,26 +31,29 @@ export async function signedIn() {
  */
 export async function signInAgain(reason) {
   at("who").hidden = true;
-  /** @type {string | null} */
-  let told = `${reason}. ${NEEDED}`;
-  do told = await ask(told ?? NEEDED);
-  while (told !== null || !(await showWho()));
+  await ask(`${reason}. ${NEEDED}`);
 }
 
-/** @returns {Promise<SignedIn | null>} */
-async function showWho() {
+/**
+ * Who is signed in already; null if nobody is.
+ * @returns {Promise<SignedIn | null>}
+ */
+async function known() {
   const answer = await again(() => fetch(ADDRESS));
-  if (!answer.ok) return null;
-  const who = await answer.json();
+  return answer.ok ? show(await answer.json()) : null;
+}
+
+/** @param {SignedIn} who */
+function show(who) {
   tell(at("name"), who.name);
   at("who").hidden = false;
   return who;
 }
 
 /**
- * Returns what went wrong, null if nothing did.
+ * Returns who signed in, or what went wrong.
  * @param {{ code: string } | { token: string }} secret
- * @returns {Promise<string | null>}
+ * @returns {Promise<{ who: SignedIn, told: null } | { who: null, told: string }>}
  */
 async function signInWith(secret) {
   const answer = await again(() =>
@@ -62,17 +63,20 @@ async function signInWith(secret) {
       body: JSON.stringify(secret),
     }),
   );
-  return answer.ok ? null : `Not signed in: ${(await answer.json()).detail}.`;
+  const content = await answer.json();
+  if (answer.ok) return { who: content, told: null };
+  return { who: null, told: `Not signed in: ${content.detail}.` };
 }
 
 /**
- * @param {string} told
- * @returns {Promise<string | null>}
+ * Asks until somebody signs in; resolves to who it is.
+ * @param {string | null} told why it asks, if there is more to say than that it does
+ * @returns {Promise<SignedIn>}
  */
 function ask(told) {
   const form = at("sign-in");
   const field = at("secret", HTMLInputElement);
-  tell(at("sign-in-told"), told);
+  tell(at("sign-in-told"), told ?? NEEDED);
   form.hidden = false;
   field.focus();
   return new Promise((resolve) => {
@@ -81,9 +85,10 @@ function ask(told) {
       const secret = field.value.trim();
       field.value = "";
       // A token has two dots, a code none.
-      const failed = await signInWith(secret.includes(".") ? { token: secret } : { code: secret });
-      form.hidden = failed === null;
-      resolve(failed);
+      const tried = await signInWith(secret.includes(".") ? { token: secret } : { code: secret });
+      tell(at("sign-in-told"), tried.told ?? "");
+      form.hidden = tried.who !== null;
+      if (tried.who) resolve(show(tried.who));
     };
   });
 }

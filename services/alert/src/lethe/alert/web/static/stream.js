@@ -1,7 +1,5 @@
 // The connection to the alert stream: resumes where it left off, drops what it has seen.
 
-import { ask } from "./api.js";
-
 const SILENCE_MS = 30_000; // until the server says how often it is heard
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -15,6 +13,7 @@ const NOT_ALLOWED = 4403;
  * @typedef {object} Listener
  * @property {(state: import("./connection.js").ConnectionState) => void} state
  * @property {(at: string | null, heartbeatS?: number) => void} heard anything, and the server's time
+ * @property {(sequence: number) => void} from what comes begins behind it
  * @property {(alert: AlertView, isPast: boolean, missed: boolean) => void} alert
  * @property {(alert: AlertView) => void} change
  * @property {(gap: GapMarker) => void} gap
@@ -41,30 +40,14 @@ export class AlertStream {
     this.silence = undefined;
   }
 
-  async open() {
+  open() {
     this.on.state("connecting");
-    if (this.last === null) {
-      /** @type {import("./api.js").Answer<{ last_sequence: number }>} */
-      const answer = await ask("/alerts?limit=0");
-      if (answer.status === 401 || answer.status === 403) {
-        this.on.signedOut(answer.told ?? "");
-        return;
-      }
-      if (!answer.content) {
-        this.again();
-        return;
-      }
-      this.last = Math.max(0, answer.content.last_sequence - SHOWN_AT_FIRST);
-    }
-    this.connect();
-  }
-
-  connect() {
     const address = new URL("/api/v1/alerts/stream", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     this.behind = true;
-    socket.onopen = () => socket.send(JSON.stringify({ after: this.last }));
+    const begin = this.last === null ? { after: -1, newest: SHOWN_AT_FIRST } : { after: this.last };
+    socket.onopen = () => socket.send(JSON.stringify(begin));
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
       this.receive(socket, message);
@@ -133,6 +116,10 @@ export class AlertStream {
       return;
     }
     this.log = hello.log;
+    if (this.last === null) {
+      this.last = Math.max(0, hello.sequence - SHOWN_AT_FIRST);
+      this.on.from(this.last);
+    }
     this.silenceMs = 2_000 * hello.heartbeat_s;
     this.on.heard(hello.at, hello.heartbeat_s);
     // What happened to the alerts of before, while none led, was told to nobody.

@@ -1,6 +1,7 @@
 // Who the person on the list is, why, and what an officer is to do.
 
 import { element, foreign } from "./elements.js";
+import { flagsOf } from "./flags.js";
 
 export class SubjectPart {
   constructor() {
@@ -21,7 +22,7 @@ export class SubjectPart {
   /** @param {AlertedSubject} subject */
   show(subject) {
     this.category.replaceChildren(foreign(subject.category));
-    this.markers.replaceChildren(...markersOf(subject).map((text) => element("li", "", foreign(text))));
+    this.markers.replaceChildren(...flagsOf(subject).map((text) => element("li", "", foreign(text))));
     this.told.replaceChildren(
       ...part("What to do", subject.instructions),
       ...part("Grounds", subject.grounds),
@@ -39,15 +40,6 @@ export class SubjectPart {
     this.name.replaceChildren(text);
     for (const place of [this.category, this.markers, this.told]) place.replaceChildren();
   }
-}
-
-/** @param {AlertedSubject} subject */
-function markersOf(subject) {
-  return [
-    ...(subject.is_child ? ["Child"] : []),
-    ...(subject.is_vulnerable ? ["Vulnerable"] : []),
-    ...subject.warning_markers,
-  ];
 }
 
 /**

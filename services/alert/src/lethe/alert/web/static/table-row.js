@@ -2,6 +2,7 @@
 
 import { timeText } from "./clock.js";
 import { button, element, foreign } from "./elements.js";
+import { flagMarks } from "./flags.js";
 import { isDecided, judgementText, stateText, subjectOf } from "./words.js";
 
 export class TableRow {
@@ -30,13 +31,13 @@ export class TableRow {
   cells(alert) {
     const late = this.isLate ? [" ", element("span", "late", "Late")] : [];
     const made = alert.adjudication;
-    const state = made ? judgementText(made) : stateText(alert, this.me);
+    const state = made && !alert.rehearsal ? judgementText(made) : stateText(alert, this.me);
     const by = made?.officer ?? alert.claim?.officer ?? alert.acknowledged?.officer ?? "";
     return [
       element("td", "", element("time", "", timeText(alert.captured_at))),
-      element("td", "", this.open, ...late),
+      element("td", "", this.open, ...late, element("span", "flags", ...flagMarks(alert))),
       element("td", "", foreign(alert.camera_id)),
-      element("td", "", foreign(alert.area ?? "")),
+      element("td", "", foreign(alert.zone ?? alert.area ?? "")),
       element("td", "", alert.score?.toFixed(2) ?? ""),
       element("td", "state", state),
       element("td", "", foreign(by)),

@@ -39,6 +39,15 @@ export function judgementText(made) {
  * @param {string} me
  */
 export function stateText(alert, me) {
+  const said = progressText(alert, me);
+  return alert.rehearsal ? `Rehearsal: ${said}` : said;
+}
+
+/**
+ * @param {AlertView} alert
+ * @param {string} me
+ */
+function progressText(alert, me) {
   if (alert.adjudication) return VERDICTS[alert.adjudication.verdict];
   if (alert.withdrawn) return "Withdrawn";
   if (alert.claim) return alert.claim.officer === me ? "You are going" : "An officer is going";
@@ -66,7 +75,8 @@ export function isClosed(alert) {
  * @param {AlertView} alert
  */
 export function subjectOf(alert) {
-  if (isClosed(alert)) return alert.erased ? "Erased alert" : "False alert";
+  const kind = alert.rehearsal ? "rehearsal" : "alert";
+  if (isClosed(alert)) return alert.erased ? `Erased ${kind}` : `False ${kind}`;
   return foreign(alert.subject);
 }
 
