@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 
 from tests.support.clocks import FakeClock, TrueTime
-from tests.support.forgetting import Entropy, Witness, heard
+from tests.support.forgetting import LIST, Entropy, Witness, heard
 from tests.support.pipeline import CAMERA_ROLES
 
 from lethe.contracts.keys import KeyGranted, KeyTicket, Role
@@ -44,6 +44,7 @@ class Custody:
             "partitions": list(range(PARTITIONS)),
             "generation": 1,
             "started": self.clock.now().shifted_to(0),
+            "lists": [LIST],
         }
         return KeyTicket.model_validate(content | changes)
 

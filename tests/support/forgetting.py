@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from tests.support.clocks import WALL_US
 
 from lethe.contracts.instants import Instant
-from lethe.contracts.keys import KeyGranted, KeyTicket
+from lethe.contracts.keys import HeldList, KeyGranted, KeyTicket
 from lethe.contracts.orders import (
     CameraAssigned,
     DeploymentOrder,
@@ -37,7 +37,9 @@ from lethe.shredding.trust import LocalTrust, load_local_trust
 
 CAMERA = "gate-1"
 STEP = 1024
-ALL_PARTITIONS = Standing(partitions=tuple(range(PARTITIONS)), generation=1)
+LIST = HeldList(watchlist_id="watchlist-1", model="", references=2, content_hash="00" * 32)
+"""What match holds of what `an_order` names."""
+ALL_PARTITIONS = Standing(partitions=tuple(range(PARTITIONS)), generation=1, lists=(LIST,))
 KEY = 32
 NumberName = tuple[str, str, Purpose, int]
 

@@ -1,10 +1,13 @@
 """A pipeline under an order that the test chooses and may end, with the enrolment lane."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from tests.support.forgetting import (
     ALL_PARTITIONS,
     CAMERA,
+    LIST,
     STEP,
     FakeSwitch,
     an_order,
@@ -50,6 +53,8 @@ class LivePath(Pipeline):
         self.purges = book_with(trust, self.order)
         super().__init__(trust, order_check=order_check(self.book, Role.MATCH))
         self.holders[Role.DETECT]._order_check = None
+        held = LIST.model_copy(update={"content_hash": self.order.watchlist_hash})
+        self.standing = replace(ALL_PARTITIONS, lists=(held,))
         self.alert = Holder(
             "alert-1", Role.ALERT, "run-alert", clock=self.clock, switch=FakeSwitch()
         )
@@ -83,7 +88,7 @@ class LivePath(Pipeline):
         """Bring alert's, detect's and match's keys of the enrolment lane into their hands."""
         holders = [self.alert, self.holders[Role.DETECT], self.holders[Role.MATCH]]
         for holder in holders:
-            standing = ENROLS if holder is self.alert else ALL_PARTITIONS
+            standing = ENROLS if holder is self.alert else self.standing
             ticket = holder.issue_ticket(standing)
             assert self.custodian.hear(heard(ticket, instant(self.clock)))
         granted = {grant.holder: grant for grant in self.custodian.make()}

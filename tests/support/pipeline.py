@@ -43,6 +43,7 @@ class Pipeline:
         order_check: OrderCheck | None = None,
         book: OrderBook | None = None,
     ) -> None:
+        self.standing = ALL_PARTITIONS
         self.time = TrueTime()
         self.clock = FakeClock(self.time)
         self.witness = Witness(Entropy(os.urandom))
@@ -67,7 +68,7 @@ class Pipeline:
     def grants(self) -> dict[Role, KeyGranted]:
         """Send everybody's ticket and return the grants made for them."""
         for holder in self.holders.values():
-            ticket = holder.issue_ticket(ALL_PARTITIONS)
+            ticket = holder.issue_ticket(self.standing)
             assert self.custodian.hear(heard(ticket, instant(self.clock)))
         self.time.advance_ms(5)
         granted = self.custodian.make()

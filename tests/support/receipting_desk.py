@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.custody import Custody
-from tests.support.forgetting import CAMERA, an_order, book_with
+from tests.support.forgetting import CAMERA, LIST, an_order, book_with
 from tests.support.pipeline import CAMERA_ROLES
 from tests.support.receipts import SIGNER, verify
 
@@ -34,6 +34,7 @@ from lethe.receipts.verifying import Verdict
 from lethe.shredding.trust import LocalTrust
 
 MODEL = "ab" * 32
+_HELD = LIST.model_copy(update={"model": MODEL})
 _PURPOSES = {
     Role.INGEST: (Purpose.FRAME,),
     Role.DETECT: (Purpose.FRAME, Purpose.PROBE),
@@ -69,7 +70,9 @@ class Desk:
     def made(self) -> list[KeyGranted]:
         """Return the grants of a slot, with everybody's ticket in hand."""
         for role in CAMERA_ROLES:
-            ticket = self.custody.ticket(role, model=MODEL if role is Role.DETECT else "")
+            ticket = self.custody.ticket(
+                role, model=MODEL if role is Role.DETECT else "", lists=[_HELD]
+            )
             self.custody.hear(ticket)
             self.accountant.hear_ticket(ticket)
         return self.custody.custodian.make()

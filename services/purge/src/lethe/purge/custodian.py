@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import GrantedKey, KeyGranted, Role
+from lethe.contracts.orders import DeploymentOrder
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.topic import partition_for
 from lethe.shredding.clock import Clock, instant
@@ -20,6 +21,8 @@ from lethe.shredding.wrapping import wrap
 Entropy = Callable[[int], bytes]
 _STALE_US = 400_000
 _FUTURE_US = 50_000
+_LACKING_US = 3_000_000
+"""A list that was just enrolled is told of within half a second."""
 _CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
 
 
@@ -43,6 +46,8 @@ class _Draft:
 
 class Custodian:
     """Makes the keys of a slot only with the tickets of all who need them in hand.
+
+    And only for cameras whose faces could be searched for: nobody's face is captured for nothing.
 
     Parameters
     ----------
@@ -72,6 +77,7 @@ class Custodian:
         self._entropy = entropy
         self._holders = Holders()
         self._slot_number = 0
+        self._lacking: tuple[Instant, str] | None = None
 
     def hear(self, heard: HeardTicket) -> bool:
         """Take a verified ticket; tell whether it is new and fresh enough to be granted to.
@@ -90,10 +96,13 @@ class Custodian:
         return True
 
     def is_ready(self) -> bool:
-        """Tell whether every camera under order and the enrolment lane could be granted now."""
+        """Tell whether every camera that can be searched and the enrolment lane are served now."""
         now = instant(self._clock)
-        lanes = self._live_lanes(now)
-        needs = [self._owners(camera_id, now) for camera_id in lanes]
+        needs = [
+            owners
+            for camera_id, held in self._live_lanes(now).items()
+            if not (owners := self._owners(camera_id, now)) or _can_search(owners, held.order)
+        ]
         needs += [self._enrolment_owners(now)] if self._wants_enrolment(now) else []
         return bool(needs) and all(owners for owners in needs)
 
@@ -121,14 +130,37 @@ class Custodian:
         return granted
 
     def _draw_all(self, drafts: dict[HolderName, _Draft], now: Instant) -> None:
+        lacking: list[str] = []
+        cameras = 0
         for camera_id, held in self._live_lanes(now).items():
             owners = self._owners(camera_id, now)
-            if owners:
+            if owners and not _can_search(owners, held.order):
+                lacking.append(held.order.deployment_id)
+            elif owners:
                 self._draw_camera(drafts, camera_id, held, owners, self._looker(camera_id, now))
+                cameras += 1
+        self._note_lacking(lacking, cameras, now)
         if self._wants_enrolment(now):
             owners = self._enrolment_owners(now)
             if owners:
                 self._draw_enrolment(drafts, owners)
+
+    def _note_lacking(self, deployments: list[str], cameras: int, now: Instant) -> None:
+        if cameras or not self._orders.live_orders(now.wall_us):
+            self._lacking = None
+        elif deployments and self._lacking is None:
+            self._lacking = now, deployments[0]
+
+    def lacking(self) -> str | None:
+        """Return a deployment for which nothing is captured, since match lacks its watchlist.
+
+        None while a camera of any can be searched, and for some seconds after an order is heard.
+        """
+        if self._lacking is None:
+            return None
+        since, deployment_id = self._lacking
+        is_long = instant(self._clock).since_us(since) > _LACKING_US
+        return deployment_id if is_long else None
 
     def _draw_camera(
         self,
@@ -234,3 +266,13 @@ class Custodian:
     def _complete(self, owners: list[HeardTicket | None]) -> list[HeardTicket]:
         complete = [h for h in owners if h is not None and self._holders.is_unused(h)]
         return complete if len(complete) == len(owners) else []
+
+
+def _can_search(owners: list[HeardTicket], order: DeploymentOrder) -> bool:
+    """Tell whether what is captured for ingest, detect and match could be searched under an order.
+
+    match must hold exactly what the order names, of the model pack that detect makes probes with.
+    """
+    _, detect, match = (owner.ticket for owner in owners)
+    wanted = (order.watchlist_id, order.watchlist_hash, detect.model)
+    return any((each.watchlist_id, each.content_hash, each.model) == wanted for each in match.lists)

@@ -122,6 +122,11 @@ class Reign:
             return fault
         if self._heard_us is not None and self._clock.boot_us() - self._heard_us > _SILENCE_US:
             return "no service is heard over the broker; does it run, and has its disk room?"
+        if self._custodian is not None and (lacking := self._custodian.lacking()):
+            return (
+                f"match doesn't hold the watchlist of {lacking}, enrolled with the model pack that "
+                "detect works with; once it does, capturing goes on"
+            )
         if self._refused and not self._orders.live_orders(self._clock.wall_us()):
             return next(iter(self._refused.values()))
         return None
