@@ -49,13 +49,11 @@ async def test_a_name_that_is_forgotten_is_told_to_nobody_who_comes_later(web: A
     assert told["subject"] == told["subject_id"] == event.alert.subject_id
 
 
-async def test_an_alert_that_is_over_is_told_as_such_a_moment_later(web: AlertWeb) -> None:
-    clock = SteadyClock()
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), clock)
+async def test_an_alert_that_is_over_is_told_as_such_at_once(web: AlertWeb) -> None:
+    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), SteadyClock())
     event = await _an_event(web)
     renderer.render(event)
     web.clock.ms += 25 * 3_600_000
-    clock.s += 0.05
     told = message_in(renderer.render(event))["alert"]
     assert (told["erased"], told["subject"]) == (True, "")
 

@@ -57,6 +57,7 @@ _WATCH = {
     "--report run.json": ("report", Path("run.json")),
     "--skip-bad": ("skip_bad", True),
     "--area north": ("area", "north"),
+    "--volunteer ada": ("volunteers", ("ada",)),
 }
 _SOURCES = {
     "--camera cameras.toml": ("files", (Path("cameras.toml"),)),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from lethe.alert.alerts import Alert
 from lethe.alert.hub import EventKind, Gap, HubEvent
 from lethe.alert.web.messages import AlertEvent, GapMarker
 from lethe.alert.web.views import AlertViews
@@ -11,7 +12,7 @@ from lethe.runtime.websockets import text_frame
 _CACHED = 512
 _FRESH_S = 0.05
 """An event goes to a thousand listeners one after another: what the first is sent is sent to all
-who come this soon after, as if they had come before."""
+who come this soon after, as if they had come before. An alert that is over is over for each."""
 
 
 class EventRenderer:
@@ -27,8 +28,9 @@ class EventRenderer:
         self._views = views
         self._steady_s = steady_s
         self._frames: dict[tuple[EventKind, int, int, int, bool, frozenset[str], bool], bytes] = {}
-        # By the event itself: it is kept here, so that no other has its id.
-        self._fresh: dict[int, tuple[HubEvent, bytes]] = {}
+        # By the event itself, and whether its alert is over: it is kept here, so that no other has
+        # its id.
+        self._fresh: dict[tuple[int, bool], tuple[HubEvent, bytes]] = {}
         self._fresh_until_s = 0.0
         views.when_names_go(self._clear)
 
@@ -41,16 +43,17 @@ class EventRenderer:
         if now_s >= self._fresh_until_s:
             self._fresh.clear()
             self._fresh_until_s = now_s + _FRESH_S
-        found = self._fresh.get(id(event))
+        alert = self._views.current(event.alert)
+        told = id(event), alert.is_closed
+        found = self._fresh.get(told)
         if found is None:
             if event.kind is not EventKind.ALERT:
                 # What happened may concern what earlier events tell.
                 self._fresh.clear()
-            found = self._fresh[id(event)] = event, self._rendered(event)
+            found = self._fresh[told] = event, self._rendered(event, alert)
         return found[1]
 
-    def _rendered(self, event: HubEvent) -> bytes:
-        alert = self._views.current(event.alert)
+    def _rendered(self, event: HubEvent, alert: Alert) -> bytes:
         # Nothing else of an alert changes between two events of one kind.
         withdrawn = self._views.withdrawn(alert)
         handled = (alert.sightings, alert.version, alert.erased, withdrawn, alert.is_closed)
