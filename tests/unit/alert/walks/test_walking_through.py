@@ -79,6 +79,24 @@ async def test_somebody_else_who_was_alerted_to_counts_for_nothing(walked: Walke
     assert (await walked.lacks())["entrance"] is Lack.NO_ALERT
 
 
+async def test_what_was_on_its_way_while_all_was_erased_keeps_no_camera_from_passing(
+    walked: Walked,
+) -> None:
+    web, walks = walked.web, walked.web.walks
+    await walks.begin(NAME)
+    await walks.frame(NAME, "entrance")
+    alert = await passes(web, walked.who, "a")
+    await web.desk.handling.claim(alert.alert_id, "Ames")
+    captured = present()
+    await walks.erase(NAME)
+    late = await passes(web, walked.who, "b", captured=captured)
+    await receipt_of_alerts(web)
+    receipt_of_frames(web)
+    assert (await walked.lacks())["entrance"] is None
+    await walks.conclude(NAME)
+    assert (await web.desk.find(late.alert_id)).erased
+
+
 async def test_it_begins_from_nothing(walked: Walked) -> None:
     web = walked.web
     before = await passes(web, walked.who, "before")

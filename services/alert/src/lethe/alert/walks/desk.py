@@ -201,9 +201,9 @@ class WalkDesk:
     ) -> Deletion:
         wall_us, figures = self._now().wall_us, self._figures(deployment_id)
         if walk is not None and walk.erased_us is not None:
-            # Whoever passes after that is erased with the conclusion.
+            # What is told of after that, on its way before or not, is erased with the conclusion.
             upto_us = walk.erased_us
-            rehearsed = [e for e in rehearsed if e.alert.captured.wall_us <= upto_us]
+            rehearsed = [e for e in rehearsed if e.was_told_by(upto_us)]
         erased = sum(each.alert.as_of(wall_us).erased for each in rehearsed)
         receipted = sum(each.is_receipted for each in rehearsed)
         oldest_ms = None if figures.erasure_age is None else figures.erasure_age.max

@@ -66,6 +66,11 @@ class Rehearsed:
     alert: Alert
     is_receipted: bool
 
+    def was_told_by(self, wall_us: int) -> bool:
+        """Tell whether officers had it at a time: what came before may still be on its way then."""
+        published = self.alert.published
+        return published is not None and published.wall_us <= wall_us
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -125,8 +130,8 @@ class Deletion:
     Attributes
     ----------
     alerts, erased, receipted
-        Rehearsals since it began, up to their erasure; of these, erased; of these, with a
-        receipt.
+        Rehearsals since it began that were told of before their erasure; of these, erased; of
+        these, with a receipt.
     as_of_ms
         When the latest receipt of frames was made; None where there is none.
     oldest_ms
