@@ -3,72 +3,21 @@
 Root reads the memory: services let nobody else.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
 
-import httpx
 import pytest
 from tests.forensics.looking import in_process
 from tests.forensics.searching import Index
 from tests.forensics.windows import Kind, cut
 from tests.support.chosen_broker import OnBroker
+from tests.support.onlooker import Onlooker, live_cameras, now_us
 from tools.running import RunningLethe, running_lethe, wait_until
 
 pytestmark = pytest.mark.alone
 
 _BUDGET_US = 1_000_000
 _PICTURES = 8
-
-
-def now_us() -> int:
-    return time.monotonic_ns() // 1000
-
-
-@dataclass
-class Looker:
-    """Somebody who looks at every camera, one picture after another.
-
-    Attributes
-    ----------
-    seen
-        When each frame was captured, and what was shown of it.
-    """
-
-    lethe: RunningLethe
-    cameras: list[str]
-    seen: list[tuple[int, bytes]] = field(default_factory=list)
-    _over: Event = field(default_factory=Event)
-    _threads: list[Thread] = field(default_factory=list)
-
-    def start(self) -> None:
-        self._threads = [Thread(target=self._look, args=(each,)) for each in self.cameras]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _look(self, camera: str) -> None:
-        while not self._over.is_set():
-            try:
-                answer = self.lethe.ask(f"/api/v1/cameras/{camera}/view", timeout_s=15)
-            except httpx.HTTPError:
-                # alert is being started again.
-                self._over.wait(0.2)
-                continue
-            if answer.content:
-                age_us = int(answer.headers["Lethe-Age-Ms"]) * 1000
-                self.seen.append((now_us() - age_us, answer.content))
-
-    def more(self, pictures: int) -> Callable[[], bool]:
-        """Return what tells whether so many more have come since now."""
-        wanted = len(self.seen) + pictures
-        return lambda: len(self.seen) >= wanted
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +28,9 @@ def lethe(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> Iter
 
 
 @pytest.fixture(scope="module")
-def looker(lethe: RunningLethe) -> Iterator[Looker]:
-    def cameras() -> list[str]:
-        told = lethe.ask("/api/v1/status").json()["cameras"]
-        return [each["camera_id"] for each in told if each["state"] == "live"]
-
-    wait_until(lambda: len(cameras()) == 2)
-    looker = Looker(lethe, cameras())
+def looker(lethe: RunningLethe) -> Iterator[Onlooker]:
+    wait_until(lambda: len(live_cameras(lethe)) == 2)
+    looker = Onlooker(lethe, live_cameras(lethe))
     looker.start()
     yield looker
     looker.stop()
@@ -105,7 +50,7 @@ def found_in(lethe: RunningLethe, seen: list[tuple[int, bytes]]) -> dict[str, li
 
 
 def test_pictures_come_and_what_was_shown_is_in_no_memory_after_a_budget(
-    lethe: RunningLethe, looker: Looker
+    lethe: RunningLethe, looker: Onlooker
 ) -> None:
     wait_until(looker.more(_PICTURES))
     assert found_in(lethe, list(looker.seen)) == {}
@@ -113,7 +58,7 @@ def test_pictures_come_and_what_was_shown_is_in_no_memory_after_a_budget(
 
 
 def test_an_alert_that_is_killed_while_somebody_looks_suspends_nothing(
-    lethe: RunningLethe, looker: Looker
+    lethe: RunningLethe, looker: Onlooker
 ) -> None:
     wait_until(looker.more(2))
     lethe.children()["alert-1"].kill()
@@ -127,7 +72,7 @@ def test_an_alert_that_is_killed_while_somebody_looks_suspends_nothing(
     assert account["erasure_age_ms"]["max"] <= _BUDGET_US / 1000
 
 
-def test_after_the_last_look_nothing_is_left(lethe: RunningLethe, looker: Looker) -> None:
+def test_after_the_last_look_nothing_is_left(lethe: RunningLethe, looker: Onlooker) -> None:
     looker.stop()
     last_us = max(at_us for at_us, _ in looker.seen)
     wait_until(lambda: now_us() - last_us > 2 * _BUDGET_US)

@@ -8,8 +8,17 @@ from pathlib import Path
 
 from tests.forensics import faults, limits, telling
 from tests.forensics.attack import Attack, Residue, captured_frames, swapped, wait_a_budget
-from tests.forensics.canaries import Traces, canary_camera, canary_footage, traces_of, what_decides
+from tests.forensics.canaries import (
+    Traces,
+    canary_camera,
+    canary_footage,
+    traces_of,
+    what_decides,
+    windows_of,
+)
+from tests.forensics.lots import lots_in
 from tests.forensics.running import Ground, Run, ending_within, running, until
+from tests.forensics.windows import Windows
 from tests.support.packs import default_pack
 
 from lethe.cli.home import find_home
@@ -47,7 +56,8 @@ def main() -> int:
     traces = _traces(folder, footage / "canaries.mp4")
     if chosen.prepare:
         return 0
-    attack = Attack(traces)
+    imports = any(faults.FAULTS[name].imports for name in names)
+    attack = Attack(traces, _lots(folder / "lots") if imports else {})
     found: list[Residue] = []
     for name in names:
         with ending_within(_RUN_S, name):
@@ -116,6 +126,12 @@ def _traces(folder: Path, footage: Path) -> Traces:
         print("working out what the product makes of the footage, a few minutes", flush=True)
         traces_of(footage, default_pack()).save(kept)
     return Traces.load(kept)
+
+
+def _lots(folder: Path) -> dict[str, list[Windows]]:
+    """Work out what the product makes of the pictures that are imported."""
+    pack = default_pack()
+    return {lot.watchlist_id: windows_of(lot.images(), pack) for lot in lots_in(folder)}
 
 
 if __name__ == "__main__":

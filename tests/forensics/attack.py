@@ -1,7 +1,7 @@
 """Trying to get back what a run saw, from everything that root can read while it goes on."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,17 +9,15 @@ from tempfile import gettempdir
 
 from tests.forensics import disk, memory
 from tests.forensics.canaries import Traces
-from tests.forensics.keys import Opener, boot_us
+from tests.forensics.keys import Opener
 from tests.forensics.looking import in_file, in_process
+from tests.forensics.needles import BUDGET_US, Knowledge, Needles
 from tests.forensics.running import Run
 from tests.forensics.searching import Found, Index
-from tests.forensics.tape import TapedRecord
-from tests.forensics.windows import Kind, cut
+from tests.forensics.windows import Kind, Windows
 
 from lethe.contracts.probe import unpack_probe
-from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
-
-BUDGET_US = 1_000_000
+from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED, VIEW_MADE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class Residue:
     Attributes
     ----------
     age_s
-        Least time since the capture of a frame, or the drawing of a key, that was found.
+        Least time since the capture of a frame, the drawing of a key or the end of an import that
+        was found.
     """
 
     fault: str
@@ -46,27 +45,43 @@ class Strength:
 
     Attributes
     ----------
-    frames, templates
+    frames, templates, views
         That were sealed in the run.
     known_frames, known_templates
         Those of them that he had worked out beforehand, byte by byte.
-    keys
-        Slot keys that were drawn.
+    known_views
+        Those of them that he had from the broker, with the keys that he overheard.
+    keys, tickets
+        Slot keys that were drawn, and key pairs of tickets.
+    stored, destroyed
+        Keys that alert's store was given, and those of them that it doesn't have any more.
     """
 
     frames: int
     known_frames: int
     templates: int
     known_templates: int
+    views: int
+    known_views: int
     keys: int
+    tickets: int
+    stored: int
+    destroyed: int
 
 
 class Attack:
-    """Knows all traces of the footage, and searches a run for them."""
+    """Knows all traces of the footage, and searches a run for them.
 
-    def __init__(self, traces: Traces) -> None:
+    Parameters
+    ----------
+    lots
+        Traces of what may be imported, by watchlist.
+    """
+
+    def __init__(self, traces: Traces, lots: dict[str, list[Windows]]) -> None:
         self._places = traces.frames
         self._index = Index(traces.windows)
+        self._lots = {name: Index(windows) for name, windows in lots.items()}
 
     def look(self, run: Run, fault: str, moment: str, *, broker: bool = True) -> list[Residue]:
         """Search everything once, for what is older than a budget now.
@@ -76,19 +91,40 @@ class Attack:
         broker
             Whether the memory of the broker is searched too, which takes as long as the rest.
         """
-        return _Look(run, self._index, self._places, fault, moment).everywhere(broker=broker)
+        return _Look(self._knowledge(run), fault, moment).everywhere(broker=broker)
 
     def strength(self, run: Run) -> Strength:
         """Hold what was worked out beforehand against what the run sealed."""
-        opener = _opener(run)
-        frames = [r for r in run.tape.records if r.topic == FRAME_CAPTURED.name]
-        probes = [r for r in run.tape.records if r.topic == PROBE_EXTRACTED.name]
-        opened = [content for r in frames if (content := _opened(opener, r))]
-        known = sum(sha256(content).digest() in self._places for content in opened)
-        templates = [bytes(unpack_probe(memoryview(content)).template)
-                     for r in probes if (content := _opened(opener, r))]  # fmt: skip
-        right = sum(self._knows(template) for template in templates)
-        return Strength(len(frames), known, len(probes), right, len(run.keys.keys))
+        known = self._knowledge(run)
+        sealed = {
+            topic.name: [each for each in run.tape.records if each.topic == topic.name]
+            for topic in (FRAME_CAPTURED, PROBE_EXTRACTED, VIEW_MADE)
+        }
+        opened = {
+            topic: [content for each in records if (content := known.opened(each))]
+            for topic, records in sealed.items()
+        }
+        templates = [
+            bytes(unpack_probe(memoryview(content)).template)
+            for content in opened[PROBE_EXTRACTED.name]
+        ]
+        return Strength(
+            frames=len(sealed[FRAME_CAPTURED.name]),
+            known_frames=sum(
+                sha256(content).digest() in self._places for content in opened[FRAME_CAPTURED.name]
+            ),
+            templates=len(sealed[PROBE_EXTRACTED.name]),
+            known_templates=sum(map(self._knows, templates)),
+            views=len(sealed[VIEW_MADE.name]),
+            known_views=len(opened[VIEW_MADE.name]),
+            keys=len(run.keys.keys),
+            tickets=len(run.keys.tickets),
+            stored=len(run.keys.stored),
+            destroyed=len(known.gone_from_the_store()),
+        )
+
+    def _knowledge(self, run: Run) -> Knowledge:
+        return Knowledge(run, self._index, self._places, self._lots)
 
     def _knows(self, template: bytes) -> bool:
         found = self._index.search(template, born_by=len(self._places))
@@ -98,78 +134,75 @@ class Attack:
 class _Look:
     """One search of everything, with what may still be alive left out."""
 
-    def __init__(
-        self, run: Run, index: Index, places: dict[bytes, int], fault: str, moment: str
-    ) -> None:
-        self._run, self._fault, self._moment = run, fault, moment
-        self._began_us = boot_us()
-        limit_us = self._began_us - BUDGET_US
-        self._captured = _captures(run, places)
-        gone = [place for place, at_us in self._captured.items() if at_us <= limit_us]
-        self._last_frame = max(gone, default=-1)
-        self._frames = index
-        self._last_key = run.keys.drawn_by(limit_us) - 1
-        self._keys = _key_index(run)
+    def __init__(self, known: Knowledge, fault: str, moment: str) -> None:
+        self._known, self._run = known, known.run
+        self._fault, self._moment = fault, moment
+        self._needles = list(known.needles())
         self._residues: list[Residue] = []
         self._found_keys: set[int] = set()
 
     def everywhere(self, *, broker: bool) -> list[Residue]:
         for place, pid in self._run.processes(broker=broker).items():
-            self._note(f"memory of {place}", self._in_process(pid))
+            self._search(f"memory of {place}", _process(pid))
             for path in disk.nameless_files(pid):
-                self._note(f"files without a name of {place}", self._in_file(path))
+                self._search(f"files without a name of {place}", _files([path]))
         for place, folder in self._run.folders().items():
-            self._note(place, self._in_files(disk.files_under(folder)))
-        self._note("crash files", self._in_files(disk.core_files(Path.cwd(), Path(gettempdir()))))
+            self._search(place, _files(disk.files_under(folder)))
+        self._search("crash files", _files(disk.core_files(Path.cwd(), Path(gettempdir()))))
         told = self._run.metrics()
-        found = self._frames.search(told, born_by=self._last_frame)
-        found += self._keys.search(told, born_by=self._last_key)
-        self._note("metrics", found)
+        self._search("metrics", lambda n: n.index.search(told, born_by=n.born_by))
         self._note_ciphertext()
         return self._residues
 
-    def _in_process(self, pid: int) -> Found:
-        found = in_process(self._frames, pid, born_by=self._last_frame)
-        found += in_process(self._keys, pid, born_by=self._last_key)
-        return found
+    def _search(self, place: str, search: Callable[[Needles], Found]) -> None:
+        for needles in self._needles:
+            self._note(place, needles, search(needles))
 
-    def _in_files(self, paths: Iterable[Path]) -> Found:
-        found = Found()
-        for path in paths:
-            found += self._in_file(path)
-        return found
-
-    def _in_file(self, path: Path) -> Found:
-        found = in_file(self._frames, path, born_by=self._last_frame)
-        found += in_file(self._keys, path, born_by=self._last_key)
-        return found
-
-    def _note(self, place: str, found: Found) -> None:
+    def _note(self, place: str, needles: Needles, found: Found) -> None:
         self._found_keys |= found.births.get(Kind.KEY, set())
-        for kind, count in found.kept_bytes.items():
-            births = found.births[kind]
-            since = min(self._age_s(kind, birth) for birth in births)
+        for kind in needles.left_in(place, found):
+            youngest_us = max(map(needles.at_us, found.births[kind]))
             self._residues.append(
-                Residue(self._fault, self._moment, place, kind.value, count, since)
+                Residue(
+                    self._fault,
+                    self._moment,
+                    place,
+                    needles.called(kind),
+                    found.kept_bytes[kind],
+                    (self._known.began_us - youngest_us) / 1e6,
+                )
             )
-
-    def _age_s(self, kind: Kind, birth: int) -> float:
-        if kind is Kind.KEY:
-            return (self._began_us - self._run.keys.keys[birth].at_us) / 1e6
-        # A frame that wasn't captured was released before the next one that was.
-        later = [at_us for place, at_us in self._captured.items() if place >= birth]
-        return (self._began_us - min(later)) / 1e6
 
     def _note_ciphertext(self) -> None:
         opener = Opener([self._run.keys.keys[number] for number in sorted(self._found_keys)])
         for grant in self._run.tape.grants:
             opener.learn(grant)
-        opened = [len(c) for r in self._run.tape.records if (c := _opened(opener, r))]
+        opened = [
+            len(content)
+            for record in self._run.tape.records
+            if (content := opener.open(record.topic, record.address, record.body))
+        ]
         if opened:
             place = "ciphertext that found keys open"
             self._residues.append(
                 Residue(self._fault, self._moment, place, "plaintext", sum(opened), 0.0)
             )
+
+
+def _process(pid: int) -> Callable[[Needles], Found]:
+    return lambda needles: in_process(needles.index, pid, born_by=needles.born_by)
+
+
+def _files(paths: Iterable[Path]) -> Callable[[Needles], Found]:
+    listed = list(paths)
+
+    def search(needles: Needles) -> Found:
+        found = Found()
+        for path in listed:
+            found += in_file(needles.index, path, born_by=needles.born_by)
+        return found
+
+    return search
 
 
 def wait_a_budget(moments: float = 1.0) -> None:
@@ -185,35 +218,3 @@ def swapped(run: Run) -> int:
 def captured_frames(run: Run) -> int:
     """Return how many frames were taped so far."""
     return sum(record.topic == FRAME_CAPTURED.name for record in run.tape.records)
-
-
-def _captures(run: Run, places: dict[bytes, int]) -> dict[int, int]:
-    """Return when each frame of the footage was captured, on the boot clock."""
-    opener, captured = _opener(run), {}
-    for record in list(run.tape.records):
-        if record.topic == FRAME_CAPTURED.name and (content := _opened(opener, record)):
-            place = places.get(sha256(content).digest())
-            if place is not None:
-                captured[place] = record.address.captured.boot_us
-    return captured
-
-
-def _key_index(run: Run) -> Index:
-    drawn, opener = list(run.keys.keys), _opener(run)
-    single = opener.expanded()
-    return Index(
-        cut(Kind.KEY, content, number)
-        for number, key in enumerate(drawn)
-        for content in (key.key, single.get(key.key, b""))
-    )
-
-
-def _opener(run: Run) -> Opener:
-    opener = Opener(list(run.keys.keys))
-    for grant in list(run.tape.grants):
-        opener.learn(grant)
-    return opener
-
-
-def _opened(opener: Opener, record: TapedRecord) -> bytes | None:
-    return opener.open(record.topic, record.address, record.body)

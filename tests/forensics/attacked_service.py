@@ -1,8 +1,8 @@
 """`python -m tests.forensics.attacked_service SERVICE`: a service as it is, with instruments.
 
-purge's entropy is overheard: each key that is drawn is sent to the attacker before anybody else
-has it. Nothing of it is kept in this process: the same object that the custodian gets, and
-overwrites, is what is sent.
+What it draws keys from is overheard: purge's slot keys, the private keys of tickets, the keys in
+alert's store. Each is sent to the attacker before anybody else has it. Nothing of it is kept in
+this process: the same object that its user gets, and overwrites, is what is sent.
 
 Where a run asks for it, frames reach detect late, and wall clocks are stepped.
 """
@@ -12,27 +12,37 @@ import os
 import runpy
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from tests.forensics.keys import SOCKET_VARIABLE
+from tests.forensics.keys import SLOT, SOCKET_VARIABLE, STORED, TICKET
 
 from lethe.shredding.clock import SystemClock
+from lethe.shredding.memory import wipe_bytes
 
 CLOCKS_VARIABLE = "FORENSICS_CLOCKS"
 LATE_VARIABLE = "FORENSICS_LATE_S"
+SEEDS_BYTES = 96
+"""Of ML-KEM-768 and of X25519, one behind the other."""
+
+Tap = Callable[[bytes, bytes], object]
 
 
 def main(service: str) -> None:
     """Run a service."""
     with ExitStack() as instruments:
+        tap = instruments.enter_context(tapped())
+        instruments.enter_context(_overheard_tickets(tap))
         if service == "purge":
-            instruments.enter_context(_overheard())
+            instruments.enter_context(_overheard(tap))
+        if service == "alert":
+            instruments.enter_context(_overheard_store(tap))
         if service == "detect" and LATE_VARIABLE in os.environ:
             instruments.enter_context(_late(float(os.environ[LATE_VARIABLE])))
         if CLOCKS_VARIABLE in os.environ:
@@ -41,20 +51,46 @@ def main(service: str) -> None:
 
 
 @contextmanager
-def _overheard() -> Iterator[None]:
-    def entropy(size: int) -> bytes:
+def tapped() -> Iterator[Tap]:
+    """Connect to the attacker; what is given is told by what it is a key of."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as tap:
+        tap.connect(os.environ[SOCKET_VARIABLE])
+        yield lambda kind, key: tap.sendmsg([kind, key])
+
+
+def _drawing(tap: Tap, kind: bytes) -> Callable[[int], bytes]:
+    def draw(size: int) -> bytes:
         drawn = os.urandom(size)
-        tap.send(drawn)
+        tap(kind, drawn)
         return drawn
 
+    return draw
+
+
+def _overheard(tap: Tap) -> Any:
     reign = import_module("lethe.purge.reign")
-    overheard = partial(reign.Custodian, entropy=entropy)
-    with (
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as tap,
-        mock.patch.object(reign, "Custodian", overheard),
-    ):
-        tap.connect(os.environ[SOCKET_VARIABLE])
-        yield
+    overheard = partial(reign.Custodian, entropy=_drawing(tap, SLOT))
+    return mock.patch.object(reign, "Custodian", overheard)
+
+
+def _overheard_store(tap: Tap) -> Any:
+    files = import_module("lethe.alert.keystores.files")
+    secrets = SimpleNamespace(token_bytes=_drawing(tap, STORED))
+    return mock.patch.object(files, "secrets", secrets)
+
+
+def _overheard_tickets(tap: Tap) -> Any:
+    unwrap_key = import_module("lethe.shredding.wrapping").UnwrapKey
+    draw = _drawing(tap, TICKET)
+
+    def generate(cls: Any) -> Any:
+        seeds = draw(SEEDS_BYTES)
+        try:
+            return cls.from_seeds(seeds)
+        finally:
+            wipe_bytes(seeds)
+
+    return mock.patch.object(unwrap_key, "generate", classmethod(generate))
 
 
 def _late(delay_s: float) -> Any:

@@ -1,22 +1,21 @@
 """The people whose traces are looked for, and every trace that the product may make of them.
 
 The footage shows the seven people of the demonstration once each or twice; two are listed. What
-ingest encodes of it, and detect crops and computes, is worked out beforehand with the product's
-own functions in the attacker's process. Of the result only hashes of windows are kept.
+ingest encodes of it, and detect crops and computes, is worked out beforehand. Of the result only
+hashes of windows are kept.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tests.forensics import making
+from tests.forensics.making import Maker, Pixels, Trace
 from tests.forensics.windows import Kind, Windows, cut, joined
 
 from lethe.cli.footage.cast import demonstration_cast
@@ -25,27 +24,12 @@ from lethe.cli.footage.render import Camera
 from lethe.cli.footage.script import Lane, timetable
 from lethe.ingest.sources.ports import SourceFrame
 from lethe.ingest.sources.video import VideoSource
-from lethe.vision import align, extract, sface
-from lethe.vision.buffers import WipedBuffer
-from lethe.vision.extract import FaceExtractor
-from lethe.vision.faces import Face
-from lethe.vision.figure import figure_jpeg
-from lethe.vision.jpeg import decode_jpeg_into, encode_jpeg
+from lethe.vision.jpeg import encode_jpeg
 from lethe.vision.pack import ModelPack
-from lethe.vision.portrait import portrait_jpeg
-from lethe.vision.refine import LandmarkRefiner
 
 _SEED = 20261126
 _PASSES = 2
 _QUALITY = 85
-_FRAME_BYTES = 1280 * 720 * 3
-_REDUCED = (640, 360)
-# The middle of a face's box: around it is background, which may be the same in later frames.
-_INNER = (0.2, 0.8)
-_EVERY_ROW = 4
-_LISTED_COSINE = 0.4
-
-Pixels = NDArray[np.uint8]
 
 
 def canary_camera() -> Camera:
@@ -104,6 +88,8 @@ def what_decides() -> str:
         (folder,) = import_module(package).__path__
         for path in sorted(Path(folder).glob("*.py")):
             digest.update(path.read_bytes())
+    for own in (making.__file__, __file__):
+        digest.update(Path(own).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -112,127 +98,41 @@ def traces_of(
 ) -> Traces:
     """Work out the traces of every frame of a video, in the order of the frames."""
     traces = Traces()
-    parts: dict[Kind, list[Windows]] = {kind: [] for kind in Kind}
-    maker = _Maker(pack, _references(footage.parent / "watchlist"))
+    cuts = _Cuts()
+    maker = Maker(pack, _references(footage.parent / "watchlist"))
     source = VideoSource(footage)
     source.open()
     for place, item in enumerate(source.frames()):
         assert isinstance(item, SourceFrame)
         jpeg = encode_jpeg(item.image, _QUALITY)
         traces.frames[sha256(jpeg).digest()] = place
-        for kind, content in maker.traces(item.image, jpeg):
-            parts[kind].append(cut(kind, content, place))
+        cuts.add(maker.of_frame(item.image, jpeg), place)
         progress(place)
     source.close()
-    traces.windows = [joined(kind, cuts) for kind, cuts in parts.items() if cuts]
+    traces.windows = cuts.windows()
     return traces
 
 
-class _Maker:
-    """Does what ingest and detect do with a frame, and keeps every copy on the way."""
-
-    def __init__(self, pack: ModelPack, references: list[Pixels]) -> None:
-        self._extractor = FaceExtractor(pack)
-        self._buffer = WipedBuffer(_FRAME_BYTES)
-        self._listed = [self._template(reference) for reference in references]
-
-    def traces(self, frame: Pixels, jpeg: bytes) -> Iterator[tuple[Kind, Any]]:
-        yield Kind.JPEG, jpeg
-        image = decode_jpeg_into(jpeg, self._buffer)
-        with _watched() as seen, self._extractor.extract(image) as extraction:
-            found, templates = extraction, extraction.templates.copy()
-        yield from ((Kind.TEMPLATE, values) for values in [*seen.raw, *templates])
-        rows = [row for look in seen.looks for row in _middle(look)]
-        for crop in [*seen.crops, *rows]:
-            yield Kind.PIXELS, crop
-            yield from ((Kind.TENSOR, plane) for plane in _planes(crop))
-        for face in seen.faces:
-            yield from _regions(frame, image, face)
-        for index, (face, template) in enumerate(zip(found.faces, templates, strict=True)):
-            # The pictures of somebody listed are what the system is there to show.
-            if not any(float(template @ other) >= _LISTED_COSINE for other in self._listed):
-                yield Kind.JPEG, portrait_jpeg(image, face, found.others(index))
-                yield Kind.JPEG, figure_jpeg(image, face, found.others(index))
-
-    def _template(self, reference: Pixels) -> NDArray[np.float32]:
-        with self._extractor.extract_reference(reference) as extraction:
-            template: NDArray[np.float32] = extraction.templates[0].copy()
-            return template
+def windows_of(stills: Iterable[Path], pack: ModelPack) -> list[Windows]:
+    """Return the windows of everything that is made of pictures of people who are listed."""
+    cuts, maker = _Cuts(), Maker(pack)
+    for still in stills:
+        cuts.add(maker.of_reference(still.read_bytes()), 0)
+    return cuts.windows()
 
 
-@dataclass(slots=True)
-class _Seen:
-    crops: list[Pixels] = field(default_factory=list)
-    looks: list[Pixels] = field(default_factory=list)
-    faces: list[Face] = field(default_factory=list)
-    raw: list[NDArray[np.float32]] = field(default_factory=list)
+class _Cuts:
+    """Windows as they are cut, by kind."""
 
+    def __init__(self) -> None:
+        self._parts: dict[Kind, list[Windows]] = {kind: [] for kind in Kind}
 
-@contextmanager
-def _watched() -> Iterator[_Seen]:
-    """Keep copies of what the extractor works on."""
-    seen = _Seen()
+    def add(self, traces: Iterable[Trace], birth: int) -> None:
+        for kind, content in traces:
+            self._parts[kind].append(cut(kind, content, birth))
 
-    def align_into(image: Pixels, face: Face, crop: Pixels) -> None:
-        _align_into(image, face, crop)
-        seen.crops.append(crop.copy())
-        seen.faces.append(face)
-
-    def normalise_into(raw: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        seen.raw.append(raw.copy())
-        _normalise_into(raw, out)
-
-    def refine(refiner: LandmarkRefiner, image: Pixels, face: Face) -> Face:
-        detect = refiner._detector.detect
-
-        def look(pixels: Pixels) -> list[Face]:
-            seen.looks.append(pixels.copy())
-            return detect(pixels)
-
-        with mock.patch.object(refiner._detector, "detect", look):
-            return _refine(refiner, image, face)
-
-    with (
-        mock.patch.object(extract, "align_into", align_into),
-        mock.patch.object(sface, "normalise_into", normalise_into),
-        mock.patch.object(LandmarkRefiner, "refine", refine),
-    ):
-        yield seen
-
-
-_align_into, _normalise_into = align.align_into, sface.normalise_into
-_refine = LandmarkRefiner.refine
-
-
-def _regions(frame: Pixels, image: Pixels, face: Face) -> Iterator[tuple[Kind, Any]]:
-    """Give rows of a face in the frame before and after compression, and reduced."""
-    for pixels in (frame, image):
-        yield from ((Kind.PIXELS, row) for row in _inner(pixels, face))
-    height, width = image.shape[:2]
-    reduced = np.asarray(cv2.resize(image, _REDUCED, interpolation=cv2.INTER_LINEAR), np.uint8)
-    small = face.scaled(_REDUCED[0] / width, _REDUCED[1] / height)
-    for row in _inner(reduced, small):
-        yield Kind.PIXELS, row
-        yield from ((Kind.TENSOR, row[:, channel].astype(np.float32)) for channel in range(3))
-
-
-def _inner(pixels: Pixels, face: Face) -> list[Pixels]:
-    height, width = pixels.shape[:2]
-    top, bottom = (face.y + share * face.height for share in _INNER)
-    left, right = (face.x + share * face.width for share in _INNER)
-    rows = range(max(0, int(top)), min(height, int(bottom)), _EVERY_ROW)
-    columns = slice(max(0, int(left)), min(width, int(right)))
-    return [pixels[row, columns].copy() for row in rows]
-
-
-def _planes(crop: Pixels) -> list[NDArray[np.float32]]:
-    return [crop[..., channel].astype(np.float32) for channel in range(3)]
-
-
-def _middle(look: Pixels) -> list[Pixels]:
-    """Give rows of a face that was looked at from near: it has half of the side."""
-    quarter = look.shape[0] // 4
-    return [look[row, quarter:-quarter].copy() for row in range(quarter, 3 * quarter, _EVERY_ROW)]
+    def windows(self) -> list[Windows]:
+        return [joined(kind, cuts) for kind, cuts in self._parts.items() if cuts]
 
 
 def _references(folder: Path) -> list[Pixels]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tests.forensics.attacked_service import LATE_VARIABLE
+from tests.forensics.deciding import decided_false
+from tests.forensics.importing import erased, imported
 from tests.forensics.running import SERVICES, Run, until
 
 _LATE_S = "5"
 _HOUR_S = 3600
 _DISK_MB = 128
+_PICTURES = 8
 
 Happening = Callable[[Run], None]
 
@@ -35,6 +38,8 @@ class Fault:
         With which the services are started.
     disk_mb
         Size of the disk that the services have for themselves; 0 for a folder of the machine's.
+    imports
+        Whether the lots of `lots_in` are imported: then what becomes of them is looked for.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Fault:
     environment: Mapping[str, str] = field(default_factory=dict)
     steps_clocks: bool = False
     disk_mb: int = 0
+    imports: bool = False
 
 
 def _hit(number: signal.Signals, *instances: str) -> Happening:
@@ -57,6 +63,12 @@ def _hit(number: signal.Signals, *instances: str) -> Happening:
             until(partial(run.is_replaced, instance, process.pid), f"{instance} is started again")
 
     return happen
+
+
+def _look(run: Run) -> None:
+    run.look()
+    assert run.onlooker is not None
+    until(run.onlooker.more(_PICTURES), "pictures of the camera are shown")
 
 
 def _step(seconds: int, *services: str) -> Happening:
@@ -110,6 +122,15 @@ FAULTS = {
             _step(_HOUR_S, "detect"),
             _step(0, "detect"),
             steps_clocks=True,
+        ),
+        Fault("view", "somebody looks at the camera all along", _look),
+        Fault("false-alert", "an alert is adjudicated as false", decided_false),
+        Fault(
+            "import",
+            "a watchlist was imported and another one is; then both are erased",
+            imported,
+            erased,
+            imports=True,
         ),
     )
 }

@@ -3,15 +3,17 @@
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from types import TracebackType
 from typing import Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from lethe.alert.transit import _SEEDS_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, SealAddress
@@ -19,6 +21,9 @@ from lethe.shredding.sealing import TAG_BYTES, open_into
 from lethe.shredding.slotkeys import KEY_BYTES, _expansion_info, commitment
 
 SOCKET_VARIABLE = "FORENSICS_KEY_SOCKET"
+SLOT, TICKET, STORED = b"s", b"t", b"k"
+"""What a key is of: a slot of purge's, a ticket of somebody's, alert's store."""
+_MOST_BYTES = 512
 _POLL_S = 0.2
 
 
@@ -29,19 +34,28 @@ def boot_us() -> int:
 
 @dataclass(frozen=True, slots=True)
 class DrawnKey:
-    """A slot key, and when the attacker had it, which is before any holder had."""
+    """A key, and when the attacker had it, which is before anybody else had."""
 
     key: bytes = field(repr=False)
     at_us: int
 
 
 class KeyTap:
-    """Receives the keys of every purge of a run, on a socket that only its owner can write to."""
+    """Receives what every service of a run draws, on a socket that only its owner can write to.
+
+    Attributes
+    ----------
+    keys, tickets, stored
+        Slot keys, private keys of tickets, keys in alert's store.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.keys: list[DrawnKey] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.tickets: list[DrawnKey] = []
+        self.stored: list[DrawnKey] = []
+        # A service must never wait for the attacker: each has a connection with room of its own.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._thread = threading.Thread(target=self._receive)
         self._ended = threading.Event()
 
@@ -50,7 +64,7 @@ class KeyTap:
         self.path.unlink(missing_ok=True)  # as a run that was killed left it
         self._socket.bind(str(self.path))
         self.path.chmod(0o600)
-        self._socket.settimeout(_POLL_S)
+        self._socket.listen()
         self._thread.start()
         return self
 
@@ -66,13 +80,22 @@ class KeyTap:
         self._socket.close()
 
     def drawn_by(self, moment_us: int) -> int:
-        """Return how many keys were drawn by a moment."""
+        """Return how many slot keys were drawn by a moment."""
         return sum(key.at_us <= moment_us for key in self.keys)
 
     def _receive(self) -> None:
-        while not self._ended.is_set():
-            with suppress(TimeoutError):
-                self.keys.append(DrawnKey(self._socket.recv(KEY_BYTES), boot_us()))
+        heard = {SLOT: self.keys, TICKET: self.tickets, STORED: self.stored}
+        with ExitStack() as open_ones, DefaultSelector() as waiting:
+            waiting.register(self._socket, EVENT_READ)
+            while not self._ended.is_set():
+                for ready, _ in waiting.select(_POLL_S):
+                    if ready.fileobj is self._socket:
+                        connection = open_ones.enter_context(self._socket.accept()[0])
+                        waiting.register(connection, EVENT_READ, connection)
+                    elif message := ready.data.recv(_MOST_BYTES):
+                        heard[message[:1]].append(DrawnKey(message[1:], boot_us()))
+                    else:
+                        waiting.unregister(ready.data)
 
 
 class Opener:
@@ -116,3 +139,8 @@ def _expanded(slot: str, named: GrantedKey, key: bytes) -> bytes:
     info = _expansion_info(slot, named.lane, named.purpose)
     size = NUMBERS_PER_SLOT[named.purpose] * KEY_BYTES
     return HKDFExpand(hashes.SHA256(), size, info).derive(key)
+
+
+def transit_seeds(secret: bytes) -> bytes:
+    """Return what a transit key is made of, given the key of the store that it is derived from."""
+    return HKDFExpand(hashes.SHA256(), _SEEDS_BYTES, b"lethe transit key v1").derive(secret)

@@ -16,10 +16,14 @@ from pathlib import Path
 
 from tests.forensics.attacked_service import CLOCKS_VARIABLE
 from tests.forensics.keys import SOCKET_VARIABLE, KeyTap
+from tests.forensics.lots import Import
 from tests.forensics.tape import Tape, taping
+from tests.support.onlooker import Onlooker, live_cameras
 from tests.support.small_disk import SmallDisk, small_disk
 from tools.kafka.node import ApacheKafka
 from tools.running import RunningLethe
+
+from lethe.alert.keystores.port import KEY_BYTES
 
 _POLL_S = 0.1
 _PATIENCE_S = 45.0
@@ -55,6 +59,14 @@ class Ground:
     disk_mb: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An alert that was adjudicated as false: what it showed, and when that was answered."""
+
+    pictures: list[bytes] = field(repr=False)
+    at_us: int
+
+
 @dataclass(slots=True)
 class Run:
     """What the attacker has of a run: its processes, files, keys and ciphertext."""
@@ -66,6 +78,9 @@ class Run:
     tape: Tape
     disk: SmallDisk | None = None
     deployment: subprocess.Popen[str] | None = None
+    onlooker: Onlooker | None = None
+    imports: list[Import] = field(default_factory=list)
+    decided: Decided | None = None
     _deployed_s: float = 0.0
 
     def deploy(self) -> None:
@@ -87,8 +102,17 @@ class Run:
                 return
         raise AssertionError("the order didn't come into force")
 
+    def look(self) -> None:
+        """Have somebody look at every camera, until the deployment ends."""
+        self.onlooker = Onlooker(self.lethe, live_cameras(self.lethe))
+        self.onlooker.start()
+
     def end_deployment(self) -> None:
         """End the order, and with it the stream."""
+        if self.onlooker is not None:
+            # While pictures still come: whoever waits for one that doesn't waits for long.
+            onlooker, self.onlooker = self.onlooker, None
+            onlooker.stop()
         if self.deployment is not None:
             deployment, self.deployment = self.deployment, None
             _end(deployment)
@@ -113,6 +137,11 @@ class Run:
     def clocks(self) -> Path:
         """The folder that says by how much the clock of each service is stepped."""
         return self.ground.folder / "clocks"
+
+    def stored_keys(self) -> set[bytes]:
+        """Return the keys that lie in alert's key store now, as whoever reads its disk has them."""
+        folder = self.lethe.data / "alert" / "keys"
+        return {content[:KEY_BYTES] for content in map(_content, folder.iterdir())}
 
     def filled(self) -> None:
         """Fill the disk of the services."""
@@ -158,7 +187,16 @@ def running(ground: Ground) -> Iterator[Run]:
             yield run
         finally:
             run.end_deployment()
+            for each in run.imports:
+                each.process.kill()
             _end(lethe.process)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _end(process: subprocess.Popen[str]) -> None:

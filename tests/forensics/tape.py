@@ -17,9 +17,23 @@ from lethe.contracts.headers import read_address
 from lethe.contracts.keys import KeyGranted
 from lethe.contracts.sealed import SealAddress, SignedEnvelope
 from lethe.contracts.topic import Topic
-from lethe.contracts.topics import FRAME_CAPTURED, KEY_GRANTED, PROBE_EXTRACTED
+from lethe.contracts.topics import (
+    FRAME_CAPTURED,
+    KEY_GRANTED,
+    PROBE_EXTRACTED,
+    REFERENCE_EXTRACTED,
+    REFERENCE_SUBMITTED,
+    VIEW_MADE,
+)
 
-_TAPED: tuple[Topic, ...] = (FRAME_CAPTURED, PROBE_EXTRACTED, KEY_GRANTED)
+_TAPED: tuple[Topic, ...] = (
+    FRAME_CAPTURED,
+    PROBE_EXTRACTED,
+    VIEW_MADE,
+    REFERENCE_SUBMITTED,
+    REFERENCE_EXTRACTED,
+    KEY_GRANTED,
+)
 _POLL_MS = 100
 
 

@@ -5,17 +5,25 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.forensics.attacked_service import _overheard, _stepped
+from tests.forensics.attacked_service import (
+    _overheard,
+    _overheard_store,
+    _overheard_tickets,
+    _stepped,
+    tapped,
+)
 from tests.forensics.faults import FAULTS
 from tests.forensics.keys import SOCKET_VARIABLE, DrawnKey, KeyTap, Opener, boot_us
 from tests.forensics.running import SERVICES
 from tests.support.forgetting import local_trust
 from tests.support.pipeline import Pipeline
 
+from lethe.alert.keystores.files import FileKeyStore
 from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.purge import reign
 from lethe.shredding.clock import SystemClock
 from lethe.shredding.trust import LocalTrust
+from lethe.shredding.wrapping import UnwrapKey, wrap
 
 CONTENT = os.urandom(5_000)
 
@@ -58,7 +66,7 @@ def test_what_purge_draws_is_overheard_and_is_what_it_uses(
     with KeyTap(tmp_path / "tap") as tap:
         monkeypatch.setenv(SOCKET_VARIABLE, str(tap.path))
         before = boot_us()
-        with _overheard():
+        with tapped() as tell, _overheard(tell):
             entropy = reign.Custodian.keywords["entropy"]  # type: ignore[attr-defined]
             drawn = [entropy(32) for _ in range(3)]
         while len(tap.keys) < len(drawn):
@@ -66,6 +74,33 @@ def test_what_purge_draws_is_overheard_and_is_what_it_uses(
     assert [key.key for key in tap.keys] == drawn
     assert tap.drawn_by(before) == 0
     assert tap.drawn_by(boot_us()) == len(drawn)
+
+
+def test_private_keys_of_tickets_are_overheard_and_open_what_is_wrapped_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with KeyTap(tmp_path / "tap") as tap:
+        monkeypatch.setenv(SOCKET_VARIABLE, str(tap.path))
+        with tapped() as tell, _overheard_tickets(tell):
+            made = UnwrapKey.generate()
+        while not tap.tickets:
+            tap._ended.wait(0.01)
+    [drawn] = tap.tickets
+    wrapped = wrap(CONTENT, made.public_key, b"binding")
+    assert UnwrapKey.from_seeds(drawn.key).unwrap(wrapped, b"binding") == CONTENT
+
+
+def test_keys_of_alerts_store_are_overheard_and_are_what_it_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with KeyTap(tmp_path / "tap") as tap:
+        monkeypatch.setenv(SOCKET_VARIABLE, str(tap.path))
+        with tapped() as tell, _overheard_store(tell):
+            store = FileKeyStore(tmp_path / "keys")
+            store.create("alert-1")
+        while not tap.stored:
+            tap._ended.wait(0.01)
+    assert [each.key for each in tap.stored] == [store.read("alert-1").secret]
 
 
 def test_a_clock_is_stepped_while_a_file_says_so(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 import ctypes
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from tests.support.forgetting import CAMERA, address_of, open_frame
 from tests.support.pipeline import Pipeline
@@ -17,10 +21,12 @@ from lethe.contracts.errors import Erased
 from lethe.contracts.keys import CloseReason, GrantedKey, Role
 from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose
 from lethe.contracts.topics import FRAME_CAPTURED
+from lethe.shredding import wrapping
 from lethe.shredding.memory import BLOCK_BYTES, SecretArena, wipe, wipe_bytes
 from lethe.shredding.sealing import TAG_BYTES, padded_bytes
 from lethe.shredding.slotkeys import SlotKeys, commitment
 from lethe.shredding.trust import LocalTrust
+from lethe.shredding.wrapping import UnwrapKey
 
 _SLOT_KEYS = st.binary(min_size=32, max_size=32)
 
@@ -126,6 +132,30 @@ def test_a_block_is_zeros_when_it_is_taken_again() -> None:
         arena.give_back(block)
     assert arena.is_clear()
     assert not any(any(arena.take()) for _ in range(100))
+
+
+def test_a_key_pair_is_made_of_its_seeds_without_a_copy_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[memoryview] = []
+
+    def noting(make: Callable[[memoryview], object]) -> Callable[[memoryview], object]:
+        def noted(part: memoryview) -> object:
+            given.append(part)
+            return make(part)
+
+        return noted
+
+    for kind, name in (
+        (MLKEM768PrivateKey, "from_seed_bytes"),
+        (X25519PrivateKey, "from_private_bytes"),
+    ):
+        monkeypatch.setattr(
+            wrapping, kind.__name__, SimpleNamespace(**{name: noting(getattr(kind, name))})
+        )
+    seeds = bytes(bytearray(range(96)))
+    UnwrapKey.from_seeds(seeds)
+    assert [(type(part), part.obj is seeds) for part in given] == [(memoryview, True)] * 2
 
 
 @given(st.binary(min_size=2))

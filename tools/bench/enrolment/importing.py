@@ -52,10 +52,18 @@ def measure(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
     return [*_figures(imported, per_s)], report
 
 
-def started_import(alert_url: str, table: Path) -> subprocess.Popen[bytes]:
+def started_import(alert_url: str, table: Path, list_id: str = _LIST) -> subprocess.Popen[bytes]:
     """Start an import of a table whose images lie beside it."""
     command = [sys.executable, "-m", "lethe.cli", "watchlist", "import", str(table)]
-    options = ["--images", str(table.parent), "--id", _LIST, "--alert-url", alert_url, "--skip-bad"]
+    options = [
+        "--images",
+        str(table.parent),
+        "--id",
+        list_id,
+        "--alert-url",
+        alert_url,
+        "--skip-bad",
+    ]
     return subprocess.Popen(
         [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

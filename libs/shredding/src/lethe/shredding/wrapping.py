@@ -39,10 +39,14 @@ class UnwrapKey:
 
     @classmethod
     def from_seeds(cls, seeds: bytes) -> "UnwrapKey":
-        """Return the key pair of a 64-byte ML-KEM seed followed by a 32-byte X25519 key."""
+        """Return the key pair of a 64-byte ML-KEM seed followed by a 32-byte X25519 key.
+
+        No copy of them is made here: the caller overwrites them.
+        """
+        view = memoryview(seeds)
         return cls(
-            MLKEM768PrivateKey.from_seed_bytes(seeds[:_SEED_BYTES]),
-            X25519PrivateKey.from_private_bytes(seeds[_SEED_BYTES:]),
+            MLKEM768PrivateKey.from_seed_bytes(view[:_SEED_BYTES]),
+            X25519PrivateKey.from_private_bytes(view[_SEED_BYTES:]),
         )
 
     def unwrap(self, wrapped: bytes, binding: bytes) -> bytes:

@@ -102,11 +102,12 @@ def demonstration_cast() -> tuple[Person, ...]:
 
 
 def _walk_on(name: str, portrait: Portrait, *, listed: bool) -> Person:
-    references = (_reference(portrait),) if listed else ()
+    references = (reference_of(portrait),) if listed else ()
     return Person(name, listed, (portrait,), references)
 
 
-def _reference(portrait: Portrait) -> NDArray[np.uint8]:
+def reference_of(portrait: Portrait) -> NDArray[np.uint8]:
+    """Cut out one face of a photograph, as a watchlist has it: uint8, height x width x 3, BGR."""
     left, top, width, height = portrait.box
     margin = round(_REFERENCE_MARGIN * height)
     rows = slice(max(0, top - margin), top + height + margin)
