@@ -60,8 +60,8 @@ class _NeverArms(Holder):
 class _ArmsLate(Holder):
     def _arm(self) -> None:
         super()._arm()
-        if self._switch.at_us is not None:  # type: ignore[attr-defined]
-            self._switch.arm(self._switch.at_us + 100_000)  # type: ignore[attr-defined]
+        if self._armed._at_us is not None:
+            self._armed._switch.arm(self._armed._at_us + 100_000)
 
 
 class _CountsFromTheGrant(Holder):

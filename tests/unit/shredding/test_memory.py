@@ -23,7 +23,7 @@ from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose
 from lethe.contracts.topics import FRAME_CAPTURED
 from lethe.shredding import wrapping
 from lethe.shredding.memory import BLOCK_BYTES, SecretArena, wipe, wipe_bytes
-from lethe.shredding.sealing import TAG_BYTES, padded_bytes
+from lethe.shredding.sealing import TAG_BYTES, Sealer, padded_bytes
 from lethe.shredding.slotkeys import SlotKeys, commitment
 from lethe.shredding.trust import LocalTrust
 from lethe.shredding.wrapping import UnwrapKey
@@ -221,7 +221,7 @@ def test_a_seal_that_fails_midway_spends_its_key(
     assert reservation is not None
     address = address_of(reservation, pipeline.clock.now())
     with monkeypatch.context() as patch:
-        patch.setattr("lethe.shredding.holder.seal", fails)
+        patch.setattr(Sealer, "seal", fails)
         with pytest.raises(MemoryError):
             ingest.seal(FRAME_CAPTURED.name, address, memoryview(b"frame"), step=64)
     with pytest.raises(Erased):
@@ -282,3 +282,18 @@ def test_threads_that_reserve_at_once_get_different_numbers(trust: LocalTrust) -
         thread.join()
     assert all(a < b for a, b in pairwise(sorted(taken)))
     assert len(taken) == 40
+
+
+def test_a_sealers_room_is_all_zeros_between_two_records_of_any_size(trust: LocalTrust) -> None:
+    pipeline = Pipeline(trust)
+    pipeline.run_slot()
+    ingest = pipeline.holders[Role.INGEST]
+    for size in (10, 200_000, 500):
+        reservation = ingest.reserve(CAMERA, Purpose.FRAME)
+        assert reservation is not None
+        address = address_of(reservation, pipeline.clock.now())
+        content = memoryview(b"x" * size)
+        sealed = ingest.seal(FRAME_CAPTURED.name, address, content, step=1024)
+        assert len(sealed) == padded_bytes(size, 1024) + TAG_BYTES
+        assert ingest._sealer.is_clear()
+        ingest.finish(address)

@@ -55,7 +55,7 @@ def test_the_switch_is_armed_anew_only_for_another_moment(trust: LocalTrust) -> 
     pipeline = Pipeline(trust)
     pipeline.run_slot()
     detect = pipeline.holders[Role.DETECT]
-    switch = detect._switch = CountingSwitch()
+    switch = detect._armed._switch = CountingSwitch()
     for _ in range(3):
         detect.reap()
     assert switch.armed == []

@@ -197,9 +197,9 @@ class Publisher:
         with self._noting(name):
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._producer.send_and_wait(
-                    # The producer takes no subclass of bytes.
                     name,
-                    bytes(body),
+                    # Copied once only, and no subclass of bytes.
+                    memoryview(body),
                     key=key.encode(),
                     partition=partition,
                     headers=headers,

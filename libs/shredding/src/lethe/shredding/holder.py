@@ -20,9 +20,9 @@ from lethe.contracts.keys import (
 from lethe.contracts.sealed import Purpose, SealAddress, SealedBody
 from lethe.shredding.clock import Clock
 from lethe.shredding.keyring import Keyring
-from lethe.shredding.killswitch import DeadMansSwitch
+from lethe.shredding.killswitch import Armed, DeadMansSwitch
 from lethe.shredding.memory import wipe
-from lethe.shredding.sealing import open_into, seal
+from lethe.shredding.sealing import Sealer, open_into
 from lethe.shredding.slotkeys import SlotKeys
 from lethe.shredding.terms import SEALS, Life, OrderCheck, Reservation, Standing
 from lethe.shredding.tickets import Tickets
@@ -59,11 +59,11 @@ class Holder:
         self.boot = boot
         self.clock = clock
         self.life = life or Life()
-        self._switch = switch
-        self._armed_for_us: int | None = None
+        self._armed = Armed(switch)
         self._order_check = order_check
         self._lock = RLock()
         self._keyring = Keyring(clock)
+        self._sealer = Sealer()
         self._tickets = Tickets(
             instance_id, role, boot, clock=clock, life=self.life, predecessor=predecessor
         )
@@ -168,7 +168,7 @@ class Holder:
             if address.purpose is Purpose.FRAME and address.captured.boot_us < held.held_from_us:
                 raise Erased("no key was in hand when the frame was captured")
             try:
-                return seal(key, topic, address, content, step=step)
+                return self._sealer.seal(key, topic, address, content, step=step)
             finally:
                 # Also when sealing failed midway: the nonce is constant, so no key seals twice.
                 held.destroy(address.number)
@@ -282,7 +282,8 @@ class Holder:
     def holds_nothing(self) -> bool:
         """Tell whether no key, ticket or clear copy is alive, and key memory is all zeros."""
         with self._lock:
-            return not self._tickets.waiting and self._keyring.is_clear()
+            is_clear = self._keyring.is_clear() and self._sealer.is_clear()
+            return is_clear and not self._tickets.waiting
 
     def _usable(
         self, lane: str, purpose: Purpose, slot: str | None, spare_ms: int
@@ -300,9 +301,7 @@ class Holder:
             raise Refused("the order that a key was granted under doesn't hold any more")
 
     def _arm(self) -> None:
-        deadlines = self._tickets.death_deadlines() + self._keyring.death_deadlines()
-        earliest = min(deadlines, default=None)
-        # Asked for at every frame and probe, and mostly it is armed for that moment already.
-        if earliest != self._armed_for_us:
-            self._switch.arm(earliest)
-            self._armed_for_us = earliest
+        self._armed.keep(
+            (self._keyring.changes, *self._tickets.waiting),
+            lambda: self._tickets.death_deadlines() + self._keyring.death_deadlines(),
+        )

@@ -20,6 +20,11 @@ class Keyring:
 
     A slot stays until its last key is wiped *and* the last clear copy of what they opened is
     overwritten; until then it counts for the dead man's switch.
+
+    Attributes
+    ----------
+    changes
+        How often a slot came or went.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -28,6 +33,7 @@ class Keyring:
         self._journal = Journal()
         self._slots: dict[tuple[str, str, Purpose], SlotKeys] = {}
         self._lanes: dict[tuple[str, Purpose], list[SlotKeys]] = {}
+        self.changes = 0
 
     def hold(
         self,
@@ -95,6 +101,7 @@ class Keyring:
             dies_at_us=dies_at_us,
         )
         self._slots[name] = held
+        self.changes += 1
         self._lanes.setdefault((granted.lane, granted.purpose), []).append(held)
         return True
 
@@ -188,6 +195,7 @@ class Keyring:
         name = (held.slot, held.lane, held.purpose)
         if not held.is_over or held.reason is None or self._slots.pop(name, None) is None:
             return
+        self.changes += 1
         self._lanes[held.lane, held.purpose].remove(held)
         self._journal.closed(name, self._clock.boot_us(), held.reason)
         if held.purpose is Purpose.FRAME:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import time
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -17,6 +18,35 @@ class DeadMansSwitch(Protocol):
     def arm(self, at_boot_us: int | None) -> None:
         """Set the moment, or None to disarm."""
         ...
+
+
+class Armed:
+    """Keeps a switch armed for the earliest of some deadlines.
+
+    It is asked to at every frame and probe, and mostly nothing has come or gone since.
+    """
+
+    def __init__(self, switch: DeadMansSwitch) -> None:
+        self._switch = switch
+        self._alive: object = None
+        self._at_us: int | None = None
+
+    def keep(self, alive: object, deadlines_us: Callable[[], Iterable[int]]) -> None:
+        """Arm the switch anew if what is alive is something else than before.
+
+        Parameters
+        ----------
+        alive
+            Equal as long as the deadlines are.
+        deadlines_us
+            Returns when each of it must be dead, boot clock in microseconds.
+        """
+        if alive == self._alive:
+            return
+        earliest_us = min(deadlines_us(), default=None)
+        if earliest_us != self._at_us:
+            self._switch.arm(earliest_us)
+        self._alive, self._at_us = alive, earliest_us
 
 
 class _SigEvent(ctypes.Structure):

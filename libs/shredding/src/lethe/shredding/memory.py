@@ -1,7 +1,9 @@
-"""Memory for keys: locked where allowed, left out of core dumps, overwritten on release."""
+"""Memory for keys and what they seal: locked where allowed, left out of core dumps, overwritten."""
 
 import ctypes
 import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -63,13 +65,43 @@ class SecretArena:
             return all(not any(memoryview(chunk)) for chunk in self._chunks)
 
     def _grow(self) -> None:
-        chunk = mmap.mmap(-1, BLOCK_BYTES * _BLOCKS_PER_CHUNK)
+        chunk = _pages(BLOCK_BYTES * _BLOCKS_PER_CHUNK)
         view = memoryview(chunk)
-        address = ctypes.addressof(ctypes.c_char.from_buffer(view))
-        # Either may be refused (limits of the container); the key's life doesn't depend on it.
-        _LIBC.mlock(ctypes.c_void_p(address), ctypes.c_size_t(len(chunk)))
-        _LIBC.madvise(ctypes.c_void_p(address), ctypes.c_size_t(len(chunk)), _MADV_DONTDUMP)
         self._chunks.append(chunk)
         self._free.extend(
             view[i * BLOCK_BYTES : (i + 1) * BLOCK_BYTES] for i in range(_BLOCKS_PER_CHUNK)
         )
+
+
+class ClearRoom:
+    """Room for one clear copy at a time, used again for the next: all zeros in between.
+
+    Not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._pages = _pages(mmap.PAGESIZE)
+
+    @contextmanager
+    def lent(self, size_bytes: int) -> Iterator[memoryview]:
+        """Lend zeroed memory, overwritten when the block ends."""
+        if size_bytes > len(self._pages):
+            self._pages = _pages(size_bytes)
+        view = memoryview(self._pages)[:size_bytes]
+        try:
+            yield view
+        finally:
+            wipe(view)
+
+    def is_clear(self) -> bool:
+        """Tell whether every byte is zero."""
+        return not any(memoryview(self._pages))
+
+
+def _pages(size_bytes: int) -> mmap.mmap:
+    pages = mmap.mmap(-1, size_bytes)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+    # Either may be refused (limits of the container); the key's life doesn't depend on it.
+    _LIBC.mlock(ctypes.c_void_p(address), ctypes.c_size_t(len(pages)))
+    _LIBC.madvise(ctypes.c_void_p(address), ctypes.c_size_t(len(pages)), _MADV_DONTDUMP)
+    return pages

@@ -1,5 +1,6 @@
 """Orders: signed by an officer, verified by every service that obeys them."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from lethe.contracts.orders import (
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft
 from lethe.shredding.order_content import require_content
-from lethe.shredding.progress import OrderProgress
+from lethe.shredding.progress import OrderProgress, RosterProgress
 from lethe.shredding.roster import ALERT_ROLE, OFFICER_ROLE, Roster, RosterEntry
 
 
@@ -65,6 +66,23 @@ class HeldOrder:
         return self.status is OrderStatus.RUNNING and inside
 
 
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    """Which orders are live from one moment on the wall clock until another.
+
+    Attributes
+    ----------
+    known
+        How many orders were heard by then, and which roster was in force.
+    """
+
+    from_us: int
+    until_us: int
+    known: tuple[int, RosterProgress]
+    orders: list[HeldOrder]
+    lanes: dict[str, HeldOrder]
+
+
 class OrderBook:
     """The orders a service has verified by itself: root to roster to officer to order.
 
@@ -84,6 +102,8 @@ class OrderBook:
         self._progress: dict[str, OrderProgress] = {}
         self._receipts_key: str | None = None
         self._withdrawn: dict[str, set[str]] = {}
+        self._heard = 0
+        self._spell: _Spell | None = None
 
     def require_receipts_key(self, fingerprint: str) -> None:
         """Obey no order from now on that pins another key of receipts; by its fingerprint."""
@@ -132,6 +152,7 @@ class OrderBook:
         self._signers[name] = signers
         self._orders[name] = held
         self._withdrawn.setdefault(name, set()).add(held.withdrawn_hash)
+        self._heard += 1
         return held
 
     def require(self, ordered: DeploymentOrdered, wall_us: int) -> HeldOrder:
@@ -186,32 +207,45 @@ class OrderBook:
 
     def live_order(self, lane: str, wall_us: int) -> HeldOrder | None:
         """Return the order under which a camera may be captured now, if there is exactly one."""
-        # Asked for every frame and key: no more is made than the few orders that name the camera.
-        naming = [held for held in self.live_orders(wall_us) if lane in held.order.camera_ids]
-        return naming[0] if len(naming) == 1 else None
+        return self._live(wall_us).lanes.get(lane)
 
     def live_lanes(self, wall_us: int) -> dict[str, HeldOrder]:
         """Return every camera that may be captured now, with the one live order that names it.
 
         A camera that two of them name is captured under neither.
         """
-        live = self.live_orders(wall_us)
-        named = Counter(lane for held in live for lane in set(held.order.camera_ids))
-        return {lane: held for held in live for lane in held.order.camera_ids if named[lane] == 1}
+        return dict(self._live(wall_us).lanes)
 
     def live_orders(self, wall_us: int) -> list[HeldOrder]:
         """Return all orders that are running inside their window now, by officers who may sign.
 
         An officer whom a newer roster leaves out, or whose time is over, authorises nothing any
-        more. Called by capture threads too, hence the copy of what is held.
+        more.
         """
-        held_now = list(self._orders.items())
-        return [
-            held for name, held in held_now if held.is_live(wall_us) and self._stands(name, wall_us)
-        ]
+        return list(self._live(wall_us).orders)
 
-    def _stands(self, deployment_id: str, wall_us: int) -> bool:
-        return all(self._roster.stands(e, wall_us) for e in self._signers[deployment_id])
+    def _live(self, wall_us: int) -> _Spell:
+        """Return what is live. Asked for every frame and key, and by capture threads too."""
+        spell = self._spell
+        known = (self._heard, self._roster.progress)
+        if spell is None or spell.known != known or not spell.from_us <= wall_us < spell.until_us:
+            # What is heard while they are looked at has them looked at again.
+            spell = self._spell = self._found(wall_us, known)
+        return spell
+
+    def _found(self, wall_us: int, known: tuple[int, RosterProgress]) -> _Spell:
+        live: list[HeldOrder] = []
+        turns: list[int] = []
+        for name, held in list(self._orders.items()):
+            signers = self._signers[name]
+            if held.is_live(wall_us) and all(self._roster.stands(e, wall_us) for e in signers):
+                live.append(held)
+            turns += [held.order.starts_at_us, held.order.ends_at_us]
+            turns += [turn for e in signers for turn in (e.valid_from_us, e.valid_until_us)]
+        named = Counter(lane for held in live for lane in set(held.order.camera_ids))
+        lanes = {lane: held for held in live for lane in held.order.camera_ids if named[lane] == 1}
+        until_us = min((turn for turn in turns if turn > wall_us), default=sys.maxsize)
+        return _Spell(wall_us, until_us, known, live, lanes)
 
     def all_orders(self) -> list[HeldOrder]:
         """Return every verified order, whatever its state."""

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.sealed import SealAddress, SealedBody
+from lethe.shredding.memory import ClearRoom
 
 FRAME_STEP_BYTES = 16 * 1024
 TAG_BYTES = 16
@@ -21,25 +22,37 @@ def padded_bytes(content_bytes: int, step: int) -> int:
     return -(-(content_bytes + _LENGTH.size) // step) * step
 
 
-def seal(
-    key: memoryview, topic: str, address: SealAddress, content: memoryview, *, step: int
-) -> SealedBody:
-    """Return the sealed, padded content.
+class Sealer:
+    """Seals one record at a time; the padded clear copy lies in a room of its own.
 
-    Parameters
-    ----------
-    key
-        32 bytes, never used before; the caller destroys it afterwards.
-    step
-        The plaintext is padded to a multiple of this many bytes.
+    Not thread-safe: its holder locks.
     """
-    plaintext = bytearray(padded_bytes(len(content), step))
-    try:
-        _LENGTH.pack_into(plaintext, 0, len(content))
-        plaintext[_LENGTH.size : _LENGTH.size + len(content)] = content
-        return SealedBody(AESGCM(key).encrypt(_NONCE, plaintext, address.associated_data(topic)))
-    finally:
-        plaintext[:] = bytes(len(plaintext))
+
+    def __init__(self) -> None:
+        self._room = ClearRoom()
+
+    def seal(
+        self, key: memoryview, topic: str, address: SealAddress, content: memoryview, *, step: int
+    ) -> SealedBody:
+        """Return the sealed, padded content.
+
+        Parameters
+        ----------
+        key
+            32 bytes, never used before; the caller destroys it afterwards.
+        step
+            The plaintext is padded to a multiple of this many bytes.
+        """
+        with self._room.lent(padded_bytes(len(content), step)) as plaintext:
+            _LENGTH.pack_into(plaintext, 0, len(content))
+            plaintext[_LENGTH.size : _LENGTH.size + len(content)] = content
+            return SealedBody(
+                AESGCM(key).encrypt(_NONCE, plaintext, address.associated_data(topic))
+            )
+
+    def is_clear(self) -> bool:
+        """Tell whether nothing is left of what was sealed."""
+        return self._room.is_clear()
 
 
 def open_into(
