@@ -34,9 +34,10 @@ def erasure_age_us(number: int, frame: Frame, copies: Iterable[Copy]) -> int | N
     return max(ages) if has_frame_key else None
 
 
-def passed_us(frame: Frame, copies: Sequence[Copy], now: Instant) -> int:
-    """Return how long ago a frame was captured at least, whatever is said of when it was.
+def passed_us(frames: Iterable[Frame], copies: Sequence[Copy], now: Instant) -> int:
+    """Return how long ago frames of a slot were captured at least, whatever is said of when.
 
     No frame is captured after a copy of its slot's key has died.
     """
-    return max([now.since_us(frame.captured), *(now.since_us(copy.dies) for copy in copies)])
+    said_us = min(now.since_us(frame.captured) for frame in frames)
+    return max([said_us, *(now.since_us(copy.dies) for copy in copies)])

@@ -58,7 +58,7 @@ from lethe.shredding.keytraffic import SLOT_MS
 from lethe.shredding.membership import Membership, join
 from lethe.shredding.suspensions import Suspensions
 
-_SETTLE_S = 0.5
+_SETTLE_S = 1.0
 _BACKSTOP_RETRY_S = 5.0
 _log = structlog.get_logger()
 _SEALED = tuple(topic for topic in REGISTRY if topic.body is Body.SEALED)

@@ -127,9 +127,9 @@ class FrameLedger:
             for number, frame in frames.items():
                 if not frame.settled:
                     self._settle(slot, camera_id, number, frame, copies, now)
-            least_us = min(passed_us(frame, copies, now) for frame in frames.values())
-            over = least_us > self._budget_us + 2 * _REPORTS_US
-            if over and all(frame.settled for frame in frames.values()):
+            settled = all(frame.settled for frame in frames.values())
+            limit_us = self._budget_us + 2 * _REPORTS_US
+            if settled and passed_us(frames.values(), copies, now) > limit_us:
                 self._doubt(slot, camera_id, frames, copies)
                 self._tallies[slot, camera_id] = self._tallied(slot, camera_id)
                 del self._slots[slot, camera_id]
@@ -231,12 +231,11 @@ class FrameLedger:
         now: Instant,
     ) -> None:
         age_us = erasure_age_us(number, frame, copies)
-        reports_due = passed_us(frame, copies, now) > self._budget_us + _REPORTS_US
         all_told = frame.reported and frame.outcome is not None and not frame.undecided
-        if age_us is None and not (reports_due and self._is_inherited(frame, copies)):
-            return
-        if not (all_told or reports_due):
-            return
+        if age_us is None or not all_told:
+            reports_due = passed_us((frame,), copies, now) > self._budget_us + _REPORTS_US
+            if not reports_due or (age_us is None and not self._is_inherited(frame, copies)):
+                return
         frame.settled = True
         self._tally(camera_id, frame, 1)
         if age_us is not None:

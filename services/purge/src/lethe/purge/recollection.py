@@ -10,7 +10,7 @@ from lethe.shredding.progress import Progress
 from lethe.shredding.roster import Roster
 from lethe.shredding.suspensions import Suspensions
 
-_LOOK_S = 0.1
+_LOOK_S = 0.2
 _RETRY_S = 1.0
 _log = structlog.get_logger()
 
