@@ -185,3 +185,19 @@ async def test_the_keyboard_alone_is_enough(serving: Desk, page: Page) -> None:
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
+
+
+async def test_news_of_an_alert_leaves_the_button_that_somebody_is_at(
+    serving: Desk, page: Page
+) -> None:
+    alert = await serving.alert("search-1")
+    await page.goto(serving.url_of("Ames", Role.ENGAGEMENT_OFFICER))
+    await picked(page)
+    decide_button = page.get_by_role("button", name="Decide")
+    await decide_button.focus()
+    await serving.web.desk.handling.acknowledge(alert.alert_id, "Birch")
+    await expect(page.get_by_text("Acknowledged by Birch")).to_be_visible()
+    await expect(decide_button).to_be_focused()
+    await page.get_by_role("button", name="I'm going").focus()
+    await serving.web.desk.handling.claim(alert.alert_id, "Birch")
+    await expect(page.get_by_role("button", name="Take over")).to_be_focused()

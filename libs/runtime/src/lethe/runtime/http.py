@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from lethe.contracts.errors import InvalidInput
 from lethe.runtime.certificate import Certificate
+from lethe.runtime.intake import Intake
 from lethe.runtime.websockets import FramedWebSocket
 
 _STOP_S = 2
@@ -85,6 +86,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_STOP_S,
+            http=Intake,  # type: ignore[arg-type]  # which wants one that is given its bytes
             ws=FramedWebSocket,
             ws_max_size=_WEBSOCKET_BYTES,
             ssl_context_factory=(lambda *_: context) if context else None,

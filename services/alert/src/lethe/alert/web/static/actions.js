@@ -34,13 +34,27 @@ export class Actions {
   update(alert) {
     this.alert = alert;
     this.sheet.update(alert);
-    const offered = this.offered(alert).map(([text, act]) => button(text, act));
-    offered.at(-1)?.classList.add("first");
-    // What has the focus is gone with the old buttons; a keyboard goes on from here.
-    const hadFocus = this.buttons.contains(document.activeElement);
-    this.buttons.replaceChildren(...offered);
-    if (hadFocus) offered.at(-1)?.focus();
+    const offered = this.offer(this.offered(alert));
     this.bar.hidden = offered.length === 0 && !this.fault.textContent;
+  }
+
+  /**
+   * A button that stays is left alone: somebody may be at it, by keyboard or with a thumb.
+   * @param {[string, () => void][]} steps
+   */
+  offer(steps) {
+    const { buttons } = this;
+    const before = new Map([...buttons.querySelectorAll("button")].map((one) => [one.textContent, one]));
+    const offered = steps.map(([text, act]) => before.get(text) ?? button(text, act));
+    const hadFocus = buttons.contains(document.activeElement);
+    for (const one of before.values()) if (!offered.includes(one)) one.remove();
+    offered.forEach((one, place) => {
+      if (buttons.children[place] !== one) buttons.insertBefore(one, buttons.children[place] ?? null);
+      one.classList.toggle("first", place === offered.length - 1);
+    });
+    // What had the focus may be gone; a keyboard goes on from the next step.
+    if (hadFocus && !buttons.contains(document.activeElement)) offered.at(-1)?.focus();
+    return offered;
   }
 
   /**
