@@ -59,9 +59,11 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         server, generator = cpu_s(load.server) - before[0], cpu_s(crowd.usage) - before[1]
         watching.cancel()
         heard = await crowd.ask("collect", each=warm + _each(seconds, deployments))
+        raised = len(await load.alerts.alerts(load.leader))
     return {
         "seconds": seconds,
         "alerts": round(seconds * A_SECOND),
+        "alerts_in_the_log": raised,
         "connected": connected,
         **heard,
         "server_cores": round(server / took_s, 2),
@@ -79,6 +81,7 @@ def _each(seconds: float, deployments: tuple[str, ...]) -> int:
 def _figures(report: dict[str, Any]) -> Iterator[Figure]:
     delay = report["delay_ms"]
     yield told("connected, s", report["connected"]["all_served_s"])
+    yield told("alerts in the log, with others", report["alerts_in_the_log"])
     yield told("alerts heard by listeners", report["heard"])
     yield told("delivery p50, ms", delay["p50"])
     yield at_most("delivery p99, ms", delay["p99"], 150)

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.support.tokens import LIFE_S, Issuer, claims
 
 from lethe.alert.errors import NotSignedIn
+from lethe.alert.identity import jwt_tokens
 from lethe.alert.identity.claims import AUDIENCE, LOCAL_ISSUER, SKEW_S
+from lethe.alert.identity.issuer_keys import FRESH_S
 from lethe.alert.identity.jwt_tokens import JwtVerifier, Rules
 from lethe.alert.identity.principal import Role
 from lethe.contracts.errors import Transient
@@ -187,3 +189,66 @@ async def test_an_issuer_without_a_usable_key_is_told_as_unavailable() -> None:
     verifier = JwtVerifier(Rules(LOCAL_ISSUER, AUDIENCE, LIFE_S), keys, time.time, time.monotonic)
     with pytest.raises(Transient):
         await verifier.verify(Issuer().token())
+
+
+class KnownToken:
+    """A verifier that has seen a token; what it goes by changes when a test says so."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.published: dict[str, object] = {"keys": [public_jwk(issuer.key)]}
+        self.now_s = time.time()
+        self.steady_s = 0.0
+        self.token = issuer.token()
+        rules = Rules(LOCAL_ISSUER, AUDIENCE, LIFE_S)
+        self.verifier = JwtVerifier(rules, self._keys, lambda: self.now_s, lambda: self.steady_s)
+
+    async def _keys(self) -> dict[str, object]:
+        return self.published
+
+
+async def test_the_signature_of_a_token_is_checked_once_for_a_key(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = KnownToken(issuer)
+    first = await known.verifier.verify(known.token)
+    monkeypatch.setattr(jwt, "decode", None)
+    assert await known.verifier.verify(known.token) == first
+    # Of another token nothing is known.
+    with pytest.raises(TypeError):
+        await known.verifier.verify(issuer.token(sub="Birch"))
+
+
+async def test_a_known_token_ends_when_it_says_so(issuer: Issuer) -> None:
+    known = KnownToken(issuer)
+    await known.verifier.verify(known.token)
+    known.now_s += 600 + SKEW_S + 1
+    with pytest.raises(NotSignedIn, match="expired"):
+        await known.verifier.verify(known.token)
+
+
+@pytest.mark.parametrize("kid_stays", [True, False])
+async def test_a_known_token_is_refused_once_its_key_is_withdrawn(
+    issuer: Issuer, *, kid_stays: bool
+) -> None:
+    known = KnownToken(issuer)
+    await known.verifier.verify(known.token)
+    other = public_jwk(Issuer().key)
+    known.published = {"keys": [other | ({"kid": public_jwk(issuer.key)["kid"]} if kid_stays else {})]}
+    known.steady_s += FRESH_S
+    with pytest.raises(NotSignedIn):
+        await known.verifier.verify(known.token)
+
+
+async def test_only_so_many_tokens_are_known(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwt_tokens, "_MOST_KNOWN", 2)
+    known = KnownToken(issuer)
+    tokens = [issuer.token(sub=f"officer-{number}") for number in range(3)]
+    for token in tokens:
+        await known.verifier.verify(token)
+    monkeypatch.setattr(jwt, "decode", None)
+    for token in tokens[1:]:
+        await known.verifier.verify(token)
+    with pytest.raises(TypeError):
+        await known.verifier.verify(tokens[0])

@@ -71,11 +71,15 @@ class AlertShowing:
         Erased
             If its data key is erased, or the alert was raised without a picture.
         """
-        alert = await self.find(alert_id)
-        picture = None if alert.erased else await self._log.picture(alert_id)
+        return await self.probe_of(await self.find(alert_id))
+
+    async def probe_of(self, alert: Alert) -> bytes:
+        """Return the face of an alert as it is now; raises `Erased` as `probe`."""
+        name = alert.alert_id
+        picture = None if alert.erased else await self._log.picture(name)
         if picture is None:
             raise Erased("the picture of this alert is erased")
-        return await self._vault.open(key_name(alert_id), picture, bound=probe_bound(alert_id))
+        return await self._vault.open(key_name(name), picture, bound=probe_bound(name))
 
     async def figure(self, alert_id: str) -> bytes:
         """Return the upper body (JPEG) of whom the alert is about.
@@ -87,13 +91,17 @@ class AlertShowing:
         Erased
             If its data key is erased.
         """
-        alert = await self.find(alert_id)
+        return await self.figure_of(await self.find(alert_id))
+
+    async def figure_of(self, alert: Alert) -> bytes:
+        """Return the upper body of whom an alert, as it is now, is about; raises as `figure`."""
         if alert.erased:
             raise Erased("the picture of this alert is erased")
-        figure = await self._log.figure(alert_id)
+        name = alert.alert_id
+        figure = await self._log.figure(name)
         if figure is None:
             raise NotFound("this alert has no picture of the upper body")
-        return await self._vault.open(key_name(alert_id), figure, bound=figure_bound(alert_id))
+        return await self._vault.open(key_name(name), figure, bound=figure_bound(name))
 
     async def count(self, deployments: frozenset[str] | None = None) -> int:
         """Return how many alerts the log holds, of some deployments or of all."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import jwt
 
@@ -20,6 +21,8 @@ ALGORITHMS = frozenset(
 _TIMES = ("exp", "iat")
 _MOST_NAMED = 1_000
 _MOST_NAME = 100
+_MOST_KNOWN = 4_000
+"""Tokens whose signature isn't checked with every request: twice as many as may listen at once."""
 _ROLES = {role.value: role for role in Role}
 
 
@@ -65,6 +68,9 @@ class JwtVerifier:
             return _usable(await fetch())
 
         self._keys = IssuerKeys(keys, steady_s)
+        # By the hash of the token, so that none lies here: what it says, and what it was signed
+        # with. An issuer's keys are other objects whenever they are fetched.
+        self._claimed: dict[bytes, tuple[jwt.PyJWK, Mapping[str, object]]] = {}
 
     async def verify(self, token: str) -> Principal:
         """Return whom a token speaks for; see `TokenVerifier`."""
@@ -77,7 +83,19 @@ class JwtVerifier:
         if header.get("alg") not in ALGORITHMS:
             raise NotSignedIn("the token is signed with an algorithm that isn't accepted")
         key = await self._keys.find(header.get("kid"))
-        return self._principal(self._claims(token, key))
+        return self._principal(self._known_claims(token, key))
+
+    def _known_claims(self, token: str, key: jwt.PyJWK) -> Mapping[str, object]:
+        """Return what a token says; its signature is checked once for each key of the issuer."""
+        name = sha256(token.encode()).digest()
+        known = self._claimed.get(name)
+        if known is not None and known[0] is key:
+            return known[1]
+        claims = self._claims(token, key)
+        self._claimed[name] = key, claims
+        if len(self._claimed) > _MOST_KNOWN:
+            del self._claimed[next(iter(self._claimed))]
+        return claims
 
     def _claims(self, token: str, key: jwt.PyJWK) -> Mapping[str, object]:
         try:

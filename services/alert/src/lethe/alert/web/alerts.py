@@ -100,14 +100,14 @@ class AlertEndpoints:
     async def probe(self, request: Request) -> Response:
         """Answer with the face from the camera."""
         alert = await self._open(request)
-        picture = await self._desk.probe(alert.alert_id)
+        picture = await self._desk.probe_of(alert)
         await self._audit.append(of_alerts.probe_seen(alert))
         return _image(picture)
 
     async def figure(self, request: Request) -> Response:
         """Answer with the upper body from the camera: a face alone finds nobody in a crowd."""
         alert = await self._open(request)
-        picture = await self._desk.figure(alert.alert_id)
+        picture = await self._desk.figure_of(alert)
         await self._audit.append(of_alerts.probe_seen(alert))
         return _image(picture)
 
