@@ -20,13 +20,15 @@ from tools.bench.shutters import Shutters, stills
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
+from lethe.cli.stack.rolling import ROLL_EVERY_S
 
 _COUNTS = (1, 2, 4, 8)
 _MOST = max(_COUNTS)
 _SLOW_PER_S = 2
 """Few enough frames a second that eight cameras leave two cores some room."""
-_WINDOW_S = 12.0
-"""How long the slow footage is as well, so that each window holds the same pictures."""
+_WINDOW_S = ROLL_EVERY_S
+"""Topics of the embedded broker are rolled as often, so that each window holds one time of that;
+and how long the slow footage is, so that each holds the same pictures."""
 _WINDOWS = 3
 _ROUNDS = 8
 """In each, every number of cameras has a window beside one of none, in an order of its own: what
