@@ -232,8 +232,8 @@ async def test_a_known_token_is_refused_once_its_key_is_withdrawn(
 ) -> None:
     known = KnownToken(issuer)
     await known.verifier.verify(known.token)
-    other = public_jwk(Issuer().key)
-    known.published = {"keys": [other | ({"kid": public_jwk(issuer.key)["kid"]} if kid_stays else {})]}
+    kid = {"kid": public_jwk(issuer.key)["kid"]} if kid_stays else {}
+    known.published = {"keys": [public_jwk(Issuer().key) | kid]}
     known.steady_s += FRESH_S
     with pytest.raises(NotSignedIn):
         await known.verifier.verify(known.token)
