@@ -47,6 +47,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("PUT", "/watchlists/{watchlist_id}/sample/{subject_id}"): {SUPERVISOR, AUTHORISING},
     ("GET", "/watchlists/{watchlist_id}/enrolment"): READ,
     ("POST", "/watchlists/{watchlist_id}/enrolment"): KEEP,
+    ("POST", "/watchlists/{watchlist_id}/versions"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects"): READ,
     ("POST", "/watchlists/{watchlist_id}/entries"): KEEP,
     ("GET", "/watchlists/{watchlist_id}/subjects/{subject_id}"): READ,

@@ -6,18 +6,24 @@ from functools import partial
 from pathlib import Path
 
 from tools.bench import search
-from tools.bench.enrolment import beside, importing
+from tools.bench.enrolment import beside, first_frame, importing
 from tools.bench.footage import FACES
 from tools.bench.parts import Parts
 
-_PARTS = ("import-1000", "import-10000", "beside", "search")
+_COUNTS = (1_000, 10_000)
+_PARTS = (
+    *(f"import-{count}" for count in _COUNTS),
+    *(f"first-frame-{count}" for count in _COUNTS),
+    "beside",
+    "search",
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="make bench-enrolment",
-        description="Measure imports of 1,000 and 10,000 images, one beside live video, searches.",
+        description="Measure imports, orders, an import beside live video, searches.",
     )
     parser.add_argument(
         "--faces",
@@ -26,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
         help="photographs, one folder per person; the demonstration's people without it",
     )
     parser.add_argument("--only", choices=_PARTS)
+    parser.add_argument(
+        "--seconds", type=int, default=300, help="length of each run beside live video"
+    )
     parser.add_argument("--report", type=Path, default=Path("bench-enrolment-report.json"))
     return parser
 
@@ -34,16 +43,22 @@ def main() -> int:
     """Measure, print, and write the report; misses are printed as such and are no failure."""
     chosen = parser().parse_args()
     parts = Parts(chosen.only)
-    for count in (1_000, 10_000):
+    for count in _COUNTS:
         parts.measure(
             f"import-{count}",
             f"import of {count:,} images, nothing live",
             partial(importing.measure, chosen.faces, count),
         )
+    for count in _COUNTS:
+        parts.measure(
+            f"first-frame-{count}",
+            "from authorisation to the first frame that is searched, median (least to largest)",
+            partial(first_frame.measure, chosen.faces, count),
+        )
     parts.measure(
         "beside",
-        "the demonstration for 60 s, without and with an import beside it",
-        partial(beside.measure, chosen.faces),
+        f"the demonstration for {chosen.seconds} s, without and with an import beside it",
+        partial(beside.measure, chosen.faces, chosen.seconds),
     )
     parts.measure("search", "searches, by probes and references", search.measure_sizes)
     parts.write(chosen.report)

@@ -9,28 +9,27 @@ from tools.bench.enrolment.photographs import tabled
 from tools.bench.figures import Figure, share, told
 from tools.running import running_lethe
 
-_SECONDS = 60
 _IMAGES = 4_000
-"""More than are imported beside live video in that time."""
+"""More than are imported beside live video in some minutes."""
 
 
-def measure(faces: Path) -> tuple[list[Figure], dict[str, Any]]:
-    """Run both, one after the other."""
+def measure(faces: Path, seconds: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Run both, one after the other, for so long each."""
     with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
         images = Path(name) / "images"
         images.mkdir()
         table = tabled(faces, _IMAGES, images)
-        alone = _demonstration(None)
-        beside = _demonstration(table)
+        alone = _demonstration(seconds, None)
+        beside = _demonstration(seconds, table)
     figures = [
         told(f"{key}: alone, with an import", f"{alone[key]}, {beside[key]}") for key in alone
     ]
     return figures, {"alone": alone, "beside": beside}
 
 
-def _demonstration(table: Path | None) -> dict[str, Any]:
+def _demonstration(seconds: int, table: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
-        arguments = ("demo", "--cool-down", "0", "--seconds", str(_SECONDS))
+        arguments = ("demo", "--cool-down", "0", "--seconds", str(seconds))
         with running_lethe(Path(name), *arguments) as lethe:
             importing = started_import(lethe.alert_url, table) if table else None
             try:

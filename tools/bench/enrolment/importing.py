@@ -18,7 +18,7 @@ from tools.running import RunningLethe, running_lethe
 _MB = 1024 * 1024
 _LOOK_S = 0.2
 _AIMED_PER_S = 40
-_LIST = "bench"
+LIST = "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def measure(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
     return [*_figures(imported, per_s)], report
 
 
-def started_import(alert_url: str, table: Path, list_id: str = _LIST) -> subprocess.Popen[bytes]:
+def started_import(alert_url: str, table: Path, list_id: str = LIST) -> subprocess.Popen[bytes]:
     """Start an import of a table whose images lie beside it."""
     command = [sys.executable, "-m", "lethe.cli", "watchlist", "import", str(table)]
     options = [
@@ -84,7 +84,7 @@ def _import(lethe: RunningLethe, table: Path, count: int) -> Import:
     took_s, after = time.monotonic() - begun_s, lethe.cpu_s()
     assert process.returncode == 0, "the import failed"
     cpu_s = {name: after[name] - before[name] for name in before} | {"command": used_s}
-    references = lethe.ask(f"/api/v1/watchlists/{_LIST}").json()["references"]
+    references = lethe.ask(f"/api/v1/watchlists/{LIST}").json()["references"]
     cpu_ms = {name: round(1_000 * spent_s / count, 2) for name, spent_s in cpu_s.items()}
     return Import(count, references["enrolled"], took_s, cpu_ms, peak_mb)
 

@@ -46,13 +46,14 @@ def tabled(faces: Path, count: int, folder: Path) -> Path:
 
 def _people(faces: Path) -> list[tuple[str, Path]]:
     folder = faces if faces.is_dir() else find_home().demonstration / "watchlist"
-    found = list(_photographs(folder))
+    found = list(photographs(folder))
     if not found:
         raise InvalidInput(f"there is no photograph in {folder}")
     return found
 
 
-def _photographs(folder: Path) -> Iterator[tuple[str, Path]]:
+def photographs(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Give the photographs below a folder, each with the name of the person."""
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() in {".jpg", ".jpeg", ".png"}:
             yield (file.stem if file.parent == folder else file.parent.name), file

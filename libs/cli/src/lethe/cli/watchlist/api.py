@@ -50,6 +50,26 @@ class Problem(BaseModel):
     detail: str
 
 
+class LeftOut(BaseModel):
+    """A subject that wasn't copied."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subject_id: str
+    problem: Problem
+
+
+class CopyState(BaseModel):
+    """What became of some subjects that were copied."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subjects: int
+    images: int
+    left_out: list[LeftOut]
+    next: int | None
+
+
 class Unusable(BaseModel):
     """An image that wasn't taken."""
 
@@ -145,6 +165,16 @@ class WatchlistApi:
     async def erase(self) -> None:
         """Erase the version at once, with everybody on it."""
         await self._api.ask("DELETE", self._path)
+
+    async def count(self) -> int:
+        """Return how many subjects there are."""
+        return int((await self._api.ask("GET", self._path))["subjects"])
+
+    async def copy(self, watchlist_id: str, after: int, without: Sequence[str]) -> CopyState:
+        """Copy some subjects behind a place to another version, without some."""
+        content = {"watchlist_id": watchlist_id, "after": after, "without": list(without)}
+        answer = await self._api.ask("POST", f"{self._path}/versions", json=content)
+        return CopyState.model_validate(answer)
 
     async def renew(self) -> RenewalState:
         """Have everything enrolled with the model pack in use."""

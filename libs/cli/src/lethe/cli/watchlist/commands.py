@@ -95,6 +95,35 @@ def import_(
     )
 
 
+@watchlist.command()
+@click.argument("source_id", metavar="ID")
+@click.argument("watchlist_id", metavar="NEW-ID")
+@click.option("--without", multiple=True, metavar="NUMBER",
+              help="Whom to leave out, by reference number; repeat it.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE",
+              help="Where to write who was left out and what can't be used, as CSV.")  # fmt: skip
+@click.option("--skip-bad", is_flag=True, help="Exit code 0 although something was left out.")
+@options.alert_url
+@options.trust
+def copy(source_id: str, without: tuple[str, ...], trust: Path | None, **said: Any) -> None:
+    """Make a new version of a watchlist, with whoever is on the old one.
+
+    Images that were rejected, or can't be used with the model pack in use, and subjects whose last
+    day is over are left out. Nothing of the old version changes. Broken off, the same command goes
+    on.
+
+    Exit code 2: somebody was left out, or an image can't be used.
+
+    \b
+    Example:
+      lethe watchlist copy northtown-7 northtown-8 --without A-1017
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.watchlist import copying, renewing  # noqa: PLC0415 - --help stays quick
+
+    chosen = renewing.RenewalOptions(trust=trust or find_home().trust, **said)
+    copying.copy(source_id, chosen, without)
+
+
 @watchlist.command("re-enrol")
 @click.argument("watchlist_id", metavar="ID")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE",

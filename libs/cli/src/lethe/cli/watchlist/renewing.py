@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,17 @@ def re_enrol(options: RenewalOptions) -> None:
         If it was broken off: alert goes on by itself.
     """
     terminal = Terminal(headless=False)
-    faults = asyncio.run(_re_enrol(options, terminal))
+    tell_faults(asyncio.run(_re_enrol(options, terminal)), options, terminal)
+
+
+def tell_faults(faults: Sequence[Fault], options: RenewalOptions, terminal: Terminal) -> None:
+    """Show and write what can't be used, if there is anything.
+
+    Raises
+    ------
+    InvalidInput
+        If something can't and `skip_bad` is off.
+    """
     if not faults:
         return
     show_faults(faults)
@@ -73,14 +84,20 @@ async def _re_enrol(options: RenewalOptions, terminal: Terminal) -> list[Fault]:
     async with AlertApi(url, command_tokens(options.trust)) as api:
         one = WatchlistApi(api, options.watchlist_id)
         told = "interrupted: alert goes on with it, and the same command shows how far it is"
-        return await stop.during(_follow(one, terminal), told)
+        return await stop.during(follow(one, terminal, "re-enrolling"), told)
 
 
-async def _follow(one: WatchlistApi, terminal: Terminal) -> list[Fault]:
-    """Begin, wait for the end, and return what can't be used."""
+async def follow(one: WatchlistApi, terminal: Terminal, what: str) -> list[Fault]:
+    """Have a watchlist enrolled, wait for the end, and return what can't be used.
+
+    Raises
+    ------
+    StackFailed
+        If no image comes through for a minute.
+    """
     renewal, begun_s = await one.renew(), time.monotonic()
     wanted = renewal.left
-    with terminal.progress("re-enrolling", wanted) as progress:
+    with terminal.progress(what, wanted) as progress:
         moved_s = begun_s
         while renewal.left:
             await asyncio.sleep(POLL_S)
@@ -97,7 +114,7 @@ async def _follow(one: WatchlistApi, terminal: Terminal) -> list[Fault]:
     pack = (renewal.pack or "")[:_DIGITS]
     terminal.say(
         f"{renewal.done:,} of {renewal.images:,} images of {one.watchlist_id} are enrolled or "
-        f"rejected with the model pack {pack}; {wanted:,} were sent again, in {took_s:.1f} s, "
+        f"rejected with the model pack {pack}; {wanted:,} were sent, in {took_s:.1f} s, "
         f"{wanted / max(took_s, 0.1):.1f}/s"
     )
     return await _faults(one, renewal)

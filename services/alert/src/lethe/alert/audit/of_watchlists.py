@@ -16,9 +16,12 @@ _WHY_ERASED = {
 }
 
 
-def registered(watchlist_id: str) -> Deed:
-    """Return that a watchlist was begun."""
-    return Deed(Act.COLLECTION, (_watchlist(watchlist_id),), "a watchlist was registered")
+def registered(watchlist_id: str, copied_from: str | None = None) -> Deed:
+    """Return that a watchlist was begun, by itself or as a copy of another."""
+    if copied_from is None:
+        return Deed(Act.COLLECTION, (_watchlist(watchlist_id),), "a watchlist was registered")
+    records = (_watchlist(watchlist_id), _watchlist(copied_from))
+    return Deed(Act.COLLECTION, records, "a watchlist was registered, as a copy of another")
 
 
 def described(watchlist_id: str) -> Deed:

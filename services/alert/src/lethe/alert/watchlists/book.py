@@ -124,6 +124,10 @@ class WatchlistBook:
         await self.versions.sealed(watchlist_id)
         return await self._references.of_watchlist(watchlist_id)
 
+    async def of_subject(self, watchlist_id: str, subject_id: str) -> Sequence[Reference]:
+        """Return a subject's references in the order in which they were added."""
+        return await self._references.of_subject(watchlist_id, subject_id)
+
     async def after(self, watchlist_id: str, change: int, limit: int) -> Sequence[Reference]:
         """Return what changed behind a change, in the order of the last changes."""
         await self.versions.sealed(watchlist_id)

@@ -66,12 +66,12 @@ class RenewalDesk:
         self._store = store
         self._book = book
         self._enroller = enroller
-        self._pack = pack
+        self.pack = pack
 
     async def find(self, watchlist_id: str) -> Renewal:
         """Return how far a version has come; raises `NotFound`."""
         version = await self._book.versions.sealed(watchlist_id)
-        return _counted(version, self._pack(), await self._store.packs(watchlist_id))
+        return _counted(version, self.pack(), await self._store.packs(watchlist_id))
 
     async def begin(self, watchlist_id: str) -> Renewal:
         """Enrol whatever another pack enrolled or rejected; what is under way goes on.
@@ -87,7 +87,7 @@ class RenewalDesk:
             version = await self._book.versions.sealed(watchlist_id)
             if version.is_erased:
                 raise Erased("this watchlist is erased; make another one")
-            pack = self._pack()
+            pack = self.pack()
             if pack is None:
                 raise Conflict("no detect instance is there to enrol images; start one")
             known = _counted(version, pack, await self._store.packs(watchlist_id))
@@ -117,7 +117,7 @@ class RenewalDesk:
             version = await self._book.versions.sealed(order.watchlist_id)
         except NotFound:
             return
-        pack = self._pack()
+        pack = self.pack()
         if pack is None:
             return
         known = _counted(version, pack, await self._store.packs(order.watchlist_id))

@@ -91,8 +91,8 @@ class SealedVersion:
 class VersionStore(Protocol):
     """Where versions are kept. Every writing method returns after its commit."""
 
-    async def add(self, version: SealedVersion) -> None:
-        """Add a version."""
+    async def add(self, version: SealedVersion, copied_from: str | None = None) -> None:
+        """Add a version, which may be a copy of another."""
         ...
 
     async def find(self, watchlist_id: str) -> SealedVersion | None:
@@ -101,6 +101,10 @@ class VersionStore(Protocol):
 
     async def all_ids(self) -> Sequence[str]:
         """Return all versions."""
+        ...
+
+    async def newest(self, list_id: str) -> int:
+        """Return the highest number of a version of a watchlist; 0 if there is none."""
         ...
 
     async def after(self, watchlist_id: str, limit: int) -> Sequence[SealedVersion]:

@@ -52,6 +52,37 @@ class VersionDesk:
             await self._add(watchlist_id, watchlist_id, 1, details)
             return True
 
+    async def copy(self, source_id: str, watchlist_id: str) -> bool:
+        """Make the next version of a watchlist, described as another one of it, without subjects.
+
+        Returns
+        -------
+        bool
+            Whether it is new; what is there stays as it is.
+
+        Raises
+        ------
+        NotFound, Erased
+            If there is no such version to copy, or it is erased.
+        Conflict
+            If the id is another watchlist's, or one that is erased.
+        """
+        async with self._turn:
+            source = await self.sealed(source_id)
+            details = await self._details(source)
+            if details is None:
+                raise Erased("this watchlist is erased; there is nothing left to copy")
+            known = await self._store.find(watchlist_id)
+            if known is not None and (known.is_erased or known.list_id != source.list_id):
+                raise Conflict("the id is another watchlist's; choose another one")
+            if watchlist_id == source_id:
+                raise Conflict("a copy needs an id of its own")
+            if known is not None:
+                return False
+            number = await self._store.newest(source.list_id) + 1
+            await self._add(watchlist_id, source.list_id, number, details, source_id)
+            return True
+
     async def find(self, watchlist_id: str) -> Version:
         """Return a version.
 
@@ -139,12 +170,18 @@ class VersionDesk:
         return known
 
     async def _add(
-        self, watchlist_id: str, list_id: str, number: int, details: ListDetails
+        self,
+        watchlist_id: str,
+        list_id: str,
+        number: int,
+        details: ListDetails,
+        copied_from: str | None = None,
     ) -> None:
         key_name = f"{KEY_PREFIX}{secrets.token_hex(8)}"
         await self._vault.create(key_name)
         sealed = await self._sealed(key_name, watchlist_id, details)
-        await self._store.add(SealedVersion(watchlist_id, list_id, number, key_name, sealed))
+        version = SealedVersion(watchlist_id, list_id, number, key_name, sealed)
+        await self._store.add(version, copied_from)
 
     async def _sealed(self, key_name: str, watchlist_id: str, details: ListDetails) -> SealedBlob:
         encoded = details.model_dump_json().encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 
 from lethe.alert.audit import of_watchlists
 from lethe.alert.tables import watchlists
@@ -17,9 +17,9 @@ class SqlVersionStore:
     def __init__(self, term: Term) -> None:
         self._term = term
 
-    async def add(self, version: SealedVersion) -> None:
-        """Add a version."""
-        deed = of_watchlists.registered(version.watchlist_id)
+    async def add(self, version: SealedVersion, copied_from: str | None = None) -> None:
+        """Add a version, which may be a copy of another."""
+        deed = of_watchlists.registered(version.watchlist_id, copied_from)
         async with self._term.write(deed) as connection:
             await connection.execute(
                 insert(watchlists).values(
@@ -43,6 +43,13 @@ class SqlVersionStore:
         """Return all versions."""
         async with self._term.read() as connection:
             return list((await connection.execute(select(watchlists.c.watchlist_id))).scalars())
+
+    async def newest(self, list_id: str) -> int:
+        """Return the highest number of a version of a watchlist; 0 if there is none."""
+        newest = func.coalesce(func.max(watchlists.c.number), 0)
+        statement = select(newest).where(watchlists.c.list_id == list_id)
+        async with self._term.read() as connection:
+            return int((await connection.execute(statement)).scalar_one())
 
     async def after(self, watchlist_id: str, limit: int) -> list[SealedVersion]:
         """Return versions in the order of their ids, behind one."""

@@ -18,6 +18,7 @@ from lethe.alert.receipt_copies import Kept
 from lethe.alert.recording import RecordDesk
 from lethe.alert.walks.desk import WalkDesk
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.copying import CopyDesk
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.withdrawing import WithdrawalDesk
@@ -27,6 +28,7 @@ from lethe.alert.web.assets import Assets
 from lethe.alert.web.asyncapi import AsyncApiEndpoints
 from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.cameras import CameraEndpoints
+from lethe.alert.web.copies import CopyEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.entries import EntryEndpoints
 from lethe.alert.web.figures import FigureEndpoints
@@ -136,6 +138,7 @@ def create_routes(
         *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
         *SampleEndpoints(samples).routes(),
         *RenewalEndpoints(renewals).routes(),
+        *CopyEndpoints(CopyDesk(watchlists, enroller, renewals.pack)).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),
         *EntryEndpoints(watchlists.entries, enroller).routes(),
         *ReferenceEndpoints(watchlists, audit).routes(),
