@@ -3,10 +3,14 @@
 from collections.abc import Collection
 
 from tests.support.alert_desk import EPOCH_US
+from tests.support.clocks import WALL_US
 
 from lethe.alert.ports import CameraStatus, DeploymentStatus, SignedState, Status, Withdrawal
+from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered, OrderState, OrderType
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.shredding.authorising import require_drafter
+from lethe.shredding.roster import Roster
 
 
 class FakeEnroller:
@@ -54,6 +58,8 @@ class FakeStatus:
         self.orders: dict[str, SignedState] = {}
         self.areas: dict[str, str | None] = {"deployment-1": "north"}
         self.zones: dict[str, str] = {}
+        self.roster: Roster | None = None
+        self.now_us = WALL_US
         self.now = Status(
             deployments=(
                 DeploymentStatus(
@@ -74,6 +80,14 @@ class FakeStatus:
 
     def deployment(self, deployment_id: str) -> SignedState | None:
         return self.orders.get(deployment_id)
+
+    def is_known(self, deployment_id: str) -> bool:
+        return deployment_id in self.areas
+
+    def require_drafter(self, draft: SignedEnvelope) -> None:
+        if self.roster is None:
+            raise Refused("nobody is on the roster")
+        require_drafter(draft, self.roster, self.now_us)
 
     def deployment_ids(self) -> list[str]:
         return list(self.areas)

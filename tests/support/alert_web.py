@@ -27,6 +27,8 @@ from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
 from lethe.alert.database import Database
+from lethe.alert.drafts.desk import DraftDesk
+from lethe.alert.drafts.sql_drafts import SqlDraftStore
 from lethe.alert.figures import ReceiptFigures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
@@ -110,6 +112,7 @@ class AlertWeb:
     )
     looks: Looks = field(init=False)
     walks: WalkDesk = field(init=False)
+    drafts: DraftDesk = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
@@ -139,6 +142,7 @@ class AlertWeb:
             arrives_within_ms=60_000,
         )
         self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)
+        self.drafts = DraftDesk(SqlDraftStore(term), self.watchlists, self.status)
         self.renewals = RenewalDesk(shelf.references, self.watchlists, self, lambda: self.pack)
         self.ends = WatchlistEnds(
             SqlEndStore(term),
@@ -207,6 +211,7 @@ class AlertWeb:
             looks=self.looks,
             promise=ErasurePromise.MEMORY,
             walks=self.walks,
+            drafts=self.drafts,
         )
 
     def app(self, port: int = PORT) -> Starlette:

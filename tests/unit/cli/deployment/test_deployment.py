@@ -101,6 +101,7 @@ def test_a_watchlist_that_is_not_enrolled_can_not_be_drafted(service: Service, d
         ({"zone": "  "}, "zone"),
         ({"ends_at": datetime(2019, 1, 1, tzinfo=UTC)}, "ends before it starts"),
         ({"starts_at": datetime(2019, 1, 1, tzinfo=UTC)}, "starts before 2020"),
+        ({"starts_at": datetime(1969, 1, 1, tzinfo=UTC)}, "starts_at: it is before 1970"),
         ({"ends_at": "tomorrow"}, "ends_at"),
         ({"threshold": 1.5}, "threshold"),
         ({"deployment_id": "a b"}, "deployment_id"),

@@ -95,6 +95,11 @@ def sign_state(
     return DeploymentOrdered(order=signed, state=signed_by(key, STATE_CONTEXT, state.encode()))
 
 
+def require_drafter(draft: SignedEnvelope, roster: Roster, wall_us: int) -> RosterEntry:
+    """Return who signed a draft; raises `Refused` unless they are on the roster and may draft."""
+    return roster.check(draft, DRAFT_CONTEXT, (DRAFTER_ROLE, OFFICER_ROLE), wall_us)
+
+
 def check_draft(
     order: DeploymentOrder, officer: RosterEntry, roster: Roster, wall_us: int
 ) -> RosterEntry:
@@ -110,7 +115,7 @@ def check_draft(
     name = f"order {order.deployment_id}"
     if order.draft is None:
         raise Refused(f"{name}: nobody has drafted it")
-    drafter = roster.check(order.draft, DRAFT_CONTEXT, (DRAFTER_ROLE, OFFICER_ROLE), wall_us)
+    drafter = require_drafter(order.draft, roster, wall_us)
     if drafter.name == officer.name or drafter.public_key == officer.public_key:
         raise Refused(f"{name}: authorised by who drafted it; another officer must")
     try:

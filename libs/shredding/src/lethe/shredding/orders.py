@@ -17,7 +17,7 @@ from lethe.contracts.orders import (
     withdrawal_hash,
 )
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft
+from lethe.shredding.authorising import ORDER_CONTEXT, STATE_CONTEXT, check_draft, require_drafter
 from lethe.shredding.order_content import require_content
 from lethe.shredding.progress import OrderProgress, RosterProgress
 from lethe.shredding.roster import ALERT_ROLE, OFFICER_ROLE, Roster, RosterEntry
@@ -160,6 +160,10 @@ class OrderBook:
         held, state, _ = self._verified(ordered, wall_us)
         self._advanced(held, state.lifts)
         return held
+
+    def require_drafter(self, draft: SignedEnvelope, wall_us: int) -> None:
+        """Check that a draft is signed by somebody who may draft; raises `Refused`."""
+        require_drafter(draft, self._roster, wall_us)
 
     def has_withdrawn(self, deployment_id: str, withdrawn_hash: str) -> bool:
         """Tell whether a list of withdrawn subjects was obeyed here, by its `withdrawal_hash`.

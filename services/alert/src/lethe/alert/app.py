@@ -13,6 +13,8 @@ from lethe.alert.audit.reasons import Reasons
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.database import Database, sqlite_url
 from lethe.alert.deploying import DeploymentDesk
+from lethe.alert.drafts.desk import DraftDesk
+from lethe.alert.drafts.sql_drafts import SqlDraftStore
 from lethe.alert.figures import ReceiptFigures
 from lethe.alert.handlers import Handlers, Outbox, announce_restored
 from lethe.alert.hub import AlertHub
@@ -166,11 +168,8 @@ class _Instance:
         member, outbox, now = self._member, self._outbox, self._now
         term = await Term.begin(self._database, self._settings.instance_id, member.clock.wall_us)
         audit = SqlAuditLog(term)
-        vault, hub, log = (
-            Vault(self._keyring),
-            AlertHub(term.log_id, term.number),
-            SqlAlertLog(term),
-        )
+        vault, hub = Vault(self._keyring), AlertHub(term.log_id, term.number)
+        log = SqlAlertLog(term)
         shelf, pack = sql_shelf(term), self._deployments.searching.pack
         book = WatchlistBook(shelf, vault, now)
         end_store = SqlEndStore(term)
@@ -214,6 +213,7 @@ class _Instance:
                 self._figures.of,
                 now,
             ),
+            drafts=DraftDesk(SqlDraftStore(term), book, self._deployments),
         )
         await reign.watchlists.restore()
         await reign.ends.restore()
@@ -276,6 +276,7 @@ class _Instance:
             looks=reign.looks,
             promise=self._keyring.promise,
             walks=reign.walks,
+            drafts=reign.drafts,
         )
 
     def _http(self) -> HttpServer:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from lethe.alert.alerts import AlertTerms
 from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.orders import OrderStatus
+from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
 
@@ -55,6 +56,14 @@ class OrderTerms:
             )
             for held in self._orders.all_orders()
         ]
+
+    def is_known(self, deployment_id: str) -> bool:
+        """Tell whether an order of a deployment was heard."""
+        return self._orders.by_deployment(deployment_id) is not None
+
+    def require_drafter(self, draft: SignedEnvelope) -> None:
+        """Check that whoever signed a draft may draft; raises `Refused`."""
+        self._orders.require_drafter(draft, self._clock.wall_us())
 
     def deployment_ids(self) -> list[str]:
         """Return the deployments whose orders were heard."""

@@ -12,6 +12,7 @@ from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
 from lethe.alert.claiming import ErasureClaims
+from lethe.alert.drafts.desk import DraftDesk
 from lethe.alert.hub import AlertHub
 from lethe.alert.looks import Looks
 from lethe.alert.raising import AlertDesk
@@ -78,6 +79,7 @@ class Reign:
     consultations: Consultations
     looks: Looks
     walks: WalkDesk
+    drafts: DraftDesk
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""

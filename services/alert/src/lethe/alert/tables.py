@@ -202,6 +202,19 @@ watchlist_checks = Table(
     sqlite_autoincrement=True,
 )
 
+order_drafts = Table(
+    "order_drafts",
+    metadata,
+    Column("deployment_id", String, primary_key=True),
+    # The order as it is signed: nothing personal is in it, as in what goes to the broker.
+    Column("payload", LargeBinary, nullable=False),
+    Column("cameras", JSON, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("signer", String, nullable=True),
+    Column("signature", LargeBinary, nullable=True),
+)
+
 audit = Table(
     "audit",
     metadata,

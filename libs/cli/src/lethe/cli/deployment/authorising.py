@@ -35,7 +35,7 @@ async def draft_order(alert_url: str, file: Path, trust: Path, key: SigningKey) 
     cameras = [each.assigned(written.deployment_id) for each in planned]
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         watchlist = await _watchlist(api, written.watchlist_id)
-    order = written.draft(cameras, watchlist, key_to_pin(trust))
+    order = written.of_list(cameras, watchlist, key_to_pin(trust))
     try:
         require_content(order, allow_local=False)
     except Refused as refused:

@@ -45,6 +45,37 @@ def draft(order: Path, draft: Path, alert_url: str, trust: Path | None, **signer
 
 
 @deployment.command()
+@options.alert_url
+@options.trust
+def drafts(alert_url: str, trust: Path | None) -> None:
+    """Show a line for each draft that waits at alert to be signed."""
+    from lethe.cli.deployment.waiting import waiting_drafts  # noqa: PLC0415 - --help stays quick
+
+    found = asyncio.run(waiting_drafts(alert_url, trust or find_home().trust))
+    _say([each.line for each in found] or ["there are no drafts"])
+
+
+@deployment.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.argument("draft", type=click.Path(path_type=Path))
+@options.alert_url
+@options.trust
+def fetch(deployment_id: str, draft: Path, alert_url: str, trust: Path | None) -> None:
+    """Write a draft that waits at alert to DRAFT, to be authorised on this machine.
+
+    \b
+    Example:
+      lethe deployment fetch northtown-1 northtown.draft
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.drafts import write_draft  # noqa: PLC0415 - --help stays quick
+    from lethe.cli.deployment.waiting import fetched_draft  # noqa: PLC0415
+
+    folder = trust or find_home().trust
+    write_draft(draft, asyncio.run(fetched_draft(alert_url, deployment_id, folder)))
+    _say([f"{draft}: read it with 'lethe deployment authorise', which asks before it signs"])
+
+
+@deployment.command()
 @click.argument("draft", type=click.Path(path_type=Path))
 @options.signing_as("officer")
 @click.option("--yes", is_flag=True, help="Don't ask.")

@@ -5,10 +5,29 @@ from collections.abc import Iterator
 from lethe.alert.audit.deeds import Act, Deed, in_lots
 from lethe.alert.ports import Withdrawal
 
+DRAFTED = "a draft of an order was written"
+REDRAFTED = "a draft of an order was changed"
+SIGNED = "a draft of an order was signed"
+GIVEN_UP = "a draft of an order was given up"
 HANDED_IN = "a signed order was handed in"
 ENDED = "a deployment was ended"
 WITHDRAWN = "a signed withdrawal of subjects was handed in"
 SUBJECT = "subject:"
+
+
+def drafted(deployment_id: str) -> Deed:
+    """Return that a draft of an order was written."""
+    return Deed(Act.ALTERATION, (record_of(deployment_id),), DRAFTED)
+
+
+def draft_changed(deployment_id: str, *, is_signed: bool) -> Deed:
+    """Return that a draft was written anew, or signed by its drafter."""
+    return Deed(Act.ALTERATION, (record_of(deployment_id),), SIGNED if is_signed else REDRAFTED)
+
+
+def draft_given_up(deployment_id: str) -> Deed:
+    """Return that a draft was given up."""
+    return Deed(Act.ALTERATION, (record_of(deployment_id),), GIVEN_UP)
 
 
 def handed_in(deployment_id: str) -> Deed:

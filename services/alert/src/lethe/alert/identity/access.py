@@ -66,6 +66,8 @@ CHECKS_WATCHLISTS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, whole=True)
 """Vouches for a watchlist: who keeps it doesn't by that alone."""
 AUDITS = only(Role.AUDITOR, whole=True)
 """Reads who did what: that concerns all deployments."""
+DRAFTS = only(Role.OPERATOR, Role.SUPERVISOR, Role.AUTHORISING_OFFICER)
+"""Writes orders that somebody else is to authorise."""
 ORDERS = only(Role.AUTHORISING_OFFICER)
 RECORDS = only(Role.SUPERVISOR, Role.AUTHORISING_OFFICER, Role.AUDITOR)
 """Reads what was done in a deployment."""

@@ -92,7 +92,9 @@ class DeploymentEndpoints:
         backlog: Callable[[], Awaitable[int | None]],
         reach: Reach,
         audit: Audit,
+        *,
         promise: ErasurePromise,
+        settle: Callable[[str], Awaitable[None]],
     ) -> None:
         self._deployments = deployments
         self._source = source
@@ -102,6 +104,7 @@ class DeploymentEndpoints:
         self._reach = reach
         self._audit = audit
         self._promise = promise
+        self._settle = settle
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -135,6 +138,7 @@ class DeploymentEndpoints:
         _require_within(principal_of(request), ordered)
         deployment_id = await self._deployments.order(ordered, body.cameras)
         await self._audit.append(of_deployments.handed_in(deployment_id))
+        await self._settle(deployment_id)
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
     async def deployment(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Mount
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
 from lethe.alert.audit.reasons import Reasons
+from lethe.alert.drafts.desk import DraftDesk
 from lethe.alert.figures import Figures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
@@ -30,6 +31,7 @@ from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.cameras import CameraEndpoints
 from lethe.alert.web.copies import CopyEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.drafts import DraftEndpoints
 from lethe.alert.web.entries import EntryEndpoints
 from lethe.alert.web.figures import FigureEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
@@ -82,6 +84,7 @@ def create_routes(
     looks: Looks,
     promise: ErasurePromise,
     walks: WalkDesk,
+    drafts: DraftDesk,
 ) -> list[BaseRoute]:
     """Return the routes: the pages, their files below `/static`, all else below `/api/v1`.
 
@@ -125,6 +128,8 @@ def create_routes(
         What the key store says of what it erases.
     walks
         Conducts walk-throughs.
+    drafts
+        Keeps orders that wait to be authorised.
     """
     reach = Reach(orders)
     views = AlertViews(watchlists, orders, now)
@@ -149,8 +154,17 @@ def create_routes(
             RecordDesk(status, watchlists.versions, desk.tallies, audit), reach
         ).routes(),
         *DeploymentEndpoints(
-            deployments, status, desk, hub, backlog, reach, audit, promise
+            deployments,
+            status,
+            desk,
+            hub,
+            backlog,
+            reach,
+            audit,
+            promise=promise,
+            settle=drafts.settle,
         ).routes(),
+        *DraftEndpoints(drafts, deployments, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *WalkEndpoints(walks, reach).routes(),
         *CameraEndpoints(looks, status, reach, now).routes(),
