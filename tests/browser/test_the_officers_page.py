@@ -9,9 +9,10 @@ from tests.support.alert_desk import candidates_found
 from tests.support.alert_web import served
 from tests.support.page_desk import FACE, Desk, present
 from tests.support.pages import cameras, live, picked, probe, rows
-from tests.support.watchlists import details
+from tests.support.watchlists import details, imaged
 
 from lethe.alert.alerts import AlertTerms
+from lethe.contracts.adjudication import Verdict
 from lethe.contracts.live import Candidate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -69,6 +70,31 @@ async def test_a_new_alert_fills_the_screen_with_all_that_an_officer_needs(
     await expect(page.locator("#announcer")).to_have_text(
         "Possible match with Eileen Collins at camera entrance. You decide."
     )
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+async def test_the_closest_images_of_somebody_stand_beside_the_face_all_as_large(
+    desk: Desk, new_page: OpenPage, width: int
+) -> None:
+    book, subject_id = desk.web.watchlists, desk.reference.subject_id
+    images = [await imaged(book, "watchlist-1", subject_id, FACE + bytes([n])) for n in (1, 2)]
+    names = ["Face on the watchlist", *(f"Face on the watchlist, image {n}" for n in (2, 3))]
+    page = await new_page(width)
+    async with served(desk.web.app(desk.port), desk.port):
+        await page.goto(desk.url)
+        await live(page)
+        further = tuple(each.reference_id for each in images)
+        alert = await desk.alert("search-1", further=further)
+        faces = page.locator(".pictures")
+        for name in names:
+            await expect(faces.get_by_role("img", name=name, exact=True)).to_be_visible()
+        boxes = [await each.bounding_box() for each in await faces.locator(".picture").all()]
+        assert len(boxes) == 4
+        assert len({(round(box["width"]), round(box["height"])) for box in boxes if box}) == 1
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        # All of them go with the alert.
+        await desk.judge(alert, Verdict.FALSE_ALERT)
+        await expect(page.locator("canvas")).to_have_count(0)
 
 
 async def test_nothing_changes_under_the_thumb_of_whoever_looks_at_an_alert(

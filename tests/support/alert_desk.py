@@ -54,8 +54,15 @@ def candidates_found(
     deployment_id: str = "deployment-1",
     captured: Instant | None = None,
     heading: Heading | None = None,
+    further: tuple[str, ...] = (),
 ) -> CandidatesFound:
-    best = Candidate(subject_id=subject_id, reference_id=reference_id, score=0.83, cosine=0.61)
+    best = Candidate(
+        subject_id=subject_id,
+        reference_id=reference_id,
+        score=0.83,
+        cosine=0.61,
+        further_references=further,
+    )
     return CandidatesFound(
         search_id=search_id,
         camera_id=camera_id,

@@ -24,6 +24,7 @@ def draft(alert_id: str, subject_id: str = "subject-1", *, erase_at_wall_us: int
         captured=instant(0),
         decided=instant(80),
         published=None,
+        further_references=("reference-2",),
         candidates=(Candidate(subject_id="s", reference_id="r", score=0.7, cosine=0.5),),
         sightings=1,
         last_sighting_wall_us=500,

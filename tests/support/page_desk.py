@@ -54,6 +54,7 @@ class Desk:
         terms: AlertTerms | None = None,
         camera_id: str = "entrance",
         others: tuple[Candidate, ...] = (),
+        further: tuple[str, ...] = (),
     ) -> Alert:
         found = candidates_found(
             search_id,
@@ -63,6 +64,7 @@ class Desk:
             captured=present(),
             others=others,
             heading=Heading.TOWARDS_LEFT,
+            further=further,
         )
         alert = await self.web.desk.receive(found, FACE, terms, figure=FIGURE)
         assert alert is not None

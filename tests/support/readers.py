@@ -79,6 +79,11 @@ def searches_of(database: Path) -> dict[str, int]:
     return dict(_rows(database, "SELECT search_id, alert_sequence FROM searches"))
 
 
+def deployments_of(database: Path) -> dict[int, str]:
+    """Return the deployment of each alert by its sequence, from alert's SQLite database."""
+    return dict(_rows(database, "SELECT sequence, deployment_id FROM alerts"))
+
+
 def alerts_of(database: Path) -> list[tuple[int, str]]:
     """Return sequence and id of every alert, in rising sequence, from alert's SQLite database."""
     return _rows(database, "SELECT sequence, alert_id FROM alerts ORDER BY sequence")

@@ -52,6 +52,7 @@ interface AlertView {
   sightings: number;
   last_sighting_at: string;
   heading: Heading | null;
+  references: number;
   erased: boolean;
   state: AlertState;
   version: number;

@@ -72,6 +72,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "sightings": 1,
                 "last_sighting_at": instant(100).isoformat(),
                 "heading": None,
+                "references": 1,
                 "erased": False,
                 "state": "raised",
                 "version": 0,
@@ -128,6 +129,37 @@ async def test_both_pictures_are_served_as_what_they_are_and_never_kept(
     for picture in (probe, reference):
         assert picture.headers["cache-control"] == "no-store"
         assert picture.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_closest_images_of_a_subject_are_served_each_and_each_look_is_audited(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    images = [PORTRAIT + bytes([number]) for number in range(4)]
+    ids = [(await pictured(web.watchlists, "Ada", each)).reference_id for each in images]
+    found = candidates_found("search", reference_id=ids[0], further=tuple(ids[1:]))
+    alert = await web.desk.receive(found, CROP)
+    assert alert is not None
+    address = f"/api/v1/alerts/{alert.alert_id}"
+    # However many match tells of, three are what somebody can hold a face against.
+    assert (await client.get(address)).json()["references"] == 3
+    for place, image in enumerate(images[:3], start=1):
+        assert (await client.get(f"{address}/reference?place={place}")).content == image
+    assert (await client.get(f"{address}/reference")).content == images[0]
+    told = [each.said() for each in await web.audit.after(0, 1000)]
+    looked = [each["records"] for each in told if each["act"] == "consultation"]
+    looks = [[f"alert:{alert.alert_id}", f"reference:{each}"] for each in ids]
+    assert [looked.count(look) for look in looks] == [2, 1, 1, 0]
+    for wrong in ("0", "4", "x"):
+        answer = await client.get(f"{address}/reference?place={wrong}")
+        assert answer.status_code == 400
+
+
+async def test_an_alert_has_no_more_images_than_its_subject(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    alert = await _raise(web)
+    answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/reference?place=2")
+    assert answer.status_code == 404
 
 
 async def test_the_upper_body_is_served_as_long_as_the_face(
@@ -188,7 +220,8 @@ async def test_of_a_false_alert_nobody_is_told_though_its_key_cannot_be_destroye
     await web.desk.handling.adjudicate(alert.alert_id, made)
     shown = (await client.get(f"/api/v1/alerts/{alert.alert_id}")).json()
     assert (shown["erased"], told_of(shown)) == (False, NOBODY)
-    for part in ("probe", "reference", "subject"):
+    assert shown["references"] == 0
+    for part in ("probe", "reference", "reference?place=2", "subject"):
         answer = await client.get(f"/api/v1/alerts/{alert.alert_id}/{part}")
         assert (answer.status_code, "Lovelace" in answer.text) == (410, False)
 

@@ -249,6 +249,17 @@ def test_an_order_that_nobody_could_write_down_is_refused(wrong: dict[str, objec
         DeploymentOrder.decode(msgpack.packb(content | wrong))
 
 
+def test_pictures_open_at_services_that_know_of_no_further_images() -> None:
+    found = contracts()["candidates-found"]
+    assert isinstance(found, CandidatesFound)
+    [best] = found.candidates
+    more = best.model_copy(update={"further_references": ("reference-2",)})
+    told = found.model_copy(update={"candidates": [more]})
+    assert CandidatesFound.decode(told.encode()) == told
+    assert told.binding() == found.model_copy(update={"candidates": [best]}).binding()
+    assert b"further_references" not in told.binding()
+
+
 def test_a_heading_that_a_later_version_says_loses_no_alert() -> None:
     found = contracts()["candidates-found"]
     content = msgpack.unpackb(found.encode()) | {"heading": "upwards"}

@@ -32,6 +32,25 @@ def test_the_threshold_itself_is_enough() -> None:
     assert (found.subject_id, found.score, found.cosine) == ("s0", 0.6, 0.5)
 
 
+def test_a_candidate_names_the_images_of_its_subject_that_came_closest_behind_the_best() -> None:
+    names = [("r0", "s0"), ("r9", "s1"), ("r1", "s0"), ("r2", "s0"), ("r3", "s0")]
+    looked_at = [Comparison(r, s, 0.9 - 0.1 * n) for n, (r, s) in enumerate(names)]
+    mine, other = candidates(looked_at, 0.6, looked_at)
+    assert (mine.reference_id, mine.further_references) == ("r0", ("r1", "r2"))
+    assert (other.reference_id, other.further_references) == ("r9", ())
+
+
+async def test_the_images_are_those_of_the_shot_that_made_the_candidate(trust: LocalTrust) -> None:
+    desk = MatchDesk(trust, threshold=0.6)
+    await desk.prepare()
+    await desk.decide(desk.probe(blend(template(1), 0.51)), desk.probe(blend(template(2), 0.51)))
+    told = [found.candidates[0] for found in desk.rescued]
+    assert [(each.reference_id, each.further_references) for each in told] == [
+        ("r1", ("r1b",)),
+        ("r1b", ("r1",)),
+    ]
+
+
 @given(_COMPARISONS, st.floats(0, 1))
 def test_a_list_names_the_best_of_each_subject_at_or_above_the_threshold(
     comparisons: list[Comparison], threshold: float

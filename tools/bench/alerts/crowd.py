@@ -89,6 +89,7 @@ class Crowd:
             "foreign": heard.foreign,
             "caught_up": heard.caught_up,
             "closed": heard.closed,
+            "sequences": heard.sequences(),
         }
         del heard.delays_ms[:]
         return told

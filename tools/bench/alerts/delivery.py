@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.readers import deployments_of, searches_of
 from tools.bench.alerts.stack import A_SECOND, LISTENERS, OURS, UnderLoad, cpu_s, under_load
 from tools.bench.figures import Figure, at_most, equal, told
 
@@ -59,11 +60,12 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         server, generator = cpu_s(load.server) - before[0], cpu_s(crowd.usage) - before[1]
         watching.cancel()
         heard = await crowd.ask("collect", each=warm + _each(seconds, deployments))
-        raised = len(await load.alerts.alerts(load.leader))
+        missing, unheard = _gone_astray(load, set(heard.pop("sequences")), deployments)
     return {
         "seconds": seconds,
         "alerts": round(seconds * A_SECOND),
-        "alerts_in_the_log": raised,
+        "lists_without_an_alert": missing,
+        "alerts_that_nobody_heard": unheard,
         "connected": connected,
         **heard,
         "server_cores": round(server / took_s, 2),
@@ -71,6 +73,17 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         "server_mb": round(watched.most_mb, 1),
         "server_mb_per_minute": watched.memory.per_minute(),
     }
+
+
+def _gone_astray(
+    load: UnderLoad, heard: set[int], deployments: tuple[str, ...]
+) -> tuple[list[str], list[int]]:
+    """Return which candidate lists led to no alert, and which alerts no listener heard of."""
+    raised = searches_of(load.alerts.database)
+    missing = [each for each in load.alerts.published if each not in raised]
+    concern = deployments_of(load.alerts.database)
+    ours = [number for number, name in sorted(concern.items()) if name in deployments]
+    return missing, [number for number in ours if number not in heard]
 
 
 def _each(seconds: float, deployments: tuple[str, ...]) -> int:
@@ -81,7 +94,8 @@ def _each(seconds: float, deployments: tuple[str, ...]) -> int:
 def _figures(report: dict[str, Any]) -> Iterator[Figure]:
     delay = report["delay_ms"]
     yield told("connected, s", report["connected"]["all_served_s"])
-    yield told("alerts in the log, with others", report["alerts_in_the_log"])
+    yield equal("candidate lists without an alert", len(report["lists_without_an_alert"]), 0)
+    yield equal("alerts that nobody heard", len(report["alerts_that_nobody_heard"]), 0)
     yield told("alerts heard by listeners", report["heard"])
     yield told("delivery p50, ms", delay["p50"])
     yield at_most("delivery p99, ms", delay["p99"], 150)

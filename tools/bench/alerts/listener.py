@@ -51,6 +51,10 @@ class Heard:
     closed: int = 0
     _told: dict[int, tuple[bytes, float]] = field(default_factory=dict)
 
+    def sequences(self) -> list[int]:
+        """Return the sequences of alerts that somebody heard of."""
+        return sorted(self._told)
+
     def about(self, sequence: int, message: bytes) -> tuple[bytes, float]:
         """Return an alert's deployment and publication (seconds since 1970), looked up once."""
         if sequence not in self._told:

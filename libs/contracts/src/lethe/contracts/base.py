@@ -4,6 +4,7 @@ from typing import Self
 
 import msgpack
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.main import IncEx
 
 from lethe.contracts.errors import InvalidInput
 
@@ -36,8 +37,8 @@ class Message(BaseModel):
         val_json_bytes="base64",
     )
 
-    def encode(self, *, exclude: set[str] | None = None) -> bytes:
-        """Return the msgpack body, without the fields of some names."""
+    def encode(self, *, exclude: IncEx | None = None) -> bytes:
+        """Return the msgpack body, without the fields of some names, see pydantic."""
         packed: bytes = msgpack.packb(
             self.model_dump(mode="python", exclude=exclude),
             use_bin_type=True,

@@ -112,12 +112,19 @@ class ProbeDecided(Message):
 
 
 class Candidate(Message):
-    """One subject on a candidate list, with its best comparison."""
+    """One subject on a candidate list, with its best comparison.
+
+    Attributes
+    ----------
+    further_references
+        Other images of the subject that the probe was compared with, the closest first.
+    """
 
     subject_id: str
     reference_id: str
     score: float
     cosine: float
+    further_references: tuple[str, ...] = ()
 
 
 class CandidatesFound(Message):
@@ -156,11 +163,12 @@ class CandidatesFound(Message):
     def binding(self) -> bytes:
         """Return what the crop's transit seal is bound to: the list without its pictures.
 
-        The heading isn't part of it either, since services from before there was one don't know
-        it: the message's signature covers it.
+        The heading and further references aren't part of it either, since services from before
+        there were any don't know them: the message's signature covers them.
         """
         bound = self.model_copy(update={"sealed_crop": b""})
-        return bound.encode(exclude={"sealed_figure", "heading"})
+        further = {"__all__": {"further_references"}}
+        return bound.encode(exclude={"sealed_figure": True, "heading": True, "candidates": further})
 
     def figure_binding(self) -> bytes:
         """Return what the figure's transit seal is bound to: neither picture is the other."""

@@ -41,6 +41,8 @@ class Alert:
         Its place in the alert log, rising; 0 before it is appended.
     subject_id, reference_id, score, cosine
         The best candidate; `candidates` holds the others, best first.
+    further_references
+        Other images of the subject that the probe was compared with, the closest first.
     published
         When it was handed to the officers' stream; None between commit and that.
     sightings
@@ -84,6 +86,7 @@ class Alert:
     erase_at_wall_us: int
     erased_wall_us: int | None = None
     heading: Heading | None = None
+    further_references: tuple[str, ...] = ()
     version: int = 0
     acknowledged: Mark | None = None
     claim: Mark | None = None
@@ -144,6 +147,11 @@ class Alert:
         """Tell whether one of these is who it is about, or resembles them."""
         others = (candidate.subject_id for candidate in self.candidates)
         return any(each in subject_ids for each in (self.subject_id, *others))
+
+    @property
+    def reference_ids(self) -> tuple[str, ...]:
+        """The images of its subject to be judged by, the one that the probe resembled first."""
+        return (self.reference_id, *self.further_references)
 
     @property
     def state(self) -> AlertState:

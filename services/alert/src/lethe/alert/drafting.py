@@ -7,6 +7,8 @@ from lethe.contracts.live import Candidate, CandidatesFound
 from lethe.contracts.volunteers import is_volunteer
 
 _HOUR_US = 3_600_000_000
+MOST_FURTHER = 2
+"""Images of a subject that are shown besides the one that a probe resembled."""
 REHEARSAL_KEPT_US = _HOUR_US
 """An order's retention is no shorter: what is about volunteers only is kept for as little."""
 
@@ -45,6 +47,7 @@ def draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         sightings=1,
         last_sighting_wall_us=captured_us,
         heading=found.heading,
+        further_references=best.further_references[:MOST_FURTHER],
         erase_at_wall_us=captured_us + kept_us,
     )
 

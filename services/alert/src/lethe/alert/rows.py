@@ -134,6 +134,7 @@ def to_row(alert: Alert) -> dict[str, object]:
         "heading": alert.heading and alert.heading.value,
         "order_type": alert.order_type.value,
         "candidates": [candidate.model_dump() for candidate in alert.candidates],
+        "further_references": list(alert.further_references),
     }
 
 
@@ -167,6 +168,7 @@ def to_alert(row: RowMapping) -> Alert:
         published=_instant(row, "published"),
         heading=Heading(row["heading"]) if row["heading"] else None,
         candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
+        further_references=tuple(row["further_references"] or ()),
         acknowledged=_mark(row, "acknowledged"),
         claim=_mark(row, "claimed"),
         judgements=Judgements(*(_to_adjudication(row, capacity.value) for capacity in Capacity)),

@@ -52,6 +52,8 @@ alerts = Table(
     Column("sightings", Integer, nullable=False),
     Column("last_sighting_wall_us", BigInteger, nullable=False),
     Column("heading", String, nullable=True),
+    # Ids of references; null of alerts from before they were told.
+    Column("further_references", JSON, nullable=True),
     Column("erase_at_wall_us", BigInteger, nullable=False),
     Column("erased_wall_us", BigInteger, nullable=True),
     # Whether purge's receipts are known to say so.

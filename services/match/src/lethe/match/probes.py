@@ -193,7 +193,7 @@ class ProbeDesk:
             needed=cosine_for_score(order.threshold),
             captured=address.captured,
         )
-        found = candidates(combined, order.threshold)
+        found = candidates(combined, order.threshold, comparisons)
         if not found:
             item.outcome = ProbeOutcome.NON_MATCH
             return

@@ -69,9 +69,9 @@ def probe_seen(alert: Alert) -> Deed:
     return Deed(Act.CONSULTATION, _alert(alert), "the picture of an alert was looked at")
 
 
-def reference_seen(alert: Alert) -> Deed:
-    """Return that the watchlist image of an alert was looked at."""
-    records = (*_alert(alert), f"reference:{alert.reference_id}")
+def reference_seen(alert: Alert, reference_id: str) -> Deed:
+    """Return that a watchlist image of an alert's subject was looked at."""
+    records = (*_alert(alert), f"reference:{reference_id}")
     return Deed(Act.CONSULTATION, records, "the watchlist image of an alert was looked at")
 
 

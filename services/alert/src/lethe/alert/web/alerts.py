@@ -8,6 +8,8 @@ from starlette.routing import BaseRoute
 from lethe.alert.alerts import Alert
 from lethe.alert.audit import of_alerts
 from lethe.alert.audit.ports import Audit
+from lethe.alert.drafting import MOST_FURTHER
+from lethe.alert.errors import NotFound
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.reach import Reach
@@ -22,6 +24,7 @@ from lethe.contracts.errors import Erased
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
 _BEFORE = WholeNumber("before", default=0, low=0, high=2**62)
 _LIMIT = WholeNumber("limit", default=100, low=0, high=1_000)
+_PLACE = WholeNumber("place", default=1, low=1, high=1 + MOST_FURTHER)
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -68,7 +71,13 @@ class AlertEndpoints:
             Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/probe", self.probe, SEES_ALERTS, is_audited=True),
             Endpoint("/alerts/{alert_id}/figure", self.figure, SEES_ALERTS, is_audited=True),
-            Endpoint("/alerts/{alert_id}/reference", self.reference, SEES_ALERTS, is_audited=True),
+            Endpoint(
+                "/alerts/{alert_id}/reference",
+                self.reference,
+                SEES_ALERTS,
+                query=(_PLACE,),
+                is_audited=True,
+            ),
             Endpoint("/alerts/{alert_id}/subject", self.subject, SEES_ALERTS, is_audited=True),
         ]
 
@@ -112,10 +121,14 @@ class AlertEndpoints:
         return _image(picture)
 
     async def reference(self, request: Request) -> Response:
-        """Answer with the watchlist image that the face was compared with."""
+        """Answer with a watchlist image that the face was compared with, the closest by default."""
+        place = _PLACE.read(request)
         alert = await self._open(request)
-        payload = await self._watchlists.payload(alert.reference_id)
-        await self._audit.append(of_alerts.reference_seen(alert))
+        if place > len(alert.reference_ids):
+            raise NotFound("there is no such image of the alert's subject")
+        reference_id = alert.reference_ids[place - 1]
+        payload = await self._watchlists.payload(reference_id)
+        await self._audit.append(of_alerts.reference_seen(alert, reference_id))
         return _image(payload.image)
 
     async def subject(self, request: Request) -> Response:

@@ -89,6 +89,8 @@ class AlertView(BaseModel):
     subject_id, subject, score, cosine, candidates
         Empty, the scores null, once it is erased, or false: nobody is told any more whom it was
         about, nor how much somebody resembled them.
+    references
+        How many images of its subject there are to judge by; 0 once it is erased, or false.
     withdrawn
         Whether its subject was withdrawn from the deployment since: nobody is searched for under
         that name any more. False once it is erased, or false.
@@ -122,6 +124,7 @@ class AlertView(BaseModel):
     sightings: int
     last_sighting_at: str
     heading: Heading | None = None
+    references: int = 1
     erased: bool
     state: AlertState
     version: int
@@ -195,6 +198,7 @@ class AlertViews:
             sightings=alert.sightings,
             last_sighting_at=utc(alert.last_sighting_wall_us / 1e6),
             heading=None if alert.is_closed else alert.heading,
+            references=0 if alert.is_closed else len(alert.reference_ids),
             erased=alert.erased,
             state=alert.state,
             version=alert.version,

@@ -24,9 +24,9 @@ export class AlertPanel {
   constructor(alert, page) {
     this.alert = alert;
     this.probe = new Picture("From the camera");
-    this.reference = new Picture("From the watchlist");
+    this.references = referencesOf(alert);
     this.figure = new Picture("Upper body; other faces are covered");
-    this.pictures = [this.probe, this.reference, this.figure];
+    this.pictures = [this.probe, ...this.references, this.figure];
     this.subject = new SubjectPart();
     this.actions = new Actions(page);
     this.age = element("span", "age");
@@ -41,7 +41,7 @@ export class AlertPanel {
     this.body = element(
       "div",
       "panel-body",
-      element("div", "pictures", this.probe.figure, this.reference.figure),
+      element("div", "pictures", ...[this.probe, ...this.references].map((each) => each.figure)),
       this.subject.head,
       this.advice,
       this.subject.told,
@@ -55,9 +55,15 @@ export class AlertPanel {
 
   /** @param {AlertView} alert */
   async load(alert) {
-    this.probe.show(ofAlert(alert.alert_id, "/probe"), "Face seen by the camera");
-    this.reference.show(ofAlert(alert.alert_id, "/reference"), "Face on the watchlist");
-    this.figure.show(ofAlert(alert.alert_id, "/figure"), "Upper body seen by the camera");
+    const id = alert.alert_id;
+    const [closest, ...further] = this.references;
+    this.probe.show(ofAlert(id, "/probe"), "Face seen by the camera");
+    closest?.show(ofAlert(id, "/reference"), "Face on the watchlist");
+    this.figure.show(ofAlert(id, "/figure"), "Upper body seen by the camera");
+    further.forEach((picture, index) => {
+      const place = index + 2;
+      picture.show(ofAlert(id, `/reference?place=${place}`), `Face on the watchlist, image ${place}`);
+    });
     /** @type {import("./api.js").Answer<AlertedSubject>} */
     const answer = await ask(ofAlert(alert.alert_id, "/subject"));
     // It may have been closed since, or the watchlist erased.
@@ -97,7 +103,7 @@ export class AlertPanel {
    * @param {AlertView} alert
    */
   forgetSubject(alert) {
-    this.reference.blank("Erased");
+    for (const picture of this.references) picture.blank("Erased");
     this.subject.blank("");
     this.subject.showName(alert.subject);
     this.subject.showFault("the watchlist is erased");
@@ -111,6 +117,17 @@ export class AlertPanel {
     for (const picture of this.pictures) picture.blank();
     this.actions.close();
   }
+}
+
+/**
+ * The images of its subject, the one that the face resembled first.
+ * @param {AlertView} alert
+ */
+function referencesOf({ references }) {
+  // A closed alert tells of none, and has a place for one.
+  const count = Math.max(1, references);
+  const captions = count > 1 ? ["Watchlist: closest", "Watchlist: next closest", "Watchlist: third"] : ["From the watchlist"];
+  return captions.slice(0, count).map((caption) => new Picture(caption));
 }
 
 /** @param {AlertView} alert */
