@@ -84,6 +84,14 @@ def deployments_of(database: Path) -> dict[int, str]:
     return dict(_rows(database, "SELECT sequence, deployment_id FROM alerts"))
 
 
+def raising_ms_of(database: Path, *, after: int) -> list[float]:
+    """Return how long each alert after a sequence took from its capture to its publication."""
+    took = "(published_wall_us - captured_wall_us) / 1000.0"
+    shown = f"sequence > {after:d} AND published_wall_us IS NOT NULL"
+    query = f"SELECT {took} FROM alerts WHERE {shown} ORDER BY sequence"  # noqa: S608 - a number
+    return [row[0] for row in _rows(database, query)]
+
+
 def alerts_of(database: Path) -> list[tuple[int, str]]:
     """Return sequence and id of every alert, in rising sequence, from alert's SQLite database."""
     return _rows(database, "SELECT sequence, alert_id FROM alerts ORDER BY sequence")
