@@ -71,7 +71,7 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         "alerts": round(seconds * A_SECOND),
         "lists_without_an_alert": missing,
         "alerts_that_nobody_heard": unheard,
-        "raising_ms": {name: round(ms) for name, ms in percentiles(raising_ms).items()},
+        "raising_ms": {name: ms and round(ms) for name, ms in percentiles(raising_ms).items()},
         "connected": connected,
         **heard,
         "server_cores": round(server / took_s, 2),
