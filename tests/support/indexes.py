@@ -59,9 +59,6 @@ class NumpyIndex:
         copied = replace(reference, template=_unit(reference.template))
         references[reference.reference_id] = copied
 
-    async def remove(self, name: ListName, reference_id: str) -> None:
-        self._list(name)[1].pop(reference_id, None)
-
     async def search(
         self, name: ListName, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:

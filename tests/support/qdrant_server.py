@@ -73,7 +73,6 @@ class QdrantServer:
                 _route("PUT", one, self._create),
                 _route("DELETE", one, self._drop),
                 _route("PUT", f"{one}/points", self._upsert, waited),
-                _route("POST", f"{one}/points/delete", self._delete, waited),
                 _route("POST", f"{one}/points/query/batch", self._search),
                 _route("GET", f"{one}/snapshots", self._list_snapshots),
                 _route("DELETE", f"{one}/snapshots/{{snapshot}}", self._drop_snapshot, waited),
@@ -123,12 +122,6 @@ class QdrantServer:
             _require(set(point) == {"id", "vector", "payload"})
             _require(len(point["vector"]) == self._sizes[name])
             points[point["id"]] = point
-        return {"operation_id": 0, "status": "completed"}
-
-    def _delete(self, name: str, body: Any) -> object:
-        points = self._collection(name)
-        for point_id in body["points"]:
-            points.pop(point_id, None)
         return {"operation_id": 0, "status": "completed"}
 
     def _search(self, name: str, body: Any) -> object:

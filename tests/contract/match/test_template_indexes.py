@@ -152,14 +152,6 @@ async def test_a_reference_added_again_replaces_the_first(index: TemplateIndex) 
     assert found[0].cosine == pytest.approx(1, abs=1e-6)
 
 
-async def test_a_removed_reference_is_not_found_again(index: TemplateIndex) -> None:
-    drawn = await filled(index, 3)
-    await index.remove(LIST, "r1")
-    await index.remove(LIST, "never added")
-    [found] = await index.search(LIST, [drawn[1]], 5)
-    assert sorted(names(found)) == ["r0", "r2"]
-
-
 async def test_lists_are_apart(index: TemplateIndex) -> None:
     one, other = templates(2)
     second = ListName("list-2", PACK)
@@ -211,8 +203,6 @@ async def test_what_is_not_there_is_out_of_reach(index: TemplateIndex) -> None:
         await index.search(LIST, [template], 5)
     with pytest.raises(Transient):
         await index.add(LIST, reference("r", template))
-    with pytest.raises(Transient):
-        await index.remove(LIST, "r")
 
 
 async def test_a_template_of_another_length_is_not_taken(index: TemplateIndex) -> None:

@@ -1,15 +1,10 @@
 """Blocks that numpy keeps for its next arrays don't keep what earlier ones held."""
 
 import os
-import subprocess
-import sys
 
 import pytest
-from tests.forensics.looking import in_process
-from tests.forensics.searching import Found, Index
-from tests.forensics.windows import Kind, cut
-
-from lethe.runtime.residue import WITHOUT_RESIDUE
+from tests.forensics.windows import Kind
+from tests.support.remnants import remnants
 
 _TEMPLATE_BYTES = 512
 _CACHES = """
@@ -28,25 +23,7 @@ signal.pause()
 """
 
 
-def left_in_memory(how: str) -> Found:
-    secret = os.urandom(_TEMPLATE_BYTES)
-    with subprocess.Popen(
-        [sys.executable, "-c", _CACHES, how],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | WITHOUT_RESIDUE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(secret)
-        process.stdin.close()
-        assert process.stdout.readline() == b"done\n"
-        try:
-            return in_process(Index([cut(Kind.TEMPLATE, secret, 0)]), process.pid, born_by=0)
-        finally:
-            process.kill()
-
-
 @pytest.mark.parametrize(("how", "is_left"), [("left", True), ("scrubbed", False)])
 def test_the_cache_is_overwritten_when_asked(how: str, *, is_left: bool) -> None:
-    assert bool(left_in_memory(how)) is is_left
+    secret = os.urandom(_TEMPLATE_BYTES)
+    assert bool(remnants(_CACHES, how, kind=Kind.TEMPLATE, secret=secret)) is is_left

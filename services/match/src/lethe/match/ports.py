@@ -56,10 +56,6 @@ class TemplateIndex(Protocol):
         """Add a reference, or replace the one of the same id."""
         ...
 
-    async def remove(self, name: ListName, reference_id: str) -> None:
-        """Remove a reference."""
-        ...
-
     async def search(
         self, name: ListName, probes: list[Template], limit: int
     ) -> list[list[Comparison]]:

@@ -16,7 +16,6 @@ from qdrant_client.models import (
     Filter,
     HasIdCondition,
     NearestQuery,
-    PointIdsList,
     PointStruct,
     QueryRequest,
     SearchParams,
@@ -50,6 +49,7 @@ class QdrantIndex:
     def __init__(self, settings: MatchSettings) -> None:
         self._threads: Threads | None = None
         self._params: SearchParams | None = None
+        self._template_bytes: dict[str, int] = {}
         if settings.qdrant_url is None:
             self._threads = Threads("qdrant", 1)
             self._client = AsyncQdrantClient(":memory:")
@@ -68,6 +68,7 @@ class QdrantIndex:
     async def create(self, name: ListName, template_length: int) -> None:
         """Make a list, unless it is there."""
         collection = _collection(name)
+        self._template_bytes[collection] = template_length * np.dtype(np.float32).itemsize
         vectors = VectorParams(size=template_length, distance=Distance.DOT)
 
         async def work() -> None:
@@ -98,16 +99,7 @@ class QdrantIndex:
             )
             await self._client.upsert(_collection(name), [point], wait=True)
 
-        await self._call(work)
-
-    async def remove(self, name: ListName, reference_id: str) -> None:
-        """Remove a reference."""
-        selector = PointIdsList(points=[_point_id(reference_id)])
-
-        async def work() -> None:
-            await self._client.delete(_collection(name), selector, wait=True)
-
-        await self._call(work)
+        await self._call(work, template_bytes=reference.template.nbytes)
 
     async def search(
         self, name: ListName, probes: list[Template], limit: int
@@ -115,13 +107,6 @@ class QdrantIndex:
         """Return for each probe its best comparisons, best first."""
 
         async def work() -> list[list[Comparison]]:
-            try:
-                return await compare()
-            finally:
-                # The local mode makes arrays of the probes, and numpy keeps what they held.
-                scrub_array_cache(probes[0].nbytes if probes else 0)
-
-        async def compare() -> list[list[Comparison]]:
             requests = [self._request(probe, limit) for probe in probes]
             responses = await self._client.query_batch_points(_collection(name), requests)
             return [
@@ -136,22 +121,19 @@ class QdrantIndex:
                 for response in responses
             ]
 
-        return await self._call(work)
+        return await self._call(work, template_bytes=probes[0].nbytes if probes else 0)
 
     async def compare(
         self, name: ListName, probe: Template, reference_ids: list[str]
     ) -> list[float]:
         """Return the cosines of a probe and some references; those that aren't there have none."""
         is_here = self._threads is not None
-        work = self._compared_here if is_here else self._compared_there
+        compared = self._compared_here if is_here else self._compared_there
 
-        async def scrubbed() -> list[float]:
-            try:
-                return await work(_collection(name), probe, reference_ids)
-            finally:
-                scrub_array_cache(probe.nbytes)
+        async def work() -> list[float]:
+            return await compared(_collection(name), probe, reference_ids)
 
-        return await self._call(scrubbed)
+        return await self._call(work, template_bytes=probe.nbytes)
 
     async def _compared_there(
         self, collection: str, probe: Template, reference_ids: list[str]
@@ -193,7 +175,8 @@ class QdrantIndex:
             for snapshot in await self._client.list_full_snapshots():
                 await self._client.delete_full_snapshot(snapshot.name, wait=True)
 
-        await self._call(work)
+        await self._call(work, template_bytes=self._template_bytes.get(collection, 0))
+        self._template_bytes.pop(collection, None)
 
     async def _drop_snapshots(self, collection: str) -> None:
         try:
@@ -231,11 +214,22 @@ class QdrantIndex:
         nearest = NearestQuery.model_construct(nearest=list(probe))
         return QueryRequest.model_construct(query=nearest, limit=limit, with_payload=True)
 
-    async def _call(self, work: Callable[[], Coroutine[None, None, _T]]) -> _T:
+    async def _call(
+        self, work: Callable[[], Coroutine[None, None, _T]], *, template_bytes: int = 0
+    ) -> _T:
+        """Do some work where it is to be done, with templates of a size."""
+
+        async def scrubbed() -> _T:
+            try:
+                return await work()
+            finally:
+                # The local mode makes an array of each, and numpy keeps what that held.
+                scrub_array_cache(template_bytes)
+
         try:
             if self._threads is None:
-                return await work()
-            return await self._threads.run(_drive, work)
+                return await scrubbed()
+            return await self._threads.run(_drive, scrubbed)
         except (ApiException, httpx.HTTPError, OSError, ValueError) as error:
             # ValueError: how the local mode says that it has no such list, as after a drop.
             raise Transient(f"Qdrant: {type(error).__name__}") from None
