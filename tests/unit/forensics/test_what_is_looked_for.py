@@ -147,6 +147,16 @@ def test_every_picture_that_is_imported_leaves_traces_to_be_looked_for(tmp_path:
     assert lots_in(tmp_path)[0].images() == images
 
 
+def test_no_trace_of_a_lot_is_one_of_another(tmp_path: Path) -> None:
+    # Of one that is through nothing may be found while the other is worked on.
+    one, two = (lot.images() for lot in lots_in(tmp_path))
+    index = Index(windows_of(one, default_pack()))
+    for image in two[: len(one)]:
+        for kind, content in Maker(default_pack()).of_reference(image.read_bytes()):
+            raw = content if isinstance(content, bytes) else np.ascontiguousarray(content).tobytes()
+            assert not index.search(raw + bytes(8), born_by=0), kind
+
+
 @contextmanager
 def pixels_seen() -> Iterator[list[bytes]]:
     """Keep what detectors are given, and what is reduced for a view before faces are covered."""
