@@ -161,7 +161,7 @@ class _Look:
     def _note(self, place: str, needles: Needles, found: Found) -> None:
         self._found_keys |= found.births.get(Kind.KEY, set())
         for kind in needles.left_in(place, found):
-            youngest_us = max(map(needles.at_us, found.births[kind]))
+            youngest_us = max(map(needles.at_us, needles.over(found, kind)))
             self._residues.append(
                 Residue(
                     self._fault,

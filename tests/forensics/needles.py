@@ -1,7 +1,7 @@
 """What is looked for at one moment of a run: all of it is older than a budget then."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
@@ -15,6 +15,9 @@ from tests.forensics.windows import Kind, cut
 from lethe.contracts.topics import FRAME_CAPTURED, VIEW_MADE
 
 BUDGET_US = 1_000_000
+
+_NEAR = 3
+"""So many frames before or after one that was captured are decoded by whoever captures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Needles:
         Stands before the kind where it isn't what the cameras saw.
     kept
         Where some kinds are for good reason.
+    is_back
+        Tells of a birth that was found, afterwards, whether it was born once more in time to be
+        alive still.
     """
 
     index: Index
@@ -38,6 +44,7 @@ class Needles:
     at_us: Callable[[int], int]
     origin: str = ""
     kept: frozenset[tuple[str, Kind]] = frozenset()
+    is_back: Callable[[int], bool] = lambda _: False
 
     def called(self, kind: Kind) -> str:
         """Return what a kind of them is called."""
@@ -45,7 +52,15 @@ class Needles:
 
     def left_in(self, place: str, found: Found) -> list[Kind]:
         """Return of which kinds something was found that shouldn't be in a place."""
-        return [kind for kind in found.kept_bytes if (place, kind) not in self.kept]
+        return [
+            kind
+            for kind in found.kept_bytes
+            if (place, kind) not in self.kept and self.over(found, kind)
+        ]
+
+    def over(self, found: Found, kind: Kind) -> list[int]:
+        """Return the births of what was found that can't be alive."""
+        return [birth for birth in found.births[kind] if not self.is_back(birth)]
 
 
 @dataclass(frozen=True)
@@ -95,18 +110,32 @@ class Knowledge:
                 yield self._of_import(each.lot, each.ended_us, is_listed=each.is_listed)
 
     def _of_frames(self) -> Needles:
-        captured = {
-            place: record.address.captured.boot_us
-            for record, content in self._opened(FRAME_CAPTURED.name)
-            if (place := self.places.get(sha256(content).digest())) is not None
-        }
+        captured = dict(self._captures())
         gone = [place for place, at_us in captured.items() if at_us <= self.limit_us]
 
         def at_us(birth: int) -> int:
             # A frame that wasn't captured was released before the next one that was.
             return min(moment for place, moment in captured.items() if place >= birth)
 
-        return Needles(self.frames, max(gone, default=-1), at_us)
+        return Needles(self.frames, max(gone, default=-1), at_us, is_back=self._is_captured_again)
+
+    def _captures(self) -> list[tuple[int, int]]:
+        """Return places in the footage and when each was captured, in the order of captures."""
+        return [
+            (place, record.address.captured.boot_us)
+            for record, content in self._opened(FRAME_CAPTURED.name)
+            if (place := self.places.get(sha256(content).digest())) is not None
+        ]
+
+    def _is_captured_again(self, birth: int) -> bool:
+        """Tell whether a frame comes again, as of footage that an ingest begins anew."""
+        # With keys and records that came while it was searched.
+        captures = replace(self)._captures()
+        places = [place for place, _ in captures]
+        if places == sorted(places):
+            return False
+        alive = [place for place, at_us in captures if at_us > self.limit_us]
+        return any(abs(place - birth) <= _NEAR for place in alive)
 
     def _of_keys(self) -> Needles:
         drawn, single = list(self.run.keys.keys), self.opener.expanded()

@@ -1,6 +1,7 @@
 """Of views and imported pictures every trace is looked for, where it mustn't be."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.forensics.lots import Import, Lot, lots_in
 from tests.forensics.making import Maker
 from tests.forensics.needles import BUDGET_US, Knowledge, Needles
 from tests.forensics.running import Decided, Run
-from tests.forensics.searching import Index
+from tests.forensics.searching import Found, Index
 from tests.forensics.tape import TapedRecord
 from tests.forensics.windows import Kind, cut
 from tests.support.forgetting import local_trust
@@ -103,6 +104,23 @@ def test_views_are_opened_with_overheard_keys_and_looked_for_once_they_are_old(
         known = Knowledge(run, Index([]), {}, {}, began_us=captured_us + passed_us)
         views = {each.origin: each for each in known.needles()}["view's"]
         assert bool(views.index.search(picture + bytes(8), born_by=views.born_by)) is is_found
+
+
+_ONCE = [(place, place * 80_000) for place in range(100)]
+_AGAIN = [(place, LOOK_US - BUDGET_US // 2 + place) for place in (40, 41)]
+
+
+@pytest.mark.parametrize("birth", [20, 36, 37, 41, 44, 45, 99])
+@pytest.mark.parametrize("captures", [_ONCE, _ONCE + _AGAIN], ids=["once", "begun anew"])
+def test_of_footage_that_begins_anew_only_what_is_captured_again_may_be_alive(
+    monkeypatch: pytest.MonkeyPatch, captures: list[tuple[int, int]], birth: int
+) -> None:
+    monkeypatch.setattr(Knowledge, "_captures", lambda _: captures)
+    frames = next(Knowledge(a_run(), Index([]), {}, began_us=LOOK_US).needles())
+    found = Found(Counter({Kind.JPEG: 8}), {Kind.JPEG: {birth}})
+    may_be_alive = captures != _ONCE and 37 <= birth <= 44
+    assert frames.born_by == 99
+    assert frames.left_in("memory of detect", found) == ([] if may_be_alive else [Kind.JPEG])
 
 
 def test_private_keys_of_tickets_are_looked_for_a_budget_after_they_were_drawn() -> None:
