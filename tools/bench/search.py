@@ -28,7 +28,9 @@ _SIZES = {1_000: 320, 10_000: 320, 100_000: 120}
 
 def measure() -> tuple[list[Figure], dict[str, list[float]]]:
     """Return the search's figures, and every time that was taken."""
-    [(probes, taken)] = asyncio.run(_search_times_ms(_REFERENCES, (_PROBES,), _ROUNDS)).items()
+    [(probes, taken)] = asyncio.run(
+        _search_times_ms(_settings(), _REFERENCES, (_PROBES,), _ROUNDS)
+    ).items()
     median, p99 = _percentiles(taken)
     name = f"{probes} probes among {_REFERENCES}"
     figures = [at_most(f"{name}, p50 ms", median, 15), at_most(f"{name}, p99 ms", p99, 15)]
@@ -38,17 +40,22 @@ def measure() -> tuple[list[Figure], dict[str, list[float]]]:
 def measure_sizes() -> tuple[list[Figure], dict[str, Any]]:
     """Return how long searches take of several numbers of probes in lists of several sizes.
 
-    In this process, or on the server that `LETHE_QDRANT_URL` names.
+    In this process, and besides on the server that `LETHE_QDRANT_URL` names, where it does.
     """
+    places = {"here": _settings().model_copy(update={"qdrant_url": None})}
+    if (named := _settings()).qdrant_url is not None:
+        places["on the server"] = named
     figures: list[Figure] = []
-    report: dict[str, Any] = {"server": _settings().qdrant_url is not None}
-    for references, rounds in _SIZES.items():
-        taken = asyncio.run(_search_times_ms(references, _PROBES_AT_ONCE, rounds))
-        for probes, times in taken.items():
-            median, p99 = _percentiles(times)
-            name = f"{probes} probes among {references:,}, p50 and p99 ms"
-            figures.append(told(name, f"{median}, {p99}"))
-        report[str(references)] = {str(probes): times for probes, times in taken.items()}
+    report: dict[str, Any] = {place: {} for place in places}
+    for place, settings in places.items():
+        for references, rounds in _SIZES.items():
+            taken = asyncio.run(_search_times_ms(settings, references, _PROBES_AT_ONCE, rounds))
+            for probes, times in taken.items():
+                median, p99 = _percentiles(times)
+                name = f"{probes} probes among {references:,} {place}, p50 and p99 ms"
+                figures.append(told(name, f"{median}, {p99}"))
+            by_probes = {str(probes): times for probes, times in taken.items()}
+            report[place][str(references)] = by_probes
     return figures, report
 
 
@@ -67,9 +74,9 @@ def _settings() -> MatchSettings:
 
 
 async def _search_times_ms(
-    references: int, probes: Sequence[int], rounds: int
+    settings: MatchSettings, references: int, probes: Sequence[int], rounds: int
 ) -> dict[int, list[float]]:
-    index = QdrantIndex(_settings())
+    index = QdrantIndex(settings)
     random = np.random.default_rng(1)
     await index.create(_NAME, _LENGTH)
     for number, template in enumerate(_templates(random, references)):

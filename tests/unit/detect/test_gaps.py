@@ -14,6 +14,7 @@ from lethe.detect.lanes import Lanes
 
 LIVE_S = 1.0
 REST_S = 0.2
+PATIENCE_S = 1.0
 
 
 class Workshop:
@@ -51,6 +52,26 @@ class Workshop:
         await self.lanes.put(0, name)
         await eventually(lambda: name in self.under_way)
         await self.end(name, *then)
+
+    async def comes(self, *, lane: int, after_s: float) -> None:
+        """Let a frame of a camera come after some time, and be done with at once."""
+        self.now_s += after_s
+        name = f"lane {lane}"
+        others = set(self.under_way)
+        self.gaps.came(lane)
+        await self.lanes.put(lane, name)
+        await eventually(lambda: name in self.under_way)
+        self.under_way[name].set()
+        await eventually(lambda: name not in self.under_way)
+        await settled()
+        for each in set(self.under_way) - others:
+            assert each.startswith("r")
+
+    async def when_begun(self, name: str, *, every_s: float) -> float:
+        """Let frames of a camera come until one is begun; return when that was."""
+        while name not in self.begun:
+            await self.comes(lane=0, after_s=every_s)
+        return self.now_s
 
     async def until(self, *names: str) -> None:
         """Wait until exactly these are worked on."""
@@ -130,6 +151,49 @@ async def test_between_two_that_begin_beside_live_frames_is_a_rest() -> None:
         assert workshop.begun == ["f1", "r1", "f2"]
         workshop.now_s += REST_S
         await workshop.frame_done("f3", "r2")
+
+
+async def test_beside_frames_one_begins_only_where_the_next_is_not_expected_before_its_end() -> (
+    None
+):
+    workshop = Workshop()
+    async with running(workshop):
+        for number in range(6):
+            await workshop.comes(lane=0, after_s=0.06)
+            await workshop.comes(lane=1, after_s=0.02)
+            if number == 4:
+                await workshop.gaps.put("r1")
+                await settled()
+        # Behind lane 1 there are 60 ms, behind lane 0 no more than 20.
+        assert workshop.begun.index("r1") == workshop.begun.index("lane 1", 9) + 1
+
+
+async def test_where_frames_come_too_close_one_begins_now_and_then_all_the_same() -> None:
+    workshop = Workshop()
+    async with running(workshop):
+        for name in ("r1", "r2"):
+            await workshop.gaps.put(name)
+        first_s = await workshop.when_begun("r1", every_s=0.02)
+        await workshop.end("r1")
+        second_s = await workshop.when_begun("r2", every_s=0.02)
+    assert second_s - first_s >= PATIENCE_S
+
+
+async def test_how_long_images_take_is_learnt() -> None:
+    workshop = Workshop()
+    async with running(workshop):
+        for name in ("r1", "r2", "r3"):
+            await workshop.gaps.put(name)
+        begun_s = [await workshop.when_begun("r1", every_s=0.08)]
+        await workshop.end("r1")
+        begun_s.append(await workshop.when_begun("r2", every_s=0.08))
+        assert begun_s[1] - begun_s[0] < PATIENCE_S
+        for _ in range(10):
+            await workshop.comes(lane=0, after_s=0.08)
+        # It took 800 ms: far more than what lies between two frames.
+        await workshop.end("r2")
+        begun_s.append(await workshop.when_begun("r3", every_s=0.08))
+    assert begun_s[2] - begun_s[1] >= PATIENCE_S
 
 
 async def test_when_no_frame_comes_any_more_all_are_worked_on_though_nobody_says_so() -> None:

@@ -2,21 +2,21 @@
 
 import argparse
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tools.bench import search
 from tools.bench.enrolment import beside, first_frame, importing
+from tools.bench.enrolment.photographs import tabled
+from tools.bench.figures import Figure
 from tools.bench.footage import FACES
 from tools.bench.parts import Parts
+from tools.running import running_lethe
 
 _COUNTS = (1_000, 10_000)
-_PARTS = (
-    *(f"import-{count}" for count in _COUNTS),
-    *(f"first-frame-{count}" for count in _COUNTS),
-    "beside",
-    "search",
-)
+_PARTS = (*map(str, _COUNTS), "beside", "search")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", choices=_PARTS)
     parser.add_argument(
-        "--seconds", type=int, default=300, help="length of each run beside live video"
+        "--seconds", type=int, default=150, help="length of each run beside live video"
     )
     parser.add_argument("--report", type=Path, default=Path("bench-enrolment-report.json"))
     return parser
@@ -44,17 +44,8 @@ def main() -> int:
     chosen = parser().parse_args()
     parts = Parts(chosen.only)
     for count in _COUNTS:
-        parts.measure(
-            f"import-{count}",
-            f"import of {count:,} images, nothing live",
-            partial(importing.measure, chosen.faces, count),
-        )
-    for count in _COUNTS:
-        parts.measure(
-            f"first-frame-{count}",
-            "from authorisation to the first frame that is searched, median (least to largest)",
-            partial(first_frame.measure, chosen.faces, count),
-        )
+        heading = f"import of {count:,} images, nothing live, and an order for them"
+        parts.measure(str(count), heading, partial(_of_size, chosen.faces, count))
     parts.measure(
         "beside",
         f"the demonstration for {chosen.seconds} s, without and with an import beside it",
@@ -63,6 +54,19 @@ def main() -> int:
     parts.measure("search", "searches, by probes and references", search.measure_sizes)
     parts.write(chosen.report)
     return 0
+
+
+def _of_size(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Import into a new stack, and order what was imported again and again."""
+    with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
+        folder = Path(name)
+        images = folder / "images"
+        images.mkdir()
+        table = tabled(faces, count, images)
+        with running_lethe(folder, "up", reports=False) as lethe:
+            figures, report = importing.measure(lethe, table, count)
+            of_order, order_report = first_frame.measure(lethe, folder, count)
+    return [*figures, *of_order], report | order_report
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """From authorisation to the first frame that is searched: an order, handed in again and again."""
 
 import asyncio
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -11,10 +10,10 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from tools.bench.enrolment.importing import LIST, started_import
-from tools.bench.enrolment.photographs import photographs, tabled
+from tools.bench.enrolment.importing import LIST
+from tools.bench.enrolment.photographs import photographs
 from tools.bench.figures import Figure, spread, told
-from tools.running import RunningLethe, metric, running_lethe, wait_until
+from tools.running import RunningLethe, metric, wait_until
 
 from lethe.cli.deployment.authorising import authorise_order, draft_order, end_deployment
 from lethe.cli.deployment.drafts import DraftFile
@@ -33,35 +32,27 @@ _SECONDS = 600
 _SIZE = (640, 360)
 
 
-def measure(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
-    """Import once, then authorise, wait for a search and end, several times; then lose the list.
+def measure(lethe: RunningLethe, folder: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Authorise, wait for a search and end, several times; then lose the list that was imported.
 
     It counts from before the officer's command signs to the first batch that match has searched:
     the order on its way, the camera that is opened, a face that is found, the search. The camera is
     a file that shows a face from its first frame on.
     """
-    with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
-        folder = Path(name)
-        images = folder / "images"
-        images.mkdir()
-        table = tabled(faces, count, images)
-        _footage(folder / "face.mp4")
-        for camera in (_CAMERA, _KEEPER):
-            (folder / f"{camera}.toml").write_text(f'[{camera}]\nsource = "{folder}/face.mp4"\n')
-        with running_lethe(folder, "up", reports=False) as lethe:
-            with started_import(lethe.alert_url, table) as process:
-                assert process.wait() == 0, "the import failed"
-            # match keeps a list for as long as an order is to come.
-            _authorise(lethe, _drafted(lethe, folder, _KEEPER, _KEEPER, _LATER))
-            taken_ms = [_first_search_ms(lethe, folder, number) for number in range(_ROUNDS)]
-            _restart_match(lethe)
-            lost_ms = _first_search_ms(lethe, folder, _ROUNDS)
+    _footage(folder / "face.mp4")
+    for camera in (_CAMERA, _KEEPER):
+        (folder / f"{camera}.toml").write_text(f'[{camera}]\nsource = "{folder}/face.mp4"\n')
+    # match keeps a list for as long as an order is to come.
+    _authorise(lethe, _drafted(lethe, folder, _KEEPER, _KEEPER, _LATER))
+    taken_ms = [_first_search_ms(lethe, folder, number) for number in range(_ROUNDS)]
+    _restart_match(lethe)
+    lost_ms = _first_search_ms(lethe, folder, _ROUNDS)
+    what = "from authorisation to the first frame that is searched"
     figures = [
-        told(f"{count:,} references in hand, ms", spread(taken_ms, 0)),
-        told(f"{count:,} references that match lost, s", round(lost_ms / 1_000, 1)),
+        told(f"{what}, ms: median (least to largest)", spread(taken_ms, 0)),
+        told(f"{what}, of {count:,} images that match lost, s", round(lost_ms / 1_000, 1)),
     ]
-    report = {"references": count, "taken_ms": taken_ms, "lost_ms": lost_ms}
-    return figures, report
+    return figures, {"taken_ms": taken_ms, "lost_ms": lost_ms}
 
 
 def _restart_match(lethe: RunningLethe) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tools.bench.enrolment.photographs import tabled
 from tools.bench.figures import Figure, at_least, told
-from tools.running import RunningLethe, running_lethe
+from tools.running import RunningLethe
 
 _MB = 1024 * 1024
 _LOOK_S = 0.2
@@ -32,15 +30,9 @@ class Import:
     peak_mb: dict[str, float]
 
 
-def measure(faces: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
-    """Import once into a new stack."""
-    with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
-        folder = Path(name)
-        images = folder / "images"
-        images.mkdir()
-        table = tabled(faces, count, images)
-        with running_lethe(folder, "up", reports=False) as lethe:
-            imported = _import(lethe, table, count)
+def measure(lethe: RunningLethe, table: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Import a table of so many images once, in a new stack."""
+    imported = _import(lethe, table, count)
     per_s = round(count / imported.took_s, 1)
     report = {
         "images": count,

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from lethe.detect.rhythm import Rhythm
+
 _T = TypeVar("_T")
 
 _LIVE_S = 1.0
@@ -19,13 +21,18 @@ _MOMENT_S = 0.01
 """For so long after the last live frame was done the next one isn't expected yet."""
 _REST_S = 0.2
 """Between two beginnings while live frames come: an image costs every service something."""
+_PATIENCE_S = 1.0
+"""After so long one begins also where no gap is as long as it needs."""
+_FIRST_TAKES_S = 0.03
+_SHARE_OF_LATEST = 1 / 8
 
 
 class Gaps(Generic[_T]):
     """Works on what waits while nothing live does: all at a time, or few while live frames come.
 
-    Those begin one at a time, some to the second, just when live frames are done with: the next
-    frame finds nobody at something else, or somebody who soon ends.
+    Those begin one at a time, some to the second, just when live frames are done with and the next
+    isn't expected before the image is: it finds nobody at something else. Where frames come too
+    close for that, one begins now and then all the same, and soon ends.
 
     Parameters
     ----------
@@ -57,7 +64,14 @@ class Gaps(Generic[_T]):
         self._under_way = 0
         self._live = 0
         self._live_until_s = self._moment_until_s = self._rests_until_s = clock_s()
+        self._patient_until_s = self._rests_until_s
+        self._takes_s = _FIRST_TAKES_S
+        self._rhythm = Rhythm()
         self._changed = asyncio.Event()
+
+    def came(self, lane: int) -> None:
+        """Take note of a live frame, which is told of by `live` as well."""
+        self._rhythm.came(lane, self._clock_s())
 
     async def put(self, item: _T) -> None:
         """Let an item wait for a gap."""
@@ -86,7 +100,9 @@ class Gaps(Generic[_T]):
                 self._changed.clear()
                 while self._waiting and self._is_gap():
                     self._under_way += 1
-                    self._rests_until_s = self._clock_s() + _REST_S
+                    now_s = self._clock_s()
+                    self._rests_until_s = now_s + _REST_S
+                    self._patient_until_s = now_s + _PATIENCE_S
                     group.create_task(self._work_on(self._waiting.popleft()))
 
     def _is_gap(self) -> bool:
@@ -95,15 +111,21 @@ class Gaps(Generic[_T]):
         if self._live_for_s() == 0:
             return self._under_way < self._at_once
         now_s = self._clock_s()
-        return self._under_way == 0 and self._rests_until_s <= now_s < self._moment_until_s
+        if self._under_way or not self._rests_until_s <= now_s < self._moment_until_s:
+            return False
+        fits = self._rhythm.next_in_s(now_s) >= self._takes_s
+        return fits or now_s >= self._patient_until_s
 
     def _live_for_s(self) -> float:
         """Return for how long another live frame is expected."""
         return max(0.0, self._live_until_s - self._clock_s())
 
     async def _work_on(self, item: _T) -> None:
+        begun_s, is_beside = self._clock_s(), self._live_for_s() > 0
         try:
             await self._work(item)
         finally:
             self._under_way -= 1
+            if is_beside:
+                self._takes_s += _SHARE_OF_LATEST * (self._clock_s() - begun_s - self._takes_s)
             self._changed.set()

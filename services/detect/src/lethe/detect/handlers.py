@@ -117,6 +117,7 @@ class Handlers:
         address = read_address(record.headers)
         if address.purpose is not Purpose.FRAME or address.lane != record.key:
             raise Refused("a frame is addressed as something else")
+        self.gaps.came(record.partition)
         await self.lanes.put(record.partition, (address, record))
 
     async def on_reference(self, record: Record) -> None:
