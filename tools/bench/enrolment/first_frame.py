@@ -10,6 +10,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from tools.bench.enrolment import withdrawal
 from tools.bench.enrolment.importing import LIST
 from tools.bench.enrolment.photographs import photographs
 from tools.bench.figures import Figure, spread, told
@@ -21,7 +22,7 @@ from lethe.cli.home import find_home
 from lethe.shredding.signing import Signer
 
 _ROUNDS = 10
-_CAMERA, _KEEPER = "gate", "keeper"
+_CAMERA, _KEEPER, _WITHDRAWN = "gate", "keeper", "withdrawn"
 _LATER = timedelta(hours=2)
 _POLL_S = 0.01
 _CALM_S = 1.0
@@ -45,6 +46,7 @@ def measure(lethe: RunningLethe, folder: Path, count: int) -> tuple[list[Figure]
     # match keeps a list for as long as an order is to come.
     _authorise(lethe, _drafted(lethe, folder, _KEEPER, _KEEPER, _LATER))
     taken_ms = [_first_search_ms(lethe, folder, number) for number in range(_ROUNDS)]
+    withdrawn, withdrawn_ms = _withdrawals(lethe, folder)
     _restart_match(lethe)
     lost_ms = _first_search_ms(lethe, folder, _ROUNDS)
     what = "from authorisation to the first frame that is searched"
@@ -52,7 +54,18 @@ def measure(lethe: RunningLethe, folder: Path, count: int) -> tuple[list[Figure]
         told(f"{what}, ms: median (least to largest)", spread(taken_ms, 0)),
         told(f"{what}, of {count:,} images that match lost, s", round(lost_ms / 1_000, 1)),
     ]
-    return figures, {"taken_ms": taken_ms, "lost_ms": lost_ms}
+    report = {"taken_ms": taken_ms, "lost_ms": lost_ms, "withdrawn_ms": withdrawn_ms}
+    return [*figures, *withdrawn], report
+
+
+def _withdrawals(lethe: RunningLethe, folder: Path) -> tuple[list[Figure], list[float]]:
+    """Withdraw subjects under an order of its own."""
+    searched = _searched(lethe)
+    _authorise(lethe, _drafted(lethe, folder, _WITHDRAWN, _CAMERA, timedelta()))
+    wait_until(lambda: _searched(lethe) > searched)
+    measured = withdrawal.measure(lethe, _WITHDRAWN)
+    asyncio.run(end_deployment(lethe.alert_url, _WITHDRAWN, find_home().trust))
+    return measured
 
 
 def _restart_match(lethe: RunningLethe) -> None:
