@@ -103,31 +103,29 @@ class Opener:
 
     def __init__(self, keys: list[DrawnKey]) -> None:
         self._by_commitment = {commitment(drawn.key): drawn.key for drawn in keys}
-        self._slots: dict[tuple[str, str, str], tuple[str, GrantedKey]] = {}
+        self._slots: dict[tuple[str, str, str], GrantedKey] = {}
 
     def learn(self, grant: KeyGranted) -> None:
         """Take the names that a grant has for its keys."""
         for named in grant.keys:
-            self._slots[grant.slot, named.lane, named.purpose.value] = (grant.slot, named)
+            self._slots[named.slot, named.lane, named.purpose.value] = named
 
     def expanded(self) -> dict[bytes, bytes]:
         """Return the single-use keys of every slot key that a grant names: by the slot key."""
         return {
-            key: _expanded(slot, named, key)
-            for slot, named in self._slots.values()
+            key: _expanded(named, key)
+            for named in self._slots.values()
             if (key := self._by_commitment.get(named.commitment)) is not None
         }
 
     def open(self, topic: str, address: SealAddress, sealed: bytes) -> bytes | None:
         """Return the content of a record; None where no key of these opens it."""
-        slot, named = self._slots.get(
-            (address.slot, address.lane, address.purpose.value), ("", None)
-        )
+        named = self._slots.get((address.slot, address.lane, address.purpose.value))
         key = self._by_commitment.get(named.commitment) if named is not None else None
         if named is None or key is None:
             return None
         place = slice(address.number * KEY_BYTES, (address.number + 1) * KEY_BYTES)
-        single = memoryview(_expanded(slot, named, key)[place])
+        single = memoryview(_expanded(named, key)[place])
         room = memoryview(bytearray(len(sealed) - TAG_BYTES))
         try:
             return bytes(open_into(single, topic, address, sealed, room))
@@ -135,8 +133,8 @@ class Opener:
             return None
 
 
-def _expanded(slot: str, named: GrantedKey, key: bytes) -> bytes:
-    info = _expansion_info(slot, named.lane, named.purpose)
+def _expanded(named: GrantedKey, key: bytes) -> bytes:
+    info = _expansion_info(named)
     size = NUMBERS_PER_SLOT[named.purpose] * KEY_BYTES
     return HKDFExpand(hashes.SHA256(), size, info).derive(key)
 

@@ -21,13 +21,18 @@ _PUBLIC_KEY = UnwrapKey.generate().public_key
 class Custody:
     """Time, one custodian, and the numbers of the tickets it was sent."""
 
-    def __init__(self, orders: OrderBook) -> None:
+    def __init__(self, orders: OrderBook, slots: int = 1) -> None:
         self.time = TrueTime()
         self.clock = FakeClock(self.time)
         self.witness = Witness(Entropy(os.urandom))
         self.suspensions = Suspensions(orders)
         self.custodian = Custodian(
-            orders, self.suspensions, self.clock, term="term", entropy=self.witness.entropy
+            orders,
+            self.suspensions,
+            self.clock,
+            term="term",
+            slots=slots,
+            entropy=self.witness.entropy,
         )
         self._sequence = 0
 

@@ -208,13 +208,14 @@ class Witness:
     def learn(self, granted: KeyGranted) -> None:
         """Expand the keys of a grant independently of the code under test."""
         for named in granted.keys:
-            parts = [part.encode() for part in (granted.slot, named.lane, named.purpose.value)]
-            info = b"lethe frame keys v1" + b"".join(pack(">I", len(p)) + p for p in parts)
+            told = (named.slot, named.lane, named.purpose.value, str(named.after_ms))
+            parts = [part.encode() for part in told]
+            info = b"lethe frame keys v2" + b"".join(pack(">I", len(p)) + p for p in parts)
             count = NUMBERS_PER_SLOT[named.purpose]
             slot_key = bytes(self.entropy.drawn[named.commitment])
             expanded = HKDFExpand(hashes.SHA256(), count * KEY, info).derive(slot_key)
             for number in range(count):
-                name = (granted.slot, named.lane, named.purpose, number)
+                name = (named.slot, named.lane, named.purpose, number)
                 self.numbers[expanded[number * KEY : (number + 1) * KEY]] = name
 
     def live_numbers(self, holder: Holder) -> list[NumberName]:

@@ -90,11 +90,25 @@ class Books:
         )
 
     def grant(
-        self, ticket: KeyTicket, slot: str, made_ms: int, purposes: Sequence[Purpose] = ()
+        self,
+        ticket: KeyTicket,
+        slot: str,
+        made_ms: int,
+        purposes: Sequence[Purpose] = (),
+        *,
+        after_ms: int = 0,
     ) -> KeyGranted:
         """Return the grant of a slot's keys to a ticket: those of its role if none are named."""
         keys = [
-            GrantedKey(lane=CAMERA, purpose=p, deployment_id="d", order_hash="o", commitment=b"c")
+            GrantedKey(
+                slot=slot,
+                after_ms=after_ms,
+                lane=CAMERA,
+                purpose=p,
+                deployment_id="d",
+                order_hash="o",
+                commitment=b"c",
+            )
             for p in purposes or GRANTED[ticket.role]
         ]
         return KeyGranted(

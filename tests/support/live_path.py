@@ -63,6 +63,7 @@ class LivePath(Pipeline):
             Suspensions(self.purges),
             self.clock,
             term="term",
+            slots=1,
             entropy=self.witness.entropy,
         )
 

@@ -171,7 +171,10 @@ class Forgetting(Referee):
         slots = process.ticket_slots.setdefault(granted.ticket_hash, set())
         slots.add(granted.slot)
         assert len(slots) == 1, "two grants were held for one ticket"
-        process.slot_sent_us[granted.slot] = process.sent_us[granted.ticket_sequence]
+        for named in granted.keys:
+            # The life of a slot's key begins with the slot.
+            sent_us = process.sent_us[granted.ticket_sequence]
+            process.slot_sent_us[named.slot] = sent_us + named.after_ms * 1000
         self.seen["held"] += len(held)
 
     @rule(content=st.binary(max_size=64))

@@ -34,6 +34,8 @@ class Pipeline:
     ----------
     book
         The orders that the custodian obeys, instead of the one.
+    slots
+        For how many slots in a row a ticket is answered.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Pipeline:
         *,
         order_check: OrderCheck | None = None,
         book: OrderBook | None = None,
+        slots: int = 1,
     ) -> None:
         self.standing = ALL_PARTITIONS
         self.time = TrueTime()
@@ -62,7 +65,12 @@ class Pipeline:
         book = book or book_with(trust, an_order())
         self.suspensions = Suspensions(book)
         self.custodian = Custodian(
-            book, self.suspensions, self.clock, term="term", entropy=self.witness.entropy
+            book,
+            self.suspensions,
+            self.clock,
+            term="term",
+            slots=slots,
+            entropy=self.witness.entropy,
         )
 
     def grants(self) -> dict[Role, KeyGranted]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tests.support.custody import Custody
@@ -33,6 +34,8 @@ from lethe.receipts.parsing import parse_entry
 from lethe.receipts.verifying import Verdict
 from lethe.shredding.trust import LocalTrust
 
+_Kind = TypeVar("_Kind", bound=Entry)
+
 MODEL = "ab" * 32
 _HELD = LIST.model_copy(update={"model": MODEL})
 _PURPOSES = {
@@ -45,9 +48,9 @@ _PURPOSES = {
 class Desk:
     """One instance of purge: a custodian, the account, and receipts on a real disk."""
 
-    def __init__(self, trust: LocalTrust, folder: Path) -> None:
-        self.folder = folder
-        self.custody = Custody(book_with(trust, an_order()))
+    def __init__(self, trust: LocalTrust, folder: Path, slots: int = 1) -> None:
+        self.folder, self.slots = folder, slots
+        self.custody = Custody(book_with(trust, an_order()), slots)
         self.clock = self.custody.clock
         self.accountant = Accountant(self.clock, budget_ms=1000)
         self.anchoring = Anchoring()
@@ -65,7 +68,9 @@ class Desk:
         """Begin a term with a custodian of its own."""
         await self.receipting.begin(term)
         orders = self.custody.custodian._orders
-        self.custody.custodian = Custodian(orders, self.custody.suspensions, self.clock, term=term)
+        self.custody.custodian = Custodian(
+            orders, self.custody.suspensions, self.clock, term=term, slots=self.slots
+        )
 
     def made(self) -> list[KeyGranted]:
         """Return the grants of a slot, with everybody's ticket in hand."""
@@ -183,7 +188,7 @@ class Desk:
         return verify([files[0][0], *(line for lines in files for line in lines[2:])])
 
 
-def of_kind(desk: Desk, kind: type[Entry]) -> list[Entry]:
+def of_kind(desk: Desk, kind: type[_Kind]) -> list[_Kind]:
     return [entry for entry in desk.entries() if isinstance(entry, kind)]
 
 

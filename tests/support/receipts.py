@@ -119,6 +119,7 @@ class Log:
                 copies=8,
                 keys_root=sha256(b"keys").hexdigest(),
                 deadline_ms=self.at_ms + 600,
+                after_ms=0,
             ),
             **changes,
         )

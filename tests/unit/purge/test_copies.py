@@ -135,3 +135,29 @@ def test_a_process_that_ended_before_it_had_a_copy_kept_it_to_the_deadline() -> 
         books.accountant.hear_ticket(books.ticket(role, 2, 300, destroyed=told))
     books.later(5_000)
     assert books.accountant.account()["erasure_age_ms"]["max"] == 900.0
+
+
+def test_a_copy_of_a_slot_to_come_dies_as_much_later_and_can_be_given_up_before() -> None:
+    books = Books()
+    for role in (Role.INGEST, Role.DETECT):
+        ticket = books.ticket(role, 1, 0)
+        books.accountant.hear_ticket(ticket)
+        granted = books.grant(ticket, "s3", 10, [Purpose.FRAME], after_ms=400)
+        books.accountant.hear_grant(granted)
+    told = [books.destroyed("s3", Purpose.FRAME, {}, closed_ms=90)]
+    books.accountant.hear_ticket(books.ticket(Role.INGEST, 2, 100, destroyed=told))
+    assert _endings(books) == {"acknowledged": 1, "open": 1}
+    books.accountant.hear_ticket(books.ticket(Role.DETECT, 2, 1_400))
+    assert _endings(books) == {"acknowledged": 1, "open": 1}
+    books.accountant.hear_ticket(books.ticket(Role.DETECT, 3, 1_401))
+    assert _endings(books) == {"acknowledged": 1, "lapsed": 1}
+
+
+def test_of_a_holder_that_ended_before_a_slot_began_its_copy_is_dead() -> None:
+    books = Books()
+    ticket = books.ticket(Role.DETECT, 1, 0)
+    books.accountant.hear_ticket(ticket)
+    books.accountant.hear_grant(books.grant(ticket, "s3", 10, [Purpose.FRAME], after_ms=400))
+    again = books.ticket(Role.DETECT, 1, 300, boot="run-2", started_ms=250)
+    books.accountant.hear_ticket(again)
+    assert _endings(books) == {"dead": 1}

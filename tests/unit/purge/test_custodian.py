@@ -10,12 +10,13 @@ from tests.support.custody import Custody
 from tests.support.forgetting import CAMERA, an_order, book_with, heard, signed
 from tests.support.pipeline import CAMERA_ROLES
 
-from lethe.contracts.keys import Role
+from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.suspension import SuspensionGround
 from lethe.contracts.topic import partition_for
 from lethe.purge.custodian import Custodian, _Draft
+from lethe.shredding.keytraffic import SLOT_MS
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
 from lethe.shredding.wrapping import UnwrapKey
@@ -133,7 +134,7 @@ def test_a_stale_or_future_ticket_is_worth_nothing(custody: Custody, after_ms: f
 
 def test_a_holder_that_went_silent_counts_as_gone(custody: Custody) -> None:
     custody.hear_all()
-    custody.time.advance_ms(601)
+    custody.time.advance_ms(400)
     assert custody.made() == {}
 
 
@@ -272,3 +273,37 @@ def test_no_ticket_is_granted_twice_or_received_after_its_making(
             granted_to.add(granted.ticket_hash)
             assert received[granted.ticket_hash] <= granted.made.boot_us
     assert len(granted_to) >= 3
+
+
+# --- slots in a row ------------------------------------------------------------------------------
+
+
+def slots_of(made: dict[str, KeyGranted], holder: str) -> list[tuple[str, int]]:
+    """Return slots with how long after the grant they begin, of which a holder gets keys."""
+    return sorted({(key.slot, key.after_ms) for key in made[holder].keys}, key=lambda s: s[1])
+
+
+def test_a_ticket_is_answered_with_the_keys_of_some_slots(trust: LocalTrust) -> None:
+    custody = Custody(book_with(trust, an_order()), slots=3)
+    for first in (1, 4):
+        custody.hear_all()
+        made = custody.made()
+        expected = [(f"term-{first + ahead}", ahead * SLOT_MS) for ahead in range(3)]
+        assert all(slots_of(made, holder) == expected for holder in _EVERYBODY)
+        assert {granted.slot for granted in made.values()} == {f"term-{first}"}
+
+
+def test_no_key_is_made_for_a_slot_that_begins_after_its_orders_end(trust: LocalTrust) -> None:
+    order = an_order(ends_at_us=WALL_US + 2 * SLOT_MS * 1000)
+    custody = Custody(book_with(trust, order), slots=3)
+    custody.hear_all()
+    assert slots_of(custody.made(), "ingest-1") == [("term-1", 0), ("term-2", SLOT_MS)]
+    custody.time.advance_ms(SLOT_MS)
+    custody.hear_all()
+    assert slots_of(custody.made(), "ingest-1") == [("term-3", 0)], "without a gap"
+
+
+def test_no_key_is_made_ahead_for_an_order_that_has_not_begun(trust: LocalTrust) -> None:
+    custody = Custody(book_with(trust, an_order(starts_at_us=WALL_US + SLOT_MS * 1000)), slots=3)
+    custody.hear_all()
+    assert custody.made() == {}

@@ -8,9 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.support.forgetting import CAMERA
 from tests.support.receipting_desk import MODEL, Desk, of_kind
 from tests.support.receipts import SIGNER
 
+from lethe.contracts.keys import Role, TransitKey
 from lethe.purge import receipting as module
 from lethe.purge.log_folder import LogFolder, log_files
 from lethe.purge.receipting import ReceiptsLost
@@ -26,6 +28,7 @@ from lethe.receipts.entries import (
 )
 from lethe.receipts.errors import Refuted
 from lethe.receipts.granted import GrantedLeaf, granted_root
+from lethe.shredding.trust import LocalTrust
 
 
 async def test_a_grant_is_on_the_disk_before_it_is_sent(desk: Desk) -> None:
@@ -46,6 +49,39 @@ async def test_a_grant_is_on_the_disk_before_it_is_sent(desk: Desk) -> None:
         for named in each.keys
     }
     assert told.keys_root == granted_root(leaves).hex()
+
+
+async def test_of_slots_in_a_row_each_is_told_with_its_own_deadline(
+    trust: LocalTrust, tmp_path: Path
+) -> None:
+    desk = Desk(trust, tmp_path, slots=3)
+    await desk.begin("t1")
+    granted = desk.made()
+    await desk.receipting.tell(granted)
+    told = of_kind(desk, SlotGranted)
+    assert [(each.slot, each.after_ms) for each in told] == [
+        ("t1-1", 0),
+        ("t1-2", 200),
+        ("t1-3", 400),
+    ]
+    assert len({each.deadline_ms - each.after_ms for each in told}) == 1
+    for each in told:
+        desk.acknowledge(each.slot)
+    await desk.later(61)
+    await desk.receipting.close()
+    assert desk.verified().entries == len(desk.entries())
+
+
+async def test_a_log_in_which_somebody_looks_at_the_only_camera_is_verified(desk: Desk) -> None:
+    await desk.begin("t1")
+    transit = TransitKey(key_id="transit", public_key=b"", term=1)
+    looking = desk.custody.ticket(Role.ALERT, partitions=[], transit=transit, looks=[CAMERA])
+    assert desk.custody.hear(looking)
+    await desk.receipting.tell(desk.made())
+    [told] = of_kind(desk, SlotGranted)
+    assert (told.key_count, told.copies) == (3, 6)
+    await desk.receipting.close()
+    assert desk.verified().entries == len(desk.entries())
 
 
 async def test_what_is_told_is_verified_and_nothing_is_left_open(desk: Desk) -> None:

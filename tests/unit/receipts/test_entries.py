@@ -177,9 +177,10 @@ def test_a_grant_reads_as_a_line() -> None:
         copies=2,
         keys_root="0" * 64,
         deadline_ms=6,
+        after_ms=0,
     )
     assert granted.line() == (
-        b'{"at_ms":5,"copies":2,"deadline_ms":6,"deployment":"d","key_count":1,"keys_root":"'
+        b'{"after_ms":0,"at_ms":5,"copies":2,"deadline_ms":6,"deployment":"d","key_count":1,"keys_root":"'
         + b"0" * 64
         + b'","kind":"slot-granted","order_hash":"","slot":"t-1","v":1}'
     )

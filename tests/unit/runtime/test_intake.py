@@ -80,7 +80,9 @@ def test_nothing_of_a_body_stays_in_memory_and_websockets_go_on(
     secrets = [os.urandom(size) for size in _SIZES]
     with serving(*files) as (process, port):
         place = f"{'s' if has_tls else ''}://localhost:{port}"
-        with httpx.Client(base_url=f"http{place}", verify=context or False) as client:
+        # Its port is known a moment before it listens.
+        transport = httpx.HTTPTransport(verify=context or False, retries=6)
+        with httpx.Client(base_url=f"http{place}", transport=transport) as client:
             told = [client.post("/", content=secret).text for secret in secrets]
             assert told == [str(size) for size in _SIZES]
             index = Index(cut(Kind.KEY, secret, n) for n, secret in enumerate(secrets))

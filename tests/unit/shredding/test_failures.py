@@ -26,13 +26,17 @@ def test_an_expansion_that_fails_midway_leaves_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr(slotkeys, "HKDFExpand", Failing)
     arena = SecretArena()
     named = GrantedKey(
-        lane=CAMERA, purpose=Purpose.FRAME, deployment_id="", order_hash="", commitment=b""
+        slot="slot",
+        lane=CAMERA,
+        purpose=Purpose.FRAME,
+        deployment_id="",
+        order_hash="",
+        commitment=b"",
     )
     with pytest.raises(MemoryError):
         SlotKeys(
             arena,
             memoryview(bytearray(b"k" * 32)),
-            "slot",
             named,
             held_from_us=0,
             wipe_at_us=1,

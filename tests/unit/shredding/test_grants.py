@@ -64,7 +64,7 @@ def _traffic(
         send=send,
         standing=lambda: ALL_PARTITIONS,
         observer=observer,
-        slot_ms=1,
+        every_ms=1,
     )
 
 

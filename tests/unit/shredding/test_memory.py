@@ -35,10 +35,10 @@ def _slot_keys(
     arena: SecretArena, key: bytes, *, slot: str = "s", lane: str = CAMERA, purpose: Purpose
 ) -> SlotKeys:
     granted = GrantedKey(
-        lane=lane, purpose=purpose, deployment_id="", order_hash="", commitment=b""
+        slot=slot, lane=lane, purpose=purpose, deployment_id="", order_hash="", commitment=b""
     )
     times = {"held_from_us": 0, "wipe_at_us": 1, "dies_at_us": 2}
-    return SlotKeys(arena, memoryview(bytearray(key)), slot, granted, **times)
+    return SlotKeys(arena, memoryview(bytearray(key)), granted, **times)
 
 
 def _keys(held: SlotKeys) -> list[bytes]:

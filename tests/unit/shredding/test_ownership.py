@@ -49,7 +49,7 @@ def test_a_holder_that_leaves_or_falls_silent_owns_nothing(custody: Custody) -> 
     _hear(custody, holders, instance_id="b", generation=4)
     _hear(custody, holders, instance_id="a", leaving=True)
     assert _owner(custody, holders) == "b"
-    custody.time.advance_ms(600)
+    custody.time.advance_ms(1_400)
     assert _owner(custody, holders) is None
 
 
@@ -76,11 +76,22 @@ def test_a_run_that_is_over_is_not_heard_again(custody: Custody) -> None:
 def test_a_ticket_counts_as_used_until_the_next(custody: Custody) -> None:
     holders = Holders()
     ticket: KeyTicket = custody.ticket(Role.DETECT)
-    item = heard(ticket, custody.clock.now())
-    assert not holders.is_unused(item)
+    now = custody.clock.now()
+    item = heard(ticket, now)
+    assert not holders.is_unused(item, now)
     holders.hear(item)
-    assert holders.is_unused(item)
+    assert holders.is_unused(item, now)
     holders.use(item)
-    assert not holders.is_unused(item)
+    assert not holders.is_unused(item, now)
     assert not holders.hear(item)
-    assert not holders.is_unused(item)
+    assert not holders.is_unused(item, now)
+
+
+def test_a_ticket_does_not_wait_for_its_grant_for_long(custody: Custody) -> None:
+    holders = Holders()
+    item = heard(custody.ticket(Role.DETECT), custody.clock.now())
+    holders.hear(item)
+    custody.time.advance_ms(399)
+    assert holders.is_unused(item, custody.clock.now())
+    custody.time.advance_ms(1)
+    assert not holders.is_unused(item, custody.clock.now())

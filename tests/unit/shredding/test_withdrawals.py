@@ -137,6 +137,7 @@ def test_whatever_is_heard_in_whatever_order_a_list_never_shrinks(
 
 def granted(book: OrderBook, withdrawn_hash: str) -> GrantedKey:
     return GrantedKey(
+        slot="term-1",
         lane=CAMERA,
         purpose=Purpose.PROBE,
         deployment_id=NAME,

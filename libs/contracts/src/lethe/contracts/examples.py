@@ -119,6 +119,7 @@ _STATE = OrderState(
     serial=1,
 )
 _GRANTED_KEY = GrantedKey(
+    slot=_SLOT,
     lane=_CAMERA,
     purpose=Purpose.FRAME,
     deployment_id=_ORDER.deployment_id,

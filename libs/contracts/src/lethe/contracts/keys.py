@@ -15,6 +15,9 @@ MOST_TOLD_ERASED = 32
 MOST_LOOKED_AT = 64
 """Cameras in one ticket: as many as people look at, at a time."""
 
+MOST_AHEAD_MS = 1_000
+"""How long before its slot begins a key may be granted at most."""
+
 
 class Role(StrEnum):
     """A service that takes part in key traffic."""
@@ -186,21 +189,35 @@ class GrantedKey(Message):
 
     Attributes
     ----------
+    slot
+        The slot that it is the key of.
+    after_ms
+        How long after its grant is in hand the slot begins: nothing is captured under it before,
+        and its life counts from so long after the ticket. What the key is expanded into depends on
+        it, so that holders who are told different times can't open each other's records.
     withdrawn
         Who is withdrawn under the order, as purge obeys it, see `withdrawal_hash`: match keeps
         the key only if it has obeyed that list as well.
     """
 
+    slot: Name
     lane: Name
     purpose: Purpose
     deployment_id: Name
     order_hash: str
     commitment: bytes
     withdrawn: str = ""
+    after_ms: int = Field(default=0, ge=0, le=MOST_AHEAD_MS)
 
 
 class KeyGranted(Message):
-    """The slot keys of one slot for one ticket, HPKE-sealed to the ticket's public key."""
+    """The keys of some slots in a row for one ticket, HPKE-sealed to the ticket's public key.
+
+    Attributes
+    ----------
+    slot
+        The first of the slots: it names the grant.
+    """
 
     term: Name
     slot: Name

@@ -12,8 +12,8 @@ _TICKET_MS = 450
 purge takes tickets that are 400 ms old, and 50 ms ahead of its clock.
 """
 
-_KEYS_OF_CAMERA, _COPIES_OF_CAMERA = 2, 4
-"""For frames and for probes, each held by two."""
+_KEYS_OF_CAMERA, _COPIES_OF_CAMERA = 3, 6
+"""For frames, for probes and, while somebody looks, for views, each held by two."""
 
 
 def require_adds_up(said: SlotClosed, granted: SlotGranted | None, *, is_own: bool) -> None:

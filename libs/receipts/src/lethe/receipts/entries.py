@@ -121,6 +121,8 @@ class SlotGranted(Entry):
         Head of the tree of the keys' hashes, see `granted_root`.
     deadline_ms
         When the last of them is gone, by the promise.
+    after_ms
+        How long after their grant the slot begins: nothing is captured under its keys before.
     """
 
     kind: ClassVar[str] = "slot-granted"
@@ -132,6 +134,7 @@ class SlotGranted(Entry):
     copies: int = number()
     keys_root: str = hash_hex()
     deadline_ms: int = number()
+    after_ms: int = number()
 
 
 @dataclass(frozen=True, slots=True)

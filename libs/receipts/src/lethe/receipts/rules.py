@@ -33,6 +33,7 @@ from lethe.receipts.origins import log_origin, slot_name, term_of
 from lethe.receipts.totals import Totals
 
 LONGEST_BUDGET_MS = 1_000
+LONGEST_AHEAD_MS = 1_000
 CLOSED_WITHIN_MS = 60_000
 """A slot must be closed before its log, and those that follow it, go on for longer than this."""
 
@@ -182,8 +183,11 @@ class LogRules:
         if said.deployment in self._suspended():
             raise Refuted(f"keys for {said.deployment}, which is suspended")
         require_order_covers(said, self._orders.get(said.deployment))
-        if not 0 <= said.deadline_ms - said.at_ms <= self._budget_ms:
-            raise Refuted(f"its keys may live {said.deadline_ms - said.at_ms} ms")
+        if said.after_ms > LONGEST_AHEAD_MS:
+            raise Refuted(f"its keys are made {said.after_ms} ms before they are of use")
+        lives_ms = said.deadline_ms - said.at_ms - said.after_ms
+        if not 0 <= lives_ms <= self._budget_ms:
+            raise Refuted(f"its keys may live {lives_ms} ms")
         if said.key_count == 0 or said.copies < said.key_count:
             raise Refuted(f"{said.key_count} keys in {said.copies} copies")
         self._open[said.slot, said.deployment] = said

@@ -107,7 +107,7 @@ class Holder:
             if granted.boot != self.boot:
                 raise Erased("a grant came for a process that is over")
             if outstanding is None:
-                self._keyring.never_held(granted.slot, granted.keys)
+                self._keyring.never_held(granted.keys)
                 raise Erased("a grant came for a ticket that is used, over or another's")
             if granted.ticket_sequence != outstanding.sequence:
                 raise Refused("a grant names another ticket")

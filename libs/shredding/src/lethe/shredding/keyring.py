@@ -61,7 +61,6 @@ class Keyring:
                 for slot_key, named in zip(keys, granted.keys, strict=True)
                 if self.add(
                     slot_key,
-                    granted.slot,
                     named,
                     wanted=is_ordered(named),
                     wipe_at_us=wipe_at_us,
@@ -72,7 +71,6 @@ class Keyring:
     def add(
         self,
         slot_key: memoryview,
-        slot: str,
         granted: GrantedKey,
         *,
         wanted: bool,
@@ -81,43 +79,48 @@ class Keyring:
     ) -> bool:
         """Expand and hold a slot key; tell whether it is held.
 
+        Its slot begins some time after now, and its life ends as much later than that of a key
+        whose slot begins at once. Only spans of time are compared: whoever captures had the grant
+        after this holder sent its ticket, so nothing captured under the key is older than its life.
+
         One that isn't wanted is journalled as closed at once. One whose slot is held already is
         not: the name would be told as closed while its first key lives.
         """
-        name = (slot, granted.lane, granted.purpose)
+        name = (granted.slot, granted.lane, granted.purpose)
         if name in self._slots:
             return False
         now_us = self._clock.boot_us()
         if not wanted:
             self._journal.closed(name, now_us, CloseReason.RELEASED)
             return False
+        after_us = granted.after_ms * 1000
         held = SlotKeys(
             self._arena,
             slot_key,
-            slot,
             granted,
-            held_from_us=now_us,
-            wipe_at_us=wipe_at_us,
-            dies_at_us=dies_at_us,
+            held_from_us=now_us + after_us,
+            wipe_at_us=wipe_at_us + after_us,
+            dies_at_us=dies_at_us + after_us,
         )
         self._slots[name] = held
         self.changes += 1
         self._lanes.setdefault((granted.lane, granted.purpose), []).append(held)
         return True
 
-    def never_held(self, slot: str, named: list[GrantedKey]) -> None:
+    def never_held(self, named: list[GrantedKey]) -> None:
         """Journal keys that were granted and can't be opened: their ticket's key is gone."""
         for key in named:
-            name = (slot, key.lane, key.purpose)
+            name = (key.slot, key.lane, key.purpose)
             if name not in self._slots:
                 self._journal.closed(name, self._clock.boot_us(), CloseReason.DEADLINE)
 
     def newest(self, lane: str, purpose: Purpose, slot: str | None = None) -> SlotKeys | None:
-        """Return the newest slot of a lane, or the named one if it is held."""
+        """Return the newest slot of a lane that has begun, or the named one if it is held."""
         if slot is not None:
             return self._slots.get((slot, lane, purpose))
-        held = self._lanes.get((lane, purpose), [])
-        return held[-1] if held else None
+        now_us = self._clock.boot_us()
+        held = reversed(self._lanes.get((lane, purpose), []))
+        return next((slot_keys for slot_keys in held if slot_keys.held_from_us <= now_us), None)
 
     def take(self, address: SealAddress, *, reserve_ms: int = 0) -> tuple[SlotKeys, memoryview]:
         """Return a live key and its slot. The key is valid only while the holder locks.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Protocol
 
 from lethe.contracts.base import InvalidMessage
@@ -18,6 +17,10 @@ from lethe.shredding.signing import Signer
 from lethe.shredding.terms import Standing
 
 SLOT_MS = 200
+SLOTS_PER_TICKET = 3
+"""A ticket is answered with the keys of so many slots in a row."""
+
+TICKET_MS = SLOT_MS * SLOTS_PER_TICKET
 _LAST_LOOK_S = 0.02
 
 Send = Callable[[MessageTopic, str, bytes], Awaitable[None]]
@@ -47,10 +50,8 @@ class KeyTraffic:
     ----------
     standing
         Asked for each ticket: what the holder owns now.
-    slots_at_rest
-        A ticket is sent once in so many slots while the holder owns nothing, enrols nobody and
-        nobody looks at a camera, and what it says besides stays the same: no key will be granted to
-        it then.
+    every_ms
+        How often a ticket is sent.
     """
 
     def __init__(
@@ -63,8 +64,7 @@ class KeyTraffic:
         send: Send,
         standing: Callable[[], Standing],
         observer: Observer,
-        slot_ms: int = SLOT_MS,
-        slots_at_rest: int = 1,
+        every_ms: int = TICKET_MS,
     ) -> None:
         self._holder = holder
         self._signer = signer
@@ -73,14 +73,11 @@ class KeyTraffic:
         self._send = send
         self._standing = standing
         self._observer = observer
-        self._slot_us = slot_ms * 1000
-        self._slots_at_rest = slots_at_rest
-        self._rested = 0
-        self._said: Standing | None = None
+        self._every_us = every_ms * 1000
         self._reaper = Reaper(holder)
 
     async def run(self) -> None:
-        """Send a ticket at every slot until cancelled; then say goodbye, holding nothing.
+        """Send a ticket for every few slots until cancelled; then say goodbye, holding nothing.
 
         Tickets go out at the same wall-clock moments everywhere, so that the custodian has the
         owners' tickets together. That is for speed only: no key's life depends on it.
@@ -89,10 +86,8 @@ class KeyTraffic:
         try:
             while True:
                 now_us = self._holder.clock.wall_us()
-                await asyncio.sleep((self._slot_us - now_us % self._slot_us) / 1e6)
-                standing = self._standing()
-                if self._is_due(standing):
-                    await self._send_ticket(self._holder.issue_ticket(standing))
+                await asyncio.sleep((self._every_us - now_us % self._every_us) / 1e6)
+                await self._send_ticket(self._holder.issue_ticket(self._standing()))
         finally:
             self._reaper.stop()
             if await self._holds_nothing_in_time():
@@ -111,16 +106,6 @@ class KeyTraffic:
             self._observer.grant_refused(error)
         else:
             self._observer.granted(held)
-
-    def _is_due(self, standing: Standing) -> bool:
-        # How far receipts and audit have got changes all the time, and nobody waits for it.
-        said = replace(standing, receipts=None, audit=None)
-        needs_keys = bool(standing.partitions or standing.looks) or standing.enrols
-        self._rested += 1
-        if not needs_keys and said == self._said and self._rested < self._slots_at_rest:
-            return False
-        self._said, self._rested = said, 0
-        return True
 
     async def _holds_nothing_in_time(self) -> bool:
         """Wait for the last clear copies; a process that keeps one must not say goodbye."""

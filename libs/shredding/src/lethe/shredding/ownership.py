@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket, Role
 
-_FRESH_US = 600_000
+_FRESH_US = 1_400_000
+_WAITS_US = 400_000
+"""A ticket that waited for longer isn't granted any more: its holder is about to give it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Holders:
     Parameters
     ----------
     fresh_us
-        A holder whose last ticket is older counts as gone; three slots without it.
+        A holder whose last ticket is older counts as gone: two of them didn't come.
     """
 
     def __init__(self, fresh_us: int = _FRESH_US) -> None:
@@ -91,9 +93,10 @@ class Holders:
         alerts = [h for h in self.of_role(Role.ALERT, now) if h.ticket.transit is not None]
         return max(alerts, key=_term, default=None)
 
-    def is_unused(self, heard: HeardTicket) -> bool:
-        """Tell whether the holder's newest ticket hasn't been granted anything yet."""
-        return holder_name(heard.ticket) in self._unused
+    def is_unused(self, heard: HeardTicket, now: Instant) -> bool:
+        """Tell whether the holder's newest ticket waits for its grant."""
+        waits = now.since_us(heard.received) < _WAITS_US
+        return waits and holder_name(heard.ticket) in self._unused
 
     def use(self, heard: HeardTicket) -> None:
         """Mark a ticket as granted: no second grant will go to it."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from lethe.contracts.errors import Erased
 from lethe.contracts.keys import CloseReason, GrantedKey
-from lethe.contracts.sealed import NUMBERS_PER_SLOT, Purpose
+from lethe.contracts.sealed import NUMBERS_PER_SLOT
 from lethe.shredding.memory import SecretArena, wipe
 
 KEY_BYTES = 32
@@ -27,9 +27,10 @@ def commitment(slot_key: bytes | memoryview) -> bytes:
     return digest.digest()
 
 
-def _expansion_info(slot: str, lane: str, purpose: Purpose) -> bytes:
-    parts = [part.encode() for part in (slot, lane, purpose.value)]
-    return b"lethe frame keys v1" + b"".join(struct.pack(">I", len(p)) + p for p in parts)
+def _expansion_info(granted: GrantedKey) -> bytes:
+    named = (granted.slot, granted.lane, granted.purpose.value, str(granted.after_ms))
+    parts = [part.encode() for part in named]
+    return b"lethe frame keys v2" + b"".join(struct.pack(">I", len(p)) + p for p in parts)
 
 
 class SlotKeys:
@@ -42,22 +43,21 @@ class SlotKeys:
     slot_key
         32 bytes; expanded at once (HKDF-Expand, RFC 5869 section 2.3). The caller wipes them.
     held_from_us, wipe_at_us, dies_at_us
-        Since when the key is in hand, when the holder wipes what is left, and when the kernel
-        kills it if it didn't, on the boot clock in microseconds.
+        Since when something may be captured under the key, when the holder wipes what is left, and
+        when the kernel kills it if it didn't, on the boot clock in microseconds.
     """
 
     def __init__(
         self,
         arena: SecretArena,
         slot_key: memoryview,
-        slot: str,
         granted: GrantedKey,
         *,
         held_from_us: int,
         wipe_at_us: int,
         dies_at_us: int,
     ) -> None:
-        self.slot = slot
+        self.slot = granted.slot
         self.granted = granted
         self.lane = granted.lane
         self.purpose = granted.purpose
@@ -75,7 +75,7 @@ class SlotKeys:
         self._next = 0
         self._block: memoryview | None = arena.take()
         size = self._count * KEY_BYTES
-        info = _expansion_info(slot, self.lane, self.purpose)
+        info = _expansion_info(granted)
         try:
             HKDFExpand(hashes.SHA256(), size, info).derive_into(slot_key, self._block[:size])
         except BaseException:

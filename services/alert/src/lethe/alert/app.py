@@ -71,8 +71,6 @@ from lethe.shredding.terms import Life, Standing
 
 _FETCH_WAIT_MS = 100
 """Grants for enrolment come once a slot: nothing here is urgent."""
-_SLOTS_AT_REST = 3
-"""Match uses no transit key that wasn't heard for two seconds: two tickets in a row may be lost."""
 
 
 async def serve(settings: AlertSettings, stop: Stop) -> None:
@@ -236,7 +234,6 @@ class _Instance:
             send=self._publisher.send,
             standing=self._standing,
             observer=self._observer,
-            slots_at_rest=_SLOTS_AT_REST,
         )
 
     def _reader(self, keys: KeyTraffic) -> Reader:

@@ -54,7 +54,7 @@ from lethe.runtime.service import Stop
 from lethe.runtime.serving import serve_parts
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keyfiles import read_private_key
-from lethe.shredding.keytraffic import SLOT_MS
+from lethe.shredding.keytraffic import TICKET_MS
 from lethe.shredding.membership import Membership, join
 from lethe.shredding.suspensions import Suspensions
 
@@ -64,7 +64,7 @@ _log = structlog.get_logger()
 _SEALED = tuple(topic for topic in REGISTRY if topic.body is Body.SEALED)
 
 _FETCH_WAIT_MS = 40
-"""Between the tickets of one slot; see `Rhythm`."""
+"""Between tickets that are sent together; see `Rhythm`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _reader(
         publisher=publisher,
         dead_letters=DeadLetters(settings, publisher),
         fetch_wait_ms=_FETCH_WAIT_MS,
-        rest_s=Rhythm(member.clock, SLOT_MS, lambda: reign.served_us).rest_s,
+        rest_s=Rhythm(member.clock, TICKET_MS, lambda: reign.served_us).rest_s,
     )
 
 

@@ -24,8 +24,10 @@ class Copy:
 
     Attributes
     ----------
+    held
+        When the ticket it was granted to was sent: before there was nothing of it.
     begins
-        When the ticket it was granted to was sent.
+        That, moved on to its slot: nothing was captured under it before.
     dies
         When the kernel would have killed the holder if it still held it.
     destroyed
@@ -40,6 +42,7 @@ class Copy:
     role: Role
     holder: str
     boot: str
+    held: Instant
     begins: Instant
     dies: Instant
     ending: Ending = Ending.OPEN
@@ -53,9 +56,9 @@ class Copy:
     def age_us(self, gone: Instant, captured: Instant) -> int:
         """Return how long something of a frame lived in this copy.
 
-        A frame is captured under a key that was granted to a ticket sent before. Where holder and
-        camera have clocks of their own, the time since the ticket, on the holder's, bounds what
-        their difference makes of the age.
+        A frame is captured under a key that was granted to a ticket sent before, and as much later
+        as its slot begins after its grant. Where holder and camera have clocks of their own, the
+        time since then, on the holder's, bounds what their difference makes of the age.
         """
         return min(gone.since_us(captured), gone.since_us(self.begins))
 
@@ -65,7 +68,7 @@ class Copy:
         Nothing ends before there is any of it: whoever says so isn't believed, and the copy counts
         until its deadline. Who says too late a moment is: that speaks against them.
         """
-        return self.begins.boot_id != at.boot_id or at.boot_us >= self.begins.boot_us
+        return self.held.boot_id != at.boot_id or at.boot_us >= self.held.boot_us
 
     def close(self, at: Instant, ending: Ending) -> None:
         """Note the end."""
@@ -109,11 +112,13 @@ class CopyLedger:
         self._granted[granted.slot, holder] = granted.made
         sent = self._sent.get((holder, granted.boot, granted.ticket_sequence))
         # A ticket not heard (this ledger began later) was sent before the making at any rate.
-        begins = sent or granted.made
-        dies = begins.shifted_to(begins.boot_us + self._budget_us)
+        held = sent or granted.made
         for key in granted.keys:
-            copy = Copy(granted.slot, key.lane, key.purpose, *holder, granted.boot, begins, dies)
-            self._slots.setdefault((granted.slot, key.lane), []).append(copy)
+            begins = held.shifted_to(held.boot_us + key.after_ms * 1000)
+            dies = begins.shifted_to(begins.boot_us + self._budget_us)
+            named = (key.slot, key.lane, key.purpose)
+            copy = Copy(*named, *holder, granted.boot, held, begins, dies)
+            self._slots.setdefault((key.slot, key.lane), []).append(copy)
             self._open.setdefault(holder, {})[id(copy)] = copy
             self.endings[Ending.OPEN] += 1
             left = self._left.get((holder, granted.boot))
@@ -132,7 +137,7 @@ class CopyLedger:
         for copy in list(self._open.get(holder, {}).values()):
             if copy.boot != ticket.boot:
                 # A ticket of an earlier run, delivered late, says nothing about a later one.
-                if (ticket.started or ticket.sent).since_us(copy.begins) > 0:
+                if (ticket.started or ticket.sent).since_us(copy.held) > 0:
                     self._end(copy, _death(copy, ticket), Ending.DEAD)
             elif ticket.leaving:
                 self._end(copy, ticket.sent, Ending.ACKNOWLEDGED)
@@ -198,5 +203,5 @@ def _death(copy: Copy, ticket: KeyTicket) -> Instant:
         seen = before.exited
     else:
         seen = ticket.started or ticket.sent
-    is_within = seen.since_us(copy.begins) >= 0 and copy.dies.since_us(seen) > 0
+    is_within = seen.since_us(copy.held) >= 0 and copy.dies.since_us(seen) > 0
     return seen if is_within else copy.dies

@@ -11,6 +11,7 @@ from lethe.contracts.orders import DeploymentOrder
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.topic import partition_for
 from lethe.shredding.clock import Clock, instant
+from lethe.shredding.keytraffic import SLOT_MS, SLOTS_PER_TICKET
 from lethe.shredding.memory import wipe, wipe_bytes
 from lethe.shredding.orders import HeldOrder, OrderBook
 from lethe.shredding.ownership import HeardTicket, HolderName, Holders, holder_name
@@ -44,19 +45,29 @@ class _Draft:
         self.named.append(named)
 
 
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One of the slots in a row that tickets are answered with."""
+
+    name: str
+    after_ms: int
+
+
 class Custodian:
-    """Makes the keys of a slot only with the tickets of all who need them in hand.
+    """Makes the keys of some slots only with the tickets of all who need them in hand.
 
     And only for cameras whose faces could be searched for: nobody's face is captured for nothing.
 
     Parameters
     ----------
     orders
-        Checked at every slot: no live order for a camera, no key for it.
+        Checked for every slot: no live order for a camera, no key for it.
     suspensions
-        Checked at every slot: a suspended deployment gets no key.
+        Checked whenever keys are made: a suspended deployment gets none.
     term
         Names this custodian's reign; slots are numbered within it.
+    slots
+        For how many slots in a row keys are made at a time.
     entropy
         Where key bytes come from.
     """
@@ -68,12 +79,14 @@ class Custodian:
         clock: Clock,
         *,
         term: str,
+        slots: int = SLOTS_PER_TICKET,
         entropy: Entropy = os.urandom,
     ) -> None:
         self.term = term
         self._orders = orders
         self._suspensions = suspensions
         self._clock = clock
+        self._slots = slots
         self._entropy = entropy
         self._holders = Holders()
         self._slot_number = 0
@@ -107,7 +120,9 @@ class Custodian:
         return bool(needs) and all(owners for owners in needs)
 
     def make(self) -> list[KeyGranted]:
-        """Draw the keys of a slot for every lane whose owners' tickets are in hand.
+        """Draw the keys of the next slots for every lane whose owners' tickets are in hand.
+
+        No key of one slot follows from another's, and each has the life of its own slot.
 
         Returns
         -------
@@ -116,34 +131,35 @@ class Custodian:
         """
         now = instant(self._clock)
         drafts: dict[HolderName, _Draft] = {}
-        slot = f"{self.term}-{self._slot_number + 1}"
         try:
-            self._draw_all(drafts, now)
-            made = [self._grant(draft, slot, now) for draft in drafts.values()]
+            for ahead in range(self._slots):
+                name = f"{self.term}-{self._slot_number + 1 + ahead}"
+                self._draw_all(drafts, _Slot(name, ahead * SLOT_MS), now)
+            made = [self._grant(draft, now) for draft in drafts.values()]
         finally:
             for draft in drafts.values():
                 wipe(memoryview(draft.secret))
         granted = [grant for grant in made if grant is not None]
-        if granted:
-            # Numbers have no gaps, so that a slot without a receipt would be missed.
-            self._slot_number += 1
+        # Numbers have no gaps, so that a slot without a receipt would be missed.
+        self._slot_number += len({named.slot for grant in granted for named in grant.keys})
         return granted
 
-    def _draw_all(self, drafts: dict[HolderName, _Draft], now: Instant) -> None:
+    def _draw_all(self, drafts: dict[HolderName, _Draft], slot: _Slot, now: Instant) -> None:
         lacking: list[str] = []
         cameras = 0
-        for camera_id, held in self._live_lanes(now).items():
+        for camera_id, held in self._live_lanes(now, slot.after_ms).items():
             owners = self._owners(camera_id, now)
             if owners and not _can_search(owners, held.order):
                 lacking.append(held.order.deployment_id)
             elif owners:
-                self._draw_camera(drafts, camera_id, held, owners, self._looker(camera_id, now))
+                looker = self._looker(camera_id, now)
+                self._draw_camera(drafts, slot, camera_id, held, owners, looker)
                 cameras += 1
         self._note_lacking(lacking, cameras, now)
         if self._wants_enrolment(now):
             owners = self._enrolment_owners(now)
             if owners:
-                self._draw_enrolment(drafts, owners)
+                self._draw_enrolment(drafts, slot, owners)
 
     def _note_lacking(self, deployments: list[str], cameras: int, now: Instant) -> None:
         if cameras or not self._orders.live_orders(now.wall_us):
@@ -165,6 +181,7 @@ class Custodian:
     def _draw_camera(
         self,
         drafts: dict[HolderName, _Draft],
+        slot: _Slot,
         camera_id: str,
         held: HeldOrder,
         owners: list[HeardTicket],
@@ -175,16 +192,19 @@ class Custodian:
         if looker is not None:
             recipients[Purpose.VIEW] = (detect, looker)
         for purpose, holders in recipients.items():
-            self._draw(drafts, holders, camera_id, purpose, held)
+            self._draw(drafts, slot, holders, camera_id, purpose, held)
 
-    def _draw_enrolment(self, drafts: dict[HolderName, _Draft], owners: list[HeardTicket]) -> None:
+    def _draw_enrolment(
+        self, drafts: dict[HolderName, _Draft], slot: _Slot, owners: list[HeardTicket]
+    ) -> None:
         alert, detect, *matches = owners
-        self._draw(drafts, (alert, detect), ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
-        self._draw(drafts, (detect, *matches), ENROLMENT_LANE, Purpose.REFERENCE_TEMPLATE)
+        self._draw(drafts, slot, (alert, detect), ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
+        self._draw(drafts, slot, (detect, *matches), ENROLMENT_LANE, Purpose.REFERENCE_TEMPLATE)
 
     def _draw(
         self,
         drafts: dict[HolderName, _Draft],
+        slot: _Slot,
         holders: tuple[HeardTicket, ...],
         lane: str,
         purpose: Purpose,
@@ -193,6 +213,8 @@ class Custodian:
         slot_key = self._entropy(KEY_BYTES)
         try:
             named = GrantedKey(
+                slot=slot.name,
+                after_ms=slot.after_ms,
                 lane=lane,
                 purpose=purpose,
                 deployment_id=held.order.deployment_id if held else "",
@@ -206,12 +228,12 @@ class Custodian:
         finally:
             wipe_bytes(slot_key)
 
-    def _grant(self, draft: _Draft, slot: str, now: Instant) -> KeyGranted | None:
+    def _grant(self, draft: _Draft, now: Instant) -> KeyGranted | None:
         ticket = draft.heard.ticket
         self._holders.use(draft.heard)
         grant = KeyGranted(
             term=self.term,
-            slot=slot,
+            slot=draft.named[0].slot,
             made=now,
             holder=ticket.instance_id,
             boot=ticket.boot,
@@ -232,17 +254,20 @@ class Custodian:
             wipe(secret)
         return grant.model_copy(update={"sealed": sealed})
 
-    def _live_lanes(self, now: Instant) -> dict[str, HeldOrder]:
+    def _live_lanes(self, now: Instant, after_ms: int = 0) -> dict[str, HeldOrder]:
+        """Return the cameras that may be captured now and still when a slot begins."""
+        begins_us = now.wall_us + after_ms * 1000
         return {
             camera_id: held
             for camera_id, held in self._orders.live_lanes(now.wall_us).items()
             if not self._suspensions.is_suspended(held.order.deployment_id)
+            and held.is_live(begins_us)
         }
 
     def _owners(self, lane: str, now: Instant) -> list[HeardTicket]:
         """Return the lane's owners in ingest, detect and match, or nothing if one is missing."""
         partition = partition_for(lane)
-        return self._complete([self._holders.owner(r, partition, now) for r in _CAMERA_ROLES])
+        return self._complete([self._holders.owner(r, partition, now) for r in _CAMERA_ROLES], now)
 
     def _looker(self, lane: str, now: Instant) -> HeardTicket | None:
         """Return the leading alert if somebody looks at a camera there and it can be granted to.
@@ -252,7 +277,7 @@ class Custodian:
         alert = self._holders.leading_alert(now)
         if alert is None or lane not in alert.ticket.looks:
             return None
-        return alert if self._holders.is_unused(alert) else None
+        return alert if self._holders.is_unused(alert, now) else None
 
     def _wants_enrolment(self, now: Instant) -> bool:
         return any(h.ticket.enrols for h in self._holders.of_role(Role.ALERT, now))
@@ -261,10 +286,10 @@ class Custodian:
         alerts = [h for h in self._holders.of_role(Role.ALERT, now) if h.ticket.enrols]
         detect = self._holders.owner(Role.DETECT, partition_for(ENROLMENT_LANE), now)
         matches = self._holders.of_role(Role.MATCH, now)
-        return self._complete([*alerts[:1], detect, *matches]) if matches else []
+        return self._complete([*alerts[:1], detect, *matches], now) if matches else []
 
-    def _complete(self, owners: list[HeardTicket | None]) -> list[HeardTicket]:
-        complete = [h for h in owners if h is not None and self._holders.is_unused(h)]
+    def _complete(self, owners: list[HeardTicket | None], now: Instant) -> list[HeardTicket]:
+        complete = [h for h in owners if h is not None and self._holders.is_unused(h, now)]
         return complete if len(complete) == len(owners) else []
 
 

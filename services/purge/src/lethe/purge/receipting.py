@@ -110,7 +110,7 @@ class Receipting:
         await asyncio.shield(self._begin(term))
 
     async def tell(self, granted: Sequence[KeyGranted]) -> None:
-        """Tell of grants that were made and not sent yet; they are durable when this returns.
+        """Tell of grants made together and not sent yet; they are durable when this returns.
 
         Raises
         ------

@@ -24,7 +24,7 @@ _LONGEST_RETRY_US = 64_000_000
 """Every try is a log of its own: one that never tells of a grant must not fill the disk."""
 
 _SILENCE_US = 3_000_000
-"""Every service sends a ticket in every slot."""
+"""Every service sends a ticket every few slots."""
 
 Publish = Callable[[KeyGranted], Awaitable[None]]
 
@@ -53,7 +53,7 @@ class Receipts(Protocol):
         ...
 
     async def tell(self, granted: Sequence[KeyGranted]) -> None:
-        """Tell of the grants of a slot; raises as `begin` does, and then none may be sent."""
+        """Tell of grants made together; raises as `begin` does, and then none may be sent."""
         ...
 
     async def end(self, reason: str) -> None:
@@ -165,7 +165,7 @@ class Reign:
                 self._ready.set()
 
     async def run(self) -> None:
-        """Make the keys of a slot as soon as all tickets are in hand, or when a slot is over."""
+        """Make keys as soon as all tickets are in hand, or when a slot is over."""
         while True:
             try:
                 async with asyncio.timeout(_SLOT_S):

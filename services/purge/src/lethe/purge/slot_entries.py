@@ -12,30 +12,34 @@ UNDATED = 0
 """Entries get their times when they are written."""
 
 
-def by_deployment(granted: Sequence[KeyGranted]) -> dict[str, list[GrantedKey]]:
-    """Return every granted copy by the deployment it is for."""
-    found: dict[str, list[GrantedKey]] = {}
-    for each in granted:
-        for named in each.keys:
-            found.setdefault(named.deployment_id or ENROLMENT, []).append(named)
+def by_slot(granted: Sequence[KeyGranted]) -> dict[tuple[str, str], list[GrantedKey]]:
+    """Return every granted copy by its slot and the deployment it is for, slots in a row."""
+    found: dict[tuple[str, str], list[GrantedKey]] = {}
+    for named in sorted((n for each in granted for n in each.keys), key=lambda n: n.after_ms):
+        found.setdefault((named.slot, named.deployment_id or ENROLMENT), []).append(named)
     return found
 
 
-def slot_granted(
-    slot: str, deployment: str, named: list[GrantedKey], deadline_ms: int
-) -> SlotGranted:
-    """Say which keys were drawn for a deployment, over all copies of them."""
+def slot_granted(deployment: str, named: list[GrantedKey], deadline_ms: int) -> SlotGranted:
+    """Say which keys were drawn for a deployment in a slot, over all copies of them.
+
+    Parameters
+    ----------
+    deadline_ms
+        When keys of a slot that begins at once are gone.
+    """
     # The same key stands in the grants of all its holders.
     drawn = {(each.lane, each.purpose.value, each.commitment) for each in named}
     return SlotGranted(
         at_ms=UNDATED,
         deployment=deployment,
         order_hash=named[0].order_hash,
-        slot=slot,
+        slot=named[0].slot,
         key_count=len(drawn),
         copies=len(named),
         keys_root=granted_root(GrantedLeaf(*each) for each in drawn).hex(),
-        deadline_ms=deadline_ms,
+        deadline_ms=deadline_ms + named[0].after_ms,
+        after_ms=named[0].after_ms,
     )
 
 

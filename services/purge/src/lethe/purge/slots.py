@@ -69,11 +69,12 @@ class SlotBook:
 
     def open(self, granted: KeyGranted) -> None:
         """Take a grant that wasn't heard before."""
-        deadline = granted.made.shifted_to(granted.made.boot_us + self._budget_us)
+        made = granted.made
         for named in granted.keys:
-            name = (granted.slot, named.deployment_id)
-            found = self._open.setdefault(name, _OpenSlot(deadline))
-            found.copies[named.lane] = self._copies.of(granted.slot, named.lane)
+            lives_us = named.after_ms * 1000 + self._budget_us
+            name = (named.slot, named.deployment_id)
+            found = self._open.setdefault(name, _OpenSlot(made.shifted_to(made.boot_us + lives_us)))
+            found.copies[named.lane] = self._copies.of(named.slot, named.lane)
 
     def settle(self, now: Instant) -> None:
         """Close what is over."""

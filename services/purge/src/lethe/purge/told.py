@@ -9,7 +9,7 @@ from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasedAlert
 from lethe.contracts.suspension import DeploymentSuspended
 from lethe.purge.erasures import Erasure, ToldErasures, hash_of
-from lethe.purge.slot_entries import UNDATED, by_deployment, slot_closed, slot_granted
+from lethe.purge.slot_entries import UNDATED, by_slot, slot_closed, slot_granted
 from lethe.purge.slots import ClosedSlot
 from lethe.purge.tallies import SlotTally
 from lethe.receipts.checkpoints import Checkpoint
@@ -105,31 +105,32 @@ class Teller:
         models: Mapping[str, str],
         deadline_ms: int,
     ) -> list[Entry]:
-        """Return what is to be said before the grants of one slot are sent.
+        """Return what is to be said before grants that were made together are sent.
 
         Parameters
         ----------
         models
             Digest of the model pack by instance of detect.
         deadline_ms
-            When the last of the keys is gone.
+            When keys of a slot that begins at once are gone.
 
         Raises
         ------
         BadInput
             If something in them is too long to be told.
         """
-        self._slots += 1
         told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
         digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
         said: list[Entry] = []
-        for deployment, named in by_deployment(granted).items():
+        slots = by_slot(granted)
+        self._slots += len({slot for slot, _ in slots})
+        for (slot, deployment), named in slots.items():
             held = orders.by_deployment(deployment)
             if held is not None:
                 said += self._new_order(held, digests)
                 said += self._newly_withdrawn(held)
-            said.append(slot_granted(granted[0].slot, deployment, named, deadline_ms))
-            self.left_open[granted[0].slot, deployment] = granted[0].made.boot_us
+            said.append(slot_granted(deployment, named, deadline_ms))
+            self.left_open[slot, deployment] = granted[0].made.boot_us
         return said
 
     def closings(self, closed: Iterable[ClosedSlot], boot_us: int) -> Iterator[Entry]:
