@@ -42,7 +42,7 @@ class Service:
         if request.method == "GET":
             assert request.url.path == "/api/v1/watchlists/northtown-7"
             return httpx.Response(200, json=self.watchlist)
-        if request.url.raw_path.endswith(b"/end"):
+        if request.url.raw_path.endswith((b"/end", b"/erasure")):
             self.ended.append(request.url.raw_path.decode())
             return httpx.Response(204)
         body = json.loads(request.content)

@@ -68,6 +68,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/deployments/{deployment_id}"): ALL,
     ("GET", "/deployments/{deployment_id}/record"): {SUPERVISOR, AUTHORISING, Role.AUDITOR},
     ("POST", "/deployments/{deployment_id}/end"): READ,
+    ("POST", "/deployments/{deployment_id}/erasure"): KEEP,
     ("POST", "/deployments/{deployment_id}/withdrawals"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}/walk-through"): {SUPERVISOR},
     ("POST", "/deployments/{deployment_id}/walk-through"): {SUPERVISOR},

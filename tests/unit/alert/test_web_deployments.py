@@ -5,9 +5,11 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.alert_web import AlertWeb
+from tests.support.watchlists import listed
 
 from lethe.alert.identity.principal import Role
 from lethe.alert.ports import SignedState, SuspensionStatus
+from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
@@ -129,6 +131,25 @@ async def test_an_operator_ends_a_deployment_and_that_is_audited(
         ["deployment:deployment-1"],
         "a deployment was ended",
     )
+
+
+async def test_what_a_deployment_searched_is_erased_once_it_is_over(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    path = "/api/v1/deployments/deployment-1/erasure"
+    assert (await client.post(path)).status_code == 404
+    [stands] = web.status.now.deployments
+    web.status.orders["deployment-1"] = SignedState(stands, ENVELOPE, ENVELOPE, 3)
+    await listed(web.watchlists, on="watchlist-1")
+    ends_us = web.clock.wall_us() + 3_600_000_000
+    web.ordered = [OrderedList("watchlist-1", "deployment-1", ends_us, None)]
+    answer = await client.post(path)
+    assert (answer.status_code, "end that deployment first" in answer.text) == (409, True)
+    assert (await web.watchlists.versions.find("watchlist-1")).details is not None
+    web.ordered = [OrderedList("watchlist-1", "deployment-1", ends_us, web.clock.wall_us())]
+    for _ in range(2):
+        assert (await client.post(path)).status_code == 204
+    assert (await web.watchlists.versions.find("watchlist-1")).details is None
 
 
 async def test_a_deployment_beyond_somebodys_limits_is_not_theirs_to_end(web: AlertWeb) -> None:

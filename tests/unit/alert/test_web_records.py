@@ -85,6 +85,7 @@ async def test_it_tells_what_was_ordered_and_what_the_logs_say(
             "watchlist_id": order.watchlist_id,
             "content_hash": order.watchlist_hash,
             "subjects": 2,
+            "erased": False,
             "categories": {"wanted on warrant": 1},
         },
         "alerts": {"raised": 3, "true": 1, "false": 1, "unadjudicated": 1, "rehearsals": 0},
@@ -103,6 +104,18 @@ async def test_a_list_that_nobody_counted_has_no_categories(web: AlertWeb, tmp_p
         told = (await client.get(PATH)).json()
     assert told["watchlist"]["categories"] is None
     assert (told["drafted_by"], told["steps"], told["alerts"]["raised"]) == (None, [], 0)
+
+
+async def test_what_it_searched_is_told_to_be_erased_and_how_it_was_composed_stays(
+    web: AlertWeb, tmp_path: Path
+) -> None:
+    hold(web, signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="watchlist-1")))
+    await listed(web.watchlists, on="watchlist-1")
+    await web.watchlists.versions.freeze("watchlist-1", "00" * 32, {"wanted on warrant": 1})
+    await web.ends.erase("watchlist-1")
+    async with web.client() as client:
+        told = (await client.get(PATH)).json()["watchlist"]
+    assert (told["erased"], told["categories"]) == (True, {"wanted on warrant": 1})
 
 
 async def test_what_was_not_heard_of_or_is_beyond_somebodys_limits_is_not_told(

@@ -20,6 +20,7 @@ from tests.support.forgetting import resumed, seal_frame, signer_of
 from tests.support.pipeline import Pipeline
 from tests.support.rosters import Colleagues
 
+from lethe.contracts.base import InvalidMessage
 from lethe.contracts.errors import Refused, RolledBack
 from lethe.contracts.keys import GrantedKey, Role
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
@@ -126,6 +127,21 @@ class _World:
         self.send(by_a_former_officer(self.trust, {"deployment_id": name, **window}))
         self.people.file.write_bytes(newest)
 
+    def tamper(self, where: int) -> None:
+        """Send an order that would be valid, but for one bit of it anywhere."""
+        window: Window = {
+            "deployment_id": f"d-{len(self.sent)}",
+            "starts_at_us": self.wall_us - MINUTE_US,
+            "ends_at_us": self.wall_us + 6 * MINUTE_US,
+        }
+        genuine = VALID[where % len(VALID)](self.trust, window)
+        encoded = bytearray(genuine.encode())
+        encoded[where // 8 % len(encoded)] ^= 1 << where % 8
+        with suppress(InvalidMessage):
+            altered = DeploymentOrdered.decode(bytes(encoded))
+            if altered != genuine:
+                self.send(altered)
+
     def replay(self, which: int) -> None:
         if self.sent:
             self.send(self.sent[which % len(self.sent)])
@@ -182,6 +198,7 @@ _STEPS = st.one_of(
     ),
     st.tuples(st.just("end"), st.integers(0, 9)),
     st.tuples(st.just("replay"), st.integers(0, 9)),
+    st.tuples(st.just("tamper"), st.integers(0, 100_000)),
     st.tuples(st.just("suspend"), st.integers(0, 9)),
     st.tuples(st.just("resume"), st.integers(0, 9)),
     st.tuples(st.just("roll_back_roster"), st.just(0)),
@@ -204,7 +221,7 @@ def test_frames_are_sealed_inside_valid_orders_and_zero_outside(
     seen: Counter[str] = Counter()
 
     @settings(
-        max_examples=300,
+        max_examples=360,
         deadline=None,
         derandomize=True,
         phases=(Phase.generate, Phase.shrink),

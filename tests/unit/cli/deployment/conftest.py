@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tests.support.order_desk import Desk, Service
 
-from lethe.cli.deployment import authorising, looking
+from lethe.cli.deployment import authorising, erasing, looking
 from lethe.cli.session.api import AlertApi
 from lethe.shredding.roster import create_local_trust
 from lethe.shredding.trust import LocalTrust, load_local_trust
@@ -24,7 +24,7 @@ def trust_(tmp_path_factory: pytest.TempPathFactory) -> LocalTrust:
 def service_(trust: LocalTrust, monkeypatch: pytest.MonkeyPatch) -> Service:
     played = Service(trust)
     transport = httpx.MockTransport(played.answer)
-    for module in (authorising, looking):
+    for module in (authorising, erasing, looking):
         monkeypatch.setattr(module, "AlertApi", lambda url, token: AlertApi(url, token, transport))
     return played
 

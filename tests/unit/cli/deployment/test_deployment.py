@@ -65,6 +65,14 @@ def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None
     assert service.ended == ["/api/v1/deployments/fair%2F1/end"]
 
 
+def test_what_a_deployment_searched_is_erased_by_its_name(service: Service, desk: Desk) -> None:
+    assert desk.run("erase", "fair/1", answer="n\n").exit_code == 1
+    assert service.ended == []
+    told = desk.run("erase", "fair/1", answer="y\n")
+    assert "the watchlist of fair/1 is erased" in told.output
+    assert service.ended == ["/api/v1/deployments/fair%2F1/erasure"]
+
+
 def test_who_says_no_signs_nothing(service: Service, desk: Desk) -> None:
     desk.drafts()
     assert desk.authorises(answer="n\n").exit_code == 1

@@ -87,12 +87,12 @@ def test_it_says_what_was_ordered_and_done_and_that_faces_are_an_estimate(tmp_pa
 
 
 def test_what_nobody_said_or_counted_is_told_so(tmp_path: Path) -> None:
-    uncounted = TOLD["watchlist"] | {"categories": None}
+    uncounted = TOLD["watchlist"] | {"categories": None, "erased": True}
     found = held(tmp_path, zone=None, area=None, drafted_by=None, watchlist=uncounted)
     told = list(recording.lines_of(found))
     assert "place: not said, area not said" in told
     assert "drafted by nobody, authorised by bob" in told
-    assert "watchlist: northtown-7, 3 subjects; nobody counted its categories" in told
+    assert "watchlist: northtown-7, 3 subjects, erased; nobody counted its categories" in told
 
 
 def test_whom_another_order_withdrew_and_this_one_searches_for_is_told(tmp_path: Path) -> None:

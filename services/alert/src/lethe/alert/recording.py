@@ -66,6 +66,8 @@ class Record:
     ----------
     categories
         How many subjects of each there were when it was ordered; None where nobody counted.
+    is_erased
+        Whether the watchlist is.
     alerts
         How many there were, by what became of them.
     """
@@ -73,6 +75,7 @@ class Record:
     found: SignedState
     order: DeploymentOrder
     categories: Mapping[str, int] | None
+    is_erased: bool
     alerts: AlertTally
     steps: Sequence[Step]
 
@@ -106,20 +109,24 @@ class RecordDesk:
         if found is None:
             raise NotFound("no order of this name was heard here")
         order = DeploymentOrder.decode(found.signed.payload)
+        composition, is_erased = await self._watchlist(order.watchlist_id)
         entries = await self._deeds.about(record_of(deployment_id), list(_STEPS))
         return Record(
             found=found,
             order=order,
-            categories=await self._categories(order.watchlist_id),
+            categories=composition,
+            is_erased=is_erased,
             alerts=(await self._tallies()).get(deployment_id, AlertTally()),
             steps=[_step(entry.said()) for entry in entries],
         )
 
-    async def _categories(self, watchlist_id: str) -> Mapping[str, int] | None:
+    async def _watchlist(self, watchlist_id: str) -> tuple[Mapping[str, int] | None, bool]:
+        """Return how a watchlist was composed, and whether it is erased."""
         try:
-            return (await self._versions.sealed(watchlist_id)).composition
+            version = await self._versions.sealed(watchlist_id)
         except NotFound:
-            return None
+            return None, False
+        return version.composition, version.is_erased
 
 
 def _step(said: dict[str, object]) -> Step:

@@ -127,6 +127,29 @@ def end(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) ->
     _say([f"{deployment_id} has ended"])
 
 
+@deployment.command()
+@click.argument("deployment_id", metavar="DEPLOYMENT")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@options.alert_url
+@options.trust
+def erase(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) -> None:
+    """Erase the watchlist of a deployment that is over, at once and for good.
+
+    By itself that happens a day at most after the last deployment that searches it is over. The
+    record of the deployment stays.
+
+    \b
+    Example:
+      lethe deployment erase northtown-1
+    """  # noqa: D301 - click needs the backspace itself
+    from lethe.cli.deployment.erasing import erase_deployment  # noqa: PLC0415 - --help stays quick
+
+    if not yes:
+        click.confirm(f"Erase what {one_line(deployment_id)} searched, for good?", abort=True)
+    asyncio.run(erase_deployment(alert_url, deployment_id, trust or find_home().trust))
+    _say([f"the watchlist of {deployment_id} is erased"])
+
+
 @deployment.command("list")
 @options.alert_url
 @options.trust

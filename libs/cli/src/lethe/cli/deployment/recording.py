@@ -125,6 +125,8 @@ def lines_of(found: DeploymentAccount) -> Iterator[str]:
 
 def _watchlist(told: ListRecord) -> str:
     said = f"{told.watchlist_id}, {many(told.subjects, 'subject')}"
+    if told.erased:
+        said += ", erased"
     if told.categories is None:
         return f"{said}; nobody counted its categories"
     by_category = sorted(told.categories.items())

@@ -19,6 +19,7 @@ class ListRecord(_Model):
     content_hash: str
     subjects: int
     categories: dict[str, int] | None
+    erased: bool = False
 
 
 class AlertsRecord(_Model):

@@ -53,6 +53,7 @@ def _json(record: Record) -> dict[str, object]:
             "content_hash": order.watchlist_hash,
             "subjects": order.watchlist_size,
             "categories": None if record.categories is None else dict(record.categories),
+            "erased": record.is_erased,
         },
         "alerts": {
             "raised": alerts.true + alerts.false + undecided,

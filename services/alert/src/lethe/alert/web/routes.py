@@ -33,6 +33,7 @@ from lethe.alert.web.copies import CopyEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
 from lethe.alert.web.drafts import DraftEndpoints
 from lethe.alert.web.entries import EntryEndpoints
+from lethe.alert.web.erasures import ErasureEndpoints
 from lethe.alert.web.figures import FigureEndpoints
 from lethe.alert.web.gate import Doorkeeper, gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
@@ -164,6 +165,7 @@ def create_routes(
             promise=promise,
             settle=drafts.settle,
         ).routes(),
+        *ErasureEndpoints(status, erase_watchlist).routes(),
         *DraftEndpoints(drafts, deployments, audit).routes(),
         *FigureEndpoints(figures, desk.tallies, status, reach, now).routes(),
         *WalkEndpoints(walks, reach).routes(),
