@@ -90,6 +90,21 @@ async def test_a_name_that_would_forge_or_hide_something_is_a_fault_of_its_row(
     assert any("name" in why for *_, why in office.report())
 
 
+async def test_with_a_clock_of_before_2020_nobody_is_listed_and_each_row_says_why(
+    office: Office,
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        office.image(name)
+    lists(office, person(1, "a.jpg"), person(2, "b.jpg"))
+    office.web.clock.ms = -10 * 365 * 24 * 3_600_000
+    with pytest.raises(InvalidInput):
+        await office.imports()
+    assert await office.names() == []
+    told = {line: why for line, _, verdict, why in office.report() if verdict == "row rejected"}
+    assert told.keys() == {"2", "3"}
+    assert all("set it right" in why for why in told.values())
+
+
 async def test_a_million_rows_are_refused_before_anything_is_sent(office: Office) -> None:
     row = "N-{0},person {0},other,a warrant,{0}.jpg,,\n"
     with office.options.table.open("w", encoding="utf-8") as stream:
