@@ -13,8 +13,12 @@ from tests.forensics.tape import TapedRecord
 from tests.forensics.windows import Kind, cut
 
 from lethe.contracts.topics import FRAME_CAPTURED, VIEW_MADE
+from lethe.shredding.keytraffic import SLOT_MS, SLOTS_PER_TICKET
 
 BUDGET_US = 1_000_000
+
+_AHEAD_US = (SLOTS_PER_TICKET - 1) * SLOT_MS * 1000
+"""A key is drawn so long at most before the slot from whose beginning its life counts."""
 
 _NEAR = 3
 """So many frames before or after one that was captured are decoded by whoever captures it."""
@@ -144,7 +148,7 @@ class Knowledge:
             for number, key in enumerate(drawn)
             for content in (key.key, single.get(key.key, b""))
         )
-        born_by = self.run.keys.drawn_by(self.limit_us) - 1
+        born_by = self.run.keys.drawn_by(self.limit_us - _AHEAD_US) - 1
         return Needles(index, born_by, lambda birth: drawn[birth].at_us)
 
     def _of_tickets(self) -> Needles:

@@ -17,6 +17,7 @@ from tests.support.publishing import FakePublisher
 
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.handlers import Handlers as AlertHandlers
+from lethe.contracts.errors import Erased
 from lethe.contracts.keys import Role
 from lethe.contracts.topic import Topic
 from lethe.contracts.topics import CAMERA_ASSIGNED
@@ -32,6 +33,7 @@ from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
 from lethe.purge.handlers import Books
 from lethe.purge.handlers import Handlers as PurgeHandlers
+from lethe.purge.rivals import Rivals
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.deadletters import DeadLetters
 from lethe.runtime.observing import KeyObserver
@@ -66,7 +68,7 @@ class Everything:
 
     def __init__(self) -> None:
         self.taken: list[object] = []
-        self.enrolment = self.looks = self.hub = self
+        self.enrolment = self.looks = self.hub = self.desk = self.transit = self
 
     def assign(self, told: object) -> None:
         self.taken.append(told)
@@ -81,6 +83,12 @@ class Everything:
 
     async def take(self, told: object) -> None:
         self.taken.append(told)
+
+    async def receive(self, found: object, *_: object, **__: object) -> None:
+        self.taken.append(found)
+
+    async def unwrap(self, *_: object) -> bytes:
+        raise Erased("no transit key here")
 
 
 def service_of(name: str, trust: LocalTrust, folder: Path) -> Service:
@@ -131,15 +139,24 @@ def _subscriptions(
             Anchoring(),
             Budgets(member.orders, suspensions),
             SentGrants(),
+            Rivals(member.clock, lambda: True),
             domain.assign,
         )
         return PurgeHandlers(member, domain, books).subscriptions()
+    return alert_handlers(member, publisher, domain).subscriptions(keys)
+
+
+def alert_handlers(
+    member: Membership, publisher: FakePublisher, domain: "Everything"
+) -> AlertHandlers:
+    """Return what handles alert's records, leading, in front of a domain that takes all of them."""
+    taker: Any = domain
     desk = DeploymentDesk(
-        member.orders, Suspensions(member.orders), member.clock, domain.on_outcome, member.signer
+        member.orders, Suspensions(member.orders), member.clock, taker.on_outcome, member.signer
     )
-    leadership: Any = SimpleNamespace(reign=domain)
-    alert = AlertHandlers(member, publisher, desk, leadership, domain, domain)
-    return alert.subscriptions(keys)
+    leadership: Any = SimpleNamespace(reign=taker)
+    sent: Any = publisher
+    return AlertHandlers(member, sent, desk, leadership, taker, taker)
 
 
 def _of_detect(

@@ -36,7 +36,7 @@ from lethe.shredding.trust import LocalTrust
 ELSEWHERE = {
     (PURGE_LEADERSHIP, "purge"): "nothing is written to it",
     (CAMERA_ASSIGNED, "match"): "only its partitions are shared out",
-    (CANDIDATES_FOUND, "alert"): "read durably, see the tests of that reader",
+    (CANDIDATES_FOUND, "alert"): "read durably, see test_candidates.py",
 }
 """Readers by the registry that have no handler in the dispatch table, and why."""
 
@@ -146,3 +146,18 @@ async def test_a_ticket_under_another_key_is_refused_by_purge(
     before = refused()
     await services["purge"].take(topic, replace(good(topic, trust), key=MARK))
     assert refused() == before + 1
+
+
+_TICKETS = [(topic, name) for topic, name in READ if topic in TICKETS.values()]
+
+
+@pytest.mark.parametrize(("topic", "name"), _TICKETS, ids=lambda each: getattr(each, "name", each))
+async def test_a_ticket_that_is_written_again_is_refused_by_whoever_reads_it(
+    services: dict[str, Service], trust: LocalTrust, topic: Topic, name: str
+) -> None:
+    before = refused()
+    ticket = good(topic, trust)
+    await services[name].take(topic, ticket)
+    for again in (1, 2):
+        await services[name].take(topic, ticket)
+        assert refused() == before + again

@@ -17,7 +17,7 @@ from tests.support.publishing import record
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.enrolment import ReferenceEnrolled
-from lethe.contracts.errors import Refused, Transient
+from lethe.contracts.errors import Refused, RolledBack, Transient
 from lethe.contracts.headers import address_headers
 from lethe.contracts.keys import Role, TransitKey
 from lethe.contracts.live import CandidatesFound, ProbeDecided, ProbeOutcome
@@ -140,6 +140,22 @@ async def test_only_alert_announces_transit_keys(match: Match, trust: LocalTrust
     assert match.world.transit.current(now) == _KEY
 
 
+async def test_an_announcement_of_before_does_not_bring_a_transit_key_back(
+    match: Match, trust: LocalTrust
+) -> None:
+    # Whoever may write to the broker could have pictures of alerts sealed to a destroyed key.
+    old, new = (TransitKey(key_id=name, public_key=b"key", term=1) for name in ("old", "new"))
+    bodies = [
+        signed_by(trust, "alert", ALERT_TICKET, ticket.model_copy(update={"sequence": sequence}))
+        for sequence, ticket in enumerate(map(ticket_of_alert, (old, new)), 2)
+    ]
+    for body in bodies:
+        await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", body))
+    with pytest.raises(RolledBack):
+        await match.handlers.on_alert_ticket(record(ALERT_TICKET, "alert-1", bodies[0]))
+    assert match.world.transit.current(instant(match.world.clock)) == new
+
+
 async def test_a_template_that_does_not_open_does_not_hold_up_the_next(match: Match) -> None:
     world = match.world
     world.run_enrolment_slot()
@@ -157,4 +173,6 @@ async def test_a_template_that_does_not_open_does_not_hold_up_the_next(match: Ma
     desk = EnrolmentDesk(world.holders[Role.MATCH], world.watchlists)
     await match.while_running(match.handlers.enrol_references(desk), until_enrolled)
     [told] = match.publisher.of(REFERENCE_ENROLLED)
-    assert ReferenceEnrolled.decode(told.body).reference_id == told.key == "r9"
+    envelope, now_us = SignedEnvelope.decode(told.body), world.clock.wall_us()
+    match.member.roster.check(envelope, REFERENCE_ENROLLED.name, (Role.MATCH,), now_us)
+    assert ReferenceEnrolled.decode(envelope.payload).reference_id == told.key == "r9"

@@ -4,23 +4,26 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from tests.support.forgetting import an_order, signed
+from tests.support.forgetting import an_order, heard, signed
 from tests.support.handing_on import Courier
 from tests.support.members import member_of, signed_by
 from tests.support.pipeline import CAMERA_ROLES
 from tests.support.publishing import record
 from tests.support.reigning import EVERYBODY, LEADS, Purge
 
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Refused, RolledBack
 from lethe.contracts.keys import KeyTicket, Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.receipts import AlertsErased, ErasedAlert, ErasureGround
+from lethe.contracts.suspension import SuspensionGround
 from lethe.contracts.topics import ALERTS_ERASED, DEPLOYMENT_ORDERED, KEY_GRANTED, TICKETS
 from lethe.purge.accountant import Accountant
 from lethe.purge.anchoring import Anchoring
 from lethe.purge.budgets import Budgets
+from lethe.purge.custodian import Custodian
 from lethe.purge.erasures import Erasure
 from lethe.purge.handlers import Books, Handlers
+from lethe.purge.rivals import Rivals
 from lethe.purge.sent_grants import SentGrants
 from lethe.shredding.clock import instant
 
@@ -41,7 +44,9 @@ async def handlers_(purge: Purge, tmp_path: Path, told: list[Erasure]) -> Handle
     outbox = Courier(tmp_path).outbox
     suspensions = purge.custody.suspensions
     budgets = Budgets(purge.book, suspensions)
-    books = Books(accountant, suspensions, outbox, Anchoring(), budgets, SentGrants(), told.extend)
+    rivals = Rivals(purge.custody.clock, lambda: purge.reign.leads)
+    kept = SentGrants()
+    books = Books(accountant, suspensions, outbox, Anchoring(), budgets, kept, rivals, told.extend)
     return Handlers(member, purge.reign, books)
 
 
@@ -114,6 +119,42 @@ async def test_a_grant_of_ones_own_is_passed_over_and_the_same_by_another_is_che
     forged = signed_by(purge.trust, "ingest", KEY_GRANTED, another)
     with pytest.raises(Refused):
         await handlers.on_grant(record(KEY_GRANTED, another.holder, forged))
+
+
+async def test_a_ticket_written_again_takes_no_model_pack_back_and_is_refused(
+    purge: Purge, handlers: Handlers
+) -> None:
+    topic, accountant = TICKETS["detect"], handlers._books.accountant
+    old, new = (purge.custody.ticket(Role.DETECT, model=name) for name in ("old", "new"))
+    bodies = [signed_by(purge.trust, "detect", topic, each) for each in (old, new)]
+    for body in bodies:
+        await handlers.on_ticket(record(topic, "detect-1", body))
+    for body in bodies:
+        with pytest.raises(RolledBack):
+            await handlers.on_ticket(record(topic, "detect-1", body))
+    assert accountant.models == {"detect-1": "new"}
+
+
+async def test_keys_that_somebody_else_grants_beside_the_leader_are_a_ground_to_suspend(
+    purge: Purge, handlers: Handlers
+) -> None:
+    for _ in range(11):
+        await ticketed(purge, handlers, by={})
+        purge.custody.time.advance_ms(1_000)
+    await ticketed(purge, handlers, by={})
+    other = Custodian(purge.book, purge.custody.suspensions, purge.custody.clock, term="another")
+    for role in CAMERA_ROLES:
+        ticket = purge.custody.ticket(role)
+        other.hear(heard(ticket, purge.custody.clock.now()))
+        body = signed_by(purge.trust, role.value, TICKETS[role.value], ticket)
+        await handlers.on_ticket(record(TICKETS[role.value], f"{role.value}-1", body))
+    for granted in other.make():
+        body = signed_by(purge.trust, "purge", KEY_GRANTED, granted)
+        await handlers.on_grant(record(KEY_GRANTED, granted.holder, body))
+    found = handlers._books.accountant.take_grounds()
+    assert {(each.deployment_id, each.ground) for each in found} == {
+        ("deployment-1", SuspensionGround.OTHER_CUSTODIAN)
+    }
 
 
 @pytest.mark.parametrize("age_ms", [-10_001, 10_001, None])

@@ -65,6 +65,17 @@ def test_a_copy_that_nobody_accounts_for_is_a_ground_once(books: Books) -> None:
     assert (ground.deployment_id, ground.slot) == ("d", "s1")
 
 
+def test_a_grant_for_a_holder_that_nobody_knows_is_a_ground(books: Books) -> None:
+    pass_one_frame(books)
+    for role in GRANTED:
+        acknowledge(books, role, {0: 120})
+    unknown = books.ticket(Role.DETECT, 1, 0).model_copy(update={"instance_id": "detect-9"})
+    books.accountant.hear_grant(books.grant(unknown, "s1", 10))
+    grounds = found(books)
+    assert {ground.ground for ground in grounds} == {SuspensionGround.COPY_OPEN}
+    assert {ground.deployment_id for ground in grounds} == {"d"}
+
+
 def test_a_copy_is_waited_for_ten_seconds(books: Books) -> None:
     pass_one_frame(books)
     acknowledge(books, Role.INGEST, {0: 120})

@@ -5,7 +5,7 @@ from tests.support.custody import Custody
 from tests.support.forgetting import an_order, book_with, heard
 
 from lethe.contracts.keys import KeyTicket, Role
-from lethe.shredding.ownership import Holders
+from lethe.shredding.ownership import MOST_HOLDERS, Holders
 from lethe.shredding.trust import LocalTrust
 
 
@@ -95,3 +95,30 @@ def test_a_ticket_does_not_wait_for_its_grant_for_long(custody: Custody) -> None
     assert holders.is_unused(item, custody.clock.now())
     custody.time.advance_ms(1)
     assert not holders.is_unused(item, custody.clock.now())
+
+
+def test_a_run_whose_clock_was_ahead_keeps_out_none_that_started_by_now(custody: Custody) -> None:
+    holders, now = Holders(), custody.clock.now()
+    elsewhere = now.model_copy(update={"boot_id": "a machine's clock an hour ahead"})
+    ahead = elsewhere.model_copy(update={"wall_us": now.wall_us + 3_600_000_000})
+    assert _hear(custody, holders, boot="ahead", sequence=5, started=ahead)
+    assert not _hear(custody, holders, boot="ahead", sequence=5, started=ahead)
+    rebooted = elsewhere.model_copy(update={"boot_id": "right again", "wall_us": now.wall_us - 1})
+    assert _hear(custody, holders, boot="right", started=rebooted)
+    assert not _hear(custody, holders, boot="before", started=_started(custody, -9)["started"])
+
+
+def test_made_up_names_fill_no_memory_and_keep_out_nobody_for_longer_than_a_minute(
+    custody: Custody,
+) -> None:
+    holders = Holders()
+    assert _hear(custody, holders, instance_id="genuine", sequence=1)
+    for number in range(MOST_HOLDERS - 1):
+        assert _hear(custody, holders, instance_id=f"made up {number}")
+    assert not _hear(custody, holders, instance_id="one more")
+    assert not _hear(custody, holders, instance_id="genuine", sequence=1)
+    assert _hear(custody, holders, instance_id="genuine", sequence=2)
+    custody.time.advance_ms(60_000)
+    assert _hear(custody, holders, instance_id="genuine", sequence=3)
+    assert _hear(custody, holders, instance_id="one more")
+    assert not _hear(custody, holders, instance_id="genuine", sequence=3)

@@ -15,6 +15,7 @@ class SuspensionGround(StrEnum):
     MORE_PROCESSED = "more-processed-than-captured"
     MORE_DECIDED = "more-decided-than-probes"
     FALSE_ALERTS = "more-false-alerts-than-ordered"
+    OTHER_CUSTODIAN = "keys-of-another-custodian"
 
     @property
     def sentence(self) -> str:
@@ -30,6 +31,9 @@ _SENTENCES = {
     SuspensionGround.MORE_PROCESSED: "a frame was processed that no camera had captured",
     SuspensionGround.MORE_DECIDED: "a face was searched for that no frame had yielded",
     SuspensionGround.FALSE_ALERTS: "there were more false alerts than its order allows",
+    SuspensionGround.OTHER_CUSTODIAN: (
+        "somebody else granted keys beside the purge that leads, and may have kept them"
+    ),
 }
 
 

@@ -154,7 +154,7 @@ REFERENCE_ENROLLED = MessageTopic(
     producer="match",
     consumers=("alert",),
     key="reference_id",
-    body=Body.PLAIN,
+    body=Body.SIGNED,
     message=ReferenceEnrolled,
     partitions=1,
 )

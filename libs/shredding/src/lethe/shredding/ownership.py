@@ -9,6 +9,12 @@ _FRESH_US = 1_400_000
 _WAITS_US = 400_000
 """A ticket that waited for longer isn't granted any more: its holder is about to give it up."""
 
+_FORGET_US = 60_000_000
+"""Long after a ticket is too old to be granted to."""
+
+MOST_HOLDERS = 1_000
+"""Whoever has the key of a role can make up names of instances without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeardTicket:
@@ -28,8 +34,41 @@ def holder_name(ticket: KeyTicket) -> HolderName:
     return ticket.role, ticket.instance_id
 
 
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """How far a holder has got."""
+
+    boot: str
+    sequence: int
+    started: Instant | None
+    received: Instant
+
+    @classmethod
+    def of(cls, heard: HeardTicket) -> "_Last":
+        ticket = heard.ticket
+        return cls(ticket.boot, ticket.sequence, ticket.started, heard.received)
+
+    def is_followed_by(self, heard: HeardTicket) -> bool:
+        """Tell whether a ticket comes after this.
+
+        A run that says that it started in times to come had a clock that was ahead: it keeps out
+        none that started by now.
+        """
+        ticket = heard.ticket
+        if ticket.boot == self.boot:
+            return ticket.sequence > self.sequence
+        if ticket.started is None or self.started is None:
+            return False
+        starts = heard.received.since_us(self.started), heard.received.since_us(ticket.started)
+        if starts[0] < 0 <= starts[1]:
+            return True
+        return ticket.started.since_us(self.started) > 0
+
+
 class Holders:
     """The newest ticket of every holder. Tickets that go back in sequence are refused.
+
+    Of so many names and no more: a further one has to wait until another was silent for a minute.
 
     Parameters
     ----------
@@ -42,7 +81,7 @@ class Holders:
         self._heard: dict[HolderName, HeardTicket] = {}
         self._unused: set[HolderName] = set()
         # Outlives `forget`: otherwise an older ticket, granted once already, would count as new.
-        self._last: dict[HolderName, KeyTicket] = {}
+        self._last: dict[HolderName, _Last] = {}
 
     def hear(self, heard: HeardTicket) -> bool:
         """Take a ticket; tell whether it is new.
@@ -53,9 +92,13 @@ class Holders:
         ticket = heard.ticket
         name = holder_name(ticket)
         before = self._last.get(name)
-        if before is not None and not _succeeds(ticket, before):
+        if before is not None and not before.is_followed_by(heard):
             return False
-        self._last[name] = ticket
+        if before is None and not self._has_room(heard.received):
+            return False
+        # At the end again: the first is whoever was silent the longest.
+        self._last.pop(name, None)
+        self._last[name] = _Last.of(heard)
         if ticket.leaving:
             self.forget(ticket)
         else:
@@ -102,14 +145,18 @@ class Holders:
         """Mark a ticket as granted: no second grant will go to it."""
         self._unused.discard(holder_name(heard.ticket))
 
+    def _has_room(self, now: Instant) -> bool:
+        """Make room for a name, if whoever was silent the longest was so for a minute."""
+        if len(self._last) < MOST_HOLDERS:
+            return True
+        silent = next(iter(self._last))
+        if now.since_us(self._last[silent].received) < _FORGET_US:
+            return False
+        del self._last[silent]
+        self._heard.pop(silent, None)
+        self._unused.discard(silent)
+        return True
+
 
 def _term(alert: HeardTicket) -> int:
     return alert.ticket.transit.term if alert.ticket.transit is not None else 0
-
-
-def _succeeds(ticket: KeyTicket, before: KeyTicket) -> bool:
-    if ticket.boot == before.boot:
-        return ticket.sequence > before.sequence
-    if ticket.started is None or before.started is None:
-        return False
-    return ticket.started.since_us(before.started) > 0

@@ -15,9 +15,9 @@ from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.enrolling import SealedReference
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.enrolment import ReferenceEnrolled
-from lethe.contracts.errors import Erased, LetheError, Refused, Transient
+from lethe.contracts.errors import Erased, LetheError, Refused, RolledBack, Transient
 from lethe.contracts.headers import address_headers, read_address
-from lethe.contracts.keys import KeyTicket, Role
+from lethe.contracts.keys import Role
 from lethe.contracts.live import CandidatesFound, SlotClosed
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import (
@@ -49,9 +49,11 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
+from lethe.shredding.heard import read_ticket
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
 from lethe.shredding.memory import wipe_bytes
+from lethe.shredding.ownership import HeardTicket, Holders
 
 _log = structlog.get_logger()
 
@@ -114,6 +116,7 @@ class Handlers:
         self._leadership = leadership
         self._receipts = receipts
         self._figures = figures
+        self._holders = Holders()
 
     def subscriptions(self, keys: KeyTraffic) -> list[Subscription]:
         """Return alert's dispatch table; candidates are read durably, apart from it."""
@@ -152,15 +155,13 @@ class Handlers:
 
     async def on_detect_ticket(self, record: Record) -> None:
         """Learn which model pack detect works with."""
-        received = instant(self._member.clock)
-        ticket = KeyTicket.decode(self._checked(record, Role.DETECT).payload)
-        self._deployments.searching.hear_detect(ticket, received)
+        heard = self._ticket(record)
+        self._deployments.searching.hear_detect(heard.ticket, heard.received)
 
     async def on_match_ticket(self, record: Record) -> None:
         """Learn what match holds; send it what it lacks: it lost it, or the model pack changed."""
-        received = instant(self._member.clock)
-        ticket = KeyTicket.decode(self._checked(record, Role.MATCH).payload)
-        lacking = self._deployments.searching.hear_match(ticket, received)
+        heard = self._ticket(record)
+        lacking = self._deployments.searching.hear_match(heard.ticket, heard.received)
         reign = self._leadership.reign
         if reign is None or reign.enrolment.is_active:
             return
@@ -169,8 +170,9 @@ class Handlers:
 
     async def on_enrolled(self, record: Record) -> None:
         """Take how an enrolment ended, to be recorded."""
+        enrolled = ReferenceEnrolled.decode(self._checked(record, Role.MATCH).payload)
         if reign := self._leadership.reign:
-            reign.enrolment.on_outcome(ReferenceEnrolled.decode(record.body))
+            reign.enrolment.on_outcome(enrolled)
 
     async def on_receipted(self, record: Record) -> None:
         """Keep receipts, to hand them on; standbys do as well. The leader looks for its own."""
@@ -220,6 +222,14 @@ class Handlers:
         except Transient:
             # The alert stands and was shown; only the announcement to others is missing.
             metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()
+
+    def _ticket(self, record: Record) -> HeardTicket:
+        """Return a ticket; one that is written again would tell of lists that are lost."""
+        received = instant(self._member.clock)
+        heard = read_ticket(record.topic, record.key, record.body, self._member.roster, received)
+        if not self._holders.hear(heard):
+            raise RolledBack("a ticket that was heard before, or one before it")
+        return heard
 
     def _checked(self, record: Record, role: Role) -> SignedEnvelope:
         envelope = SignedEnvelope.decode(record.body)

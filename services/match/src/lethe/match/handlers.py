@@ -5,14 +5,14 @@ from typing import TypeVar
 
 import structlog
 
-from lethe.contracts.errors import LetheError, Refused, Transient
+from lethe.contracts.errors import LetheError, Refused, RolledBack, Transient
 from lethe.contracts.headers import read_address
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyTicket
 from lethe.contracts.live import CandidatesFound
 from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.contracts.probe import PROBE_BYTES
-from lethe.contracts.sealed import Purpose, SealAddress, SignedEnvelope
+from lethe.contracts.sealed import Purpose, SealAddress
 from lethe.contracts.topics import (
     ALERT_TICKET,
     CANDIDATES_FOUND,
@@ -33,8 +33,10 @@ from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
+from lethe.shredding.heard import read_ticket
 from lethe.shredding.keytraffic import KeyTraffic
 from lethe.shredding.membership import Membership
+from lethe.shredding.ownership import Holders
 from lethe.shredding.packs import PacksInUse
 from lethe.shredding.sealing import LENGTH_BYTES, TAG_BYTES
 
@@ -70,6 +72,7 @@ class Handlers:
         self._batch = batch
         self._erased: frozenset[str] = frozenset()
         self._packs = PacksInUse()
+        self._holders = Holders()
         self._waiting: asyncio.Queue[SealedProbe] = asyncio.Queue(MOST_PROBES)
         self._templates: asyncio.Queue[tuple[SealAddress, bytes]] = asyncio.Queue(MOST_TEMPLATES)
 
@@ -148,11 +151,11 @@ class Handlers:
         self._erased |= frozenset(ticket.erased_watchlists)
 
     def _ticket(self, record: Record, received: Instant) -> KeyTicket:
-        """Return a ticket, if the service signed it that writes the topic."""
-        envelope = SignedEnvelope.decode(record.body)
-        roles = (record.topic.producer,)
-        self._member.roster.check(envelope, record.topic.name, roles, received.wall_us)
-        return KeyTicket.decode(envelope.payload)
+        """Return a ticket; one that is written again would announce a key that is over."""
+        heard = read_ticket(record.topic, record.key, record.body, self._member.roster, received)
+        if not self._holders.hear(heard):
+            raise RolledBack("a ticket that was heard before, or one before it")
+        return heard.ticket
 
     async def on_probe(self, record: Record) -> None:
         """Queue a sealed probe."""
@@ -192,8 +195,9 @@ class Handlers:
             address, sealed = await self._templates.get()
             try:
                 enrolled = await desk.enrol(address, sealed)
+                envelope = self._member.signer.sign(REFERENCE_ENROLLED.name, enrolled.encode())
                 await self._publisher.send(
-                    REFERENCE_ENROLLED, enrolled.reference_id, enrolled.encode()
+                    REFERENCE_ENROLLED, enrolled.reference_id, envelope.encode()
                 )
             except LetheError as error:
                 # Whoever submitted it hears nothing and tries again.

@@ -1,5 +1,6 @@
 """The accountant: what was offered, seen, decided and forgotten, as the services told it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -76,11 +77,15 @@ class Accountant:
         self._grounds: list[Ground] = []
         self.models: dict[str, str] = {}
 
-    def hear_ticket(self, ticket: KeyTicket) -> None:
-        """Take a verified ticket."""
+    def hear_ticket(self, ticket: KeyTicket, *, is_newest: bool = True) -> None:
+        """Take a verified ticket.
+
+        Also one that comes late or once more: what it says was destroyed stays so. Only the newest
+        of a holder tells which model pack it works with.
+        """
         self._attention.hear(instant(self._clock))
         self._copies.hear(ticket)
-        if ticket.model:
+        if ticket.model and is_newest:
             self.models[ticket.instance_id] = ticket.model
 
     def hear_grant(self, granted: KeyGranted) -> None:
@@ -116,6 +121,10 @@ class Accountant:
         now = instant(self._clock)
         self._frames.settle(now)
         self._slots.conclude()
+
+    def suspect(self, grounds: Iterable[Ground]) -> None:
+        """Take grounds that were found beside the account."""
+        self._grounds += grounds
 
     def take_grounds(self) -> list[Ground]:
         """Return the grounds to suspend a deployment that were found since the last call."""

@@ -33,6 +33,7 @@ from lethe.purge.receipting import Receipting
 from lethe.purge.recollection import Recollection
 from lethe.purge.reign import Publish, Reign
 from lethe.purge.rhythm import Rhythm
+from lethe.purge.rivals import Rivals
 from lethe.purge.sent_grants import SentGrants
 from lethe.purge.settings import PurgeSettings
 from lethe.purge.software import software_digest
@@ -155,7 +156,16 @@ async def _assembled(settings: PurgeSettings, member: Membership, publisher: Pub
         leads=lambda: reign.leads,
     )
     outbox = _outbox(settings, member, publisher)
-    books = Books(accountant, suspensions, outbox, anchoring, budgets, sent, receipting.hear_erased)
+    books = Books(
+        accountant,
+        suspensions,
+        outbox,
+        anchoring,
+        budgets,
+        sent,
+        Rivals(member.clock, lambda: reign.leads),
+        receipting.hear_erased,
+    )
     return _Parts(books, recollection, receipting, reign, suspending)
 
 

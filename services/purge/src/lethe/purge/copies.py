@@ -174,8 +174,9 @@ class CopyLedger:
 
     def trim(self, now: Instant, keep_us: int) -> None:
         """Forget tickets too old to be granted, and slots whose copies all ended long ago."""
-        self._sent = {n: sent for n, sent in self._sent.items() if now.since_us(sent) < keep_us}
-        self._left = {n: at for n, at in self._left.items() if now.since_us(at) < keep_us}
+        # What is dated ahead of its time isn't kept until then.
+        self._sent = {n: at for n, at in self._sent.items() if abs(now.since_us(at)) < keep_us}
+        self._left = {n: at for n, at in self._left.items() if abs(now.since_us(at)) < keep_us}
         self._granted = {
             name: made for name, made in self._granted.items() if now.since_us(made) <= _KNOWN_US
         }

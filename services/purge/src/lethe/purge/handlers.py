@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
-from lethe.contracts.errors import Refused
-from lethe.contracts.keys import KeyGranted, KeyTicket, Role
+from lethe.contracts.errors import RolledBack
+from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.live import FrameProcessed, ProbeDecided, SlotClosed
 from lethe.contracts.orders import DeploymentOrdered
 from lethe.contracts.receipts import AlertsErased
@@ -27,13 +26,15 @@ from lethe.purge.budgets import Budgets
 from lethe.purge.erasures import Erasure, require_fresh
 from lethe.purge.outbox import ReceiptsOutbox
 from lethe.purge.reign import Reign
+from lethe.purge.rivals import Rivals
 from lethe.purge.sent_grants import SentGrants
 from lethe.runtime.reader import Start, Subscription
 from lethe.runtime.records import Record
 from lethe.shredding.clock import instant
+from lethe.shredding.heard import read_ticket
 from lethe.shredding.membership import Membership
 from lethe.shredding.orders import OtherReceiptsKey
-from lethe.shredding.ownership import HeardTicket
+from lethe.shredding.ownership import Holders
 from lethe.shredding.suspensions import Suspensions
 
 
@@ -53,6 +54,7 @@ class Books:
     anchoring: Anchoring
     budgets: Budgets
     sent: SentGrants
+    rivals: Rivals
     tell: Callable[[Sequence[Erasure]], None]
 
 
@@ -63,6 +65,7 @@ class Handlers:
         self._member = member
         self._reign = reign
         self._books = books
+        self._holders = Holders()
 
     def subscriptions(self) -> list[Subscription]:
         """Return purge's dispatch table."""
@@ -80,18 +83,16 @@ class Handlers:
     async def on_ticket(self, record: Record) -> None:
         """Check a ticket's signature and role; account for it; let it be granted to."""
         received = instant(self._member.clock)
-        envelope = SignedEnvelope.decode(record.body)
-        entry = self._member.roster.check(
-            envelope, record.topic.name, (record.topic.producer,), received.wall_us
-        )
-        ticket = KeyTicket.decode(envelope.payload)
-        if ticket.role != entry.role or record.key != ticket.instance_id:
-            raise Refused("a ticket claims another role or instance than it was sent by")
-        books = self._books
-        books.accountant.hear_ticket(ticket)
+        heard = read_ticket(record.topic, record.key, record.body, self._member.roster, received)
+        books, ticket = self._books, heard.ticket
+        is_newest = self._holders.hear(heard)
+        books.accountant.hear_ticket(ticket, is_newest=is_newest)
+        if not is_newest:
+            raise RolledBack("a ticket that was heard before, or one before it")
         for hears in (books.outbox, books.anchoring, books.budgets):
             hears.hear(ticket)
-        self._reign.hear(HeardTicket(ticket, sha256(envelope.payload).digest(), received))
+        books.accountant.suspect(books.rivals.hear_ticket(heard))
+        self._reign.hear(heard)
 
     async def on_grant(self, record: Record) -> None:
         """Account for another instance's grant; this one's own were when they were made."""
@@ -100,7 +101,9 @@ class Handlers:
         envelope = SignedEnvelope.decode(record.body)
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
-        self._books.accountant.hear_grant(KeyGranted.decode(envelope.payload))
+        granted = KeyGranted.decode(envelope.payload)
+        self._books.accountant.hear_grant(granted)
+        self._books.accountant.suspect(self._books.rivals.hear_grant(granted))
 
     async def on_order(self, record: Record) -> None:
         """Verify an order by ourselves and hold it; say so if its receipts can't be signed."""
