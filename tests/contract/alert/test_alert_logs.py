@@ -16,6 +16,7 @@ from lethe.alert.database import Database
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.judgements import Mark
 from lethe.alert.log import SqlAlertLog
+from lethe.alert.term import Term
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.headings import Heading
 
@@ -168,7 +169,9 @@ async def test_in_postgresql_an_alert_waits_until_the_one_before_it_can_be_read(
 ) -> None:
     database = await Database.open(postgres_url, SecretStr(postgres.password))
     term = await a_term(database)
-    log = SqlAlertLog(term)
+    # The same term with another queue: what the database itself lets nobody do.
+    other = Term(database, term.leader, term.number, term.log_id, term.audit_head, lambda: 0)
+    log = SqlAlertLog(other)
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     async with term.write():
         # As far as another request is that has appended and not yet committed.

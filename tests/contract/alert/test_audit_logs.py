@@ -1,11 +1,15 @@
 """The audit log in SQLite and in PostgreSQL: one line, only added to, together with the deed."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.support.alert_desk import instant
 from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
@@ -104,6 +108,44 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
         ("disclosure", "ann", ["alert:a"], "told to systems that listen to alert's events"),
     ]
     assert term.audit_head.size == 6
+
+
+class LosingAnswers:
+    """A database whose answer to a commit gets lost when it is told so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.loses = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.begin() as connection:
+            yield connection
+        if self.loses:
+            raise DatabaseUnavailable("the answer got lost")
+
+
+async def test_behind_a_commit_whose_answer_got_lost_the_line_goes_on(database: Database) -> None:
+    losing = LosingAnswers(database)
+    audit = SqlAuditLog(await Term.begin(cast("Database", losing), "alert-1"))
+    await audit.append(replace(_LOOKED, why="first"))
+    losing.loses = True
+    with pytest.raises(DatabaseUnavailable):
+        await audit.append(replace(_LOOKED, why="second"))
+    losing.loses = False
+    await audit.append(replace(_LOOKED, why="third"))
+    assert [each["why"] for each in await said(audit)] == ["first", "second", "third"]
+    assert (await verify(audit)).head.size == audit.size == 3
+
+
+async def test_a_deed_that_fails_leaves_no_gap(database: Database) -> None:
+    term = await a_term(database)
+    audit = SqlAuditLog(term)
+    with pytest.raises(ZeroDivisionError):
+        async with term.write(_LOOKED):
+            raise ZeroDivisionError
+    await audit.append(_LOOKED)
+    assert (await verify(audit)).head.size == 1
 
 
 async def test_a_reason_is_kept_once_for_all_that_is_done_for_it(database: Database) -> None:

@@ -8,7 +8,7 @@ from tests.contract.alert.test_watchlist_stores import IMAGE, reference, subject
 from tests.support.alert_drafts import draft
 
 from lethe.alert.database import Database
-from lethe.alert.errors import NotLeading
+from lethe.alert.errors import DatabaseUnavailable, NotLeading
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.term import Term, leader_of
 from lethe.alert.vault import SealedBlob
@@ -33,6 +33,21 @@ async def test_of_instances_that_take_over_at_once_exactly_one_leads(database: D
     terms = await asyncio.gather(*(Term.begin(database, f"alert-{n}") for n in range(4)))
     assert len({term.number for term in terms}) == len(terms)
     assert [await term.is_over() for term in terms].count(False) == 1
+
+
+async def test_who_writes_waits_for_a_turn_and_not_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    term = await Term.begin(database, "alert-1")
+    log = SqlAlertLog(term)
+    async with term.write():
+        waiting = asyncio.create_task(log.append(draft("a"), "search-a", PICTURE))
+        await asyncio.sleep(0)
+        monkeypatch.setattr("lethe.alert.term._TURN_S", 0.01)
+        with pytest.raises(DatabaseUnavailable):
+            await log.append(draft("b"), "search-b", PICTURE)
+    assert (await waiting).sequence == 1
+    assert await log.find("b") is None
 
 
 async def test_an_ex_leader_that_wakes_up_writes_no_alert(database: Database) -> None:

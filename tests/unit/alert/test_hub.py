@@ -162,7 +162,7 @@ def test_whoever_resumes_hears_of_a_false_alert_as_it_is_and_not_as_it_was() -> 
 async def test_a_waiting_client_wakes_with_the_next_event_and_others_are_not_held() -> None:
     hub = AlertHub("log", 1)
     slow, quick = hub.subscribe(-1), hub.subscribe(-1)
-    waiting = asyncio.create_task(quick.wait())
+    waiting = asyncio.create_task(hub.wait_beyond(hub.end))
     _publish(hub, 1)
     await asyncio.wait_for(waiting, 5)
     assert _sequences(quick) == [1]

@@ -29,12 +29,14 @@ async def test_pages_are_told_of_an_end_also_while_the_key_store_hangs() -> None
     stream = bench.hub.subscribe(-1)
     with bench.keys.hanging():
         # The turn of whoever changes alerts is taken, and held.
+        before = bench.hub.end
         sweep = asyncio.create_task(bench.desk.erase_due(bench.clock()))
-        await stream.wait()
+        await bench.hub.wait_beyond(before)
         stream.take()
+        before = bench.hub.end
         bench.clock.ms += 1
         going = [asyncio.create_task(part) for part in reign.parts()]
-        await stream.wait()
+        await bench.hub.wait_beyond(before)
         told = stream.take()
         for task in going:
             task.cancel()

@@ -176,10 +176,6 @@ class Subscription:
         self.sequence = max(self.sequence, reached)
         return [*taken, *events]
 
-    async def wait(self) -> None:
-        """Wait until there are events to take, or the stream is closed."""
-        await self._log.wait_beyond(self._position)
-
 
 class AlertHub:
     """Hands events to any number of connections, each at its own pace.
@@ -210,6 +206,15 @@ class AlertHub:
     def last_sequence(self) -> int:
         """The sequence of the newest alert, 0 when there is none."""
         return self._log.last
+
+    @property
+    def end(self) -> int:
+        """Where on the stream the next event will be, see `wait_beyond`."""
+        return self._log.end
+
+    async def wait_beyond(self, end: int) -> None:
+        """Wait until there is an event at what was the end, or the stream is closed."""
+        await self._log.wait_beyond(end)
 
     @property
     def is_closed(self) -> bool:

@@ -191,11 +191,11 @@ class AlertDesk(AlertShowing):
         # A key is not taken back when what follows fails: a commit whose answer got lost would
         # lose its picture. The eraser comes by.
         await self._vault.create(key, life_us)
-        picture = await self._vault.seal(key, crop, bound=probe_bound(alert.alert_id))
-        body = None
+        items = [(crop, probe_bound(alert.alert_id))]
         if figure is not None:
-            body = await self._vault.seal(key, figure, bound=figure_bound(alert.alert_id))
-        return await self._append(alert, found, picture, body)
+            items.append((figure, figure_bound(alert.alert_id)))
+        picture, *body = await self._vault.seal_all(key, items)
+        return await self._append(alert, found, picture, body[0] if body else None)
 
     async def _append(
         self,

@@ -4,6 +4,7 @@ A group of the broker says who should lead. It can't keep an instance that was p
 on where it stopped; a row that every writing transaction locks and checks can.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,9 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from lethe.alert.audit.appending import append_deeds, read_head
 from lethe.alert.audit.deeds import Deed
 from lethe.alert.database import Database
-from lethe.alert.errors import NotLeading
+from lethe.alert.errors import DatabaseUnavailable, NotLeading
 from lethe.alert.tables import leadership
 from lethe.contracts.keys import AuditHead
+
+_TURN_S = 5.0
+"""As long as SQLite waits for another connection's transaction."""
 
 
 def _wall_us() -> int:
@@ -54,6 +58,10 @@ class Term:
         self.number = number
         self.log_id = log_id
         self.audit_head = audit_head
+        # Whoever comes first writes first; left to the database, they would ask again and again.
+        self._turn = asyncio.Lock()
+        # Not after a transaction that failed: its answer may have got lost, and it be committed.
+        self._knows_head = True
 
     @classmethod
     async def begin(
@@ -108,10 +116,11 @@ class Term:
         DatabaseUnavailable
             As `Database.begin`.
         """
-        async with self._leading() as connection:
-            yield connection
-            head = await self._audited(connection, deeds)
-        self._advance(head)
+        async with self._one_after_another():
+            async with self._leading() as connection:
+                yield connection
+                head = await self._audited(connection, deeds)
+            self._advance(head)
 
     async def change(self, statement: Update, *deeds: Deed) -> bool:
         """Execute a statement that may find nothing to change: it is audited only if it did.
@@ -121,11 +130,28 @@ class Term:
         bool
             Whether it changed something; raises as `write`.
         """
-        async with self._leading() as connection:
-            changed = (await connection.execute(statement)).rowcount > 0
-            head = await self._audited(connection, deeds if changed else ())
-        self._advance(head)
+        async with self._one_after_another():
+            async with self._leading() as connection:
+                changed = (await connection.execute(statement)).rowcount > 0
+                head = await self._audited(connection, deeds if changed else ())
+            self._advance(head)
         return changed
+
+    @asynccontextmanager
+    async def _one_after_another(self) -> AsyncIterator[None]:
+        """Wait for a turn; whoever fails in it leaves the head of the audit log to be read anew."""
+        try:
+            async with asyncio.timeout(_TURN_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise DatabaseUnavailable("others wait for the database already; ask again") from None
+        try:
+            yield
+        except BaseException:
+            self._knows_head = False
+            raise
+        finally:
+            self._turn.release()
 
     @asynccontextmanager
     async def _leading(self) -> AsyncIterator[AsyncConnection]:
@@ -137,12 +163,15 @@ class Term:
             yield connection
 
     async def _audited(self, connection: AsyncConnection, deeds: Sequence[Deed]) -> AuditHead:
+        if not self._knows_head:
+            self.audit_head = await read_head(connection, self.audit_head.log)
+            self._knows_head = True
         if not deeds:
             return self.audit_head
         return await append_deeds(
             connection,
             deeds,
-            log=self.audit_head.log,
+            behind=self.audit_head,
             instance_id=self.leader,
             at_us=self._wall_us(),
         )

@@ -27,15 +27,15 @@ async def append_deeds(
     connection: AsyncConnection,
     deeds: Sequence[Deed],
     *,
-    log: str,
+    behind: AuditHead,
     instance_id: str,
     at_us: int,
 ) -> AuditHead:
-    """Append deeds; return the head behind them.
+    """Append deeds behind a head; return the head behind them.
 
     Nobody else may append meanwhile: the connection's transaction holds the lock of the term.
     """
-    head = await read_head(connection, log)
+    head = behind
     rows, reasons = [], dict[str, Reason]()
     for deed in deeds:
         actor = deed.actor or who_acts(instance_id)

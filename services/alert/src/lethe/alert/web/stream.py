@@ -27,10 +27,11 @@ from lethe.alert.web.limits import (
     Ended,
     StreamLimits,
 )
+from lethe.alert.web.listener import Listener
 from lethe.alert.web.messages import Begin, Delivered
 from lethe.alert.web.rates import Rates
 from lethe.alert.web.rendering import EventRenderer
-from lethe.alert.web.telling import Listener, Telling
+from lethe.alert.web.telling import Telling
 from lethe.contracts.errors import Refused, Transient
 
 _Told = TypeVar("_Told", bound=BaseModel)

@@ -1,48 +1,27 @@
 """What one client of the stream is told, until the hub closes or it hasn't read in time."""
 
 import asyncio
-import contextlib
-import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lethe.alert.audit.consultations import Consultations
-from lethe.alert.audit.deeds import Actor
-from lethe.alert.hub import AlertHub, Gap, HubEvent, Subscription
+from lethe.alert.hub import AlertHub, Gap, HubEvent
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach
 from lethe.alert.web.limits import GOING_AWAY, SERVICE_RESTART, TOO_SLOW, Ended, StreamLimits
+from lethe.alert.web.listener import Listener
 from lethe.alert.web.messages import CaughtUp, Heartbeat, Hello
+from lethe.alert.web.pieces import written
 from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.resting import Resting
 from lethe.alert.web.views import utc
 from lethe.runtime.websockets import Wire, text_frame, wire_of
 
 _A_FEW = 64
-_PIECE_BYTES = 32_768
-"""What a client hasn't read yet lies here: no more than a piece is added to it at once."""
-
-
-@dataclass(slots=True)
-class Listener:
-    """A client that is let in.
-
-    Attributes
-    ----------
-    is_current
-        Whether it was told that nothing waits since the last event.
-    told_s
-        When that was, by a clock that isn't stepped.
-    """
-
-    principal: Principal
-    actor: Actor
-    subscription: Subscription
-    is_current: bool = field(default=False, init=False)
-    told_s: float = field(default=-math.inf, init=False)
+_TICKS = 4
+"""What is due though nothing happened is late by a quarter of the shortest pause at most."""
 
 
 class Telling:
@@ -69,6 +48,8 @@ class Telling:
         self._consultations = consultations
         self._limits = limits
         self._now_s = now_s
+        shortest_s = min(limits.heartbeat_s, limits.caught_up_s)
+        self._resting = Resting(hub, self._following, shortest_s / _TICKS)
 
     async def tell(self, websocket: WebSocket, listener: Listener) -> None:
         """Send to a client from where it left off.
@@ -81,43 +62,48 @@ class Telling:
             If it is gone.
         """
         wire = wire_of(websocket)
-        await self._say(wire, self._hello())
-        while not self._hub.is_closed:
-            while events := listener.subscription.take():
-                heard = [event for event in events if self._concerns(listener.principal, event)]
-                for event in heard:
-                    if isinstance(event, HubEvent):
-                        self._consultations.note(listener.actor, event.alert.alert_id)
-                listener.is_current = False
-                await self._say(wire, *map(self._renderer.render, heard))
-                if len(events) > _A_FEW:
-                    # Whoever reads quickly and has missed much keeps nobody waiting.
-                    await asyncio.sleep(0)
-            await self._rest(wire, listener)
+        frames: Sequence[bytes] | None = [self._hello()]
+        try:
+            while not self._hub.is_closed:
+                while frames is not None:
+                    await self._say(wire, frames)
+                    if len(frames) > _A_FEW:
+                        # Whoever reads quickly and has missed much keeps nobody waiting.
+                        await asyncio.sleep(0)
+                    frames = self._following(listener)
+                frames = await self._resting.rest(wire, listener)
+        except ConnectionResetError:
+            # It is gone, or the server has closed it by itself: no answer came to its pings.
+            raise WebSocketDisconnect(GOING_AWAY) from None
         raise Ended(SERVICE_RESTART, "another instance leads; connect again")
 
-    async def _rest(self, wire: Wire, listener: Listener) -> None:
-        """Wait for news; say now and then that nothing waits, and that nothing happens."""
-        subscription = listener.subscription
-        while True:
-            pause_s = self._pause_s(listener)
-            if pause_s > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause_s):
-                        return await subscription.wait()
-            if listener.is_current:
-                told = Heartbeat(sequence=subscription.sequence, at=utc(self._now_s()))
-                await self._say(wire, text_frame(told.model_dump_json()))
-            else:
-                listener.is_current, listener.told_s = True, time.monotonic()
-                caught_up = CaughtUp(sequence=subscription.sequence)
-                await self._say(wire, text_frame(caught_up.model_dump_json()))
-
-    def _pause_s(self, listener: Listener) -> float:
-        """Return how long to wait for news before something else is to be said."""
+    def _following(self, listener: Listener) -> Sequence[bytes] | None:
+        """Return what a client is to be sent now; None if there is nothing to say."""
+        if events := listener.subscription.take():
+            heard = [event for event in events if self._concerns(listener.principal, event)]
+            for event in heard:
+                if isinstance(event, HubEvent):
+                    self._consultations.note(listener.actor, event.alert.alert_id)
+            listener.is_current = False
+            return [*map(self._renderer.render, heard)]
+        now_s = time.monotonic()
+        if now_s < self._due_s(listener):
+            return None
+        sequence = listener.subscription.sequence
+        said: CaughtUp | Heartbeat
         if listener.is_current:
-            return self._limits.heartbeat_s
-        return listener.told_s + self._limits.caught_up_s - time.monotonic()
+            said = Heartbeat(sequence=sequence, at=utc(self._now_s()))
+        else:
+            said = CaughtUp(sequence=sequence)
+            listener.is_current, listener.told_s = True, now_s
+        listener.said_s = now_s
+        return [text_frame(said.model_dump_json())]
+
+    def _due_s(self, listener: Listener) -> float:
+        """Return when something is to be said though nothing happens."""
+        if listener.is_current:
+            return listener.said_s + self._limits.heartbeat_s
+        return listener.told_s + self._limits.caught_up_s
 
     def _hello(self) -> bytes:
         hello = Hello(
@@ -129,39 +115,19 @@ class Telling:
         )
         return text_frame(hello.model_dump_json())
 
-    async def _say(self, wire: Wire, *frames: bytes) -> None:
-        """Send frames, many in one piece; wait for a client only that is behind."""
-        waiting = deque(_in_pieces(frames))
+    async def _say(self, wire: Wire, frames: Sequence[bytes]) -> None:
+        """Send frames; wait for a client only that is behind."""
+        if not (left := written(wire, frames)):
+            return
         try:
-            while waiting and wire.write(waiting[0]):
-                waiting.popleft()
-            if waiting:
-                async with asyncio.timeout(self._limits.send_s):
-                    while waiting:
-                        await wire.until_read()
-                        if wire.write(waiting[0]):
-                            waiting.popleft()
+            async with asyncio.timeout(self._limits.send_s):
+                while left:
+                    await wire.until_read()
+                    left = written(wire, left)
         except TimeoutError:
             raise Ended(TOO_SLOW, "you read too slowly; connect again and resume") from None
-        except ConnectionResetError:
-            # It is gone, or the server has closed it by itself: no answer came to its pings.
-            raise WebSocketDisconnect(GOING_AWAY) from None
 
     def _concerns(self, principal: Principal, event: HubEvent | Gap) -> bool:
         if isinstance(event, Gap):
             return True
         return self._reach.sees(principal, event.alert.deployment_id)
-
-
-def _in_pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
-    """Join frames to pieces, each with one frame at least."""
-    piece: list[bytes] = []
-    size = 0
-    for frame in frames:
-        if piece and size + len(frame) > _PIECE_BYTES:
-            yield b"".join(piece)
-            piece, size = [], 0
-        piece.append(frame)
-        size += len(frame)
-    if piece:
-        yield b"".join(piece)

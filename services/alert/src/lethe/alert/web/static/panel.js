@@ -41,7 +41,7 @@ export class AlertPanel {
     this.body = element(
       "div",
       "panel-body",
-      element("div", "pictures", ...[this.probe, ...this.references].map((each) => each.figure)),
+      facesOf(this.probe, this.references),
       this.subject.head,
       this.advice,
       this.subject.told,
@@ -126,8 +126,25 @@ export class AlertPanel {
 function referencesOf({ references }) {
   // A closed alert tells of none, and has a place for one.
   const count = Math.max(1, references);
-  const captions = count > 1 ? ["Watchlist: closest", "Watchlist: next closest", "Watchlist: third"] : ["From the watchlist"];
+  const captions = count > 1 ? ["Watchlist: closest", "Watchlist: second", "Watchlist: third"] : ["From the watchlist"];
   return captions.slice(0, count).map((caption) => new Picture(caption));
+}
+
+/**
+ * The face from the camera, which stays where it is, and beside it what it is held against.
+ * @param {Picture} probe
+ * @param {Picture[]} references
+ */
+function facesOf(probe, references) {
+  const faces = element("div", "pictures", ...[probe, ...references].map((each) => each.figure));
+  faces.dataset.several = String(references.length > 1);
+  if (references.length > 1) {
+    // Where there is no room for all of them, the others are moved past the face.
+    faces.tabIndex = 0;
+    faces.setAttribute("role", "group");
+    faces.setAttribute("aria-label", `The face, and ${references.length} images from the watchlist`);
+  }
+  return faces;
 }
 
 /** @param {AlertView} alert */
