@@ -1,8 +1,8 @@
 """Over HTTP: orders are drafted, changed, given up, signed elsewhere, and authorised by another."""
 
+import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.alert_web import AlertWeb
 from tests.support.clocks import WALL_US
 from tests.support.watchlists import outcome, pictured
+from tests.support.written_drafts import BODY, DRAFTS, FAIR, ORDER, words
 
 from lethe.alert.identity.principal import Role
 from lethe.contracts.errors import Refused
@@ -18,26 +19,6 @@ from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
-
-DRAFTS, FAIR = "/api/v1/drafts", "/api/v1/drafts/fair-1"
-ORDER: dict[str, Any] = {
-    "deployment_id": "fair-1",
-    "use_case": "policing the fair",
-    "grounds": "three suspects were seen here",
-    "zone": "the north gate",
-    "area": "north",
-    "starts_at": "2026-12-01T10:00:00Z",
-    "ends_at": "2026-12-01T16:00:00Z",
-    "watchlist_id": "list",
-    "threshold": 0.62,
-    "false_alert_budget": 5,
-}
-GATE: dict[str, Any] = {
-    "camera_id": "gate",
-    "source": "rtsp://192.0.2.1/stream",
-    "masks": [[[0.0, 0.0], [0.3, 0.0], [0.0, 0.25]]],
-}
-BODY: dict[str, Any] = {"order": ORDER, "cameras": [GATE]}
 
 
 @pytest.fixture
@@ -55,10 +36,6 @@ async def bob(web: AlertWeb) -> AsyncIterator[httpx.AsyncClient]:
     """Give somebody who authorises."""
     async with web.client(web.issuer.token(Role.AUTHORISING_OFFICER, sub="Bob")) as client:
         yield client
-
-
-def words(**changed: Any) -> dict[str, Any]:
-    return BODY | {"order": ORDER | changed}
 
 
 def signed(trust: LocalTrust, name: str, message: str) -> str:
@@ -183,6 +160,20 @@ async def test_a_draft_is_given_up_and_may_be_written_again(ann: httpx.AsyncClie
     assert (await ann.post(DRAFTS, json=BODY)).headers["etag"] == '"1"'
 
 
+async def test_of_two_that_are_written_at_once_one_is_kept(ann: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(ann.post(DRAFTS, json=BODY) for _ in range(4)))
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
+
+
+async def test_there_are_no_more_drafts_than_so_many(
+    ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lethe.alert.drafts.desk.MOST_DRAFTS", 1)
+    assert (await ann.post(DRAFTS, json=BODY)).status_code == 201
+    answer = await ann.post(DRAFTS, json=words(deployment_id="fair-2"))
+    assert (answer.status_code, "give up some" in answer.text) == (409, True)
+
+
 async def test_drafts_come_in_pages_of_those_within_ones_limits(
     web: AlertWeb, ann: httpx.AsyncClient
 ) -> None:
@@ -202,49 +193,6 @@ async def test_drafts_come_in_pages_of_those_within_ones_limits(
         tag = {"If-Match": '"1"'}
         assert (await limited.put(FAIR, json=away, headers=tag)).status_code == 403
         assert (await limited.post(DRAFTS, json=words(deployment_id="x"))).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("changed", "why"),
-    [
-        ({"ends_at": "2026-12-01T09:00:00Z"}, "ends before it starts"),
-        ({"starts_at": "2019-12-01T10:00:00Z"}, "starts before 2020"),
-        ({"starts_at": "2026-12-01T10:00:00"}, "order.starts_at"),
-        ({"starts_at": "1969-12-31T10:00:00Z"}, "order.starts_at: it is before 1970"),
-        ({"ends_at": "2027-12-01T10:00:00Z"}, "744 h at most"),
-        ({"threshold": 1.5}, "order.threshold"),
-        ({"grounds": " "}, "order.grounds"),
-        ({"deployment_id": "../x"}, "order.deployment_id"),
-        ({"officer": "Bob"}, "order.officer"),
-    ],
-)
-async def test_an_order_that_cannot_be_is_refused_by_field(
-    ann: httpx.AsyncClient, changed: dict[str, Any], why: str
-) -> None:
-    answer = await ann.post(DRAFTS, json=words(**changed))
-    assert answer.status_code == 400
-    assert why in answer.json()["detail"]
-    assert (await ann.get(DRAFTS)).json()["drafts"] == []
-
-
-@pytest.mark.parametrize(
-    ("cameras", "why"),
-    [
-        ([], "cameras"),
-        ([GATE, GATE], "names a camera twice"),
-        ([GATE | {"camera_id": "enrolment"}], "reserved name"),
-        ([GATE | {"mask": []}], "cameras.0.mask"),
-        ([GATE | {"source": "rtsp://admin:hunter2@gate/"}], "as the camera's secret"),
-        ([GATE | {"max_fps": 0}], "cameras.0.max_fps"),
-    ],
-)
-async def test_a_camera_that_cannot_be_is_refused_and_no_password_is_repeated(
-    ann: httpx.AsyncClient, cameras: list[dict[str, Any]], why: str
-) -> None:
-    answer = await ann.post(DRAFTS, json=BODY | {"cameras": cameras})
-    assert answer.status_code == 400
-    assert why in answer.json()["detail"]
-    assert "hunter2" not in answer.text
 
 
 async def test_a_draft_needs_a_list_that_is_enrolled_and_a_name_that_is_free(

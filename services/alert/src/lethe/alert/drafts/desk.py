@@ -1,5 +1,6 @@
 """Drafts of orders: written, changed, signed by their drafter, given up, and authorised."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -61,6 +62,8 @@ class DraftDesk:
         self._store = store
         self._book = book
         self._orders = orders
+        # What is counted and looked up first is still so when a draft is added.
+        self._turn = asyncio.Lock()
 
     async def write(self, wish: Wish, author: str) -> Draft:
         """Keep a draft of a deployment that has neither draft nor order.
@@ -78,11 +81,12 @@ class DraftDesk:
         name = wish.words.deployment_id
         if self._orders.is_known(name):
             raise Conflict("an order of this name was handed in; choose another deployment_id")
-        if await self._store.count() >= MOST_DRAFTS:
-            raise Conflict(f"{MOST_DRAFTS:,} drafts wait: give up some that nobody wants")
         draft = Draft(name, await self._payload(wish), wish.cameras, 1, (author,))
-        if not await self._store.add(draft):
-            raise Conflict("there is a draft of this deployment; change that, or give it up")
+        async with self._turn:
+            if await self._store.count() >= MOST_DRAFTS:
+                raise Conflict(f"{MOST_DRAFTS:,} drafts wait: give up some that nobody wants")
+            if not await self._store.add(draft):
+                raise Conflict("there is a draft of this deployment; change that, or give it up")
         return draft
 
     async def change(self, name: str, wish: Wish, author: str, revision: int) -> Draft:

@@ -17,7 +17,7 @@ class SqlDraftStore:
 
     async def add(self, draft: Draft) -> bool:
         """Keep a draft; tell whether there was none of this deployment."""
-        # Whoever leads writes alone, and one request after another.
+        # Whoever leads writes alone, and the desk adds one after another.
         if await self.find(draft.deployment_id) is not None:
             return False
         row = insert(order_drafts).values(deployment_id=draft.deployment_id, **_columns(draft))
