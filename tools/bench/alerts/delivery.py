@@ -65,6 +65,8 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         await _raised(load)
         heard = await crowd.ask("collect", each=warm + _each(seconds, deployments))
         raising_ms = sorted(raising_ms_of(load.alerts.database, after=first))
+        alerts = len(load.alerts.published) - first
+        used_ms = 1_000 * (cpu_s(load.server) - before[0]) / alerts
         missing, unheard = _gone_astray(load, set(heard.pop("sequences")), deployments)
     return {
         "seconds": seconds,
@@ -75,6 +77,7 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         "connected": connected,
         **heard,
         "server_cores": round(server / took_s, 2),
+        "server_ms_an_alert": round(used_ms, 1),
         "generator_cores": round(generator / took_s, 2),
         "server_mb": round(watched.most_mb, 1),
         "server_mb_per_minute": watched.memory.per_minute(),
@@ -120,6 +123,7 @@ def _figures(report: dict[str, Any]) -> Iterator[Figure]:
     yield equal("alerts of another deployment", report["foreign"], 0)
     yield equal("connections that the server ended", report["closed"], 0)
     yield at_most("server, cores", report["server_cores"], 1)
+    yield told("server, ms of processor time an alert", report["server_ms_an_alert"])
     yield told("load generator, cores", report["generator_cores"])
     yield told(f"server with {LISTENERS} listeners, MB", report["server_mb"])
     growth = report["server_mb_per_minute"]
