@@ -12,13 +12,14 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+from tests.support.chosen_broker import OnBroker
 from tests.support.hostile_pictures import harmless, hostile
 from tests.support.images import astronaut, group_photo, resized, scaled
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 LIST = "northtown-7"
 IMAGES = 120
@@ -26,8 +27,8 @@ HEADER = "reference_number,name,category,grounds,images,expires_on"
 
 
 @pytest.fixture(name="lethe")
-def lethe_(tmp_path: Path) -> Iterator[RunningLethe]:
-    with running_lethe(tmp_path, "up", reports=False) as lethe:
+def lethe_(tmp_path: Path, on_broker: OnBroker) -> Iterator[RunningLethe]:
+    with running_lethe(tmp_path, "up", *on_broker(), reports=False) as lethe:
         yield lethe
 
 
