@@ -7,7 +7,7 @@ told, and came all at once: whoever raised the next alert waited for the last of
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lethe.alert.hub import AlertHub
 from lethe.alert.web.listener import Listener
@@ -26,7 +26,7 @@ class _Guest:
 
     wire: Wire
     listener: Listener
-    called: asyncio.Future[Sequence[bytes]]
+    called: asyncio.Future[Sequence[bytes]] = field(repr=False)
 
 
 class Resting:
