@@ -36,8 +36,9 @@ async def test_an_alert_that_is_there_no_more_leaves_the_page_with_the_next_lead
         await picked(page, "entrance")
         # As far as the log says, a crash came between its being shown and its publication.
         await SqlAlertLog(await a_term(desk.web.database)).take_back(first)
+        led = desk.web.hub
         await desk.web.restart()
-        desk.web.hub.close()
+        led.close()
     async with served(desk.web.app(desk.port), desk.port):
         await expect(rows(page)).to_have_count(1)
         await expect(rows(page)).to_contain_text(["exit"])
