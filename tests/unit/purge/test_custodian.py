@@ -10,13 +10,13 @@ from tests.support.custody import Custody
 from tests.support.forgetting import CAMERA, an_order, book_with, heard, signed
 from tests.support.pipeline import CAMERA_ROLES
 
-from lethe.contracts.keys import KeyGranted, Role
+from lethe.contracts.keys import Role
 from lethe.contracts.orders import OrderStatus
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.suspension import SuspensionGround
 from lethe.contracts.topic import partition_for
-from lethe.purge.custodian import Custodian, _Draft
-from lethe.shredding.keytraffic import SLOT_MS
+from lethe.purge.custodian import Custodian
+from lethe.purge.grant_draft import GrantDraft
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
 from lethe.shredding.wrapping import UnwrapKey
@@ -180,10 +180,10 @@ def test_a_role_cannot_stand_in_for_another_roles_holder(custody: Custody) -> No
 def test_a_secret_is_overwritten_once_it_is_wrapped(
     custody: Custody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drafts: list[_Draft] = []
+    drafts: list[GrantDraft] = []
     grant = Custodian._grant
 
-    def spied(self: Custodian, draft: _Draft, *rest: object) -> object:
+    def spied(self: Custodian, draft: GrantDraft, *rest: object) -> object:
         assert any(draft.secret)
         drafts.append(draft)
         if len(drafts) == 3:
@@ -273,37 +273,3 @@ def test_no_ticket_is_granted_twice_or_received_after_its_making(
             granted_to.add(granted.ticket_hash)
             assert received[granted.ticket_hash] <= granted.made.boot_us
     assert len(granted_to) >= 3
-
-
-# --- slots in a row ------------------------------------------------------------------------------
-
-
-def slots_of(made: dict[str, KeyGranted], holder: str) -> list[tuple[str, int]]:
-    """Return slots with how long after the grant they begin, of which a holder gets keys."""
-    return sorted({(key.slot, key.after_ms) for key in made[holder].keys}, key=lambda s: s[1])
-
-
-def test_a_ticket_is_answered_with_the_keys_of_some_slots(trust: LocalTrust) -> None:
-    custody = Custody(book_with(trust, an_order()), slots=3)
-    for first in (1, 4):
-        custody.hear_all()
-        made = custody.made()
-        expected = [(f"term-{first + ahead}", ahead * SLOT_MS) for ahead in range(3)]
-        assert all(slots_of(made, holder) == expected for holder in _EVERYBODY)
-        assert {granted.slot for granted in made.values()} == {f"term-{first}"}
-
-
-def test_no_key_is_made_for_a_slot_that_begins_after_its_orders_end(trust: LocalTrust) -> None:
-    order = an_order(ends_at_us=WALL_US + 2 * SLOT_MS * 1000)
-    custody = Custody(book_with(trust, order), slots=3)
-    custody.hear_all()
-    assert slots_of(custody.made(), "ingest-1") == [("term-1", 0), ("term-2", SLOT_MS)]
-    custody.time.advance_ms(SLOT_MS)
-    custody.hear_all()
-    assert slots_of(custody.made(), "ingest-1") == [("term-3", 0)], "without a gap"
-
-
-def test_no_key_is_made_ahead_for_an_order_that_has_not_begun(trust: LocalTrust) -> None:
-    custody = Custody(book_with(trust, an_order(starts_at_us=WALL_US + SLOT_MS * 1000)), slots=3)
-    custody.hear_all()
-    assert custody.made() == {}

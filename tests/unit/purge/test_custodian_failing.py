@@ -9,7 +9,8 @@ from tests.support.custody import Custody
 from tests.support.forgetting import an_order, book_with
 
 from lethe.purge import custodian
-from lethe.purge.custodian import Custodian, _Draft
+from lethe.purge.custodian import Custodian
+from lethe.purge.grant_draft import GrantDraft
 from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.trust import LocalTrust
 
@@ -62,13 +63,13 @@ def test_a_failure_leaves_no_key_behind(
         book_with(trust, an_order()), custody.suspensions, custody.clock, term="t", entropy=entropy
     )
     custody.hear_all()
-    drafts: list[_Draft] = []
+    drafts: list[GrantDraft] = []
 
-    def draft(heard: HeardTicket) -> _Draft:
-        drafts.append(_Draft(heard))
+    def draft(heard: HeardTicket) -> GrantDraft:
+        drafts.append(GrantDraft(heard))
         return drafts[-1]
 
-    monkeypatch.setattr(custodian, "_Draft", draft)
+    monkeypatch.setattr(custodian, "GrantDraft", draft)
     if where != "entropy":
         monkeypatch.setattr(custodian, where, failing_at(getattr(custodian, where), number))
     with pytest.raises((OSError, MemoryError)):

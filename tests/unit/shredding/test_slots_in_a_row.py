@@ -8,7 +8,8 @@ from lethe.contracts.errors import Erased, Refused
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.sealed import Purpose
-from lethe.purge.custodian import _Draft
+from lethe.ingest.capture import _SPARE_MS
+from lethe.purge.grant_draft import GrantDraft
 from lethe.shredding.keytraffic import SLOT_MS, SLOTS_PER_TICKET
 from lethe.shredding.trust import LocalTrust
 
@@ -104,7 +105,7 @@ def test_holders_who_are_told_different_times_cannot_open_each_others_records(
     pipeline = Pipeline(trust, slots=1)
     grant = pipeline.custodian._grant
 
-    def lie(draft: _Draft, now: Instant) -> KeyGranted | None:
+    def lie(draft: GrantDraft, now: Instant) -> KeyGranted | None:
         if draft.heard.ticket.role is Role.DETECT:
             draft.named = [each.model_copy(update={"after_ms": 400}) for each in draft.named]
         return grant(draft, now)
@@ -121,6 +122,20 @@ def test_no_key_of_a_slot_is_another_slots(trust: LocalTrust) -> None:
     granted = pipeline.grants()
     drawn = {(key.slot, key.purpose): key.commitment for g in granted.values() for key in g.keys}
     assert len(drawn) == len(set(drawn.values())) == 2 * SLOTS_PER_TICKET
+
+
+def test_without_further_grants_capturing_stops_within_the_budget(pipeline: Pipeline) -> None:
+    ingest = pipeline.holders[Role.INGEST]
+
+    def captures() -> bool:
+        return ingest.unspent(CAMERA, Purpose.FRAME, spare_ms=_SPARE_MS) > 0
+
+    last = (SLOTS_PER_TICKET - 1) * SLOT_MS + WIPED_MS - _SPARE_MS
+    assert last < ingest.life.budget_ms
+    pipeline.time.advance_ms(last - SENT_TO_MADE_MS - 1)
+    assert captures()
+    pipeline.time.advance_ms(1)
+    assert not captures()
 
 
 def test_whoever_lets_go_holds_nothing_of_the_slots_to_come(pipeline: Pipeline) -> None:

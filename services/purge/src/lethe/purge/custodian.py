@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lethe.contracts.errors import Refused
 from lethe.contracts.instants import Instant
@@ -10,6 +10,7 @@ from lethe.contracts.keys import GrantedKey, KeyGranted, Role
 from lethe.contracts.orders import DeploymentOrder
 from lethe.contracts.sealed import ENROLMENT_LANE, Purpose
 from lethe.contracts.topic import partition_for
+from lethe.purge.grant_draft import GrantDraft
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keytraffic import SLOT_MS, SLOTS_PER_TICKET
 from lethe.shredding.memory import wipe, wipe_bytes
@@ -25,24 +26,6 @@ _FUTURE_US = 50_000
 _LACKING_US = 3_000_000
 """A list that was just enrolled is told of within half a second."""
 _CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A grant in the making: keys for one ticket. The secret is overwritten after wrapping."""
-
-    heard: HeardTicket
-    named: list[GrantedKey] = field(default_factory=list)
-    secret: bytearray = field(default_factory=bytearray, repr=False)
-
-    def add(self, slot_key: bytes, named: GrantedKey) -> None:
-        # Growing a bytearray may move it and leave the old copy: build a new one and wipe.
-        grown = bytearray(len(self.secret) + KEY_BYTES)
-        grown[: len(self.secret)] = self.secret
-        grown[len(self.secret) :] = slot_key
-        wipe(memoryview(self.secret))
-        self.secret = grown
-        self.named.append(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +113,7 @@ class Custodian:
             One grant per ticket. Afterwards the custodian knows none of the keys.
         """
         now = instant(self._clock)
-        drafts: dict[HolderName, _Draft] = {}
+        drafts: dict[HolderName, GrantDraft] = {}
         try:
             for ahead in range(self._slots):
                 name = f"{self.term}-{self._slot_number + 1 + ahead}"
@@ -144,7 +127,7 @@ class Custodian:
         self._slot_number += len({named.slot for grant in granted for named in grant.keys})
         return granted
 
-    def _draw_all(self, drafts: dict[HolderName, _Draft], slot: _Slot, now: Instant) -> None:
+    def _draw_all(self, drafts: dict[HolderName, GrantDraft], slot: _Slot, now: Instant) -> None:
         lacking: list[str] = []
         cameras = 0
         for camera_id, held in self._live_lanes(now, slot.after_ms).items():
@@ -180,7 +163,7 @@ class Custodian:
 
     def _draw_camera(
         self,
-        drafts: dict[HolderName, _Draft],
+        drafts: dict[HolderName, GrantDraft],
         slot: _Slot,
         camera_id: str,
         held: HeldOrder,
@@ -195,7 +178,7 @@ class Custodian:
             self._draw(drafts, slot, holders, camera_id, purpose, held)
 
     def _draw_enrolment(
-        self, drafts: dict[HolderName, _Draft], slot: _Slot, owners: list[HeardTicket]
+        self, drafts: dict[HolderName, GrantDraft], slot: _Slot, owners: list[HeardTicket]
     ) -> None:
         alert, detect, *matches = owners
         self._draw(drafts, slot, (alert, detect), ENROLMENT_LANE, Purpose.REFERENCE_IMAGE)
@@ -203,7 +186,7 @@ class Custodian:
 
     def _draw(
         self,
-        drafts: dict[HolderName, _Draft],
+        drafts: dict[HolderName, GrantDraft],
         slot: _Slot,
         holders: tuple[HeardTicket, ...],
         lane: str,
@@ -224,11 +207,11 @@ class Custodian:
             )
             for heard in holders:
                 name = holder_name(heard.ticket)
-                drafts.setdefault(name, _Draft(heard)).add(slot_key, named)
+                drafts.setdefault(name, GrantDraft(heard)).add(slot_key, named)
         finally:
             wipe_bytes(slot_key)
 
-    def _grant(self, draft: _Draft, now: Instant) -> KeyGranted | None:
+    def _grant(self, draft: GrantDraft, now: Instant) -> KeyGranted | None:
         ticket = draft.heard.ticket
         self._holders.use(draft.heard)
         grant = KeyGranted(
