@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
+from tests.support.thief import files_below
 from tools.postgres import Server
 
 from lethe.alert.database import Database, sqlite_url
@@ -39,3 +41,17 @@ async def open_database(request: pytest.FixtureRequest, kind: str, folder: Path)
 async def a_term(database: Database) -> Term:
     """Lead, so that the database can be written."""
     return await Term.begin(database, "alert-1")
+
+
+async def files_of(database: Database) -> dict[str, bytes]:
+    """Return the content of every file that a database keeps, by its path.
+
+    PostgreSQL is told to write its pages first: a row that is new stands in its write-ahead log
+    alone, where it may be cut in two by the header of a page.
+    """
+    if database.folder is not None:
+        return files_below(database.folder)
+    async with database.begin() as connection:
+        await connection.execute(text("CHECKPOINT"))
+        folder = (await connection.execute(text("SHOW data_directory"))).scalar_one()
+    return files_below(Path(folder))

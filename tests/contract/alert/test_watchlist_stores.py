@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
-from tests.contract.alert.test_what_a_database_keeps import folder_of
-from tests.support.databases import a_term
+from tests.support.databases import a_term, files_of
 from tests.support.thief import KEY_BYTES, files_below, holding
 from tests.support.watchlists import IMAGE as PICTURE
 from tests.support.watchlists import Records, details, imaged, listed
@@ -235,10 +233,7 @@ async def test_no_file_of_the_database_holds_details_or_images_or_a_key(
     ada = await listed(records.book)
     await imaged(records.book, "list", ada, PICTURE)
     await records.book.subjects.edit("list", ada, details("Ada King", is_child=True), 1)
-    if database.folder is None:
-        async with database.begin() as connection:
-            await connection.execute(text("CHECKPOINT"))
-    loot = files_below(await folder_of(database))
+    loot = await files_of(database)
     assert holding(loot, ada.encode()), "these aren't the files"
     for secret in (b"Lovelace", b"Ada King", b"Northtown", b"wanted on warrant", PICTURE):
         assert holding(loot, secret) == set()

@@ -1,12 +1,11 @@
 """No file of a database, its write-ahead log included, ever holds what opens an alert."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
-from tests.support.databases import a_term
+from tests.support.databases import a_term, files_of
 from tests.support.keyrings import MemoryKeyStore, a_keyring, keyring_in
 from tests.support.thief import KEY_BYTES, files_below, holding, keys_within, pictures_opened
 from tests.support.watchlists import Records, imaged, listed
@@ -29,14 +28,6 @@ OFFICER = Capacity.ENGAGEMENT_OFFICER
 DAY_MS = 24 * 3_600_000
 
 
-async def folder_of(database: Database) -> Path:
-    """Return where a database keeps its files."""
-    if database.folder is not None:
-        return database.folder
-    async with database.begin() as connection:
-        return Path((await connection.execute(text("SHOW data_directory"))).scalar_one())
-
-
 async def _retire(key_ids: Iterable[str]) -> None:
     assert set(key_ids) == {"transit"}
 
@@ -55,12 +46,12 @@ async def test_the_key_of_an_alert_is_in_no_file_before_or_after_it_was_called_f
     data_key = (keys / f"alert-{alert.alert_id}").read_bytes()[:KEY_BYTES]
     bound = f"probe:{alert.alert_id}"
     assert list(pictures_opened(picture, bound, [data_key])) == [CROP]
-    yesterday = files_below(await folder_of(database))
+    yesterday = await files_of(database)
     assert holding(yesterday, picture.ciphertext), "these aren't the files"
 
     decision = Adjudication(Verdict.FALSE_ALERT, True, None, "Ames", instant(9_000), OFFICER)
     assert (await desk.handling.adjudicate(alert.alert_id, decision)).erased
-    today = files_below(await folder_of(database), keys)
+    today = await files_of(database) | files_below(keys)
 
     for loot in (yesterday, today):
         assert holding(loot, data_key) == set()
@@ -83,7 +74,7 @@ async def test_what_somebody_gave_as_their_reason_ends_with_its_key(
     opened = (await reasons.open([kept]))[kept.commitment]
     assert isinstance(opened, OpenedReason)
     assert opened.text == "case 4711, asked for by Ames"
-    files = files_below(await folder_of(database))
+    files = await files_of(database)
     assert holding(files, kept.sealed.ciphertext), "these aren't the files"
     assert holding(files, opened.text.encode()) == holding(files, opened.salt) == set()
     clock.ms = 60 * DAY_MS
@@ -110,7 +101,7 @@ async def test_of_an_erased_watchlist_nothing_can_be_opened_with_the_keys_that_a
     assert len(list(pictures_opened(sealed.details, sealed.bound, keys))) == 1
     key_name = (await records.book.versions.sealed("list")).key_name
     data_key = (folder / "keys" / key_name).read_bytes()[:KEY_BYTES]
-    yesterday = files_below(await folder_of(database))
+    yesterday = await files_of(database)
     assert holding(yesterday, blob.ciphertext), "these aren't the files"
 
     records.ordered.append(OrderedList("list", "deployment-1", records.clock.wall_us() + 1))
@@ -122,7 +113,7 @@ async def test_of_an_erased_watchlist_nothing_can_be_opened_with_the_keys_that_a
     left = keys_within(files_below(folder).values())
     for stolen, of in ((blob, bound), (sealed.details, sealed.bound)):
         assert list(pictures_opened(stolen, of, left)) == [], "also from a backup of yesterday"
-    for loot in (yesterday, files_below(folder, await folder_of(database))):
+    for loot in (yesterday, files_below(folder) | await files_of(database)):
         for secret in (CROP, b"Grace Hopper", data_key):
             assert holding(loot, secret) == set()
     assert (await records.book.versions.find("another")).details is not None
