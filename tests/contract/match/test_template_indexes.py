@@ -3,33 +3,27 @@
 A server's side is a strict stand-in: there is no Qdrant server among the tests' packages.
 """
 
-import gc
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from types import FunctionType, ModuleType
 
 import numpy as np
 import pytest
-from qdrant_client.local.async_qdrant_local import AsyncQdrantLocal
 from tests.support.indexes import NumpyIndex
-from tests.support.qdrant_server import API_KEY, QdrantServer, running_qdrant
+from tests.support.qdrant_server import QdrantServer
+from tests.support.template_lists import (
+    LENGTH,
+    LIST,
+    PACK,
+    filled,
+    names,
+    reference,
+    settings_for,
+    settings_with,
+    templates,
+)
 
-from lethe.contracts.errors import InvalidInput, Transient
-from lethe.match.ports import Comparison, ListName, Reference, Template, TemplateIndex
+from lethe.contracts.errors import Transient
+from lethe.match.ports import ListName, TemplateIndex
 from lethe.match.qdrant import QdrantIndex
-from lethe.match.settings import MatchSettings
-
-LENGTH = 128
-PACK = "5a" * 32
-LIST = ListName("list-1", PACK)
-COLLECTION = f"lethe-list-1~{PACK}"
-OTHER = f"lethe-another~{PACK}"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[QdrantServer]:
-    async with running_qdrant(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture(params=["numpy", "qdrant in memory", "qdrant server"])
@@ -38,51 +32,12 @@ async def index(
 ) -> AsyncIterator[TemplateIndex]:
     chosen: dict[str, Callable[[], TemplateIndex]] = {
         "numpy": NumpyIndex,
-        "qdrant in memory": lambda: QdrantIndex(_settings()),
-        "qdrant server": lambda: QdrantIndex(_settings_for(server)),
+        "qdrant in memory": lambda: QdrantIndex(settings_with()),
+        "qdrant server": lambda: QdrantIndex(settings_for(server)),
     }
     made = chosen[request.param]()
     yield made
     await made.close()
-
-
-def _settings(**given: object) -> MatchSettings:
-    return MatchSettings.model_validate(
-        {
-            "instance_id": "match-1",
-            "roster_file": "none",
-            "roster_root": "",
-            "signing_key_file": "none",
-            **given,
-        }
-    )
-
-
-def _settings_for(server: QdrantServer, api_key: str | None = API_KEY) -> MatchSettings:
-    return _settings(
-        qdrant_url=server.url, qdrant_api_key=api_key, qdrant_ca_file=str(server.ca_file)
-    )
-
-
-def templates(count: int, seed: int = 1) -> Template:
-    drawn = np.random.default_rng(seed).normal(size=(count, LENGTH)).astype(np.float32)
-    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), dtype=np.float32)
-
-
-def reference(name: str, template: Template, subject: str | None = None) -> Reference:
-    return Reference(name, subject or f"subject of {name}", "00" * 32, template)
-
-
-async def filled(index: TemplateIndex, count: int = 40) -> Template:
-    drawn = templates(count)
-    await index.create(LIST, LENGTH)
-    for number, template in enumerate(drawn):
-        await index.add(LIST, reference(f"r{number}", template))
-    return drawn
-
-
-def names(found: list[Comparison]) -> list[str]:
-    return [comparison.reference_id for comparison in found]
 
 
 async def test_some_references_are_compared_without_the_others(index: TemplateIndex) -> None:
@@ -213,119 +168,3 @@ async def test_a_template_of_another_length_is_not_taken(index: TemplateIndex) -
         await index.search(LIST, [np.ones(LENGTH * 2, np.float32)], 5)
     [found] = await index.search(LIST, [drawn[0]], 5)
     assert names(found) == ["r0"]
-
-
-async def test_a_qdrant_server_that_is_away_is_out_of_reach() -> None:
-    index = QdrantIndex(_settings(qdrant_url="http://127.0.0.1:9"))
-    with pytest.raises(Transient, match="Qdrant"):
-        await index.search(LIST, [templates(1)[0]], 5)
-    await index.close()
-
-
-async def test_a_dropped_list_leaves_no_snapshot_on_a_server(server: QdrantServer) -> None:
-    index = QdrantIndex(_settings_for(server))
-    await filled(index, 3)
-    await index.create(ListName("another", PACK), LENGTH)
-    server.snapshots = {
-        COLLECTION: {"of-may", "of-june"},
-        OTHER: {"of-may"},
-        "": {"of-all"},
-    }
-    for _ in range(2):
-        await index.drop(LIST)
-    await index.close()
-    left = {name: kept for name, kept in server.snapshots.items() if kept}
-    assert left == {OTHER: {"of-may"}}
-    assert not server.holds(COLLECTION)
-
-
-async def test_collections_of_others_and_of_before_are_told_apart(server: QdrantServer) -> None:
-    index = QdrantIndex(_settings_for(server))
-    await index.create(LIST, LENGTH)
-    for made in ("lethe-list-1", "of somebody else"):
-        server.make(made, LENGTH)
-    assert set(await index.names()) == {LIST, ListName("list-1", "")}
-    await index.drop(ListName("list-1", ""))
-    await index.close()
-    assert [server.holds(each) for each in ("lethe-list-1", COLLECTION)] == [False, True]
-
-
-async def test_no_template_of_a_dropped_list_is_within_reach_of_the_local_mode() -> None:
-    index = QdrantIndex(_settings())
-    drawn = await filled(index, 3)
-    forms = [each.tobytes() for each in drawn]
-    local = index._client._client
-    assert isinstance(local, AsyncQdrantLocal)
-    assert any(form in content for content in _arrays(local) for form in forms), "not the place"
-    await index.drop(LIST)
-    assert not any(form in content for content in _arrays(local) for form in forms)
-    assert (local.collections, local.aliases) == ({}, {})
-    await index.close()
-
-
-def _arrays(root: object) -> list[bytes]:
-    """Return what is in every array that can be reached from an object."""
-    found, seen, waiting = [], set[int](), [root]
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen or isinstance(each, (type, ModuleType, FunctionType)):
-            continue
-        seen.add(id(each))
-        if isinstance(each, np.ndarray):
-            found.append(each.tobytes())
-        waiting += gc.get_referents(each)
-    return found
-
-
-@pytest.mark.parametrize("api_key", ["another key", None])
-async def test_a_qdrant_server_that_refuses_the_key_is_out_of_reach(
-    server: QdrantServer, api_key: str | None
-) -> None:
-    index = QdrantIndex(_settings_for(server, api_key))
-    with pytest.raises(Transient, match="UnexpectedResponse"):
-        await index.create(LIST, LENGTH)
-    await index.close()
-    assert server.made == []
-
-
-async def test_a_qdrant_server_that_nobody_vouches_for_is_out_of_reach(
-    server: QdrantServer,
-) -> None:
-    settings = _settings_for(server).model_copy(update={"qdrant_ca_file": None})
-    index = QdrantIndex(settings)
-    with pytest.raises(Transient):
-        await index.create(LIST, LENGTH)
-    await index.close()
-
-
-@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("none", "can't be used")])
-async def test_a_file_that_vouches_for_nobody_is_told_at_the_start(
-    tmp_path: Path, content: str | None, why: str
-) -> None:
-    ca_file = tmp_path / "ca.pem"
-    if content is not None:
-        ca_file.write_text(content)
-    settings = _settings(qdrant_url="https://localhost:9", qdrant_ca_file=ca_file)
-    with pytest.raises(InvalidInput, match=why):
-        QdrantIndex(settings)
-
-
-@pytest.mark.parametrize("overtaken", [False, True])
-async def test_instances_share_the_list_of_a_server_and_none_makes_it_anew(
-    server: QdrantServer, *, overtaken: bool
-) -> None:
-    first, second = (QdrantIndex(_settings_for(server)) for _ in range(2))
-    drawn = await filled(first, 3)
-    server.overtaken = overtaken
-    await second.create(LIST, LENGTH)
-    await second.add(LIST, reference("r0", drawn[0]))
-    [found] = await second.search(LIST, [drawn[1]], 5)
-    assert names(found)[0] == "r1"
-    assert len(names(found)) == 3
-    assert len(server.made) == 1
-    await second.drop(LIST)
-    await first.drop(LIST)
-    for index in (first, second):
-        with pytest.raises(Transient):
-            await index.search(LIST, [drawn[0]], 5)
-        await index.close()
