@@ -7,6 +7,7 @@ from lethe.alert.alert_tally import AlertTally
 from lethe.alert.alerts import Alert
 from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.judgements import Adjudication
+from lethe.alert.sightings import with_another
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.headings import Heading
 
@@ -81,6 +82,9 @@ class MemoryAlertLog:
                 sightings=known.sightings + 1,
                 last_sighting_wall_us=max(known.last_sighting_wall_us, captured_wall_us),
                 heading=(heading or known.heading) if is_latest else known.heading,
+                kept_sightings=None
+                if known.kept_sightings is None
+                else with_another(known.kept_sightings, captured_wall_us),
             )
         )
 
@@ -145,7 +149,7 @@ class MemoryAlertLog:
         self._fail("mark_erased")
         for alert in alerts:
             kept = self._rows[alert.sequence]
-            self._put(replace(kept, erased_wall_us=erased_wall_us, heading=None))
+            self._put(kept.erased_at(erased_wall_us))
             self.pictures.pop(alert.alert_id, None)
             self.figures.pop(alert.alert_id, None)
 

@@ -51,6 +51,7 @@ interface AlertView {
   latency_ms: number | null;
   sightings: number;
   last_sighting_at: string;
+  kept_sightings: Array<SightingView> | null;
   heading: Heading | null;
   references: number;
   erased: boolean;
@@ -312,6 +313,11 @@ interface SampleView {
   unchecked: number;
   earlier: number;
   members: Array<MemberView>;
+}
+
+interface SightingView {
+  at: string;
+  camera_id: string;
 }
 
 interface SignedIn {

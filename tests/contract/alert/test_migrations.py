@@ -97,6 +97,22 @@ async def test_of_alerts_erased_before_no_receipt_is_waited_for(address: Address
     await database.close()
 
 
+async def test_of_an_alert_from_before_no_sightings_are_kept(address: Address) -> None:
+    engine = engine_for(address)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0015")
+        await connection.execute(text(_ALERT), {"alert_id": "before", "erased": None})
+    await engine.dispose()
+
+    database = await Database.open(*address)
+    log = SqlAlertLog(await a_term(database))
+    known = await log.find("before")
+    assert known is not None
+    assert known.kept_sightings is None
+    assert (await log.attach(known, "search", 2)).kept_sightings is None
+    await database.close()
+
+
 _ALERT = """
     INSERT INTO alerts (alert_id, deployment_id, order_type, camera_id, watchlist_id, subject_id,
         reference_id, score, cosine, threshold, captured_boot_id, captured_boot_us,

@@ -71,6 +71,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "latency_ms": 120.0,
                 "sightings": 1,
                 "last_sighting_at": instant(100).isoformat(),
+                "kept_sightings": None,
                 "heading": None,
                 "references": 1,
                 "erased": False,

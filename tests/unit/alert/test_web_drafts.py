@@ -71,6 +71,7 @@ async def test_what_one_person_drafts_and_another_signs_is_an_order_that_holds(
     assert (order.authorised_by, order.watchlist_size, order.area) == ("officer", 1, "north")
     assert order.watchlist_hash == await web.watchlists.content_hash("list")
     assert order.camera_hashes == {"gate": camera_hash(camera)}
+    assert not order.keeps_sightings, "nobody said so"
     assert (camera.deployment_id, len(camera.masks)) == ("fair-1", 1)
     assert (await ann.get(FAIR)).status_code == 404, "it is an order now"
     told = [entry.said() for entry in await web.audit.after(0, 99)]
@@ -94,13 +95,14 @@ async def test_what_is_read_can_be_sent_back_changed_and_has_to_be_signed_anew(
         "ends_at": "2026-12-01T16:00:00.000Z",
     }
     sent = {name: said[name] for name in ("order", "cameras", "receipts_key")}
-    sent["order"]["threshold"] = 0.7
+    sent["order"] |= {"threshold": 0.7, "keeps_sightings": True}
     assert (await ann.put(FAIR, json=sent)).status_code == 428
     tag = {"If-Match": read.headers["etag"]}
     changed = await ann.put(FAIR, json=sent, headers=tag)
     assert (changed.status_code, changed.headers["etag"]) == (200, '"3"')
     told = changed.json()
-    assert (told["order"]["threshold"], told["signed_by"], told["draft"]) == (0.7, None, None)
+    assert (told["order"]["threshold"], told["order"]["keeps_sightings"]) == (0.7, True)
+    assert (told["signed_by"], told["draft"]) == (None, None)
     assert told["to_sign"] != said["to_sign"]
     assert (await ann.put(FAIR, json=sent, headers=tag)).status_code == 412
     old = {"signer": "drafter", "signature": signed(trust, "drafter", said["to_sign"])}

@@ -58,6 +58,18 @@ def test_a_sample_that_has_to_be_checked_is_signed_with_the_rest(
     assert (held.order.sample_least, held.order.sample_share) == (50, 0.05)
 
 
+def test_that_sightings_are_kept_is_signed_with_the_rest(service: Service, desk: Desk) -> None:
+    desk.drafts()
+    said = "sightings: only the latest of an alert is kept"
+    assert said in desk.authorises(answer="n\n").output
+    desk.write(keeps_sightings=True)
+    desk.drafts()
+    said = "sightings: each of an alert's is kept as long as the alert"
+    assert said in desk.authorises().output
+    [held] = service.book.all_orders()
+    assert held.order.keeps_sightings
+
+
 def test_a_deployment_is_ended_by_its_name(service: Service, desk: Desk) -> None:
     assert desk.run("end", "fair/1", answer="n\n").exit_code == 1
     assert service.ended == []

@@ -41,6 +41,8 @@ class OrderWords(BaseModel):
         The window, with the offset from UTC.
     sample_least, sample_share
         How many of the watchlist, or what share, people must have checked.
+    keeps_sightings
+        Whether alert keeps every sighting of an alert, not the latest only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -58,6 +60,7 @@ class OrderWords(BaseModel):
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     sample_least: Count | None = None
     sample_share: float | None = Field(default=None, ge=0, le=1)
+    keeps_sightings: bool = False
 
     def draft(
         self,
@@ -96,4 +99,5 @@ class OrderWords(BaseModel):
             zone=self.zone,
             sample_least=self.sample_least,
             sample_share=self.sample_share,
+            keeps_sightings=self.keeps_sightings,
         )

@@ -65,6 +65,9 @@ class DeploymentOrder(Message):
     sample_least, sample_share
         How many subjects of the watchlist, or what share of them, people must have checked, and
         found none wrong: the larger counts. alert takes the order then only.
+    keeps_sightings
+        Whether alert keeps when an alert's subject was seen, each time, as long as the alert. Else
+        it keeps the latest time only: where somebody was when is a record of their movements.
     draft
         The order as its drafter signed it: all of this but for the draft itself, and without who
         authorises it. A local order has none.
@@ -91,6 +94,7 @@ class DeploymentOrder(Message):
     draft: SignedEnvelope | None = None
     sample_least: Count | None = None
     sample_share: float | None = Field(default=None, ge=0, le=1)
+    keeps_sightings: bool = False
 
     def authorised(self, officer: str, draft: SignedEnvelope) -> Self:
         """Return the order that an officer signs for this draft."""

@@ -24,11 +24,14 @@ class AlertTerms:
         How long after its capture an alert's picture is kept.
     withdrawn
         Subjects nobody is alerted to any more.
+    keeps_sightings
+        Whether every sighting of an alert is kept, not the latest only.
     """
 
     order_type: OrderType = OrderType.LOCAL
     retention_hours: int = 24
     withdrawn: frozenset[str] = frozenset()
+    keeps_sightings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class Alert:
     heading
         Where the person was going when last seen, as far as a camera could tell; None once it is
         erased.
+    kept_sightings
+        When the latest hundred were captured, in that order, each on the alert's camera; None where
+        the order doesn't have them kept, and once it is erased.
     erase_at_wall_us
         When its retention ends.
     erased_wall_us
@@ -91,6 +97,7 @@ class Alert:
     acknowledged: Mark | None = None
     claim: Mark | None = None
     judgements: Judgements = NO_JUDGEMENTS
+    kept_sightings: tuple[int, ...] | None = None
 
     @property
     def adjudication(self) -> Adjudication | None:
@@ -118,7 +125,11 @@ class Alert:
         """Return it as it is at a time: when its retention ended it is erased, whoever is late."""
         if self.erased or wall_us < self.erase_at_wall_us:
             return self
-        return replace(self, erased_wall_us=wall_us, heading=None)
+        return self.erased_at(wall_us)
+
+    def erased_at(self, wall_us: int) -> Self:
+        """Return it as erased: nothing is left of where its subject was going, and was seen."""
+        return replace(self, erased_wall_us=wall_us, heading=None, kept_sightings=None)
 
     @property
     def erasure_ground(self) -> ErasureGround | None:

@@ -49,6 +49,7 @@ def draft(found: CandidatesFound, terms: AlertTerms) -> Alert:
         heading=found.heading,
         further_references=best.further_references[:MOST_FURTHER],
         erase_at_wall_us=captured_us + kept_us,
+        kept_sightings=(captured_us,) if terms.keeps_sightings else None,
     )
 
 

@@ -1,7 +1,6 @@
 """Alerts whose keys are gone: the log and the officers' pages follow the keys."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 
 import structlog
 
@@ -103,7 +102,7 @@ class AlertEraser:
         except Transient as error:
             _log.warning("false alert not erased yet", error=type(error).__name__)
             return alert
-        return replace(alert, erased_wall_us=now.wall_us)
+        return alert.erased_at(now.wall_us)
 
     async def take_back(self, alert: Alert) -> None:
         """Delete an alert that wasn't published, and its key; raises `Transient`."""
@@ -144,5 +143,4 @@ class AlertEraser:
             is_told = self._shown.pop(alert.alert_id, None) is None
             if is_told and alert.sequence > self._floor:
                 continue
-            erased = replace(alert, erased_wall_us=now.wall_us)
-            self._hub.publish(HubEvent(EventKind.ERASED, erased))
+            self._hub.publish(HubEvent(EventKind.ERASED, alert.erased_at(now.wall_us)))

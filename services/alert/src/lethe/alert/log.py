@@ -1,7 +1,6 @@
 """The alert log in SQL."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from sqlalchemy import case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +21,7 @@ from lethe.alert.rows import (
     to_alert,
     to_row,
 )
+from lethe.alert.sightings import with_another
 from lethe.alert.tables import adjudications, alerts, pictures, searches
 from lethe.alert.vault import SealedBlob
 from lethe.contracts.headings import Heading
@@ -90,11 +90,14 @@ class SqlAlertLog(SqlAlertCounts):
         going = known if heading is None else case((is_latest, heading.value), else_=known)
         async with self._term.write(of_alerts.sighted(alert)) as connection:
             await _add_search(connection, search_id, alert.sequence, transit_key_id)
-            seen_again = {
+            seen_again: dict[str, object] = {
                 "sightings": alerts.c.sightings + 1,
                 "last_sighting_wall_us": latest,
                 "heading": going,
             }
+            kept = (await _the(connection, alert)).kept_sightings
+            if kept is not None:
+                seen_again["kept_sightings"] = list(with_another(kept, captured_wall_us))
             await _update(connection, alert, seen_again)
             return await _the(connection, alert)
 
@@ -158,13 +161,13 @@ class SqlAlertLog(SqlAlertCounts):
     async def mark_erased(self, erased: list[Alert], erased_wall_us: int) -> None:
         """Record that alerts are erased, and delete their sealed pictures."""
         ids = [alert.alert_id for alert in erased]
-        gone = [replace(alert, erased_wall_us=erased_wall_us) for alert in erased]
+        gone = [alert.erased_at(erased_wall_us) for alert in erased]
         async with self._term.write(*of_alerts.erased(gone)) as connection:
             await connection.execute(delete(pictures).where(pictures.c.alert_id.in_(ids)))
             await connection.execute(
                 update(alerts)
                 .where(alerts.c.alert_id.in_(ids))
-                .values(erased_wall_us=erased_wall_us, heading=None)
+                .values(erased_wall_us=erased_wall_us, heading=None, kept_sightings=None)
             )
 
     async def unreceipted(self, limit: int) -> list[Alert]:

@@ -30,7 +30,12 @@ class OrderTerms:
         held = self._orders.by_deployment(deployment_id)
         if held is None:
             return AlertTerms()
-        return AlertTerms(held.order.type, held.order.alert_retention_hours, held.withdrawn)
+        return AlertTerms(
+            order_type=held.order.type,
+            retention_hours=held.order.alert_retention_hours,
+            withdrawn=held.withdrawn,
+            keeps_sightings=held.order.keeps_sightings,
+        )
 
     def withdrawn(self, deployment_id: str) -> frozenset[str]:
         """Return the subjects who aren't searched for any more."""

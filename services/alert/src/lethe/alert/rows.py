@@ -135,6 +135,7 @@ def to_row(alert: Alert) -> dict[str, object]:
         "order_type": alert.order_type.value,
         "candidates": [candidate.model_dump() for candidate in alert.candidates],
         "further_references": list(alert.further_references),
+        "kept_sightings": None if alert.kept_sightings is None else list(alert.kept_sightings),
     }
 
 
@@ -169,10 +170,15 @@ def to_alert(row: RowMapping) -> Alert:
         heading=Heading(row["heading"]) if row["heading"] else None,
         candidates=tuple(Candidate.model_validate(c) for c in row["candidates"]),
         further_references=tuple(row["further_references"] or ()),
+        kept_sightings=_kept(row["kept_sightings"]),
         acknowledged=_mark(row, "acknowledged"),
         claim=_mark(row, "claimed"),
         judgements=Judgements(*(_to_adjudication(row, capacity.value) for capacity in Capacity)),
     )
+
+
+def _kept(sightings: list[int] | None) -> tuple[int, ...] | None:
+    return None if sightings is None else tuple(sightings)
 
 
 def to_adjudicated(row: RowMapping) -> tuple[Alert, Adjudication]:

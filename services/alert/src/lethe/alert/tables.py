@@ -54,6 +54,8 @@ alerts = Table(
     Column("heading", String, nullable=True),
     # Ids of references; null of alerts from before they were told.
     Column("further_references", JSON, nullable=True),
+    # When it was captured each time, while it isn't erased; null where the order doesn't say so.
+    Column("kept_sightings", JSON(none_as_null=True), nullable=True),
     Column("erase_at_wall_us", BigInteger, nullable=False),
     Column("erased_wall_us", BigInteger, nullable=True),
     # Whether purge's receipts are known to say so.

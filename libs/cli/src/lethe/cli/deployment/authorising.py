@@ -103,6 +103,9 @@ def lines_of_order(order: DeploymentOrder) -> list[str]:
         if budget is None
         else f"{budget} at most, one more suspends it",
         "alerts kept": f"{order.alert_retention_hours} h",
+        "sightings": "each of an alert's is kept as long as the alert"
+        if order.keeps_sightings
+        else "only the latest of an alert is kept",
         "sample": _sample(order),
         "receipts": _pinned(order),
     }

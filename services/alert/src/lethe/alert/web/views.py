@@ -51,6 +51,13 @@ class CandidateView(BaseModel):
     withdrawn: bool = False
 
 
+class SightingView(BaseModel):
+    """When and by which camera the subject of an alert was seen."""
+
+    at: str
+    camera_id: str
+
+
 class AlertedSubject(BaseModel):
     """What an officer needs of a subject: who, why, what to do, and what to beware of.
 
@@ -83,6 +90,9 @@ class AlertView(BaseModel):
         How alike two faces are and from where on the order wants an alert. No certainty.
     captured_at, published_at, last_sighting_at
         RFC 3339, UTC.
+    kept_sightings
+        Where the order has them kept: the latest hundred, in the order in which they were seen, all
+        in its zone. Null where it doesn't, and once it is erased, or false.
     heading
         Where the person was going when last seen, in the camera's picture; null when that isn't
         known.
@@ -123,6 +133,7 @@ class AlertView(BaseModel):
     latency_ms: float | None
     sightings: int
     last_sighting_at: str
+    kept_sightings: list[SightingView] | None = None
     heading: Heading | None = None
     references: int = 1
     erased: bool
@@ -197,6 +208,7 @@ class AlertViews:
             latency_ms=alert.latency_ms(),
             sightings=alert.sightings,
             last_sighting_at=utc(alert.last_sighting_wall_us / 1e6),
+            kept_sightings=None if alert.is_closed else _sightings(alert),
             heading=None if alert.is_closed else alert.heading,
             references=0 if alert.is_closed else len(alert.reference_ids),
             erased=alert.erased,
@@ -239,6 +251,15 @@ def utc(wall_s: float) -> str:
     """Return a time (seconds since 1970) in RFC 3339."""
     moment = datetime.fromtimestamp(wall_s, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sightings(alert: Alert) -> list[SightingView] | None:
+    if alert.kept_sightings is None:
+        return None
+    return [
+        SightingView(at=utc(wall_us / 1e6), camera_id=alert.camera_id)
+        for wall_us in alert.kept_sightings
+    ]
 
 
 def _mark(mark: Mark | None) -> MarkView | None:

@@ -5,6 +5,7 @@ import { ask, ofAlert } from "./api.js";
 import { ageText, timeText } from "./clock.js";
 import { element, foreign, tell } from "./elements.js";
 import { Picture } from "./picture.js";
+import { sightingsOf } from "./sightings.js";
 import { SubjectPart } from "./subject.js";
 import { HEADINGS, isClosed, isDecided, judgementText, losesName } from "./words.js";
 
@@ -38,6 +39,7 @@ export class AlertPanel {
     this.advice.setAttribute("role", "status");
     this.facts = element("dl", "");
     this.handled = element("ul", "handled");
+    this.sightings = element("div", "");
     this.body = element(
       "div",
       "panel-body",
@@ -47,6 +49,7 @@ export class AlertPanel {
       this.subject.told,
       element("div", "seen", this.figure.figure, this.facts),
       this.handled,
+      this.sightings,
     );
     this.parts = [this.body, this.actions.bar];
     if (!isClosed(alert)) this.load(alert);
@@ -85,6 +88,7 @@ export class AlertPanel {
     this.advice.hidden = isDecided(alert);
     this.facts.replaceChildren(...factsOf(alert));
     this.handled.replaceChildren(...handledOf(alert).map((text) => element("li", "", text)));
+    this.sightings.replaceChildren(...sightingsOf(alert));
     this.actions.update(alert);
     this.tick();
   }
@@ -161,12 +165,15 @@ function factsOf(alert) {
     ...(alert.area ? fact("Area", foreign(alert.area)) : []),
     ...fact("Time", timeText(alert.captured_at)),
     ...(alert.heading ? fact("Going", HEADINGS[alert.heading]) : []),
-    ...(alert.sightings > 1
-      ? fact("Seen", `${alert.sightings} times, last at ${timeText(alert.last_sighting_at)}`)
-      : fact("Seen", "once")),
+    ...fact("Seen", timesText(alert)),
     ...scoreOf(alert),
     ...alert.candidates.flatMap(otherOf),
   ];
+}
+
+/** @param {AlertView} alert */
+function timesText({ sightings, last_sighting_at: last }) {
+  return sightings > 1 ? `${sightings} times, last at ${timeText(last)}` : "once";
 }
 
 /** @param {AlertView} alert */
