@@ -25,11 +25,15 @@ class Sent:
 
 @dataclass
 class FakePublisher(Publisher):
-    """Takes what is published; `refusing` names topics that the broker doesn't take."""
+    """Takes what is published; `refusing` names topics that the broker doesn't take.
+
+    `together` tells how many records each call of `send_all` had.
+    """
 
     clock: FakeClock = field(default_factory=FakeClock)
     sent: list[Sent] = field(default_factory=list)
     refusing: set[str] = field(default_factory=set)
+    together: list[int] = field(default_factory=list)
 
     def now(self) -> Instant:
         return self.clock.now()
@@ -45,6 +49,7 @@ class FakePublisher(Publisher):
         await self.send_raw(topic.name, 0, key, body, headers or [])
 
     async def send_all(self, topic: MessageTopic, records: Sequence[tuple[str, bytes]]) -> None:
+        self.together.append(len(records))
         for key, body in records:
             await self.send(topic, key, body)
 

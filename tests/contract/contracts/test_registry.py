@@ -14,6 +14,9 @@ from lethe.contracts.topics import (
     DEPLOYMENT_SUSPENDED,
     FRAME_CAPTURED,
     PROBE_EXTRACTED,
+    REFERENCE_ENROLLED,
+    REFERENCE_EXTRACTED,
+    REFERENCE_SUBMITTED,
     REGISTRY,
     TICKETS,
 )
@@ -53,6 +56,12 @@ def test_sealed_bodies_are_kept_for_seconds(topic: Topic) -> None:
         assert topic.segment_ms <= topic.retention_ms
         assert topic.cleanup is Cleanup.DELETE
         assert topic.rolls
+
+
+def test_what_comes_with_every_image_does_not_gather_on_a_broker_without_retention() -> None:
+    assert REFERENCE_SUBMITTED.rolls
+    assert REFERENCE_EXTRACTED.rolls
+    assert REFERENCE_ENROLLED.rolls
 
 
 @_BY_NAME

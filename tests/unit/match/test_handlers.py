@@ -176,3 +176,46 @@ async def test_a_template_that_does_not_open_does_not_hold_up_the_next(match: Ma
     envelope, now_us = SignedEnvelope.decode(told.body), world.clock.wall_us()
     match.member.roster.check(envelope, REFERENCE_ENROLLED.name, (Role.MATCH,), now_us)
     assert ReferenceEnrolled.decode(envelope.payload).reference_id == told.key == "r9"
+
+
+async def test_templates_that_wait_are_enrolled_and_told_of_together(match: Match) -> None:
+    world = match.world
+    world.run_enrolment_slot()
+    await _let_wait(match, "r8", "r9")
+    desk = EnrolmentDesk(world.holders[Role.MATCH], world.watchlists)
+
+    async def until_enrolled() -> None:
+        await eventually(lambda: len(match.publisher.of(REFERENCE_ENROLLED)) == 2)
+
+    await match.while_running(match.handlers.enrol_references(desk), until_enrolled)
+    assert [sent.key for sent in match.publisher.of(REFERENCE_ENROLLED)] == ["r8", "r9"]
+    assert match.publisher.together == [2]
+
+
+async def test_outcomes_that_the_broker_does_not_take_stop_nothing(match: Match) -> None:
+    world = match.world
+    world.run_enrolment_slot()
+    match.publisher.refusing.add(REFERENCE_ENROLLED.name)
+    desk = EnrolmentDesk(world.holders[Role.MATCH], world.watchlists)
+
+    async def one_after_the_other() -> None:
+        await _let_wait(match, "r8")
+        await eventually(lambda: match.publisher.together == [1])
+        match.publisher.refusing.clear()
+        await _let_wait(match, "r9")
+        await eventually(lambda: bool(match.publisher.of(REFERENCE_ENROLLED)))
+
+    await match.while_running(match.handlers.enrol_references(desk), one_after_the_other)
+    assert [sent.key for sent in match.publisher.of(REFERENCE_ENROLLED)] == ["r9"]
+
+
+async def _let_wait(match: Match, *reference_ids: str) -> None:
+    world, topic = match.world, REFERENCE_EXTRACTED
+    for place, reference_id in enumerate(reference_ids):
+        body = payload(reference_id, f"of-{reference_id}", template(place)).encode()
+        address, sealed = world.sealed_reference(
+            world.holders[Role.DETECT], topic, Purpose.REFERENCE_TEMPLATE, body
+        )
+        await match.handlers.on_template(
+            record(topic, address.lane, sealed, address_headers(address))
+        )

@@ -157,6 +157,7 @@ REFERENCE_ENROLLED = MessageTopic(
     body=Body.SIGNED,
     message=ReferenceEnrolled,
     partitions=1,
+    rolls=True,
 )
 INGEST_TICKET = _ticket("ingest")
 DETECT_TICKET = _ticket("detect", ("purge", "match", "alert"))

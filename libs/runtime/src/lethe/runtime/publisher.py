@@ -27,6 +27,8 @@ from lethe.runtime.reaching import refusal, why_unreachable
 from lethe.runtime.settings import ServiceSettings
 
 _MAX_REQUEST_BYTES = 8 * 1024 * 1024
+_BATCH_BYTES = 128 * 1024
+"""What waits for the broker shares a request up to so many bytes: some photographs, not one."""
 _SEND_TIMEOUT_S = 1.5
 _REQUEST_TIMEOUT_MS = 1500
 _log = structlog.get_logger()
@@ -54,6 +56,7 @@ class Publisher:
             enable_idempotence=False,
             linger_ms=0,
             max_request_size=_MAX_REQUEST_BYTES,
+            max_batch_size=_BATCH_BYTES,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
             retry_backoff_ms=50,
         )

@@ -1,10 +1,12 @@
 """Records in, domain calls out."""
 
 import asyncio
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
+from lethe.contracts.enrolment import ReferenceEnrolled
 from lethe.contracts.errors import LetheError, Refused, RolledBack, Transient
 from lethe.contracts.headers import read_address
 from lethe.contracts.instants import Instant
@@ -190,18 +192,30 @@ class Handlers:
                 metrics.NOT_PUBLISHED.labels(PROBE_DECIDED.name).inc(len(decisions))
 
     async def enrol_references(self, desk: EnrolmentDesk) -> None:
-        """Enrol what waits, one after another, until cancelled."""
+        """Enrol what waits, one after another, and tell of it together, until cancelled."""
         while True:
-            address, sealed = await self._templates.get()
+            waiting = [await self._templates.get()]
+            while not self._templates.empty():
+                waiting.append(self._templates.get_nowait())
+            enrolled = [each for one in waiting if (each := await _enrolled(desk, one))]
+            sign = partial(self._member.signer.sign, REFERENCE_ENROLLED.name)
+            told = [(each.reference_id, sign(each.encode()).encode()) for each in enrolled]
             try:
-                enrolled = await desk.enrol(address, sealed)
-                envelope = self._member.signer.sign(REFERENCE_ENROLLED.name, enrolled.encode())
-                await self._publisher.send(
-                    REFERENCE_ENROLLED, enrolled.reference_id, envelope.encode()
-                )
-            except LetheError as error:
-                # Whoever submitted it hears nothing and tries again.
-                _log.info("reference not enrolled", error=type(error).__name__)
+                if told:
+                    await self._publisher.send_all(REFERENCE_ENROLLED, told)
+            except Transient as error:
+                # Whoever submitted them hears nothing and tries again, as of what isn't enrolled.
+                _log.info("references not told", count=len(told), error=type(error).__name__)
+
+
+async def _enrolled(
+    desk: EnrolmentDesk, template: tuple[SealAddress, bytes]
+) -> ReferenceEnrolled | None:
+    try:
+        return await desk.enrol(*template)
+    except LetheError as error:
+        _log.info("reference not enrolled", error=type(error).__name__)
+        return None
 
 
 def _queue(queue: asyncio.Queue[_Waiting], item: _Waiting, record: Record) -> None:
