@@ -115,7 +115,7 @@ bench-alerts: setup browser ## measure what a thousand officers' pages ask of al
 	@$(BIN)/python -m tools.bench.alerts $(ARGS)
 
 bench-enrolment: setup ## measure imports of watchlists, what live video notices of one, searches
-	@$(BIN)/python -m tools.bench.enrolment $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.bench.enrolment $(ARGS)
 
 lock: environment ## write requirements.lock anew from every pyproject.toml
 	@tools/lock.sh $(MEMBERS) && tools/environment.sh && $(BIN)/python -m tools.image_packages

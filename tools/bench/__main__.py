@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="make bench", description=_TOLD)
     parser.add_argument("--seconds", type=int, default=600, help="length of the demonstration run")
-    parser.add_argument("--only", choices=(*_PARTS, *_ON_KAFKA))
+    Parts.offer(parser, (*_PARTS, *_ON_KAFKA))
     parser.add_argument(
         "--faces", type=Path, default=FACES, help="people with several photographs each"
     )

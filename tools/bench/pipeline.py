@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
         prog="make bench-pipeline",
         description="Compare the five services with plain loops, and cameras with each other.",
     )
-    parser.add_argument("--only", choices=_PARTS)
+    Parts.offer(parser, _PARTS)
     parser.add_argument(
         "--faces", type=Path, default=FACES, help="people with several photographs each"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tools.bench.figures import Figure, at_most, told
+from tools.bench.figures import Figure, at_most, say, told
 
 from lethe.match.ports import ListName, Reference
 from lethe.match.qdrant import QdrantIndex
@@ -49,6 +49,7 @@ def measure_sizes() -> tuple[list[Figure], dict[str, Any]]:
     report: dict[str, Any] = {place: {} for place in places}
     for place, settings in places.items():
         for references, rounds in _SIZES.items():
+            say(f"  {references:,} references {place}")
             taken = asyncio.run(_search_times_ms(settings, references, _PROBES_AT_ONCE, rounds))
             for probes, times in taken.items():
                 median, p99 = _percentiles(times)

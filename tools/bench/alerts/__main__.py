@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
         description="Measure delivery to 1,000 listeners over TLS, pictures, and the page.",
     )
     parser.add_argument("--seconds", type=int, default=75, help="length of a run")
-    parser.add_argument("--only", choices=_PARTS)
+    Parts.offer(parser, _PARTS)
     parser.add_argument("--report", type=Path, default=Path("bench-alerts-report.json"))
     return parser
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from tools.bench.enrolment.importing import started_import
 from tools.bench.enrolment.photographs import tabled
-from tools.bench.figures import Figure, share, told
+from tools.bench.figures import Figure, say, share, told
 from tools.running import running_lethe
 
-_IMAGES = 4_000
-"""More than are imported beside live video in some minutes."""
+_AT_FIRST = 1_000
+_A_SECOND = 5
+"""More images than are imported before the first frame, and beside live video in a second."""
 
 
 def measure(faces: Path, seconds: int) -> tuple[list[Figure], dict[str, Any]]:
@@ -18,8 +19,9 @@ def measure(faces: Path, seconds: int) -> tuple[list[Figure], dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="lethe-bench-enrolment-") as name:
         images = Path(name) / "images"
         images.mkdir()
-        table = tabled(faces, _IMAGES, images)
+        table = tabled(faces, _AT_FIRST + _A_SECOND * seconds, images)
         alone = _demonstration(seconds, None)
+        say(f"  alone: {alone}")
         beside = _demonstration(seconds, table)
     figures = [
         told(f"{key}: alone, with an import", f"{alone[key]}, {beside[key]}") for key in alone

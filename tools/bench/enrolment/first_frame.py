@@ -13,7 +13,7 @@ import numpy as np
 from tools.bench.enrolment import withdrawal
 from tools.bench.enrolment.importing import LIST
 from tools.bench.enrolment.photographs import photographs
-from tools.bench.figures import Figure, spread, told
+from tools.bench.figures import Figure, say, spread, told
 from tools.running import RunningLethe, metric, wait_until
 
 from lethe.cli.deployment.authorising import authorise_order, draft_order, end_deployment
@@ -33,12 +33,19 @@ _SECONDS = 600
 _SIZE = (640, 360)
 
 
-def measure(lethe: RunningLethe, folder: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
-    """Authorise, wait for a search and end, several times; then lose the list that was imported.
+def measure(
+    lethe: RunningLethe, folder: Path, count: int, *, loses: bool
+) -> tuple[list[Figure], dict[str, Any]]:
+    """Authorise, wait for a search and end, several times.
 
     It counts from before the officer's command signs to the first batch that match has searched:
     the order on its way, the camera that is opened, a face that is found, the search. The camera is
     a file that shows a face from its first frame on.
+
+    Parameters
+    ----------
+    loses
+        At the end the list is lost: match enrols it again before it searches.
     """
     _footage(folder / "face.mp4")
     for camera in (_CAMERA, _KEEPER):
@@ -46,15 +53,16 @@ def measure(lethe: RunningLethe, folder: Path, count: int) -> tuple[list[Figure]
     # match keeps a list for as long as an order is to come.
     _authorise(lethe, _drafted(lethe, folder, _KEEPER, _KEEPER, _LATER))
     taken_ms = [_first_search_ms(lethe, folder, number) for number in range(_ROUNDS)]
-    withdrawn, withdrawn_ms = _withdrawals(lethe, folder)
-    _restart_match(lethe)
-    lost_ms = _first_search_ms(lethe, folder, _ROUNDS)
     what = "from authorisation to the first frame that is searched"
-    figures = [
-        told(f"{what}, ms: median (least to largest)", spread(taken_ms, 0)),
-        told(f"{what}, of {count:,} images that match lost, s", round(lost_ms / 1_000, 1)),
-    ]
-    report = {"taken_ms": taken_ms, "lost_ms": lost_ms, "withdrawn_ms": withdrawn_ms}
+    figures = [told(f"{what}, ms: median (least to largest)", spread(taken_ms, 0))]
+    say(f"  {figures[0].line()}")
+    withdrawn, withdrawn_ms = _withdrawals(lethe, folder)
+    report: dict[str, Any] = {"taken_ms": taken_ms, "withdrawn_ms": withdrawn_ms}
+    if loses:
+        _restart_match(lethe)
+        report["lost_ms"] = lost_ms = _first_search_ms(lethe, folder, _ROUNDS)
+        lost_s = round(lost_ms / 1_000, 1)
+        figures.append(told(f"{what}, of {count:,} images that match lost, s", lost_s))
     return [*figures, *withdrawn], report
 
 
@@ -88,7 +96,7 @@ def _first_search_ms(lethe: RunningLethe, folder: Path, number: int) -> float:
         time.sleep(_POLL_S)
     taken_ms = 1_000 * (time.monotonic() - begun_s)
     # And not only looked at: without the list in hand a probe expires.
-    wait_until(lambda: _searched(lethe) > searched)
+    wait_until(lambda: _searched(lethe) > searched, within_s=_SECONDS)
     asyncio.run(end_deployment(lethe.alert_url, deployment_id, find_home().trust))
     _calm(match)
     return taken_ms

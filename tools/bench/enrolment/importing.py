@@ -44,8 +44,16 @@ def measure(lethe: RunningLethe, table: Path, count: int) -> tuple[list[Figure],
     return [*_figures(imported, per_s)], report
 
 
-def started_import(alert_url: str, table: Path, list_id: str = LIST) -> subprocess.Popen[bytes]:
-    """Start an import of a table whose images lie beside it."""
+def started_import(
+    alert_url: str, table: Path, list_id: str = LIST, *, is_told: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start an import of a table whose images lie beside it.
+
+    Parameters
+    ----------
+    is_told
+        It says on stdout how far it is.
+    """
     command = [sys.executable, "-m", "lethe.cli", "watchlist", "import", str(table)]
     options = [
         "--images",
@@ -57,7 +65,10 @@ def started_import(alert_url: str, table: Path, list_id: str = LIST) -> subproce
         "--skip-bad",
     ]
     return subprocess.Popen(
-        [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, *options],
+        stdout=None if is_told else subprocess.DEVNULL,
+        # The names of those who were rejected.
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -65,7 +76,7 @@ def _import(lethe: RunningLethe, table: Path, count: int) -> Import:
     before, begun_s = lethe.cpu_s(), time.monotonic()
     peak_mb: dict[str, float] = {}
     used_s = 0.0
-    with started_import(lethe.alert_url, table) as process:
+    with started_import(lethe.alert_url, table, is_told=True) as process:
         command = psutil.Process(process.pid)
         while process.poll() is None:
             with suppress(psutil.Error):

@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
         description="Measure erasure ages, and what forgetting costs.",
     )
     parser.add_argument("--seconds", type=int, default=600, help="length of the undisturbed run")
-    parser.add_argument("--only", choices=_PARTS)
+    Parts.offer(parser, _PARTS)
     parser.add_argument(
         "--fault",
         action="append",
