@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
@@ -53,6 +52,7 @@ from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
 from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.witnessing import WitnessState
+from lethe.cli.stack.ports import free_ports
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role as KeyRole
@@ -247,9 +247,7 @@ async def alert_web(
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 @contextlib.asynccontextmanager

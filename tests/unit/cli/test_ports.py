@@ -4,16 +4,31 @@ import socket
 
 import pytest
 
-from lethe.cli.stack.ports import LOOPBACK, free_ports, require_free_port
+from lethe.cli.stack.ports import _MOST_KEPT, LOOPBACK, _kept, free_ports, require_free_port
 from lethe.contracts.errors import InvalidInput
 
 
-def test_free_ports_differ_and_can_be_bound() -> None:
+def test_free_ports_differ_and_servers_can_listen_on_them() -> None:
     ports = free_ports(8)
     assert len(set(ports)) == 8
     for port in ports:
-        with socket.socket() as each:
-            each.bind((LOOPBACK, port))
+        with pytest.raises(ConnectionRefusedError), socket.create_connection((LOOPBACK, port)):
+            pass
+        with socket.create_server((LOOPBACK, port)):
+            socket.create_connection((LOOPBACK, port)).close()
+
+
+def test_whoever_takes_any_port_gets_none_of_them() -> None:
+    [port] = free_ports(1)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((LOOPBACK, port))
+
+
+def test_of_very_many_the_first_are_let_go() -> None:
+    free_ports(_MOST_KEPT + 1)
+    free_ports(1)
+    assert len(_kept) == _MOST_KEPT
+    assert free_ports(0) == []
 
 
 def test_a_port_in_use_is_refused_with_advice() -> None:

@@ -1,21 +1,42 @@
 """Ports on the loopback interface."""
 
+import atexit
 import errno
 import socket
-from contextlib import ExitStack
+from collections import deque
 
 from lethe.contracts.errors import InvalidInput
 
 LOOPBACK = "127.0.0.1"
+_MOST_KEPT = 256
+_kept: deque[socket.socket] = deque()
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that nobody listens on at the moment."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Return `count` different ports, and keep them from whoever takes any port there is.
+
+    A server needs seconds to start: meanwhile this process stays at the port, without listening.
+    Whoever binds it with SO_REUSEADDR, as servers do, gets it all the same. Of very many ports the
+    first are let go.
+    """
+    for _ in range(count):
+        kept = socket.socket()
+        kept.bind((LOOPBACK, 0))
+        # Not before: so nobody else is at it now.
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _kept.append(kept)
+    ports = [each.getsockname()[1] for each in list(_kept)[len(_kept) - count :]]
+    _let_go(max(count, _MOST_KEPT))
+    return ports
+
+
+def _let_go(but: int = 0) -> None:
+    """Leave the ports that were kept, but for so many of the latest."""
+    while len(_kept) > but:
+        _kept.popleft().close()
+
+
+atexit.register(_let_go)
 
 
 def require_free_port(port: int) -> int:
