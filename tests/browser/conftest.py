@@ -10,7 +10,9 @@ from tests.support.browser import chromium
 from tests.support.page_desk import PORTRAIT, Desk, present
 from tests.support.watchlists import pictured
 
-expect.set_options(timeout=20_000)
+# However busy the machine is: the limit only ends a broken test.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -51,6 +53,7 @@ async def new_page(browser: Browser, desk: Desk) -> AsyncIterator[OpenPage]:
             viewport={"width": width, "height": height},
             **options,  # type: ignore[arg-type]
         )
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("request", see)
         page.on(

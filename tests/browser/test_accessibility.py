@@ -31,6 +31,10 @@ def axe() -> str:
 
 async def violations(page: Page) -> list[str]:
     """Return what axe finds in a page as it is now."""
+    # What is fading in has its colours when it has faded in.
+    await page.evaluate(
+        "() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))"
+    )
     await page.evaluate(axe())
     found: dict[str, Any] = await page.evaluate(
         "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", _RULES

@@ -13,7 +13,7 @@ from tests.support.brokers import eventually
 from tests.support.forgetting import CAMERA, local_trust
 from tests.support.looking import Watched
 from tests.support.page_desk import FIGURE, Desk, present
-from tests.support.pages import out_of_sight
+from tests.support.pages import out_of_sight, stop_time
 
 from lethe.alert.identity.principal import Role
 from lethe.alert.looks import Looks
@@ -68,11 +68,9 @@ async def watching(desk: Desk, new_page: OpenPage, trust: LocalTrust) -> AsyncIt
     desk.web.status.now = replace(desk.web.status.now, cameras=cameras)
     async with served(desk.web.app(desk.port), desk.port):
         page = await new_page(1280, 900)
-        await page.clock.install()
+        await stop_time(page)
         await page.goto(desk.url_of("Oakley", Role.OPERATOR).replace("/#", "/desk#"))
         await expect(page.get_by_role("combobox", name="Look at")).to_have_value(CAMERA)
-        # From now on time goes on in the page when a test says so.
-        await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 1"))
         yield Watching(desk, path, page)
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 from tests.support.alert_web import served
 from tests.support.page_desk import Desk
-from tests.support.pages import cameras, live, picked, probe, rows
+from tests.support.pages import cameras, live, picked, probe, rows, stop_time
 
 from lethe.alert.alerts import AlertTerms
 
@@ -68,7 +68,7 @@ async def test_a_connection_on_which_nothing_is_heard_is_said_to_be_quiet_and_th
         server = socket.connect_to_server()
         server.on_message(lambda message: None if muted else socket.send(message))
 
-    await page.clock.install()
+    await stop_time(page)
     await page.route_web_socket("**/stream", mute)
     await page.goto(serving.url)
     await live(page)

@@ -1,9 +1,12 @@
 """The page of auditors: what was done, and the receipts, read-only."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.support.page_desk import Desk
 from tests.support.receipts import SIGNER
@@ -75,6 +78,46 @@ async def test_an_auditor_goes_through_the_log_page_by_page(
     await page.get_by_label("From number").fill("7")
     await read(page)
     await expect(told).to_contain_text("7 to 206")
+
+
+@asynccontextmanager
+async def overtaken(page: Page, address: str) -> AsyncIterator[None]:
+    """Have the answer to the first request come when the block has ended, and be taken."""
+    late = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await late.wait()
+        await route.continue_()
+
+    await page.route(f"**{address}?*", hold, times=1)
+    async with page.expect_response(lambda answer: late.is_set() and address in answer.url) as last:
+        yield
+        late.set()
+    await (await last.value).finished()
+    await page.evaluate("new Promise((resolve) => setTimeout(resolve))")
+
+
+async def test_an_answer_that_comes_late_takes_the_place_of_no_later_one(
+    serving: Desk, new_page: OpenPage, tmp_path: Path
+) -> None:
+    await keep_receipts(serving.web, tmp_path)
+    page = await new_page(1440, 900)
+    await page.goto(serving.url_of("Audrey", Role.AUDITOR))
+    receipts, told = page.locator("#receipts tr"), page.locator("#range")
+    await expect(receipts).to_have_count(4)
+    async with overtaken(page, "/api/v1/audit"):
+        for number in ("1", "2"):
+            async with page.expect_request("**/api/v1/audit?*"):
+                await page.get_by_label("From number").fill(number)
+                await read(page)
+        await expect(told).to_contain_text("2 to")
+    await expect(told).to_contain_text("2 to")
+    async with overtaken(page, "/api/v1/receipts/entries"):
+        for moments in ("Each of them", "Left out"):
+            async with page.expect_request("**/api/v1/receipts/entries?*"):
+                await page.get_by_role("combobox", name="Moments").select_option(moments)
+        await expect(receipts).to_have_count(4)
+    await expect(receipts).to_have_count(4)
 
 
 async def test_receipts_and_witnesses_are_told_and_nothing_is_changed(

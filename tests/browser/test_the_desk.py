@@ -98,7 +98,7 @@ async def test_each_deployment_is_told_in_figures(serving: Desk, new_page: OpenP
             "180 / 180 / 180 ms",
             "1 of 4",
             "1 of 2 live",
-            re.compile(r"^\d\d:\d\d:\d\d"),
+            re.compile(r"^(.+, )?\d\d:\d\d:\d\d"),
         ]
     )
     await figure(page, "True alerts", "1")

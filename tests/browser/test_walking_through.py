@@ -89,6 +89,7 @@ async def test_a_volunteer_passes_both_cameras_and_all_of_it_is_recorded(walking
         await walking.passes(search_id, name)
         # Seen on the screen of a phone: it says what it is, and whoever is there takes it.
         if name != "entrance":
+            await expect(phone.locator("#waiting")).to_have_text("1 new")
             await phone.get_by_role("button", name="All alerts").click()
             await picked(phone, name)
         await expect(phone.get_by_text("nobody is sought, stop nobody")).to_be_visible()

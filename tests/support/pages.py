@@ -1,5 +1,7 @@
 """What tests of the officer's page look for."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.async_api import Locator, Page, expect
 
 
@@ -35,6 +37,13 @@ async def decide(page: Page, *answers: str) -> None:
     for answer in answers:
         await page.get_by_text(answer, exact=True).click()
     await page.get_by_role("button", name="Record").click()
+
+
+async def stop_time(page: Page) -> None:
+    """Have time go on in a page that isn't opened yet only when a test says so."""
+    await page.clock.install()
+    # Ahead of the clock, however long it is till this is said.
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
 
 
 async def out_of_sight(page: Page) -> None:

@@ -18,6 +18,8 @@ const filters = at("filters", HTMLFormElement);
 let entries = [];
 /** @type {Pick<AuditPage, "reasons" | "unopened" | "withheld">} */
 let said = { reasons: {}, unopened: {}, withheld: [] };
+/** How often something was asked for: what isn't the answer to the last question comes too late. */
+let questions = 0;
 
 /**
  * @param {number} first
@@ -36,8 +38,9 @@ async function read(first, most = AT_ONCE) {
 
 /** @param {number} first */
 async function show(first) {
+  const question = ++questions;
   const page = await read(Math.max(1, first));
-  if (!page) return;
+  if (!page || question !== questions) return;
   entries = page.entries.reverse();
   said = page;
   const [newest, oldest] = [entries[0]?.number, entries.at(-1)?.number];

@@ -9,6 +9,8 @@ const NOT_VERIFIED = "Not verified by this page.";
 
 /** @type {ReceiptPage | null} */
 let shown = null;
+/** How often something was asked for: what isn't the answer to the last question comes too late. */
+let questions = 0;
 
 export function watchPlainReceipts() {
   const wanted = at("receipts-wanted", HTMLFormElement);
@@ -22,6 +24,7 @@ export function watchPlainReceipts() {
 
 /** @param {number} before */
 async function show(before) {
+  const question = ++questions;
   const wanted = new FormData(at("receipts-wanted", HTMLFormElement));
   const asked = new URLSearchParams({
     log: String(wanted.get("log") ?? ""),
@@ -31,6 +34,7 @@ async function show(before) {
   });
   /** @type {import("./api.js").Answer<ReceiptPage>} */
   const answer = await ask(`/receipts/entries?${asked}`);
+  if (question !== questions) return;
   tell(at("receipts-fault"), answer.told ? `Not shown: ${answer.told}.` : "");
   if (!answer.content) return;
   if (shown?.log.origin !== answer.content.log.origin) tell(at("verified"), NOT_VERIFIED);

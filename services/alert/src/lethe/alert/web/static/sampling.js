@@ -39,6 +39,8 @@ export class Sampling {
     this.fault.setAttribute("role", "alert");
     this.members = element("ul", "members");
     this.looked = element("div", "looked");
+    /** How often somebody was asked for: who isn't the last comes too late. */
+    this.looks = 0;
     /** Of whoever is looked at. @type {Picture[]} */
     this.pictures = [];
     this.place = element("div", "sample", element("h4", "", "Sample"), this.told, this.fault);
@@ -95,12 +97,14 @@ export class Sampling {
 
   /** @param {string} id */
   async look(id) {
+    const look = ++this.looks;
     const api = new WatchlistApi(this.watchlistId, new AbortController().signal);
     /** @type {import("./api.js").Answer<import("./watchlist-api.js").ListedSubject>} */
     const answer = await ask(`${this.path}/subjects/${encodeURIComponent(id)}`);
-    tell(this.fault, answer.told ? `Not shown: ${answer.told}.` : "");
+    if (look === this.looks) tell(this.fault, answer.told ? `Not shown: ${answer.told}.` : "");
     if (!answer.content) return;
     this.references ??= await api.changes(0);
+    if (look !== this.looks) return;
     const pictures = this.references.filter((each) => each.subject_id === id && each.state === "enrolled");
     const name = element("h5", "", foreign(String(answer.content.name)));
     name.tabIndex = -1;
