@@ -32,8 +32,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         wait_until(lambda: lethe.last_sequence() > 0)
         disk.fill()
         wait_until(lambda: any(account["standstill"] for account in lethe.accounts()))
-        granted, heard = _granted(lethe), lethe.metric("purge-1", _HEARD)
-        wait_until(lambda: lethe.metric("purge-1", _HEARD) >= heard + _MORE_TICKETS)
+        # What was granted before then is on its way still.
+        _wait_for_tickets(lethe)
+        granted = _granted(lethe)
+        _wait_for_tickets(lethe)
         meanwhile = _granted(lethe) - granted
         disk.free()
         alerts = lethe.last_sequence()
@@ -43,6 +45,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         shown = subprocess.run(command, capture_output=True, text=True, check=False)
     receipts = {"receipts": shown.stdout, "receipts_code": shown.returncode}
     return report | receipts | {"told": lethe.told, "granted_meanwhile": meanwhile}
+
+
+def _wait_for_tickets(lethe: RunningLethe) -> None:
+    """Wait until purge has heard a few more of ingest's."""
+    heard = lethe.metric("purge-1", _HEARD)
+    wait_until(lambda: lethe.metric("purge-1", _HEARD) >= heard + _MORE_TICKETS)
 
 
 def _granted(lethe: RunningLethe) -> float:

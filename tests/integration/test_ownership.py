@@ -41,10 +41,11 @@ async def test_one_instance_owns_all_cameras_and_two_share_them(broker: str) -> 
         await eventually(lambda: set(one.partitions) == ALL)
         alone = one.generation
         async with joined(broker, "two", CAMERA_ASSIGNED) as two:
-            await eventually(lambda: bool(two.partitions) and len(one.partitions) < len(ALL))
-            await eventually(lambda: set(one.partitions | two.partitions) == ALL)
+            await eventually(lambda: bool(two.partitions) and one.generation == two.generation)
+            assert one.generation > alone
+            assert one.partitions
+            assert set(one.partitions | two.partitions) == ALL
             assert not one.partitions & two.partitions
-            assert one.generation == two.generation > alone
         await eventually(lambda: set(one.partitions) == ALL)
 
 

@@ -118,7 +118,7 @@ async def reading(
         await reader.stop()
 
 
-async def eventually(condition: Callable[[], bool], *, within_s: float = 20.0) -> None:
+async def eventually(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Wait until a condition holds; the limit only keeps a broken test from hanging."""
     end = time.monotonic() + within_s
     while not condition():

@@ -15,7 +15,7 @@ class LeftRunning(AssertionError):
 
 
 @contextmanager
-def nothing_left_running(grace_s: float = 5.0) -> Iterator[None]:
+def nothing_left_running(grace_s: float = 30.0) -> Iterator[None]:
     """See that every process that starts in here ends in here, orphans included.
 
     Parameters

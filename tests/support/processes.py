@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lethe.cli.stack.process import Child
 
 
-async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Wait until a condition about another process holds; fail if it doesn't in time."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - other processes set no event of this loop

@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import av
+import numpy as np
 from tests.support.clips import striped
 from tests.support.wire import Listener
 
@@ -149,9 +150,12 @@ class RtspCamera:
 
     @staticmethod
     def _request(reader: BinaryIO) -> tuple[str, dict[str, str]] | None:
-        line = reader.readline()
-        while line[:1] == b"$":  # RTCP of the client
-            line = reader.readline()
+        first = reader.read(1)
+        while first == b"$":  # RTCP of the client
+            _, length = struct.unpack("!BH", reader.read(3))
+            reader.read(length)
+            first = reader.read(1)
+        line = first + reader.readline()
         if not line:
             return None
         headers = {}
@@ -227,7 +231,7 @@ class RtspCamera:
 
     def _play(self, send: Callable[[bytes], object]) -> None:
         sequence, moment, index, size = 0, 0, 0, (0, 0)
-        pause = threading.Event()
+        pause, noise = threading.Event(), np.random.default_rng(1)
         try:
             while not pause.wait(1 / self.behaviour.fps):
                 if self.behaviour.silent:
@@ -238,7 +242,7 @@ class RtspCamera:
                 units = self._units[size]
                 nals = nal_units(units[index % len(units)])
                 for payload in itertools.chain.from_iterable(map(payloads, nals)):
-                    sent = secrets.token_bytes(len(payload)) if self.behaviour.garbage else payload
+                    sent = noise.bytes(len(payload)) if self.behaviour.garbage else payload
                     header = struct.pack(
                         "!BBHII", 0x80, 0x80 | 96, sequence & 0xFFFF, moment & 0xFFFFFFFF, 7
                     )

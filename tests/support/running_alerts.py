@@ -66,7 +66,7 @@ class RunningAlerts:
         self._origin = f"https://{_HOST}" if identity else f"http://{LOOPBACK}"
         verify = ssl.create_default_context(cafile=identity.ca_file) if identity else True
         self._client = httpx.AsyncClient(
-            timeout=10.0, headers=bearer(token), verify=verify, trust_env=False
+            timeout=60.0, headers=bearer(token), verify=verify, trust_env=False
         )
         self._publisher: Publisher
         stack = StackSettings(trust, folder, folder, 0, cool_down_s=0.0, memory_bound_mb=0)

@@ -42,9 +42,9 @@ def test_jpegs_go_through_as_they_came_unless_something_needs_their_pixels() -> 
 
 def test_caps_are_those_of_the_camera() -> None:
     with MjpegCamera(Manners(size=(200, 100), fps=50)) as camera:
-        capped = camera_of(camera.address, max_width=100, max_fps=5)
+        capped = camera_of(camera.address, max_width=100, max_fps=0.5)
         with Reading(SourceOpener().open(capped)) as reading:
-            reading.until_pictures(3)
+            reading.until_pictures(2)
             assert len(camera.sent) > 2 * len(reading.images)
     assert reading.images[0].shape == (50, 100, 3)
 

@@ -39,7 +39,7 @@ def _child(code: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def test_a_process_that_hangs_in_a_loop_is_killed() -> None:
-    code = "switch.arm(now_us() + 100_000)\nprint('ready', flush=True)\nwhile True: pass"
+    code = "print('ready', flush=True)\nswitch.arm(now_us() + 100_000)\nwhile True: pass"
     with _child(code) as process:
         assert process.wait() == -signal.SIGKILL
 
@@ -48,16 +48,19 @@ def test_a_process_that_blocks_every_signal_it_can_is_killed() -> None:
     code = (
         "import signal\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"
-        "switch.arm(now_us() + 100_000)\nprint('ready', flush=True)\nwhile True: pass"
+        "print('ready', flush=True)\nswitch.arm(now_us() + 100_000)\nwhile True: pass"
     )
     with _child(code) as process:
         assert process.wait() == -signal.SIGKILL
 
 
 def test_a_stopped_process_is_killed() -> None:
-    code = "switch.arm(now_us() + 500_000)\nprint('ready', flush=True)\nwhile True: pass"
+    code = (
+        "import os, signal\n"
+        "print('ready', flush=True)\nswitch.arm(now_us() + 500_000)\n"
+        "os.kill(os.getpid(), signal.SIGSTOP)\nwhile True: pass"
+    )
     with _child(code) as process:
-        process.send_signal(signal.SIGSTOP)
         assert process.wait() == -signal.SIGKILL
 
 
@@ -71,8 +74,8 @@ def test_a_process_that_arms_anew_lives_past_every_moment_it_was_armed_for() -> 
     code = """
 print('ready', flush=True)
 armed = []
-while not armed or now_us() < armed[0] + 300_000:
-    armed.append(now_us() + 250_000)
+while not armed or now_us() < armed[0] + 50_000:
+    armed.append(now_us() + 2_000_000)
     switch.arm(armed[-1])
     time.sleep(0.01)
 switch.arm(None)
@@ -95,8 +98,8 @@ from lethe.shredding.holder import Holder
 from lethe.shredding.terms import Life, Standing
 life = Life(budget_ms=200, margin_ms=50)
 holder = Holder('ingest-1', Role.INGEST, 'run', clock=SystemClock(), switch=switch, life=life)
-holder.issue_ticket(Standing())
 print('ready', flush=True)
+holder.issue_ticket(Standing())
 while True: pass
 """
     with _child(code) as process:
