@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 
 _LONGEST_REASON = 200
+_NICENESS = 10
+"""An import takes what live video on the same machine leaves, from its first line on."""
 
 
 def _reason(_context: click.Context, _option: click.Parameter, said: str) -> str:
@@ -79,6 +82,7 @@ def import_(
     Example:
       lethe watchlist import northtown-7.csv --images images/
     """  # noqa: D301 - click needs the backspace itself
+    os.nice(_NICENESS)
     from lethe.cli.watchlist.importing import ImportOptions, import_watchlist  # noqa: PLC0415 - --help stays quick
 
     import_watchlist(
