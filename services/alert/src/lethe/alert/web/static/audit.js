@@ -1,6 +1,7 @@
 // The auditor's page: who did what, and the receipts. It changes nothing but by being read.
 
 import { ask } from "./api.js";
+import { asCards } from "./cards.js";
 import { timeText } from "./clock.js";
 import { at, element, foreign, tell } from "./elements.js";
 import { enter } from "./pages.js";
@@ -12,6 +13,7 @@ const AT_ONCE = 200;
 /** @type {Act[]} */
 const ACTS = ["collection", "alteration", "consultation", "disclosure", "combination", "erasure"];
 
+asCards(at("entries"));
 const reading = at("reading", HTMLFormElement);
 const filters = at("filters", HTMLFormElement);
 /** @type {AuditEntryView[]} */

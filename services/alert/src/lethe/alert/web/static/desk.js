@@ -2,6 +2,7 @@
 
 import { AlertTable } from "./alert-table.js";
 import { lookAt, offerCameras, watchCameras } from "./cameras.js";
+import { asCards } from "./cards.js";
 import { showDeployments, showFigures } from "./deployments.js";
 import { at } from "./elements.js";
 import { refreshFigures, watchFigures } from "./figures.js";
@@ -50,6 +51,7 @@ async function showAllReceipts() {
   await logs.showReceipts();
 }
 
+for (const id of ["alerts", "deployments", "by-deployment"]) asCards(at(id));
 offerReceipts();
 watchSound();
 watchCameras();

@@ -1,6 +1,7 @@
 // Receipts in plain words, a page of a log at a time, and whether the log holds.
 
 import { ask } from "./api.js";
+import { asCards } from "./cards.js";
 import { timeText } from "./clock.js";
 import { at, element, foreign, tell } from "./elements.js";
 
@@ -13,6 +14,7 @@ let shown = null;
 let questions = 0;
 
 export function watchPlainReceipts() {
+  asCards(at("receipts"));
   const wanted = at("receipts-wanted", HTMLFormElement);
   wanted.onchange = () => show(0);
   wanted.onsubmit = (event) => event.preventDefault();

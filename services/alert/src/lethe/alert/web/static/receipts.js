@@ -1,9 +1,12 @@
 // Which receipts there are, and who has cosigned them.
 
 import { ask } from "./api.js";
+import { asCards } from "./cards.js";
 import { at, element, foreign } from "./elements.js";
 
+/** Called once. */
 export async function showReceipts() {
+  asCards(at("logs"));
   /** @type {import("./api.js").Answer<CheckpointsView>} */
   const answer = await ask("/receipts/checkpoints");
   const { logs, witnesses } = answer.content ?? { logs: [], witnesses: [] };
