@@ -20,7 +20,7 @@ from lethe.cli.home import find_home
 from lethe.cli.identity.minting import Grant, LocalTokens
 
 POLL_S = 0.1
-_PATIENCE_S = 60.0
+PATIENCE_S = 60.0
 """However busy the machine is: the limit only ends a broken run."""
 
 
@@ -104,7 +104,7 @@ class RunningLethe:
             paths = ("metrics", "account") if name.startswith("purge-") else ("metrics",)
             for path in paths if name != "broker" else ():
                 with suppress(httpx.TransportError, psutil.Error, KeyError):
-                    told += httpx.get(f"{_url(child)}/{path}", timeout=_PATIENCE_S).content
+                    told += httpx.get(f"{_url(child)}/{path}", timeout=PATIENCE_S).content
         return told
 
     def all_stand(self) -> bool:
@@ -119,7 +119,7 @@ class RunningLethe:
             return False
 
     def ask(
-        self, path: str, timeout_s: float = _PATIENCE_S, alert_url: str | None = None
+        self, path: str, timeout_s: float = PATIENCE_S, alert_url: str | None = None
     ) -> httpx.Response:
         """Return alert's answer to a GET; raises `httpx.HTTPError` where it isn't a good one."""
         bearer = {"Authorization": f"Bearer {self.token()}"}
@@ -171,13 +171,13 @@ def stands(port: int) -> bool:
 
 def metric(url: str, name: str) -> float:
     """Return a number of a service's `/metrics` by name and labels; 0 if it isn't there."""
-    told = httpx.get(f"{url}/metrics", timeout=_PATIENCE_S).text.splitlines()
+    told = httpx.get(f"{url}/metrics", timeout=PATIENCE_S).text.splitlines()
     return sum(float(line.split()[-1]) for line in told if line.startswith(f"{name} "))
 
 
 def account(url: str) -> dict[str, Any]:
     """Return the account of a purge."""
-    told: dict[str, Any] = httpx.get(f"{url}/account", timeout=_PATIENCE_S).json()
+    told: dict[str, Any] = httpx.get(f"{url}/account", timeout=PATIENCE_S).json()
     return told
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tests.support.chosen_broker import OnBroker
 from tests.support.entries import form_of
-from tools.running import RunningLethe, running_lethe, wait_until
+from tools.running import PATIENCE_S, RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import Home, find_home
 from lethe.receipts.parsing import parse_entry
@@ -96,6 +96,7 @@ def import_one(lethe: RunningLethe) -> None:
     with httpx.Client(
         base_url=f"{lethe.alert_url}/api/v1",
         headers={"Authorization": f"Bearer {lethe.token()}"},
+        timeout=PATIENCE_S,
     ) as client:
         client.post("/watchlists", json={"watchlist_id": OPEN}).raise_for_status()
         form = form_of({"details": person, "images": ["a"]}, images={"a": image})

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.support.chosen_broker import OnBroker
 from tests.support.entries import form_of
-from tools.running import RunningLethe, running_lethe, wait_until
+from tools.running import PATIENCE_S, RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 from lethe.contracts.receipts import erased_watchlist_hash
@@ -29,6 +29,7 @@ def _erase_a_watchlist(lethe: RunningLethe) -> str:
     with httpx.Client(
         base_url=f"{lethe.alert_url}/api/v1",
         headers={"Authorization": f"Bearer {lethe.token()}"},
+        timeout=PATIENCE_S,
     ) as client:
         client.post("/watchlists", json={"watchlist_id": "square-may"}).raise_for_status()
         person = {
@@ -55,6 +56,7 @@ def test_a_false_alert_is_receipted_while_the_system_runs_and_the_receipts_hold(
         answer = httpx.post(
             f"{lethe.alert_url}/api/v1/alerts/{alert_id}/adjudications",
             json=_FALSE,
+            timeout=PATIENCE_S,
             headers={"Authorization": f"Bearer {lethe.token()}"},
         )
         assert answer.raise_for_status().json()["erased"]

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from tests.support.chosen_broker import OnBroker
-from tools.running import RunningLethe, running_lethe, wait_until
+from tools.running import RunningLethe, account, running_lethe, wait_until
 
 from lethe.contracts.live import FrameOutcome, FrameProcessed
 from lethe.contracts.topics import FRAME_PROCESSED
@@ -51,9 +51,9 @@ def leader(lethe: RunningLethe) -> tuple[psutil.Process, dict[str, Any]]:
             if name.startswith("purge-"):
                 with suppress(httpx.HTTPError, psutil.Error, KeyError):
                     port = child.environ()["LETHE_HTTP_PORT"]
-                    account = httpx.get(f"http://127.0.0.1:{port}/account").json()
-                    if account["leader"]:
-                        found.append((child, account))
+                    told = account(f"http://127.0.0.1:{port}")
+                    if told["leader"]:
+                        found.append((child, told))
         return bool(found)
 
     wait_until(look)

@@ -25,7 +25,7 @@ from tests.support.brokers import publishing, settings_for
 from tests.support.clocks import FakeClock
 from tests.support.homes import make_home
 from tools.kafka.node import ADMIN, ApacheKafka, Security
-from tools.running import running_lethe, wait_until
+from tools.running import PATIENCE_S, running_lethe, wait_until
 
 from lethe.contracts.errors import InvalidInput, LetheError, Transient
 from lethe.contracts.sealed import SealedBody
@@ -199,8 +199,8 @@ def test_a_run_tells_which_topic_it_may_not_write_and_leaves_nothing(
     with running_lethe(tmp_path, *arguments, environment=environment(settings)) as running:
         port = running.children()["detect-1"].environ()["LETHE_HTTP_PORT"]
         readiness = f"http://127.0.0.1:{port}/readyz"
-        wait_until(lambda: not httpx.get(readiness).is_success)
-        unready = httpx.get(readiness).json()["reason"]
+        wait_until(lambda: not httpx.get(readiness, timeout=PATIENCE_S).is_success)
+        unready = httpx.get(readiness, timeout=PATIENCE_S).json()["reason"]
         report = running.finish(interrupt=True)
     refusal = f"refuses this user topic {PROBE_EXTRACTED.name}"
     assert refusal in unready

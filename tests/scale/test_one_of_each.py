@@ -17,7 +17,7 @@ from tests.support.breaking import (
 from tests.support.chosen_broker import OnBroker
 from tests.support.witnesses import running_witness
 from tools.open_page import OpenPage
-from tools.running import running_lethe, wait_until
+from tools.running import PATIENCE_S, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 
@@ -63,8 +63,8 @@ def receipts(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def told_of_receipts(page: str) -> dict[str, Any]:
     """Return the newest log of each purge that alert has, and how it stands with witnesses."""
-    answer = httpx.get(f"{page}/api/v1/receipts/checkpoints").raise_for_status()
-    told: dict[str, Any] = answer.json()
+    answer = httpx.get(f"{page}/api/v1/receipts/checkpoints", timeout=PATIENCE_S)
+    told: dict[str, Any] = answer.raise_for_status().json()
     return told
 
 

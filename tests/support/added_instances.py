@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-from tools.running import RunningLethe, metric, stands, wait_until
+from tools.running import PATIENCE_S, RunningLethe, metric, stands, wait_until
 
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.contracts.topic import Topic
@@ -36,7 +36,7 @@ class AddedInstance:
 
     def leads(self) -> bool:
         """Tell whether an alert does the work, and doesn't merely stand by."""
-        return httpx.get(f"{self.url}/readyz").is_success
+        return httpx.get(f"{self.url}/readyz", timeout=PATIENCE_S).is_success
 
 
 @contextmanager

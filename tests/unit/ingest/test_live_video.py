@@ -12,6 +12,7 @@ from tests.support.rtsp_camera import Behaviour, RtspCamera
 from tests.support.tls import identity_of
 from tests.support.wire import Listener
 
+from lethe.cli.stack.ports import free_ports
 from lethe.contracts.cameras import Transport
 from lethe.contracts.errors import LetheError
 from lethe.ingest.sources import (
@@ -225,8 +226,7 @@ def test_a_wrong_path_is_one_line() -> None:
 
 
 def test_a_camera_that_isnt_there_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    [port] = free_ports(1)
     address = f"rtsp://localhost:{port}/stream"
     said = refused(address, with_login("admin", "hunter2"), SourceUnavailable)
     assert "can't be reached" in said

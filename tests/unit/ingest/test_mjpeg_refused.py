@@ -14,6 +14,7 @@ from tests.support.tls import identity_of
 from tests.support.wire import Listener
 from tests.unit.ingest.test_mjpeg_source import WHOLE, opened, with_login
 
+from lethe.cli.stack.ports import free_ports
 from lethe.contracts.errors import LetheError
 from lethe.ingest.sources import (
     LiveAccess,
@@ -66,8 +67,7 @@ def test_what_isnt_a_stream_is_one_line(
 
 
 def test_a_server_that_isnt_there_is_one_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    [port] = free_ports(1)
     said = refused(f"http://localhost:{port}/v", WHOLE, SourceUnavailable)
     assert "can't be reached" in said
 

@@ -47,6 +47,8 @@ def require_free_port(port: int) -> int:
     InvalidInput
         If it is in use, or may not be used by this user.
     """
+    if port == 0:
+        [port] = free_ports(1)
     with socket.socket() as trial:
         # As the web server does it: a port in TIME_WAIT counts as free.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,5 +63,4 @@ def require_free_port(port: int) -> int:
             raise InvalidInput(
                 f"port {port} can't be used ({error.strerror}); choose another with --port"
             ) from None
-        chosen: int = trial.getsockname()[1]
-        return chosen
+    return port
