@@ -60,7 +60,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
 async def _make_topics(node: ApacheKafka) -> None:
     async with TopicAdmin(login(node, ADMIN)) as admin:
         await admin.create()
-        await admin.wait_ready()
+        await admin.wait_ready(timeout_s=60.0)
     for user in ("lethe", "hindered"):
         await grant(node, user, ALL_RIGHTS)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest import mock
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import DeleteGroupsRequest
@@ -17,9 +18,9 @@ from lethe.cli.stack.broker import broker_spec, wait_listening
 from lethe.cli.stack.ports import LOOPBACK, free_ports
 from lethe.cli.stack.process import Child
 from lethe.contracts.instants import Instant
+from lethe.runtime import publisher
 from lethe.runtime.admin import TopicAdmin
 from lethe.runtime.deadletters import DeadLetters
-from lethe.runtime.publisher import Publisher
 from lethe.runtime.reader import Reader, Subscription
 from lethe.runtime.settings import ServiceSettings
 from lethe.shredding.clock import SystemClock, instant
@@ -60,7 +61,7 @@ async def emptied(address: str) -> None:
 async def _make_topics(address: str) -> None:
     async with TopicAdmin(address) as admin:
         await admin.create()
-        await admin.wait_ready()
+        await admin.wait_ready(timeout_s=60.0)
 
 
 def settings_for(broker: str, instance_id: str, *, topics_roll: bool = True) -> ServiceSettings:
@@ -82,20 +83,21 @@ def now() -> Instant:
 
 
 @asynccontextmanager
-async def publishing(settings: ServiceSettings) -> AsyncIterator[Publisher]:
-    """Run a publisher."""
-    publisher = Publisher(settings, now)
-    await publisher.start()
-    try:
-        yield publisher
-    finally:
-        await publisher.stop()
+async def publishing(settings: ServiceSettings) -> AsyncIterator[publisher.Publisher]:
+    """Run a publisher, with the patience of a test: a busy broker is no reason to fail."""
+    with mock.patch.multiple(publisher, _SEND_TIMEOUT_S=60.0, _REQUEST_TIMEOUT_MS=60_000):
+        made = publisher.Publisher(settings, now)
+        await made.start()
+        try:
+            yield made
+        finally:
+            await made.stop()
 
 
 @asynccontextmanager
 async def reading(
     settings: ServiceSettings,
-    publisher: Publisher,
+    publishes: publisher.Publisher,
     subscriptions: list[Subscription],
     *,
     rest_s: Callable[[], float] | None = None,
@@ -104,8 +106,8 @@ async def reading(
     reader = Reader(
         settings,
         subscriptions,
-        publisher=publisher,
-        dead_letters=DeadLetters(settings, publisher),
+        publisher=publishes,
+        dead_letters=DeadLetters(settings, publishes),
         rest_s=rest_s,
     )
     await reader.start()

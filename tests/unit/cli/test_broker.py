@@ -98,7 +98,7 @@ async def test_live_topics_are_rolled_when_memory_grows_and_the_old_ones_deleted
         TopicAdmin(f"{LOOPBACK}:{broker.spec.port}") as admin,
     ):
         await admin.create()
-        await admin.wait_ready()
+        await admin.wait_ready(timeout_s=60.0)
         readings = iter([100.0, 100.0])
         rolling = asyncio.create_task(keep_rolling(admin, lambda: next(readings, 400.0), print))
         try:
