@@ -223,7 +223,7 @@ def running_lethe(
             process.kill()
 
 
-def wait_until(condition: Any, *, within_s: float = 90.0) -> None:
+def wait_until(condition: Any, *, within_s: float = 240.0) -> None:
     """Wait until a condition holds; the limit only keeps a broken test from hanging."""
     end = time.monotonic() + within_s
     while not condition():

@@ -10,7 +10,7 @@ PICTURES_SHOWN = """() => {
     const pictures = [...document.querySelectorAll("#panel canvas")];
     return pictures.length === 3 && pictures.every(picture => picture.width > 0);
 }"""
-PATIENCE_MS = 90_000
+PATIENCE_MS = 240_000
 
 
 async def test_an_alert_with_all_pictures_and_what_a_camera_sees_reach_a_browser(
@@ -19,8 +19,9 @@ async def test_an_alert_with_all_pictures_and_what_a_camera_sees_reach_a_browser
     with running_lethe(tmp_path, "demo") as lethe:
         async with chromium() as browser:
             page = await browser.new_page()
+            page.set_default_timeout(PATIENCE_MS)
             await page.goto(lethe.page_address)
-            await page.locator("#alerts .row").first.wait_for(timeout=60_000)
+            await page.locator("#alerts .row").first.wait_for(timeout=PATIENCE_MS)
             if await page.locator("#panel").is_hidden():
                 await page.locator("#alerts .row").first.click()
             await page.wait_for_function(PICTURES_SHOWN)
@@ -28,7 +29,7 @@ async def test_an_alert_with_all_pictures_and_what_a_camera_sees_reach_a_browser
             await page.screenshot(path=tmp_path / "page.png")
             await page.goto(f"{lethe.alert_url}/desk")
             await page.get_by_role("button", name="Look", exact=True).click()
-            await page.get_by_role("img", name="every face covered").wait_for(timeout=60_000)
+            await page.get_by_role("img", name="every face covered").wait_for(timeout=PATIENCE_MS)
         report = lethe.finish(interrupt=True)
     assert "Local try-out order" in text
     assert report["alerts"]
@@ -43,6 +44,7 @@ async def test_a_volunteer_walks_past_both_cameras_and_nothing_is_left_of_it(
     with running_lethe(tmp_path, *arguments) as lethe:
         async with chromium() as browser:
             page = await browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(PATIENCE_MS)
             await page.goto(lethe.page_address.replace("/#", "/desk#"))
             await page.get_by_role("button", name="Walk-through of").click(timeout=PATIENCE_MS)
             await page.get_by_label("The volunteer has agreed").check()

@@ -20,7 +20,7 @@ from lethe.cli.home import Home, find_home
 from lethe.receipts.parsing import parse_entry
 from lethe.vision.pack import MANIFEST_NAME, load_pack
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.alone
 
 OPEN = "square-may"
 """A list that no order names."""

@@ -19,7 +19,7 @@ from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.alone
 
 LIST = "northtown-7"
 IMAGES = 120

@@ -19,9 +19,6 @@ _IN_TURN = [
     for number in (1, 2)
 ]
 
-# Ten instances, one after another, each waited for until alerts come again.
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:

@@ -38,9 +38,6 @@ _BOTH_ALERTS = {"alert-1": signal.SIGKILL, "alert-2": signal.SIGKILL}
 # What those who share the cameras make of them.
 _PUBLISHED = {"ingest": FRAME_CAPTURED, "detect": PROBE_EXTRACTED, "match": CANDIDATES_FOUND}
 
-# A dozen changes in one run, the takeovers and restarts one after another.
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dict[str, Any]:

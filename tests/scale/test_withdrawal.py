@@ -17,8 +17,6 @@ from lethe.cli.home import find_home
 from lethe.receipts.entries import SubjectsWithdrawn
 from lethe.receipts.parsing import parse_entry
 
-pytestmark = pytest.mark.timeout(600)
-
 _LIFE_MS = 1_000
 """No key that was made before lives longer."""
 _SLOWLY_S = 300.0
