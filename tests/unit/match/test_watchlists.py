@@ -265,3 +265,14 @@ async def test_a_list_tells_its_hash_once_nothing_comes_any_more(
     assert lists.whole(LIST, whole) == [NAME]
     assert lists.tell()[0].content_hash == whole
     assert made == [3]
+
+
+async def test_a_larger_list_rests_for_longer_before_it_tells_its_hash(
+    lists: Watchlists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where references come one by one, beside live video, not each has it made anew."""
+    monkeypatch.setattr("lethe.match.watchlists._TOLD_AT_ONCE", 2)
+    for number in range(3):
+        await lists.enrol(payload(f"r{number}", f"s{number}", template(number)))
+    told = [lists.tell()[0].content_hash for _ in range(3)]
+    assert told == ["", "", watchlist_hash([(f"s{n}", image_hash(f"r{n}")) for n in range(3)])]

@@ -15,6 +15,8 @@ from lethe.match.ports import ListName, Reference, TemplateIndex
 RESEMBLES = "resembles"
 UNLIKE = "unlike"
 _FLOAT_BYTES = 4
+_TOLD_AT_ONCE = 5_000
+"""A list of so many references is told the second time after it changed; a larger one later."""
 
 
 @dataclass(slots=True)
@@ -25,24 +27,26 @@ class _List:
     ----------
     content_hash
         Of what it held when it was told last; None since it changed.
-    has_rested
-        Whether it was told once since it changed.
+    rested
+        How often it was told since it changed.
     """
 
     template_length: int
     content: dict[str, tuple[str, str]] = field(default_factory=dict)
     of_subject: dict[str, set[str]] = field(default_factory=dict)
     content_hash: str | None = None
-    has_rested: bool = False
+    rested: int = 0
 
     def tell(self) -> str:
         """Return the content hash, or nothing where it changed since it was told last.
 
-        It takes as long as the list is large, so that it is made once nothing comes any more.
+        It takes as long as the list is large, so that it is made once nothing comes any more:
+        beside live video, where references come one by one, a large list would hold up searches
+        again and again.
         """
-        if self.content_hash is None and self.has_rested:
+        if self.content_hash is None and self.rested > len(self.content) // _TOLD_AT_ONCE:
             self.content_hash = watchlist_hash(list(self.content.values()))
-        self.has_rested = True
+        self.rested += 1
         return self.content_hash or ""
 
     def own(self, reference: Reference) -> set[str]:
@@ -57,7 +61,7 @@ class _List:
         self._leave(reference.reference_id)
         self.content[reference.reference_id] = told
         self.of_subject.setdefault(reference.subject_id, set()).add(reference.reference_id)
-        self.content_hash, self.has_rested = None, False
+        self.content_hash, self.rested = None, 0
 
     def _leave(self, reference_id: str) -> None:
         if reference_id not in self.content:
