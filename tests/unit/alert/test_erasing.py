@@ -134,6 +134,19 @@ async def test_what_happened_before_the_stream_begins_is_told_when_it_is_erased(
     assert [e.alert.alert_id for e in events(stream)] == [old.alert_id]
 
 
+async def test_of_more_alerts_than_are_kept_the_earlier_are_told_when_the_log_says_so() -> None:
+    bench = DeskBench(kept=3)
+    alerts = [await raised(bench, name, ONE_HOUR) for name in "abcde"]
+    stream = bench.hub.subscribe(-1)
+    bench.clock.ms = HOUR_MS
+    bench.log.failing.add("due")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.desk.erase_due(bench.clock())
+    assert [e.alert.alert_id for e in events(stream)] == [a.alert_id for a in alerts[2:]]
+    assert await bench.desk.erase_due(bench.clock()) == 5
+    assert {e.alert.alert_id for e in events(stream)} == {a.alert_id for a in alerts[:2]}
+
+
 async def test_what_pages_are_told_of_an_erased_alert_counts_its_sightings() -> None:
     bench = DeskBench(cool_down_s=60)
     await raised(bench, "a", ONE_HOUR)

@@ -106,6 +106,14 @@ def test_a_client_that_asks_for_what_is_no_longer_kept_hears_of_the_gap_first() 
     assert len(rest) >= 4
 
 
+def test_once_it_is_full_the_stream_grows_by_a_64th_at_most() -> None:
+    hub = AlertHub("log", 1, kept=128)
+    for sequence in range(1, 1_000):
+        _publish(hub, sequence)
+        kept = hub.subscribe(0).take(limit=1_000)
+        assert min(sequence, 128) <= sum(isinstance(each, HubEvent) for each in kept) <= 130
+
+
 def test_a_client_that_starts_from_now_hears_nothing_of_before() -> None:
     hub = AlertHub("log", 1)
     _publish(hub, 1, 2)

@@ -28,7 +28,8 @@ class Crowd:
     Parameters
     ----------
     told
-        `host`, `port` and `ca_file` of alert, and of each listener `token` and `deployment_id`.
+        `host`, `port` and `ca_file` of alert, of each listener `token` and `deployment_id`, and
+        `after`, the sequence of the newest alert that they have.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -38,7 +39,7 @@ class Crowd:
         address = f"wss://{self._host}:{self._port}/api/v1/alerts/stream"
         self._heard = Heard()
         self._listeners = [
-            Listener(address, each["token"], each["deployment_id"], self._heard)
+            Listener(address, each["token"], each["deployment_id"], self._heard, last=told["after"])
             for each in told["listeners"]
         ]
 

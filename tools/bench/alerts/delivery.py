@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.readers import deployments_of, raising_ms_of, searches_of
+from tools.bench.alerts.before import KEPT
 from tools.bench.alerts.stack import A_SECOND, LISTENERS, OURS, UnderLoad, cpu_s, under_load
 from tools.bench.figures import Figure, at_most, equal, told
 
@@ -16,7 +17,9 @@ from lethe.cli.live.resources import SHORTEST_TREND_S, Trend
 
 _MB = 1024 * 1024
 _LOOK_S = 1.0
-_WARM_UP_S = 5.0
+_WARM_UP_S = 60.0
+"""As long as it takes until what alert keeps of the latest alerts, frames and pages of its database
+among it, is as large as it gets: growth is measured from then on."""
 _RAISED_S = 60.0
 _SPREAD = tuple(f"deployment-{number}" for number in range(11, 21))
 
@@ -50,7 +53,10 @@ def measure_spread(seconds: int) -> tuple[list[Figure], dict[str, Any]]:
 
 
 async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
-    async with under_load() as load, load.crowd(deployments) as crowd:
+    async with (
+        under_load(after_a_long_day=True) as load,
+        load.crowd(deployments, after=KEPT) as crowd,
+    ):
         connected = await crowd.ask("connect")
         await load.raise_steadily(_WARM_UP_S, deployments)
         warm, first = _each(_WARM_UP_S, deployments), len(load.alerts.published)

@@ -76,7 +76,9 @@ class Listener(asyncio.Protocol):
         How many alerts came, those that came again apart.
     """
 
-    def __init__(self, address: str, token: str, deployment_id: str, heard: Heard) -> None:
+    def __init__(
+        self, address: str, token: str, deployment_id: str, heard: Heard, *, last: int = 0
+    ) -> None:
         self._uri = parse_uri(address)
         self._token = token
         self._deployment_id = deployment_id.encode()
@@ -85,7 +87,7 @@ class Listener(asyncio.Protocol):
         self._is_open = False
         self._transport: asyncio.Transport
         self._client: ClientProtocol
-        self.last = self.count = 0
+        self.last, self.count = last, 0
         self.caught_up = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

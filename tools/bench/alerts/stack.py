@@ -16,6 +16,7 @@ from tests.support.brokers import running_broker
 from tests.support.page_desk import FACE
 from tests.support.running_alerts import RunningAlerts, running_alerts
 from tests.support.tls import identity_of
+from tools.bench.alerts.before import leave_alerts
 
 from lethe.alert.identity.principal import Role
 from lethe.cli.identity.minting import Grant, mint
@@ -88,8 +89,16 @@ class UnderLoad:
         await self.alerts.publish(count, crop=FACE, deployment_id=deployment_id)
 
     @asynccontextmanager
-    async def crowd(self, deployments: tuple[str, ...] = (OURS,)) -> AsyncIterator[Crowd]:
-        """Give a thousand listeners, each of them somebody else, and of one deployment."""
+    async def crowd(
+        self, deployments: tuple[str, ...] = (OURS,), *, after: int = 0
+    ) -> AsyncIterator[Crowd]:
+        """Give a thousand listeners, each of them somebody else, and of one deployment.
+
+        Parameters
+        ----------
+        after
+            The sequence of the newest alert that all of them have.
+        """
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tools.bench.alerts.crowd"),
             stdin=asyncio.subprocess.PIPE,
@@ -108,6 +117,7 @@ class UnderLoad:
                 host=HOST,
                 port=self.leader.spec.port,
                 ca_file=str(self.ca_file),
+                after=after,
                 listeners=listeners,
             )
             yield crowd
@@ -117,11 +127,13 @@ class UnderLoad:
 
 
 @asynccontextmanager
-async def under_load() -> AsyncIterator[UnderLoad]:
-    """Run a broker and an alert that leads."""
+async def under_load(*, after_a_long_day: bool = False) -> AsyncIterator[UnderLoad]:
+    """Run a broker and an alert that leads, if so told with as many alerts as its stream keeps."""
     with tempfile.TemporaryDirectory(prefix="lethe-bench-alerts-") as name:
         folder = Path(name)
         identity = identity_of(folder, HOST)
+        if after_a_long_day:
+            await leave_alerts(folder / "alert" / "database" / "alerts.sqlite")
         async with (
             running_broker(folder) as broker,
             running_alerts(broker, folder, ("alert-1",), identity=identity) as alerts,

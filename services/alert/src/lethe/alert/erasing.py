@@ -35,7 +35,8 @@ class AlertEraser:
         self._hub = hub
         self._vault = vault
         self._retire = retire
-        # What pages may show, of the alerts after `_floor`, until they are told to blank it.
+        # What pages may show, of the alerts after `_floor`, until they are told to blank it: of as
+        # many as are on the stream. Of earlier ones they are told once the log says so.
         self._shown: dict[str, Alert] = {}
         self._floor = 0
         # Which alerts had a key when that was last looked at.
@@ -49,8 +50,12 @@ class AlertEraser:
 
     def shows(self, alert: Alert) -> None:
         """Note an alert that pages may show, as it is now."""
-        if not alert.erased:
-            self._shown[alert.alert_id] = alert
+        if alert.erased:
+            return
+        self._shown[alert.alert_id] = alert
+        if len(self._shown) > self._hub.kept:
+            oldest = self._shown.pop(next(iter(self._shown)))
+            self._floor = max(self._floor, oldest.sequence)
 
     def changed(self, alert: Alert) -> None:
         """Note how an alert is after another sighting or an adjudication."""

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from lethe.alert.alerts import Alert
 
+_MORE = 64
+"""A 64th more than is kept is trimmed in one go: deleting at the front of a list moves the rest."""
+
 
 class EventKind(StrEnum):
     """What happened to an alert."""
@@ -135,8 +138,7 @@ class EventLog:
         news.set()
 
     def _trim(self) -> None:
-        # In one go and not event by event: deleting at the front of a list moves the rest.
-        if len(self._events) <= self._kept + self._kept // 4:
+        if len(self._events) <= self._kept + self._kept // _MORE:
             return
         cut = len(self._events) - self._kept
         self.floor = max(self.floor, self._reached[cut - 1])
@@ -192,7 +194,7 @@ class AlertHub:
         Numbers the leader's term: a client that sees another one has missed what happened to
         the alerts that it shows.
     kept
-        How many events stay on the stream (a quarter more, until they are trimmed in one go).
+        How many events stay on the stream (a 64th more, until they are trimmed in one go).
     """
 
     def __init__(self, log_id: str, term: int, kept: int = 20_000) -> None:

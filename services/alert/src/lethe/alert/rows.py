@@ -1,6 +1,7 @@
 """Alerts as rows, and rows as alerts."""
 
 from collections.abc import Iterable
+from sys import intern
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
 from sqlalchemy.sql import FromClause
@@ -92,7 +93,7 @@ def _instant(row: RowMapping, name: str) -> Instant | None:
     if row[f"{name}_boot_id"] is None:
         return None
     return Instant(
-        boot_id=row[f"{name}_boot_id"],
+        boot_id=intern(row[f"{name}_boot_id"]),
         boot_us=row[f"{name}_boot_us"],
         wall_us=row[f"{name}_wall_us"],
     )
@@ -107,11 +108,6 @@ def _certain_instant(row: RowMapping, name: str) -> Instant:
 
 _PLAIN = (
     "alert_id",
-    "deployment_id",
-    "camera_id",
-    "watchlist_id",
-    "subject_id",
-    "reference_id",
     "score",
     "cosine",
     "threshold",
@@ -123,10 +119,14 @@ _PLAIN = (
 )
 
 
+# What many alerts have in common is in memory once: thousands of them are on the stream.
+_SHARED = ("deployment_id", "camera_id", "watchlist_id", "subject_id", "reference_id")
+
+
 def to_row(alert: Alert) -> dict[str, object]:
     """Return an alert's columns but for its sequence, which the database gives."""
     return {
-        **{name: getattr(alert, name) for name in _PLAIN},
+        **{name: getattr(alert, name) for name in (*_PLAIN, *_SHARED)},
         **instant_columns("captured", alert.captured),
         **instant_columns("decided", alert.decided),
         **instant_columns("published", alert.published),
@@ -162,6 +162,11 @@ def to_alert(row: RowMapping) -> Alert:
     """Return the alert in a row, with its adjudications if they are there."""
     return Alert(
         **{name: row[name] for name in _PLAIN},
+        deployment_id=intern(row["deployment_id"]),
+        camera_id=intern(row["camera_id"]),
+        watchlist_id=intern(row["watchlist_id"]),
+        subject_id=intern(row["subject_id"]),
+        reference_id=intern(row["reference_id"]),
         sequence=row["sequence"],
         order_type=OrderType(row["order_type"]),
         captured=_certain_instant(row, "captured"),
