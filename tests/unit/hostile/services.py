@@ -141,6 +141,7 @@ def _subscriptions(
             SentGrants(),
             Rivals(member.clock, lambda: True),
             domain.assign,
+            lambda: None,
         )
         return PurgeHandlers(member, domain, books).subscriptions()
     return alert_handlers(member, publisher, domain).subscriptions(keys)

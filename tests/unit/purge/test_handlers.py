@@ -1,6 +1,7 @@
 """What reaches a purge is checked before it counts: tickets, grants and orders."""
 
-from contextlib import nullcontext
+import asyncio
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,16 @@ def told() -> list[Erasure]:
     return []
 
 
+@pytest.fixture
+def looks() -> asyncio.Event:
+    """Give what is set when something may have to be kept."""
+    return asyncio.Event()
+
+
 @pytest.fixture(name="handlers")
-async def handlers_(purge: Purge, tmp_path: Path, told: list[Erasure]) -> Handlers:
+async def handlers_(
+    purge: Purge, tmp_path: Path, told: list[Erasure], looks: asyncio.Event
+) -> Handlers:
     await purge.reign.on_leadership(LEADS, 1)
     member = member_of(purge.trust, Role.PURGE, purge.custody.clock, purge.book)
     accountant = Accountant(purge.custody.clock, budget_ms=1000)
@@ -46,7 +55,8 @@ async def handlers_(purge: Purge, tmp_path: Path, told: list[Erasure]) -> Handle
     budgets = Budgets(purge.book, suspensions)
     rivals = Rivals(purge.custody.clock, lambda: purge.reign.leads)
     kept = SentGrants()
-    books = Books(accountant, suspensions, outbox, Anchoring(), budgets, kept, rivals, told.extend)
+    tell = told.extend, looks.set
+    books = Books(accountant, suspensions, outbox, Anchoring(), budgets, kept, rivals, *tell)
     return Handlers(member, purge.reign, books)
 
 
@@ -192,6 +202,18 @@ async def test_a_forged_order_changes_nothing(purge: Purge, handlers: Handlers) 
     assert len(purge.book.live_orders(purge.custody.clock.wall_us())) == 1
     await handlers.on_order(record(DEPLOYMENT_ORDERED, "deployment-1", ended.encode()))
     assert purge.book.live_orders(purge.custody.clock.wall_us()) == []
+
+
+async def test_what_an_order_came_to_is_kept_without_being_asked_for_even_if_it_is_not_obeyed(
+    purge: Purge, handlers: Handlers, looks: asyncio.Event
+) -> None:
+    purge.book.require_receipts_key("cd" * 32)
+    pinned = signed(purge.trust, an_order(deployment_id="other", receipts_key="ab" * 32))
+    for ordered in (signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2), pinned):
+        looks.clear()
+        with suppress(Refused):
+            await handlers.on_order(record(DEPLOYMENT_ORDERED, "order", ordered.encode()))
+        assert looks.is_set()
 
 
 async def test_an_order_that_pins_another_receipts_key_is_refused_and_said_until_it_ends(

@@ -226,6 +226,22 @@ async def test_what_a_crash_left_beside_the_file_is_of_no_account(
     assert not beside.exists()
 
 
+async def test_asked_about_or_told_of_news_it_keeps_them_without_waiting_for_its_next_look(
+    trust: LocalTrust, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lethe.purge.recollection._LOOK_S", 3600)
+    run = await start(trust, tmp_path)
+    run.hear(signed(trust, an_order()))
+    async with run.keeping():
+        await eventually(run.recollection._is_kept)
+        run.hear(signed(trust, an_order(), serial=2))
+        run.recollection.look()
+        await eventually(run.recollection._is_kept)
+        run.hear(signed(trust, an_order(), serial=3))
+        assert not run.recollection.is_kept
+        await eventually(run.recollection._is_kept)
+
+
 class FullDisk(ProgressFile):
     """A folder on a disk that is full for a while."""
 

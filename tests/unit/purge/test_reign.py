@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 from tests.support.brokers import eventually
-from tests.support.forgetting import an_order, signed
+from tests.support.forgetting import CAMERA, an_order, heard, signed
+from tests.support.pipeline import CAMERA_ROLES
 from tests.support.reigning import EVERYBODY, FOLLOWS, LEADS, Purge
 
 from lethe.contracts.keys import KeyGranted
 from lethe.contracts.orders import OrderStatus
+from lethe.contracts.topic import partition_for
 
 
 async def test_the_leader_grants_when_all_tickets_are_in_hand(purge: Purge) -> None:
@@ -37,6 +39,34 @@ async def test_no_key_is_granted_under_an_order_that_a_restart_would_know_nothin
         purge.memory.is_kept, purge.memory.fault = True, None
         await purge.until_granted(3)
     assert purge.reign.standstill is None
+
+
+async def test_tickets_are_granted_to_without_a_clock_that_ticks(
+    purge: Purge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_IDLE_S", "_LOOK_S", "_TOGETHER_S"):
+        monkeypatch.setattr(f"lethe.purge.reign.{name}", 3600)
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        for count in (3, 6, 9):
+            purge.hear_everybody()
+            await purge.until_granted(count)
+
+
+async def test_who_can_be_served_is_not_kept_waiting_by_whose_ticket_does_not_come(
+    purge: Purge,
+) -> None:
+    own, others = partition_for(CAMERA), partition_for("camera-of-nobody")
+    assert own != others
+    other = an_order(deployment_id="deployment-2", camera_ids=["camera-of-nobody"])
+    purge.book.hear(signed(purge.trust, other), purge.custody.clock.wall_us())
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        for role in CAMERA_ROLES:
+            ticket = purge.custody.ticket(role, partitions=[own])
+            purge.reign.hear(heard(ticket, purge.custody.clock.now()))
+        assert not purge.reign._ready.is_set()
+        await purge.until_granted(3)
 
 
 async def test_a_standby_keeps_no_ticket_and_grants_to_none(purge: Purge) -> None:

@@ -92,6 +92,16 @@ async def test_a_service_is_ready_when_it_says_so_and_tells_why_not() -> None:
         )
 
 
+async def test_it_ends_when_it_is_told_to_and_not_when_it_looks_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lethe.runtime.http._TICK_S", 3600)
+    service = Service()
+    async with service.serving() as client:
+        answer = await client.get("/hello")
+    assert answer.headers["date"]
+
+
 async def test_after_stop_the_port_is_free_again() -> None:
     service = Service()
     port = service.server.port

@@ -20,7 +20,7 @@ from tools.bench.erasure.libc import (
 )
 from tools.bench.erasure.meter import Meter
 from tools.bench.erasure.metered_service import CALLS, METRIC
-from tools.bench.erasure.parts import FORGETTING, PARTS, WIPING
+from tools.bench.erasure.parts import ACCOUNTING, FORGETTING, PARTS, SEAL, TICKETS, WIPING
 from tools.bench.erasure.sampling import NoSamples, Sample, sampling
 from tools.bench.figures import Figure, at_least, at_most, equal, told
 from tools.running import RunningLethe, running_lethe, wait_until
@@ -29,6 +29,7 @@ _SERVICES = ("ingest", "detect", "match", "alert", "purge")
 _FRAMES_IN_TEN_MINUTES = 14_000
 _SAMPLES_PER_S = 199
 _ENDS_BEFORE_S = 10.0
+_SETTLES_S, _REST_S = 5.0, 20.0
 _THE_REST = "the rest"
 _MODULE = "tools.bench.erasure.metered_lethe"
 
@@ -87,13 +88,24 @@ def measure(seconds: int) -> tuple[list[Figure], dict[str, Any]]:
     ):
         ends_s = time.monotonic() + seconds - _ENDS_BEFORE_S
         wait_until(lambda: any(each["frames"]["processed"] for each in lethe.accounts()))
-        before = _used(lethe)
+        before, began_s = _used(lethe), time.monotonic()
         with _sampled(lethe) as places:
             time.sleep(max(1.0, ends_s - time.monotonic()))
-        used = _used(lethe).since(before)
+        used, lasted_s = _used(lethe).since(before), time.monotonic() - began_s
         report = lethe.finish()
-    figures = [*_ages(report, seconds), *_forgetting(used), *_hygiene(used, places)]
-    raw = {"used_s": used.all_s, "parts_s": used.parts_s, "samples": dict(places.counts)}
+    rest = _at_rest()
+    figures = [
+        *_ages(report, seconds),
+        *_forgetting(used),
+        *_purge(used, rest, lasted_s),
+        *_hygiene(used, places),
+    ]
+    raw = {
+        "used_s": used.all_s,
+        "parts_s": used.parts_s,
+        "samples": dict(places.counts),
+        "purge_at_rest": rest,
+    }
     return figures, {"report": report, **raw}
 
 
@@ -109,19 +121,46 @@ def _ages(report: dict[str, Any], seconds: int) -> Iterator[Figure]:
 
 
 def _forgetting(used: Used) -> Iterator[Figure]:
-    """Tell seal, open, tickets and accounting; all that purge does is one of the latter two."""
+    """Tell seal, open, tickets and accounting, and then the same with all that purge does."""
     whole_s = sum(used.all_s.values())
     holders = [parts for name, parts in used.parts_s.items() if name != "purge"]
     at_holders_s = {part: sum(each[part] for each in holders) for part in FORGETTING}
     for part, part_s in at_holders_s.items():
         yield told(f"{part} in ingest, detect, match and alert, %", _percent(part_s, whole_s))
-    yield told("purge, all of it, %", _percent(used.all_s["purge"], whole_s))
-    summed_s = sum(at_holders_s.values())
-    yield told("forgetting without purge, %", _percent(summed_s, whole_s))
+    in_purge_s = {part: used.parts_s["purge"][part] for part in (SEAL, TICKETS, ACCOUNTING)}
+    for part, part_s in in_purge_s.items():
+        yield told(f"{part} in purge, %", _percent(part_s, whole_s))
+    counted_s, purge_s = sum(in_purge_s.values()), used.all_s["purge"]
+    yield told("purge besides, %", _percent(purge_s - counted_s, whole_s))
     counting_s = used.calls * Meter().cost_s()
-    yield told("of that at most the counting itself, %", _percent(counting_s, whole_s))
-    all_s = summed_s + used.all_s["purge"]
-    yield at_most("forgetting, % of the five services", _percent(all_s, whole_s), 5)
+    yield told("of all that the counting itself, at most, %", _percent(counting_s, whole_s))
+    summed_s = sum(at_holders_s.values())
+    yield at_most(
+        "seal, open, tickets and accounting, %", _percent(summed_s + counted_s, whole_s), 5
+    )
+    yield at_most("the same with purge besides, %", _percent(summed_s + purge_s, whole_s), 5)
+
+
+def _purge(used: Used, rest: float, lasted_s: float) -> Iterator[Figure]:
+    """Tell what purge takes anyway, and what it takes because frames are live."""
+    live = 100 * used.all_s["purge"] / lasted_s
+    yield told("purge, % of a core", round(live, 2))
+    yield told("purge without a camera, % of a core", round(rest, 2))
+    more_s = used.all_s["purge"] - rest / 100 * lasted_s
+    yield told("purge for live frames, %", _percent(more_s, sum(used.all_s.values())))
+
+
+def _at_rest() -> float:
+    """Return what purge takes of a core while the services run and there is no camera."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lethe-rest-") as folder,
+        running_lethe(Path(folder), "up", module=_MODULE, reports=False) as lethe,
+    ):
+        wait_until(lethe.all_stand)
+        time.sleep(_SETTLES_S)
+        before_s = lethe.cpu_s()["purge-1"]
+        time.sleep(_REST_S)
+        return 100 * (lethe.cpu_s()["purge-1"] - before_s) / _REST_S
 
 
 def _hygiene(used: Used, places: Places) -> Iterator[Figure]:

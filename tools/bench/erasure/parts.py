@@ -1,20 +1,32 @@
 """Which functions of the services count as which part of forgetting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from tools.bench.erasure.meter import Meter
 
-from lethe.contracts.topics import FRAME_PROCESSED, PROBE_DECIDED, SLOT_CLOSED
+from lethe.contracts.topics import (
+    ERASURE_RECEIPTED,
+    FRAME_PROCESSED,
+    KEY_GRANTED,
+    PROBE_DECIDED,
+    SLOT_CLOSED,
+)
 
 SEAL, OPEN, KEYS = "seal", "open", "single use"
 TICKETS, ACCOUNTING, WIPING = "tickets", "accounting", "wiping"
 FORGETTING = (SEAL, OPEN, KEYS, TICKETS, ACCOUNTING)
 PARTS = (*FORGETTING, WIPING)
 
-_COUNTS = frozenset(topic.name for topic in (SLOT_CLOSED, FRAME_PROCESSED, PROBE_DECIDED))
+_SENT = {
+    KEY_GRANTED.name: TICKETS,
+    **dict.fromkeys(
+        (each.name for each in (SLOT_CLOSED, FRAME_PROCESSED, PROBE_DECIDED, ERASURE_RECEIPTED)),
+        ACCOUNTING,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,10 @@ class Counted:
     name: str
     kind: str = "call"
     service: str = ""
+
+
+def _of_purge(part: str, module: str, *names: str) -> Iterator[Counted]:
+    return (Counted(part, module, name, "coroutine", "purge") for name in names)
 
 
 _HOLDER, _TRAFFIC = "lethe.shredding.holder", "lethe.shredding.keytraffic"
@@ -68,6 +84,19 @@ COUNTED = (
         ACCOUNTING, "lethe.detect.handlers", "Handlers._send_reports", "coroutine", service="detect"
     ),
     Counted(WIPING, "lethe.ingest.sources.buffers", "OwnedImage.wipe", service="ingest"),
+    *_of_purge(TICKETS, "lethe.purge.handlers", "Handlers.on_ticket", "Handlers.on_grant"),
+    *_of_purge(TICKETS, "lethe.purge.reign", "Reign._grant"),
+    Counted(TICKETS, "lethe.shredding.signing", "Signer.sign", service="purge"),
+    *_of_purge(
+        ACCOUNTING,
+        "lethe.purge.handlers",
+        *("Handlers.on_slot", "Handlers.on_frame", "Handlers.on_probe", "Handlers.on_erased"),
+    ),
+    *_of_purge(ACCOUNTING, "lethe.purge.app", "_Parts.settle"),
+    *_of_purge(ACCOUNTING, "lethe.purge.receipting", "Receipting._tell", "Receipting._settle"),
+    *_of_purge(ACCOUNTING, "lethe.purge.outbox", "ReceiptsOutbox.turn"),
+    Counted(ACCOUNTING, "lethe.purge.outbox", "ReceiptsOutbox._next_piece", service="purge"),
+    Counted(ACCOUNTING, "lethe.purge.term_log", "TermLog.append", service="purge"),
 )
 
 
@@ -100,11 +129,11 @@ def find(counted: Counted) -> tuple[Any, str]:
 
 
 def _replace_send(meter: Meter) -> None:
-    """Count what is sent to purge, by its topic."""
+    """Count what is sent to purge and by it, by its topic."""
     publisher = import_module("lethe.runtime.publisher").Publisher
 
     def part_of(_publisher: Any, topic: Any, *_args: Any, **_kwargs: Any) -> str | None:
-        return ACCOUNTING if topic.name in _COUNTS else None
+        return _SENT.get(topic.name)
 
     publisher.send = meter.coroutine(part_of, publisher.send)
     publisher.send_all = meter.coroutine(part_of, publisher.send_all)

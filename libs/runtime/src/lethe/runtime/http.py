@@ -1,5 +1,6 @@
 """The HTTP side of a service: liveness, readiness and metrics, plus what the service adds."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,9 @@ from lethe.runtime.intake import Intake
 from lethe.runtime.websockets import FramedWebSocket
 
 _STOP_S = 2
+_TICK_S = 1.0
+"""What an answer says that the time is, is made anew so often, to the second as it is told."""
+
 _UNREAD_MS = 30_000
 """A peer that takes nothing of what is sent to it for so long has lost its connection."""
 _WEBSOCKET_BYTES = 4096
@@ -26,6 +30,24 @@ _WEBSOCKET_BYTES = 4096
 
 
 class _Server(uvicorn.Server):
+    """Waits to be told to end, where uvicorn's looks ten times a second whether it was."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serve until `end`."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._ending.wait()
+
+    def end(self) -> None:
+        """Have the server end; open requests get a moment."""
+        self.should_exit = True
+        self._ending.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the service: it stops its parts in order."""
@@ -108,7 +130,7 @@ class HttpServer:
 
     def stop(self) -> None:
         """End serving; open requests get a moment."""
-        self._server.should_exit = True
+        self._server.end()
 
     async def _healthz(self, _request: Request) -> Response:
         return JSONResponse({**self._identity, "trouble": self._trouble()})

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.topic import Topic
 from lethe.runtime import metrics
+from lethe.runtime.consumer import Consumer, nothing
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
 
@@ -78,7 +79,7 @@ class Ownership:
         self._on_change = on_change
         self.has_joined = False
         self._session_ms = session_ms = settings.session_timeout_ms
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = Consumer(
             **settings.broker_options(),
             group_id=f"lethe.{role}",
             enable_auto_commit=False,
@@ -110,6 +111,7 @@ class Ownership:
             await self._consumer.start()
         except KafkaError as error:
             raise refusal(error, session_ms=self._session_ms) or error from None
+        self._consumer.look_at(nothing)
 
     async def _poll(self) -> None:
         try:

@@ -13,7 +13,7 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.suspension import DeploymentSuspended
-from lethe.contracts.topic import Body
+from lethe.contracts.topic import Body, partition_for
 from lethe.contracts.topics import (
     DEPLOYMENT_SUSPENDED,
     ERASURE_RECEIPTED,
@@ -84,6 +84,7 @@ class _Parts:
             await asyncio.sleep(_SETTLE_S)
             self.books.accountant.settle()
             await self.suspending.settle()
+            self.recollection.look()
             await self.receipting.settle()
 
     async def account(self, _request: Request) -> Response:
@@ -165,6 +166,7 @@ async def _assembled(settings: PurgeSettings, member: Membership, publisher: Pub
         sent,
         Rivals(member.clock, lambda: reign.leads),
         receipting.hear_erased,
+        recollection.look,
     )
     return _Parts(books, recollection, receipting, reign, suspending)
 
@@ -180,7 +182,13 @@ def _reader(
         dead_letters=DeadLetters(settings, publisher),
         fetch_wait_ms=_FETCH_WAIT_MS,
         rest_s=Rhythm(member.clock, TICKET_MS, lambda: reign.served_us).rest_s,
+        cameras=lambda: _with_cameras(member),
     )
+
+
+def _with_cameras(member: Membership) -> set[int]:
+    """Return the partitions of cameras under a live order: of others nothing is sealed."""
+    return set(map(partition_for, member.orders.live_lanes(member.clock.wall_us())))
 
 
 def _receipting(

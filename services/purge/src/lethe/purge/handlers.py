@@ -46,6 +46,8 @@ class Books:
     ----------
     tell
         Has a receipt say what was erased.
+    keep
+        Has it kept what was obeyed.
     """
 
     accountant: Accountant
@@ -56,6 +58,7 @@ class Books:
     sent: SentGrants
     rivals: Rivals
     tell: Callable[[Sequence[Erasure]], None]
+    keep: Callable[[], None]
 
 
 class Handlers:
@@ -74,9 +77,9 @@ class Handlers:
             Subscription(KEY_GRANTED, self.on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
-            Subscription(SLOT_CLOSED, self.on_slot),
-            Subscription(FRAME_PROCESSED, self.on_frame),
-            Subscription(PROBE_DECIDED, self.on_probe),
+            Subscription(SLOT_CLOSED, self.on_slot, by_camera=True),
+            Subscription(FRAME_PROCESSED, self.on_frame, by_camera=True),
+            Subscription(PROBE_DECIDED, self.on_probe, by_camera=True),
             Subscription(ALERTS_ERASED, self.on_erased),
         ]
 
@@ -113,6 +116,8 @@ class Handlers:
         except OtherReceiptsKey as error:
             self._reign.refuse(error.deployment_id, str(error))
             raise
+        finally:
+            self._books.keep()
         self._reign.obey(held.order.deployment_id)
 
     async def on_suspension(self, record: Record) -> None:
@@ -121,6 +126,7 @@ class Handlers:
         now_us = self._member.clock.wall_us()
         self._member.roster.check(envelope, record.topic.name, (Role.PURGE,), now_us)
         self._books.suspensions.hear(DeploymentSuspended.decode(envelope.payload))
+        self._books.keep()
 
     async def on_slot(self, record: Record) -> None:
         """Take a camera's counts."""

@@ -1,6 +1,7 @@
 """What purge has obeyed outlives its process: kept before anything is granted under it."""
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -10,7 +11,9 @@ from lethe.shredding.progress import Progress
 from lethe.shredding.roster import Roster
 from lethe.shredding.suspensions import Suspensions
 
-_LOOK_S = 0.2
+_LOOK_S = 1.0
+"""For what nobody says: that there is another roster."""
+
 _RETRY_S = 1.0
 _log = structlog.get_logger()
 
@@ -42,11 +45,15 @@ class Recollection:
         self._suspensions = suspensions
         self._kept: Progress | None = None
         self._fault: str | None = None
+        self._is_news = asyncio.Event()
 
     @property
     def is_kept(self) -> bool:
-        """Whether everything that was obeyed is on the disk."""
-        return self._kept == self._present()
+        """Whether everything that was obeyed is on the disk; what isn't is kept now."""
+        if not self._is_kept():
+            self.look()
+            return False
+        return True
 
     @property
     def fault(self) -> str | None:
@@ -71,12 +78,22 @@ class Recollection:
         self._suspensions.restore(progress.suspensions)
         self._kept = progress
 
+    def look(self) -> None:
+        """See now whether something is new: it may be that something was obeyed."""
+        self._is_news.set()
+
     async def run(self) -> None:
         """Keep what is new until cancelled."""
         while True:
-            if not self.is_kept:
+            self._is_news.clear()
+            if not self._is_kept():
                 await self._keep()
-            await asyncio.sleep(_LOOK_S if self._fault is None else _RETRY_S)
+            if self._fault is not None:
+                await asyncio.sleep(_RETRY_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._is_news.wait()
 
     async def _keep(self) -> None:
         present = self._present()
@@ -91,6 +108,16 @@ class Recollection:
         if self._fault is not None:
             _log.info("what orders have come to can be kept again; keys are granted")
         self._kept, self._fault = present, None
+
+    def _is_kept(self) -> bool:
+        kept = self._kept
+        # What is as before is mostly the same object, and then nothing is compared field by field.
+        return (
+            kept is not None
+            and kept.roster == self._roster.progress
+            and kept.orders == self._orders.progress
+            and kept.suspensions == self._suspensions.said
+        )
 
     def _present(self) -> Progress:
         return Progress(

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -17,7 +18,14 @@ from lethe.shredding.ownership import HeardTicket
 from lethe.shredding.suspensions import Suspensions
 
 _log = structlog.get_logger()
-_SLOT_S = 0.2
+_TOGETHER_S = 0.1
+"""So long after the first of some tickets the others are waited for."""
+
+_IDLE_S = 1.0
+"""Until a ticket comes there is nothing to make keys for."""
+
+_LOOK_S = 0.2
+"""Where there should be a custodian and is none."""
 
 _RETRY_US = 1_000_000
 _LONGEST_RETRY_US = 64_000_000
@@ -104,6 +112,7 @@ class Reign:
         self._receipts = receipts
         self._memory = memory
         self._custodian: Custodian | None = None
+        self._heard_one = asyncio.Event()
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
         self._leads = False
@@ -160,21 +169,23 @@ class Reign:
         self._heard_us = self._clock.boot_us()
         if self._custodian is not None:
             self._custodian.hear(heard)
+            self._heard_one.set()
             if self._custodian.is_ready():
                 self.served_us = self._heard_us
                 self._ready.set()
 
     async def run(self) -> None:
-        """Make keys as soon as all tickets are in hand, or when a slot is over."""
+        """Make keys as soon as all tickets are in hand, or some time after the first of them."""
         while True:
-            try:
-                async with asyncio.timeout(_SLOT_S):
-                    await self._ready.wait()
-            except TimeoutError:
-                pass
+            lacks_custodian = self._leads and self._custodian is None
+            idle_s = _LOOK_S if lacks_custodian else _IDLE_S
+            if await _is_set(self._heard_one, within_s=idle_s):
+                await _is_set(self._ready, within_s=_TOGETHER_S)
             self._ready.clear()
             if not self._memory.is_kept:
+                # What was heard is looked at again.
                 continue
+            self._heard_one.clear()
             if self._custodian is not None and self._receipts.fault is not None:
                 self._stand_still(self._receipts.fault)
             if self._custodian is not None:
@@ -239,3 +250,10 @@ class Reign:
                 raise result
         if self._receipts.is_full and custodian is self._custodian:
             await self._begin(after=custodian)
+
+
+async def _is_set(event: asyncio.Event, *, within_s: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    return event.is_set()
