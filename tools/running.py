@@ -148,7 +148,9 @@ class RunningLethe:
     def log_lines(self, instance_id: str) -> list[dict[str, Any]]:
         """Return the parsed log lines of an instance."""
         text = (self.data / f"{instance_id}.log").read_text()
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        # One that is being written has no end yet.
+        whole = (line for line in text.splitlines(keepends=True) if line.endswith("\n"))
+        return [json.loads(line) for line in whole if line.startswith("{")]
 
     def finish(self, *, interrupt: bool = False) -> dict[str, Any]:
         """Wait for the end (after Ctrl-C, if asked for) and return the report."""

@@ -197,7 +197,7 @@ async def test_people_go_in_lots_and_who_has_many_images_is_one_subject(
 
     async def hold(route: Route) -> None:
         # No answer comes before everything is read.
-        await page.wait_for_function("hashed === 60")
+        await page.wait_for_function("() => hashed === 60")
         await route.continue_()
 
     await page.evaluate(COUNTS_HASHES)

@@ -86,11 +86,12 @@ def deployment(lethe: RunningLethe) -> dict[str, Any]:
 def granted_slot(lethe: RunningLethe) -> str:
     """Return the newest slot with a camera's keys that receipts tell of."""
     lines = [
-        line
+        line.rstrip(b"\n")
         for path in sorted(lethe.data.glob("purge-*/receipts/*"))
         if path.is_file()
-        for line in path.read_bytes().splitlines()
-        if line.startswith(b"{")
+        for line in path.read_bytes().splitlines(keepends=True)
+        # One that is being written has no end yet.
+        if line.startswith(b"{") and line.endswith(b"\n")
     ]
     granted = [e for e in map(parse_entry, lines) if isinstance(e, SlotGranted) and e.deployment]
     return max(granted, key=lambda entry: entry.at_ms).slot
