@@ -4,16 +4,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
-from tools.bench.figures import Figure, at_least, told
+from tools.bench.enrolment.processes import Used
+from tools.bench.figures import Figure, at_least, equal, told
 from tools.running import RunningLethe
 
-_MB = 1024 * 1024
 _LOOK_S = 0.2
 _AIMED_PER_S = 40
 LIST = "bench"
@@ -21,13 +20,20 @@ LIST = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import: how many images, how many became references, and what it took."""
+    """One import: how many images, how many became references, and what it took.
+
+    Attributes
+    ----------
+    begun_again
+        Services that died and were started again meanwhile, as on a machine that is too busy.
+    """
 
     images: int
     enrolled: int
     took_s: float
     cpu_ms: dict[str, float]
     peak_mb: dict[str, float]
+    begun_again: list[str]
 
 
 def measure(lethe: RunningLethe, table: Path, count: int) -> tuple[list[Figure], dict[str, Any]]:
@@ -40,6 +46,7 @@ def measure(lethe: RunningLethe, table: Path, count: int) -> tuple[list[Figure],
         "took_s": round(imported.took_s, 2),
         "cpu_ms_per_image": imported.cpu_ms,
         "peak_mb": imported.peak_mb,
+        "begun_again": imported.begun_again,
     }
     return [*_figures(imported, per_s)], report
 
@@ -73,35 +80,25 @@ def started_import(
 
 
 def _import(lethe: RunningLethe, table: Path, count: int) -> Import:
-    before, begun_s = lethe.cpu_s(), time.monotonic()
-    peak_mb: dict[str, float] = {}
-    used_s = 0.0
+    used, begun_s = Used(lethe.children()), time.monotonic()
     with started_import(lethe.alert_url, table, is_told=True) as process:
         command = psutil.Process(process.pid)
         while process.poll() is None:
-            with suppress(psutil.Error):
-                times = command.cpu_times()
-                used_s = times.user + times.system
-            _note(peak_mb, {**lethe.children(), "command": command})
+            used.look({**lethe.children(), "command": command})
             time.sleep(_LOOK_S)
-    took_s, after = time.monotonic() - begun_s, lethe.cpu_s()
+    took_s = time.monotonic() - begun_s
     assert process.returncode == 0, "the import failed"
-    cpu_s = {name: after[name] - before[name] for name in before} | {"command": used_s}
     references = lethe.ask(f"/api/v1/watchlists/{LIST}").json()["references"]
-    cpu_ms = {name: round(1_000 * spent_s / count, 2) for name, spent_s in cpu_s.items()}
-    return Import(count, references["enrolled"], took_s, cpu_ms, peak_mb)
-
-
-def _note(peak_mb: dict[str, float], processes: dict[str, psutil.Process]) -> None:
-    for name, process in processes.items():
-        with suppress(psutil.Error):
-            used_mb = round(process.memory_info().rss / _MB, 1)
-            peak_mb[name] = max(peak_mb.get(name, 0.0), used_mb)
+    cpu_ms = {name: round(1_000 * spent_s / count, 2) for name, spent_s in used.cpu_s().items()}
+    return Import(
+        count, references["enrolled"], took_s, cpu_ms, used.peak_mb, begun_again=used.begun_again()
+    )
 
 
 def _figures(imported: Import, per_s: float) -> Iterator[Figure]:
     yield at_least("images/s, end to end", per_s, _AIMED_PER_S)
     yield told("became references", f"{imported.enrolled} of {imported.images}")
+    yield equal("died meanwhile", ", ".join(imported.begun_again) or "none", "none")
     yield told("CPU ms an image, everything", round(sum(imported.cpu_ms.values()), 1))
     for name, used_ms in imported.cpu_ms.items():
         yield told(f"of it {name}", used_ms)
