@@ -11,6 +11,9 @@ from tests.support.images import astronaut
 from tests.support.small_disk import small_disk
 from tools.running import RunningLethe, running_lethe, wait_until
 
+# After Ctrl-C copies have two seconds to be accounted for, whatever runs beside.
+pytestmark = pytest.mark.alone
+
 _MORE_ALERTS = 3
 _MORE_TICKETS = 5
 _HEARD = 'lethe_records_total{topic="lethe.ingest.key-ticket.v1"}'
