@@ -16,7 +16,7 @@ from tests.support.alert_web import served
 from tests.support.brokers import eventually
 from tests.support.page_desk import Desk
 from tests.support.pages import live
-from tests.support.played_pipeline import PlayedPipeline
+from tests.support.played_pipeline import AS_JPEG, PlayedPipeline
 
 from lethe.alert.identity.principal import Role
 
@@ -55,7 +55,7 @@ class Office:
             for name in row.split(",")[4].split(";"):
                 file = self.images / name
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(contents.get(file.stem, name))
+                file.write_bytes(AS_JPEG + contents.get(file.stem, name).encode())
         (self.folder / "northtown-7.csv").write_text("\n".join([HEADER, *rows]))
 
     async def choose(self, page: Page) -> None:

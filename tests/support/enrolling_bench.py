@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 from tests.support.alert_web import BASE, AlertWeb, alert_web
-from tests.support.played_pipeline import PlayedPipeline
+from tests.support.played_pipeline import AS_JPEG, PlayedPipeline
 
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.cli.session.api import AlertApi
@@ -52,5 +52,5 @@ def people_of(tmp_path: Path, *names: str) -> People:
     folder = tmp_path / "people"
     for name in names:
         folder.mkdir(exist_ok=True)
-        (folder / f"{name}.jpg").write_bytes(name.encode())
+        (folder / f"{name}.jpg").write_bytes(AS_JPEG + name.encode())
     return read_watchlist(folder)

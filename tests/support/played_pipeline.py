@@ -9,6 +9,9 @@ from lethe.contracts.enrolment import EnrolmentOutcome
 from lethe.vision.errors import UnreadableImage
 from lethe.vision.stills import read_still
 
+AS_JPEG = b"\xff\xd8\xff"
+"""Begins what stands for an image: alert takes nothing that doesn't begin as one."""
+
 
 class PlayedPipeline:
     """Rejects an image that begins with `no_face`, takes `twin` for the first one, leaves `slow`.
@@ -47,18 +50,20 @@ class PlayedPipeline:
                 read_still(image)
             except UnreadableImage:
                 return "unreadable"
-        if self.unfit and image.startswith(self.unfit):
+        said = image.removeprefix(AS_JPEG)
+        if self.unfit and said.startswith(self.unfit):
             return "no_face"
-        return next((f for f in ("no_face", "resembles") if image.startswith(f.encode())), None)
+        return next((f for f in ("no_face", "resembles") if said.startswith(f.encode())), None)
 
     async def _enrol(self, reference_id: str) -> None:
         payload = await self.book.payload(reference_id)
-        if payload.image.startswith(b"slow") and not self.answers_slow:
+        said = payload.image.removeprefix(AS_JPEG)
+        if said.startswith(b"slow") and not self.answers_slow:
             self.unanswered.append(reference_id)
             return
         fault = self.fault_of(payload.image)
         ended = outcome(reference_id, fault, on=payload.watchlist_id, pack=self.pack)
-        if payload.image.startswith(b"unlike"):
+        if said.startswith(b"unlike"):
             ended = ended.model_copy(update={"fault": "unlike"})
         if ended.outcome is EnrolmentOutcome.REJECTED and fault == "resembles":
             first = (await self.book.references(payload.watchlist_id))[0]

@@ -11,8 +11,8 @@ from tests.support.watchlists import details, pictured
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.erasing import key_name
 from lethe.alert.judgements import Adjudication
+from lethe.alert.watchlists.image_kinds import media_type
 from lethe.alert.watchlists.subject import NO_FLAGS
-from lethe.alert.web.alerts import media_type
 from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.headings import Heading
 from lethe.contracts.live import Candidate

@@ -71,6 +71,7 @@ async def test_the_same_request_again_adds_nothing_and_submits_what_is_not_settl
 async def test_what_is_wrong_with_one_holds_up_no_other(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:
+    large = IMAGE + bytes(MAX_IMAGE_BYTES)
     told = await enter(
         client,
         LIST,
@@ -81,7 +82,7 @@ async def test_what_is_wrong_with_one_holds_up_no_other(
         {"details": {"name": "Hedy"}, "images": ["b"]},
         {"images": ["b"]},
         {"details": {}, "subject_id": "both", "images": ["b"]},
-        images={"a": IMAGE, "b": IMAGE + b"2", "empty": b"", "large": bytes(MAX_IMAGE_BYTES + 1)},
+        images={"a": IMAGE, "b": IMAGE + b"2", "empty": b"", "large": large},
     )
     ada, mary, nobody, grace, hedy, neither, both = told
     assert ada["images"][0]["state"] == "submitted"
@@ -111,7 +112,7 @@ async def test_within_a_request_the_same_person_and_image_are_one(
         LIST,
         somebody("Ada", "a"),
         somebody("Ada", "a", "b"),
-        images={"a": IMAGE, "b": b"b"},
+        images={"a": IMAGE, "b": IMAGE + b"2"},
     )
     assert (first["is_new"], again["is_new"]) == (True, False)
     assert again["subject_id"] == first["subject_id"]
@@ -140,7 +141,7 @@ async def test_large_images_never_reach_a_temporary_file(
         raise AssertionError("an image was spooled to disk")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    images = {"a": bytes(MAX_IMAGE_BYTES), "b": b"1" * MAX_IMAGE_BYTES}
+    images = {name: IMAGE + name.encode() * (MAX_IMAGE_BYTES - len(IMAGE)) for name in "ab"}
     [told] = await enter(client, LIST, somebody("Ada", "a", "b"), images=images)
     assert [each["state"] for each in told["images"]] == ["submitted"] * 2
 

@@ -170,7 +170,7 @@ async def test_nothing_of_a_version_that_was_ordered_is_changed(
         assert "was ordered" in answer.json()["detail"]
     another = {"details": ADA | {"reference_number": "B-1"}}
     image = {"subject_id": subject_id, "images": ["a"]}
-    refused, known = await enter(client, LIST, another, image, images={"a": b"\xff\xd8"})
+    refused, known = await enter(client, LIST, another, image, images={"a": b"\xff\xd8\xff"})
     for told in (refused, known["images"][0]):
         assert told["problem"]["status"] == 409
         assert "was ordered" in told["problem"]["detail"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.enrolling_bench import Bench, opened
-from tests.support.played_pipeline import PlayedPipeline
+from tests.support.played_pipeline import AS_JPEG, PlayedPipeline
 
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.cli.stopping import StopRequest
@@ -29,7 +29,7 @@ class Office:
     options: ImportOptions
 
     def image(self, name: str, content: str | None = None) -> None:
-        (self.options.folder / name).write_bytes((content or name).encode())
+        (self.options.folder / name).write_bytes(AS_JPEG + (content or name).encode())
 
     def lists(self, *rows: str) -> None:
         for row in rows:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.support.alert_web import BASE
 from tests.support.enrolling_bench import Bench, people_of
+from tests.support.played_pipeline import AS_JPEG
 
 from lethe.alert.web.bodies import MAX_FORM_BYTES, MAX_JSON_BYTES
 from lethe.alert.web.entries import MOST_ENTRIES
@@ -106,7 +107,7 @@ async def test_a_row_that_is_refused_with_two_requests_is_told_once(
     monkeypatch.setattr(sending, "MOST_IMAGES", 1)
     people = people_of(tmp_path, "ann")
     [ann] = people.listed
-    (tmp_path / "2.jpg").write_bytes(b"another")
+    (tmp_path / "2.jpg").write_bytes(AS_JPEG + b"another")
     other = Picture(tmp_path / "2.jpg", "2.jpg", "cd" * 32)
     unfit = {**ann.details, "category": "owes money"}
     people.listed[:] = [Person(unfit, (*ann.pictures, other))]

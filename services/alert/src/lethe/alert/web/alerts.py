@@ -15,6 +15,7 @@ from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.image_kinds import media_type
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with
@@ -25,23 +26,6 @@ _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
 _BEFORE = WholeNumber("before", default=0, low=0, high=2**62)
 _LIMIT = WholeNumber("limit", default=100, low=0, high=1_000)
 _PLACE = WholeNumber("place", default=1, low=1, high=1 + MOST_FURTHER)
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
-)
-
-
-def media_type(image: bytes) -> str:
-    """Return the type that an image's first bytes tell, never one that a browser would run."""
-    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
-        return "image/webp"
-    for signature, found in _SIGNATURES:
-        if image.startswith(signature):
-            return found
-    return "application/octet-stream"
 
 
 class AlertEndpoints:

@@ -22,6 +22,7 @@ from lethe.alert.identity.access import KEEPS_WATCHLISTS
 from lethe.alert.ports import Enroller
 from lethe.alert.watchlists.entry import Entered, Entry
 from lethe.alert.watchlists.entry_desk import EntryDesk
+from lethe.alert.watchlists.image_kinds import require_image
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.subject import SubjectDetails
 from lethe.alert.web.asked import FormBody
@@ -120,8 +121,10 @@ def _image(name: str, files: Mapping[str, bytes]) -> bytes | LetheError:
     image = files.get(name)
     if image is None:
         return InvalidInput("the form has no part of this name")
-    if not image:
-        return InvalidInput("the image is empty")
+    try:
+        require_image(image)
+    except InvalidInput as fault:
+        return fault
     if len(image) > MAX_IMAGE_BYTES:
         return InvalidInput(f"the image is larger than {MAX_IMAGE_BYTES // 1024 // 1024} MB")
     return image

@@ -12,8 +12,8 @@ from lethe.alert.audit import of_watchlists
 from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import KEEPS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.image_kinds import media_type
 from lethe.alert.watchlists.reference import Reference, ReferenceState
-from lethe.alert.web.alerts import media_type
 from lethe.alert.web.asked import WholeNumber
 from lethe.alert.web.gate import Endpoint
 
