@@ -70,7 +70,7 @@ async def _run(seconds: int, deployments: tuple[str, ...]) -> dict[str, Any]:
         watching.cancel()
         await _raised(load)
         heard = await crowd.ask("collect", each=warm + _each(seconds, deployments))
-        raising_ms = sorted(raising_ms_of(load.alerts.database, after=first))
+        raising_ms = sorted(raising_ms_of(load.alerts.database, after=KEPT + first))
         alerts = len(load.alerts.published) - first
         used_ms = 1_000 * (cpu_s(load.server) - before[0]) / alerts
         missing, unheard = _gone_astray(load, set(heard.pop("sequences")), deployments)
