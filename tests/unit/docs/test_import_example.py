@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.markdown import ROOT
-from tests.support.played_pipeline import PlayedPipeline
+from tests.support.played_pipeline import AS_JPEG, PlayedPipeline
 
 from lethe.alert.identity.principal import Role
 
@@ -52,7 +52,7 @@ def images(folder: Path, **contents: str) -> list[Path]:
     files = []
     for name, content in contents.items():
         file = folder / f"{name}.jpg"
-        file.write_text(content)
+        file.write_bytes(AS_JPEG + content.encode())
         files.append(file)
     return files
 
