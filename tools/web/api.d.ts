@@ -375,6 +375,7 @@ interface WalkView {
 
 interface WatchlistCounts {
   subjects: number;
+  reviews_due: number;
   references: Record<ReferenceState, number>;
   settled: boolean;
   content_hash: string | null;

@@ -1,14 +1,17 @@
 """Watchlists and their subjects over HTTP."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from tests.support.alert_web import AlertWeb
 from tests.support.entries import enter, form_of
+from tests.support.watchlists import details, entered
 
 from lethe.alert.watchlists.end import OrderedList
+from lethe.alert.watchlists.entry import Entry
 
 LISTS = "/api/v1/watchlists"
 LIST = f"{LISTS}/list"
@@ -41,11 +44,38 @@ async def test_a_watchlist_is_told_with_its_counts_and_its_hash(client: httpx.As
         "ordered_hash": None,
         "erased": False,
         "subjects": 0,
+        "reviews_due": 0,
         "references": {"submitted": 0, "enrolled": 0, "rejected": 0},
         "settled": True,
         "content_hash": answer.json()["content_hash"],
     }
     assert len(answer.json()["content_hash"]) == 64
+
+
+async def test_whoever_is_due_for_review_is_counted_until_they_are_looked_at_or_removed(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    today = datetime.fromtimestamp(web.clock.wall_us() / 1e6, UTC).date()
+    days = {"Ada": today, "Grace": today - timedelta(days=1), "Mary": today + timedelta(days=1)}
+    for name, day in days.items():
+        await entered(web.watchlists, Entry(details(name, category="warrant", review_on=day)))
+
+    async def due() -> int:
+        return int((await client.get(LIST)).json()["reviews_due"])
+
+    assert await due() == 2
+    ada, grace, _ = await web.watchlists.subjects.after("list", 0, 3)
+    later = details("Ada", category="warrant", review_on=today + timedelta(days=30))
+    await web.watchlists.subjects.edit("list", ada.subject_id, later, ada.revision)
+    assert await due() == 1
+    await web.watchlists.subjects.remove("list", grace.subject_id)
+    assert await due() == 0
+    web.clock.ms += 86_400_000
+    assert await due() == 1
+    # A restart knows them as well.
+    web.watchlists.subjects.forget("list")
+    await web.watchlists.subjects.restore("list")
+    assert await due() == 1
 
 
 async def test_registering_again_is_no_error_and_changes_nothing(client: httpx.AsyncClient) -> None:

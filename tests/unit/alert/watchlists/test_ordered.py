@@ -1,17 +1,29 @@
 """An order closes the version that it names, if it holds."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.alert_ports import FakeDeployments
 from tests.support.forgetting import an_order, local_trust, signed
-from tests.support.watchlists import IMAGE, Records, imaged, listed, outcome, pictured
+from tests.support.watchlists import (
+    IMAGE,
+    Records,
+    details,
+    entered,
+    imaged,
+    listed,
+    outcome,
+    pictured,
+)
 
 from lethe.alert.errors import Conflict
 from lethe.alert.ports import Deployments
+from lethe.alert.watchlists.entry import Entry
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.renewing import RenewalDesk
+from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderStatus
 
@@ -89,6 +101,37 @@ async def test_an_order_for_fewer_subjects_than_are_enrolled_is_refused_with_wha
     enough = signed(trust, an_order(watchlist_id="list", watchlist_size=2))
     await closing.order(enough, [])
     assert deployments.orders == [(enough, [])]
+
+
+@pytest.mark.parametrize("listed_until", [-1, 0])
+async def test_nobody_is_ordered_beyond_their_last_day_on_the_list(
+    records: Records, tmp_path: Path, listed_until: int
+) -> None:
+    today = datetime.fromtimestamp(records.clock.wall_us() / 1e6, UTC).date()
+    # The window ends with that day.
+    last_of_window = today + timedelta(days=3)
+    midnight = datetime.combine(last_of_window + timedelta(days=1), time(), UTC)
+    last = last_of_window + timedelta(days=listed_until)
+    for name, expires_on in (("Ada", last), ("Grace", None)):
+        await records.book.versions.register("list", ListDetails())
+        await entered(records.book, Entry(details(name, expires_on=expires_on)))
+    deployments = FakeDeployments()
+    ends_at_us = round(midnight.timestamp() * 1_000_000)
+    order = an_order(
+        watchlist_id="list", starts_at_us=ends_at_us - 3_600_000_000, ends_at_us=ends_at_us
+    )
+    ordered = signed(local_trust(tmp_path / "trust"), order)
+    closing = closing_of(records, deployments)
+    if listed_until == 0:
+        await closing.order(ordered, [])
+        return
+    with pytest.raises(Conflict, match=rf"1 subject of list must be off.* first after {last}: end"):
+        await closing.order(ordered, [])
+    assert deployments.orders == []
+    assert (await records.book.versions.find("list")).ordered_hash is None
+    # What is running is ended all the same.
+    ended = signed(local_trust(tmp_path / "other"), order, status=OrderStatus.ENDED)
+    await closing.order(ended, [])
 
 
 async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(

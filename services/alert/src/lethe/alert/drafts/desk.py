@@ -9,6 +9,7 @@ from lethe.alert.drafts.draft import Draft, DraftStore
 from lethe.alert.drafts.outside import AskedKey, GivenKey, asked_of_officer, authorised
 from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.expiry import require_listed_throughout
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.contracts.drafting import OrderWords
 from lethe.contracts.errors import InvalidInput, Refused
@@ -75,8 +76,8 @@ class DraftDesk:
         NotFound
             If there is no such watchlist.
         Conflict
-            If the deployment has a draft or an order, its watchlist isn't enrolled yet, or there
-            are too many drafts.
+            If the deployment has a draft or an order, its watchlist isn't enrolled yet, somebody's
+            last day on it is over before the window is, or there are too many drafts.
         """
         name = wish.words.deployment_id
         if self._orders.is_known(name):
@@ -209,6 +210,7 @@ class DraftDesk:
         subjects = await self._book.subjects.count(watchlist_id)
         order = wish.words.draft(wish.cameras, content, subjects, wish.receipts_key)
         _require(order)
+        await require_listed_throughout(self._book.subjects, order)
         return order.encode()
 
 

@@ -6,6 +6,7 @@ from lethe.alert.errors import NotFound
 from lethe.alert.ports import Deployments, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
+from lethe.alert.watchlists.expiry import require_listed_throughout
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Refused
@@ -47,13 +48,15 @@ class ClosingDeployments:
         Refused
             Also if more subjects are enrolled than it says: match wouldn't search them.
         Conflict
-            Also if the version isn't kept until the order's end, wasn't enrolled with the model
-            pack in use, or people haven't checked as many of its subjects as the order requires.
+            Also if the version isn't kept until the order's end, somebody's last day on it is over
+            before that, it wasn't enrolled with the model pack in use, or people haven't checked as
+            many of its subjects as the order requires.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
         if OrderState.decode(ordered.state.payload).status is OrderStatus.RUNNING:
             await self._renewals.require_current(order)
+            await require_listed_throughout(self._watchlists.subjects, order)
         await self._samples.require_checked(order)
         composition = await self._composition(order.watchlist_id)
         async with self._ends.ordering(order):

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.vault import Vault
 from lethe.alert.watchlists.reference import ReferenceState
+from lethe.alert.watchlists.reviews import Reviews
 from lethe.alert.watchlists.shelf import Shelf
 from lethe.alert.watchlists.subject import (
     NO_FLAGS,
@@ -39,6 +40,11 @@ class SubjectDesk:
         As that of the versions.
     now
         The clock of this machine: it tells what has expired.
+
+    Attributes
+    ----------
+    reviews
+        When somebody is to look at subjects again.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class SubjectDesk:
         self._vault = vault
         self._turn = turn
         self._now = now
+        self.reviews = Reviews(now)
         # Names are asked for with every alert and every client.
         self._names: dict[tuple[str, str], str] = {}
         # Of those who have any.
@@ -75,6 +82,7 @@ class SubjectDesk:
             del self._names[name]
             self._flags.pop(name, None)
         self._keys.pop(watchlist_id, None)
+        self.reviews.forget(watchlist_id)
         return bool(known)
 
     def named(self) -> dict[str, str]:
@@ -174,6 +182,7 @@ class SubjectDesk:
             await self._store.remove(watchlist_id, subject_id)
             self._names.pop((watchlist_id, subject_id), None)
             self._flags.pop((watchlist_id, subject_id), None)
+            self.reviews.drop(watchlist_id, subject_id)
 
     async def known(self, watchlist_id: str, subject_id: str) -> SealedSubject:
         """Return a subject as it is stored; raises `NotFound`."""
@@ -229,13 +238,14 @@ class SubjectDesk:
         ]
 
     def name(self, version: SealedVersion, subject_id: str, details: SubjectDetails) -> None:
-        """Note how a subject of a version is called, and what to beware of."""
+        """Note how a subject of a version is called, what to beware of, and their review."""
         self._keys[version.watchlist_id] = version.key_name
         named = version.watchlist_id, subject_id
         self._names[named] = details.name
         self._flags.pop(named, None)
         if (flags := Flags.of(details)) != NO_FLAGS:
             self._flags[named] = flags
+        self.reviews.note(*named, details)
 
     def _noted(
         self, version: SealedVersion, sealed: SealedSubject, details: SubjectDetails

@@ -53,9 +53,16 @@ class WatchlistView(BaseModel):
 
 
 class WatchlistCounts(BaseModel):
-    """How far the enrolment of a watchlist has come, and the hash that an order names then."""
+    """How far the enrolment of a watchlist has come, and the hash that an order names then.
+
+    Attributes
+    ----------
+    reviews_due
+        How many subjects somebody should have looked at again by today (UTC).
+    """
 
     subjects: int
+    reviews_due: int
     references: dict[ReferenceState, int]
     settled: bool
     content_hash: str | None
@@ -138,6 +145,7 @@ class WatchlistEndpoints:
         content = await self._watchlists.content_hash(watchlist_id) if settled else None
         return WatchlistCounts(
             subjects=await self._watchlists.subjects.count(watchlist_id),
+            reviews_due=self._watchlists.subjects.reviews.due(watchlist_id),
             references=dict(counts),
             settled=settled,
             content_hash=content,

@@ -60,7 +60,7 @@ function sampleButton({ watchlist_id: id }) {
 }
 
 /** @param {WatchlistView & WatchlistCounts} list */
-function progress({ subjects, references, ordered_hash: ordered }) {
+function progress({ subjects, reviews_due: due, references, ordered_hash: ordered }) {
   const { submitted, enrolled, rejected } = references;
   const bar = element("progress", "");
   [bar.max, bar.value] = [Math.max(1, submitted + enrolled + rejected), enrolled + rejected];
@@ -68,7 +68,8 @@ function progress({ subjects, references, ordered_hash: ordered }) {
   const told =
     `${subjects} subjects; references: ${enrolled} enrolled, ${submitted} waiting, ` +
     `${rejected} rejected. ${ordered ? "An order names it: it is closed." : "Not ordered yet."}`;
-  return [bar, element("p", "", told)];
+  const overdue = due === 1 ? "1 subject is" : `${due} subjects are`;
+  return [bar, element("p", "", told), ...(due ? [element("p", "fault", `${overdue} due for review.`)] : [])];
 }
 
 /** @param {string} path */
