@@ -42,34 +42,6 @@ async def test_a_reader_that_rests_brings_everything_in_its_order(broker: str) -
         assert rests[0] > rested
 
 
-async def test_a_reader_that_rests_fetches_where_there_is_no_camera_less_often_and_brings_all(
-    broker: str,
-) -> None:
-    inbox, cameras = Inbox(), {partition_for("camera-1")}
-    settings = settings_for(broker, "reader")
-    subscription = Subscription(SLOT_CLOSED, inbox.take, by_camera=True)
-    assert partition_for("camera-2") not in cameras
-    async with (
-        publishing(settings) as publisher,
-        reading(
-            settings, publisher, [subscription], rest_s=lambda: 0.02, cameras=lambda: cameras
-        ) as reader,
-    ):
-        for number in range(20):
-            for camera in ("camera-1", "camera-2"):
-                await publisher.send(SLOT_CLOSED, camera, b"%d" % number)
-        await eventually(lambda: len(inbox.bodies) == 40)
-        for camera in ("camera-1", "camera-2"):
-            brought = [each.body for each in inbox.records if each.key == camera]
-            assert brought == [b"%d" % number for number in range(20)]
-        [name] = [name for name, each in reader._table.items() if each is subscription]
-        quiet = TopicPartition(name, partition_for("camera-2"))
-        due = [which is None or which(quiet) for which in (reader._due() for _ in range(6))]
-        assert sum(due) == 2
-        cameras.add(partition_for("camera-2"))
-        assert all(which is None or which(quiet) for which in (reader._due() for _ in range(6)))
-
-
 async def test_a_record_arrives_with_its_headers_on_the_partition_of_its_key(broker: str) -> None:
     inbox = Inbox()
     settings = settings_for(broker, "reader")

@@ -6,7 +6,7 @@ starting it takes seconds.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest import mock
@@ -101,7 +101,6 @@ async def reading(
     subscriptions: list[Subscription],
     *,
     rest_s: Callable[[], float] | None = None,
-    cameras: Callable[[], Collection[int]] | None = None,
 ) -> AsyncIterator[Reader]:
     """Run a reader in a task of its own."""
     reader = Reader(
@@ -110,7 +109,6 @@ async def reading(
         publisher=publishes,
         dead_letters=DeadLetters(settings, publishes),
         rest_s=rest_s,
-        cameras=cameras,
     )
     await reader.start()
     task = asyncio.create_task(reader.run())

@@ -53,6 +53,24 @@ async def test_tickets_are_granted_to_without_a_clock_that_ticks(
             await purge.until_granted(count)
 
 
+async def test_an_order_is_granted_under_with_the_tickets_in_hand(
+    purge: Purge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_IDLE_S", "_LOOK_S"):
+        monkeypatch.setattr(f"lethe.purge.reign.{name}", 3600)
+    ended = signed(purge.trust, an_order(), status=OrderStatus.ENDED, serial=2)
+    purge.book.hear(ended, purge.custody.clock.wall_us())
+    await purge.reign.on_leadership(LEADS, 1)
+    async with purge.running():
+        purge.hear_everybody()
+        await eventually(lambda: not purge.reign._heard_one.is_set())
+        assert purge.published == []
+        another = signed(purge.trust, an_order(deployment_id="deployment-2"))
+        purge.book.hear(another, purge.custody.clock.wall_us())
+        purge.reign.obey("deployment-2")
+        await purge.until_granted(3)
+
+
 async def test_who_can_be_served_is_not_kept_waiting_by_whose_ticket_does_not_come(
     purge: Purge,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
 import structlog
 from aiokafka import TopicPartition
@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.topic import plain_name
 from lethe.runtime import metrics
-from lethe.runtime.consumer import Consumer, Which, nothing
+from lethe.runtime.consumer import Consumer, nothing
 from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
@@ -138,19 +138,13 @@ class Feed:
         """Fetch these from where they were left."""
         self._consumer.resume(*(set(partitions) & self._consumer.paused()))
 
-    async def rest(self, seconds: float, then: Callable[[], Which | None]) -> None:
-        """Fetch nothing for a while: what comes meanwhile is brought together afterwards.
-
-        Parameters
-        ----------
-        then
-            Asked at the end: what is fetched until the next rest; None for everything.
-        """
+    async def rest(self, seconds: float) -> None:
+        """Fetch nothing for a while: what comes meanwhile is brought together afterwards."""
         self._consumer.look_at(nothing)
         try:
             await asyncio.sleep(seconds)
         finally:
-            self._consumer.look_at(then())
+            self._consumer.look_at(None)
 
     async def poll(self) -> Batches:
         """Return what has come; nothing after a while.

@@ -16,7 +16,6 @@ from lethe.contracts.stack import GenerationOpened
 from lethe.contracts.topic import Topic, generation_name
 from lethe.contracts.topics import CAMERA_ASSIGNED, GENERATION_OPENED
 from lethe.runtime import metrics
-from lethe.runtime.consumer import Which
 from lethe.runtime.deadletters import UNHANDLED, DeadLetters
 from lethe.runtime.feed import Feed
 from lethe.runtime.publisher import Publisher
@@ -30,10 +29,6 @@ _KEPT_FETCH_WAIT_MS = 250
 _ALL_READ_S = 1.0
 """Until every reader has heard of a new generation and reads it: nobody writes it before. Some hear
 of it a quarter of a second later than others, and what was written before would wait for them."""
-
-_QUIET_EVERY = 3
-"""Partitions without a camera are fetched after every third rest: within two seconds, while an old
-generation is still read, if a reader rests for as long as purge."""
 
 _OLD_GENERATION_S = 2.0
 """For so long the old one is read after nobody writes it any more."""
@@ -50,9 +45,6 @@ class Start(StrEnum):
 class Subscription:
     """A topic, its handler, and which partitions: those owned, or all.
 
-    Of a topic that is read by camera, a reader that rests fetches those with cameras after every
-    rest, and the others after every third.
-
     Handlers are awaited one after another, so they hand heavy work on and return.
     """
 
@@ -60,7 +52,6 @@ class Subscription:
     handler: Handler
     start: Start = Start.END
     owned: bool = False
-    by_camera: bool = False
 
 
 class Reader:
@@ -77,9 +68,6 @@ class Reader:
     rest_s
         Asked whenever what came was dispatched: for how long nothing that may come is waited for.
         Without it the reader never rests.
-    cameras
-        Asked after every rest: in which partitions there are cameras. One that had any is read as
-        if it had some from then on. All are, if it isn't given.
 
     Attributes
     ----------
@@ -96,7 +84,6 @@ class Reader:
         dead_letters: DeadLetters,
         fetch_wait_ms: int = FETCH_WAIT_MS,
         rest_s: Callable[[], float] | None = None,
-        cameras: Callable[[], Collection[int]] | None = None,
     ) -> None:
         own = Subscription(GENERATION_OPENED, self._on_generation, Start.BEGINNING)
         # Where topics don't roll, whoever announces a generation leads readers into an empty one.
@@ -108,8 +95,6 @@ class Reader:
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._rest_s = rest_s
-        self._cameras = cameras
-        self._rests = 0
         self._owned: frozenset[int] = frozenset()
         self._with_cameras: set[int] = set()
         self.generations: list[int] = [0]
@@ -172,21 +157,7 @@ class Reader:
                 await asyncio.sleep(0)
             rest = 0.0 if self._rest_s is None else self._rest_s()
             if rest > 0:
-                await feed.rest(rest, self._due)
-
-    def _due(self) -> Which | None:
-        """Return which partitions are fetched after a rest, as each costs reader and broker."""
-        self._rests += 1
-        if self._cameras is None or self._rests % _QUIET_EVERY == 0:
-            return None
-        self._with_cameras.update(self._cameras())
-        numbers, table = self._with_cameras, self._table
-
-        def is_due(partition: TopicPartition) -> bool:
-            found = table.get(partition.topic)
-            return found is None or not found.by_camera or partition.partition in numbers
-
-        return is_due
+                await feed.rest(rest)
 
     async def _take(self, feed: Feed) -> bool:
         """Dispatch what has come; tell whether anything had."""

@@ -13,7 +13,7 @@ from lethe.contracts.errors import LetheError
 from lethe.contracts.keys import KeyGranted, Role
 from lethe.contracts.receipts import ErasureReceipted
 from lethe.contracts.suspension import DeploymentSuspended
-from lethe.contracts.topic import Body, partition_for
+from lethe.contracts.topic import Body
 from lethe.contracts.topics import (
     DEPLOYMENT_SUSPENDED,
     ERASURE_RECEIPTED,
@@ -182,13 +182,7 @@ def _reader(
         dead_letters=DeadLetters(settings, publisher),
         fetch_wait_ms=_FETCH_WAIT_MS,
         rest_s=Rhythm(member.clock, TICKET_MS, lambda: reign.served_us).rest_s,
-        cameras=lambda: _with_cameras(member),
     )
-
-
-def _with_cameras(member: Membership) -> set[int]:
-    """Return the partitions of cameras under a live order: of others nothing is sealed."""
-    return set(map(partition_for, member.orders.live_lanes(member.clock.wall_us())))
 
 
 def _receipting(

@@ -77,9 +77,9 @@ class Handlers:
             Subscription(KEY_GRANTED, self.on_grant),
             Subscription(DEPLOYMENT_ORDERED, self.on_order, Start.BEGINNING),
             Subscription(DEPLOYMENT_SUSPENDED, self.on_suspension, Start.BEGINNING),
-            Subscription(SLOT_CLOSED, self.on_slot, by_camera=True),
-            Subscription(FRAME_PROCESSED, self.on_frame, by_camera=True),
-            Subscription(PROBE_DECIDED, self.on_probe, by_camera=True),
+            Subscription(SLOT_CLOSED, self.on_slot),
+            Subscription(FRAME_PROCESSED, self.on_frame),
+            Subscription(PROBE_DECIDED, self.on_probe),
             Subscription(ALERTS_ERASED, self.on_erased),
         ]
 

@@ -148,6 +148,8 @@ class Reign:
     def obey(self, deployment_id: str) -> None:
         """Note that an order is obeyed, or that it has ended."""
         self._refused.pop(deployment_id, None)
+        # There may be tickets in hand that nothing could be granted to.
+        self._heard_one.set()
 
     @property
     def leads(self) -> bool:
