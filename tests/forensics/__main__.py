@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.forensics import faults, limits, telling
-from tests.forensics.attack import Attack, Residue, captured_frames, swapped, wait_a_budget
+from tests.forensics.attack import Attack, Residue, captured_frames, wait_a_budget
 from tests.forensics.canaries import (
     Traces,
     canary_camera,
@@ -87,7 +87,7 @@ def _attack(attack: Attack, name: str, folder: Path, footage: Path) -> list[Resi
         run.deploy()
         until(lambda: captured_frames(run) >= _FRAMES_BEFORE, "frames are captured")
         found = [*_break(attack, run, fault, say), *_end(attack, run, name, say)]
-        say(f"what the attacker knew: {attack.strength(run)}; in swap: {swapped(run)} bytes")
+        say(f"what the attacker knew: {attack.strength(run)}")
     return found
 
 

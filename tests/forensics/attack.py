@@ -9,8 +9,9 @@ from tempfile import gettempdir
 
 from tests.forensics import disk, memory
 from tests.forensics.canaries import Traces
-from tests.forensics.keys import Opener
+from tests.forensics.keys import STORED
 from tests.forensics.looking import in_file, in_process
+from tests.forensics.loot import DATABASE, LISTS, Loot, sealed_in
 from tests.forensics.needles import BUDGET_US, Knowledge, Needles
 from tests.forensics.running import Run
 from tests.forensics.searching import Found, Index
@@ -55,6 +56,10 @@ class Strength:
         Slot keys that were drawn, and key pairs of tickets.
     stored, destroyed
         Keys that alert's store was given, and those of them that it doesn't have any more.
+    pictures, known_pictures
+        In candidate lists, and those of them that open with the keys of the store.
+    pieces, known_pieces
+        Likewise of what alert's database held, whenever it was looked at.
     """
 
     frames: int
@@ -67,6 +72,10 @@ class Strength:
     tickets: int
     stored: int
     destroyed: int
+    pictures: int
+    known_pictures: int
+    pieces: int
+    known_pieces: int
 
 
 class Attack:
@@ -108,6 +117,9 @@ class Attack:
             bytes(unpack_probe(memoryview(content)).template)
             for content in opened[PROBE_EXTRACTED.name]
         ]
+        pieces, everything = run.database.seen(), Loot()
+        everything.take(STORED, list(run.keys.stored))
+        at_rest = everything.opens(run.tape, pieces)
         return Strength(
             frames=len(sealed[FRAME_CAPTURED.name]),
             known_frames=sum(
@@ -121,6 +133,10 @@ class Attack:
             tickets=len(run.keys.tickets),
             stored=len(run.keys.stored),
             destroyed=len(known.gone_from_the_store()),
+            pictures=sum(len(sealed_in(found)) for found in run.tape.lists),
+            known_pictures=len(at_rest[LISTS]),
+            pieces=len(pieces),
+            known_pieces=len(at_rest[DATABASE]),
         )
 
     def _knowledge(self, run: Run) -> Knowledge:
@@ -139,27 +155,41 @@ class _Look:
         self._fault, self._moment = fault, moment
         self._needles = list(known.needles())
         self._residues: list[Residue] = []
-        self._found_keys: set[int] = set()
+        self._loot = Loot()
 
     def everywhere(self, *, broker: bool) -> list[Residue]:
+        self._note_swap()
         for place, pid in self._run.processes(broker=broker).items():
             self._search(f"memory of {place}", _process(pid))
             for path in disk.nameless_files(pid):
                 self._search(f"files without a name of {place}", _files([path]))
         for place, folder in self._run.folders().items():
             self._search(place, _files(disk.files_under(folder)))
-        self._search("crash files", _files(disk.core_files(Path.cwd(), Path(gettempdir()))))
+        folders = (Path.cwd(), Path(gettempdir()))
+        self._search("crash files", _files(disk.core_files(*folders, pattern=disk.core_pattern())))
         told = self._run.metrics()
         self._search("metrics", lambda n: n.index.search(told, born_by=n.born_by))
         self._note_ciphertext()
         return self._residues
+
+    def _note_swap(self) -> None:
+        """Note what lies in swap, whatever it is: no search sees what stays on that disk.
+
+        Before anything is read, which fetches it back.
+        """
+        for place, pid in self._run.processes(broker=False).items():
+            if size := memory.swapped_bytes(pid):
+                self._residues.append(
+                    Residue(self._fault, self._moment, f"swap of {place}", "memory", size, 0.0)
+                )
 
     def _search(self, place: str, search: Callable[[Needles], Found]) -> None:
         for needles in self._needles:
             self._note(place, needles, search(needles))
 
     def _note(self, place: str, needles: Needles, found: Found) -> None:
-        self._found_keys |= found.births.get(Kind.KEY, set())
+        if keys := found.births.get(Kind.KEY):
+            self._loot.take(needles.sort, (needles.keys[birth] for birth in keys))
         for kind in needles.left_in(place, found):
             youngest_us = max(map(needles.at_us, needles.over(found, kind)))
             self._residues.append(
@@ -174,19 +204,13 @@ class _Look:
             )
 
     def _note_ciphertext(self) -> None:
-        opener = Opener([self._run.keys.keys[number] for number in sorted(self._found_keys)])
-        for grant in self._run.tape.grants:
-            opener.learn(grant)
-        opened = [
-            len(content)
-            for record in self._run.tape.records
-            if (content := opener.open(record.topic, record.address, record.body))
-        ]
-        if opened:
-            place = "ciphertext that found keys open"
-            self._residues.append(
-                Residue(self._fault, self._moment, place, "plaintext", sum(opened), 0.0)
-            )
+        opened = self._loot.opens(self._run.tape, self._run.database.seen())
+        for sealed, contents in opened.items():
+            if contents:
+                place, size = f"{sealed} that found keys open", sum(map(len, contents))
+                self._residues.append(
+                    Residue(self._fault, self._moment, place, "plaintext", size, 0.0)
+                )
 
 
 def _process(pid: int) -> Callable[[Needles], Found]:
@@ -208,11 +232,6 @@ def _files(paths: Iterable[Path]) -> Callable[[Needles], Found]:
 def wait_a_budget(moments: float = 1.0) -> None:
     """Let what was alive a moment ago come to its end."""
     time.sleep(moments * BUDGET_US / 1e6)
-
-
-def swapped(run: Run) -> int:
-    """Return how many bytes of all processes lie in swap, where the search doesn't look."""
-    return sum(memory.swapped_bytes(pid) for pid in run.processes().values())
 
 
 def captured_frames(run: Run) -> int:

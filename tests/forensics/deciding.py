@@ -19,6 +19,7 @@ def decided_false(run: Run) -> None:
         # Not every alert has a figure.
         with suppress(httpx.HTTPStatusError):
             pictures.append(run.lethe.ask(f"{address}/{name}").content)
+    run.database.seen()  # as its rows are deleted next
     answer = httpx.post(
         f"{run.lethe.alert_url}{address}/adjudications",
         json=_FALSE,

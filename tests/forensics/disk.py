@@ -1,5 +1,7 @@
 """Every file that a run may have left something in, open ones without a name included."""
 
+import glob
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 from tests.forensics.memory import OVERLAP
 
 _CHUNK = 4 * 1024 * 1024
+_KEPT_BY_PROGRAMS = (Path("/var/lib/systemd/coredump"), Path("/var/crash"), Path("/var/cache/abrt"))
+"""Of systemd-coredump, apport and abrt."""
 
 
 def files_under(folder: Path) -> Iterator[Path]:
@@ -49,6 +53,29 @@ def contents(path: Path) -> Iterator[bytes]:
         return
 
 
-def core_files(*folders: Path) -> list[Path]:
-    """Return what a crash may have left in these folders."""
-    return [path for folder in folders for path in folder.glob("core*") if path.is_file()]
+def core_pattern() -> str:
+    """Return where this kernel writes core files, as core(5) has it."""
+    return Path("/proc/sys/kernel/core_pattern").read_text().strip()
+
+
+def core_files(*folders: Path, pattern: str) -> list[Path]:
+    """Return what a crash may have left, in these folders and where the kernel writes it.
+
+    Parameters
+    ----------
+    folders
+        In which processes may have run.
+    pattern
+        As `core_pattern` returns it. A program that is given core files keeps them where it likes:
+        the usual places are looked into.
+    """
+    found = [path for folder in folders for path in folder.glob("core*")]
+    if pattern.startswith("|"):
+        found += [path for folder in _KEPT_BY_PROGRAMS for path in files_under(folder)]
+    else:
+        # Of each specifier anything may have become, and a process id may follow.
+        name = re.sub(r"(%.|\*)+", "*", glob.escape(pattern) + "*")
+        for folder in folders:
+            whole = folder / name
+            found += Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))
+    return sorted({path for path in found if path.is_file()})

@@ -22,6 +22,7 @@ def erased(run: Run) -> None:
     """Let the rest of what was begun be imported, and erase all of it."""
     for each in run.imports:
         _finish(each)
+        run.database.seen()  # as its rows are deleted next
         _command(run, "erase", each.lot.watchlist_id, "--yes")
         each.is_listed = False
 

@@ -58,8 +58,12 @@ def chunks(pid: int) -> Iterator[bytes]:
 
 
 def swapped_bytes(pid: int) -> int:
-    """Return how much of a process lies in swap."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+    """Return how much of a process lies in swap; none of one that ended."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    for line in told.splitlines():
         if line.startswith("VmSwap:"):
             return int(line.split()[1]) * 1024
     return 0

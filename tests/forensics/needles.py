@@ -1,11 +1,11 @@
 """What is looked for at one moment of a run: all of it is older than a budget then."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
-from tests.forensics.keys import DrawnKey, Opener, boot_us, transit_seeds
+from tests.forensics.keys import SLOT, STORED, TICKET, DrawnKey, Opener, boot_us, transit_seeds
 from tests.forensics.lots import Lot
 from tests.forensics.running import Decided, Run
 from tests.forensics.searching import Found, Index
@@ -41,6 +41,8 @@ class Needles:
     is_back
         Tells of a birth that was found, afterwards, whether it was born once more in time to be
         alive still.
+    sort, keys
+        What they are keys of, and each by its birth; none where they aren't keys.
     """
 
     index: Index
@@ -49,6 +51,8 @@ class Needles:
     origin: str = ""
     kept: frozenset[tuple[str, Kind]] = frozenset()
     is_back: Callable[[int], bool] = lambda _: False
+    sort: bytes = b""
+    keys: Sequence[DrawnKey] = field(default=(), repr=False)
 
     def called(self, kind: Kind) -> str:
         """Return what a kind of them is called."""
@@ -149,13 +153,15 @@ class Knowledge:
             for content in (key.key, single.get(key.key, b""))
         )
         born_by = self.run.keys.drawn_by(self.limit_us - _AHEAD_US) - 1
-        return Needles(index, born_by, lambda birth: drawn[birth].at_us)
+        return Needles(index, born_by, lambda birth: drawn[birth].at_us, sort=SLOT, keys=drawn)
 
     def _of_tickets(self) -> Needles:
         drawn = list(self.run.keys.tickets)
         index = Index(cut(Kind.KEY, each.key, number) for number, each in enumerate(drawn))
         born_by = sum(each.at_us <= self.limit_us for each in drawn) - 1
-        return Needles(index, born_by, lambda birth: drawn[birth].at_us, "ticket's")
+        return Needles(
+            index, born_by, lambda birth: drawn[birth].at_us, "ticket's", sort=TICKET, keys=drawn
+        )
 
     def gone_from_the_store(self) -> list[DrawnKey]:
         """Return the keys that alert was given and doesn't keep any more."""
@@ -194,7 +200,9 @@ def _of_key_store(gone: list[DrawnKey]) -> Needles:
         for number, each in enumerate(gone)
         for content in (each.key, transit_seeds(each.key))
     )
-    return Needles(index, len(gone), lambda birth: gone[birth].at_us, "key store's")
+    return Needles(
+        index, len(gone), lambda birth: gone[birth].at_us, "key store's", sort=STORED, keys=gone
+    )
 
 
 def _of_decided(decided: Decided) -> Needles:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.forensics.attacked_service import CLOCKS_VARIABLE
+from tests.forensics.database import Pieces
 from tests.forensics.keys import SOCKET_VARIABLE, KeyTap
 from tests.forensics.lots import Import
 from tests.forensics.tape import Tape, taping
@@ -58,6 +59,11 @@ class Ground:
     steps_clocks: bool = False
     disk_mb: int = 0
 
+    @property
+    def told(self) -> Path:
+        """The file of all that the supervisor says of its services."""
+        return self.folder / "told" / "lethe.err"
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -76,6 +82,7 @@ class Run:
     lethe: RunningLethe
     keys: KeyTap
     tape: Tape
+    database: Pieces
     disk: SmallDisk | None = None
     deployment: subprocess.Popen[str] | None = None
     onlooker: Onlooker | None = None
@@ -128,8 +135,9 @@ class Run:
     def folders(self) -> dict[str, Path]:
         """Return every folder that may hold something."""
         return {
-            "files of the broker": self.kafka.log_dir,
+            "files of the broker": self.ground.folder / "kafka",
             "files of the services": self.lethe.data,
+            "what the supervisor said": self.ground.told.parent,
             "temporary files": self.ground.folder / "tmp",
         }
 
@@ -174,6 +182,7 @@ def running(ground: Ground) -> Iterator[Run]:
     (ground.folder / "tmp").mkdir(parents=True)
     (ground.folder / "kafka").mkdir()
     (ground.folder / "clocks").mkdir()
+    ground.told.parent.mkdir()
     with ExitStack() as stack:
         keys = stack.enter_context(KeyTap(ground.folder.parent / "keys.socket"))
         stack.callback(keys.path.unlink)
@@ -182,7 +191,8 @@ def running(ground: Ground) -> Iterator[Run]:
         disk = stack.enter_context(small_disk(data, ground.disk_mb)) if ground.disk_mb else None
         lethe = stack.enter_context(_lethe(ground, kafka.address, keys.path))
         tape = stack.enter_context(taping(kafka.address))
-        run = Run(ground, kafka, lethe, keys, tape, disk)
+        database = Pieces(data / "alert" / "database" / "alerts.sqlite")
+        run = Run(ground, kafka, lethe, keys, tape, database, disk)
         try:
             yield run
         finally:
@@ -223,7 +233,7 @@ def _lethe(ground: Ground, broker: str, key_socket: Path) -> Iterator[RunningLet
     if ground.steps_clocks:
         told[CLOCKS_VARIABLE] = str(ground.folder / "clocks")
     with (
-        (ground.folder / "lethe.err").open("w") as errors,
+        ground.told.open("w") as errors,
         subprocess.Popen(
             [*command, *options],
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Everything sealed that a run puts on the broker, and the grants: taped as it comes.
+"""Everything sealed that a run puts on the broker, grants and lists among it: taped as it comes.
 
 Whatever of it can be found on a disk later is on the tape.
 """
@@ -15,9 +15,11 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.headers import read_address
 from lethe.contracts.keys import KeyGranted
+from lethe.contracts.live import CandidatesFound
 from lethe.contracts.sealed import SealAddress, SignedEnvelope
 from lethe.contracts.topic import Topic
 from lethe.contracts.topics import (
+    CANDIDATES_FOUND,
     FRAME_CAPTURED,
     KEY_GRANTED,
     PROBE_EXTRACTED,
@@ -33,6 +35,7 @@ _TAPED: tuple[Topic, ...] = (
     REFERENCE_SUBMITTED,
     REFERENCE_EXTRACTED,
     KEY_GRANTED,
+    CANDIDATES_FOUND,
 )
 _POLL_MS = 100
 
@@ -52,11 +55,14 @@ class Tape:
 
     records: list[TapedRecord] = field(default_factory=list)
     grants: list[KeyGranted] = field(default_factory=list)
+    lists: list[CandidatesFound] = field(default_factory=list)
 
     def take(self, record: ConsumerRecord) -> None:
         """Take a record of one of the topics."""
         if record.topic == KEY_GRANTED.name:
             self.grants.append(KeyGranted.decode(SignedEnvelope.decode(record.value).payload))
+        elif record.topic == CANDIDATES_FOUND.name:
+            self.lists.append(CandidatesFound.decode(SignedEnvelope.decode(record.value).payload))
         else:
             address = read_address(record.headers)
             self.records.append(TapedRecord(record.topic, address, record.value))

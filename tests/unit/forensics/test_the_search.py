@@ -156,6 +156,42 @@ def test_nothing_is_found_in_other_pictures_keys_and_templates() -> None:
         assert not index.search(other, born_by=_LONG_AGO)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("core", "core.4711"),
+        ("dump-%e-%p", "dump-python-4711"),
+        ("{elsewhere}/%h/%e.%p", "elsewhere/host/python.4711"),
+        ("{elsewhere}/[cores]/all", "elsewhere/[cores]/all.4711"),
+    ],
+)
+def test_core_files_are_found_where_the_kernel_writes_them(
+    pattern: str, name: str, tmp_path: Path
+) -> None:
+    written, other = tmp_path / name, tmp_path / "elsewhere" / "other"
+    for each in (written, other):
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.touch()
+    told = pattern.format(elsewhere=tmp_path / "elsewhere")
+    assert disk.core_files(tmp_path, pattern=told) == [written]
+
+
+def test_core_files_that_a_program_is_given_are_found_where_it_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "systemd" / "core.python.zst"
+    kept.parent.mkdir()
+    kept.touch()
+    monkeypatch.setattr(disk, "_KEPT_BY_PROGRAMS", (kept.parent, tmp_path / "missing"))
+    assert disk.core_files(tmp_path, pattern="|/usr/lib/systemd/systemd-coredump %P") == [kept]
+
+
+def test_a_process_that_ended_has_nothing_in_swap() -> None:
+    with a_process_holding(NEEDLES[Kind.KEY]) as pid:
+        pass
+    assert memory.swapped_bytes(pid) == 0
+
+
 def test_a_process_that_ended_holds_nothing() -> None:
     with a_process_holding(NEEDLES[Kind.KEY]) as pid:
         pass
