@@ -137,6 +137,44 @@ async def test_a_false_alert_is_erased_on_every_page_and_closed(
             await expect(page.get_by_role("button", name=name)).to_have_count(0)
 
 
+async def test_an_operator_is_told_that_a_false_verdict_erases_unless_somebody_is_going(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    alert = await serving.alert("search-1")
+    oakley, ames = await new_page(), await new_page()
+    await oakley.goto(serving.url_of("Oakley", Role.OPERATOR))
+    await picked(oakley)
+    await oakley.get_by_role("button", name="Decide").click()
+    sheet = oakley.get_by_role("dialog")
+    erases = sheet.get_by_text("Its pictures are erased for good, everywhere.")
+    recorded = sheet.get_by_text("It is recorded, and nothing is erased by it: somebody is going")
+    await sheet.get_by_text(YES).click()
+    for each in (erases, recorded):
+        await expect(each).to_be_hidden()
+    await sheet.get_by_text(NO).click()
+    await expect(erases).to_be_visible()
+
+    await serving.web.desk.handling.claim(alert.alert_id, "Birch")
+
+    # Also on a sheet that is open.
+    await expect(recorded).to_be_visible()
+    await expect(erases).to_be_hidden()
+    await sheet.get_by_role("button", name="Record").click()
+    await expect(oakley.get_by_text("False alert, unconfirmed: operator Oakley")).to_be_visible()
+    await expect(probe(oakley)).to_be_visible()
+    [known] = await serving.web.desk.after(alert.sequence - 1, 1)
+    assert not known.is_false
+    assert not known.erased
+
+    # To whoever may have been there it says what their word does.
+    await ames.goto(serving.url_of("Ames", Role.ENGAGEMENT_OFFICER))
+    await picked(ames)
+    await ames.get_by_role("button", name="Decide").click()
+    await ames.get_by_text(NO).click()
+    await expect(ames.get_by_text("Its pictures are erased for good")).to_be_visible()
+    await expect(ames.get_by_text("nothing is erased by it")).to_be_hidden()
+
+
 async def test_what_could_not_be_recorded_is_said_and_can_be_tried_again(
     serving: Desk, page: Page
 ) -> None:

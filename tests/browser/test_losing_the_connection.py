@@ -1,7 +1,9 @@
 """What an officer sees while alerts can't arrive, and what comes afterwards."""
 
+import json
+
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
 from tests.support.alert_web import served
 from tests.support.page_desk import Desk
 from tests.support.pages import cameras, live, picked, probe, rows, stop_time
@@ -29,12 +31,81 @@ async def test_what_was_missed_comes_once_is_marked_late_and_takes_no_screen(
         await expect(rows(page)).to_have_count(3)
         await live(page)
         await expect(page.get_by_text("alerts don't reach you")).to_be_hidden()
-        late = rows(page).filter(has=page.get_by_text("Late", exact=True)).filter(visible=True)
-        await expect(late.filter(visible=True)).to_contain_text(["camera-3"])
+        await expect(late(page)).to_contain_text(["camera-3"])
         await expect(page.locator("#announcer")).to_contain_text("Late. Possible match")
         await desk.alert("search-4", camera_id="camera-4")
         await expect(rows(page)).to_have_count(4)
         assert await cameras(page) == ["camera-4", "camera-3", "camera-2", "camera-1"]
+
+
+def late(page: Page) -> Locator:
+    """Return the alerts in the list that are marked late."""
+    return rows(page).filter(has=page.get_by_text("Late", exact=True).filter(visible=True))
+
+
+async def test_what_was_raised_while_a_tab_was_reloaded_or_signed_out_is_late(
+    serving: Desk, page: Page
+) -> None:
+    await serving.alert("search-1", camera_id="camera-1")
+    await page.goto(serving.url)
+    await live(page)
+    await expect(rows(page)).to_have_count(1)
+    await expect(late(page)).to_have_count(0)
+    await serving.alert("search-2", camera_id="camera-2")
+    await expect(rows(page)).to_have_count(2)
+
+    await page.goto("about:blank")
+    await serving.alert("search-3", camera_id="camera-3")
+    await page.goto(f"http://127.0.0.1:{serving.port}/")
+    await live(page)
+    await expect(late(page)).to_contain_text(["camera-3"])
+    await expect(page.locator("#announcer")).to_contain_text("Late. Possible match")
+
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    await serving.alert("search-4", camera_id="camera-4")
+    await page.get_by_label("Sign-in code or token").fill(serving.web.issuer.token())
+    await page.get_by_role("button", name="Sign in").click()
+    await live(page)
+    await expect(rows(page)).to_have_count(4)
+    # Whoever signed in has been shown the third before.
+    await expect(late(page)).to_contain_text(["camera-4"])
+    kept = json.loads(await page.evaluate("JSON.stringify({ ...sessionStorage })"))
+    assert json.loads(kept.pop("lethe-reached")) == {"log": serving.web.hub.log_id, "sequence": 4}
+    assert kept == {}
+
+
+async def test_a_tab_that_is_new_or_of_another_log_says_of_nothing_that_it_is_late(
+    desk: Desk, page: Page
+) -> None:
+    async with served(desk.web.app(desk.port), desk.port):
+        await page.goto(desk.url)
+        await live(page)
+    await page.goto("about:blank")
+    await desk.web.restart()
+    desk.web.hub.log_id = "that of another database"
+    async with served(desk.web.app(desk.port), desk.port):
+        await desk.alert("search-1")
+        await page.goto(desk.url)
+        await live(page)
+        await expect(rows(page)).to_have_count(1)
+        await expect(late(page)).to_have_count(0)
+
+
+async def test_earlier_alerts_that_were_missed_are_late_too(serving: Desk, page: Page) -> None:
+    await serving.alert("search-0", camera_id="camera-0")
+    await page.goto(serving.url)
+    await live(page)
+    await expect(rows(page)).to_have_count(1)
+    await page.goto("about:blank")
+    for number in range(1, 104):
+        await serving.alert(f"search-{number}", camera_id=f"camera-{number}")
+    await page.goto(f"http://127.0.0.1:{serving.port}/")
+    await expect(late(page)).to_have_count(100)
+    await page.get_by_role("button", name="Earlier alerts").click()
+    await expect(rows(page)).to_have_count(104)
+    await expect(late(page)).to_have_count(103)
+    await expect(rows(page).last).to_contain_text("camera-0")
 
 
 async def test_the_cameras_stay_as_they_were_and_say_how_old_that_is(

@@ -1,5 +1,6 @@
 // The alerts that the page knows, newest last. What is newest of an alert counts.
 
+import { NOT_KNOWN } from "./reached.js";
 import { isDecided } from "./words.js";
 
 const FEW = 200;
@@ -18,6 +19,10 @@ export class AlertBook {
     this.room = FEW;
     /** Up to this sequence alerts may be missing here; 0 if none is. */
     this.floor = 0;
+    /** Of earlier alerts those above it are new to this tab. */
+    this.reached = NOT_KNOWN;
+    /** Whether nothing is shown, since an erasure of it mightn't be heard. */
+    this.isHidden = false;
   }
 
   /**
@@ -28,9 +33,17 @@ export class AlertBook {
   add(alert, missed) {
     if (this.alerts.has(alert.alert_id)) return false;
     this.alerts.set(alert.alert_id, alert);
-    if (missed && !this.seen.has(alert.alert_id)) this.late.add(alert.alert_id);
-    this.seen.add(alert.alert_id);
+    this.see(alert, missed);
     return true;
+  }
+
+  /**
+   * @param {AlertView} alert
+   * @param {boolean} missed
+   */
+  see({ alert_id: id }, missed) {
+    if (missed && !this.seen.has(id)) this.late.add(id);
+    this.seen.add(id);
   }
 
   /**
@@ -43,7 +56,7 @@ export class AlertBook {
     this.room = Math.min(MOST, Math.max(this.room, this.alerts.size + fresh.length));
     const all = [...this.alerts.values(), ...fresh].sort((one, other) => one.sequence - other.sequence);
     this.alerts = new Map(all.map((each) => [each.alert_id, each]));
-    for (const { alert_id: id } of fresh) this.seen.add(id);
+    for (const each of fresh) this.see(each, each.sequence > this.reached);
     this.floor = isAll ? 0 : (alerts[0]?.sequence ?? 1) - 1;
     return fresh;
   }

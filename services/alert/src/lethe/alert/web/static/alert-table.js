@@ -51,7 +51,7 @@ export class AlertTable extends AlertRows {
     const empty = at("empty");
     empty.hidden = shown > 0;
     this.on.changed();
-    tell(empty, this.rows.size ? "None fits the filters." : "No alerts so far. They appear here by themselves.");
+    tell(empty, this.emptyText("None fits the filters."));
   }
 }
 

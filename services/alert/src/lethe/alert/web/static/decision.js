@@ -1,7 +1,11 @@
 // The sheet on which a person decides about an alert.
 
-import { button, element } from "./elements.js";
+import { button, element, tell } from "./elements.js";
 import { isClosed, OUTCOMES } from "./words.js";
+
+const ERASES = "Its pictures are erased for good, everywhere.";
+const ONLY_RECORDED =
+  "It is recorded, and nothing is erased by it: somebody is going, and what they find decides.";
 
 /** @typedef {{ verdict: Verdict, confirmed: boolean, outcome: Outcome | null }} Decision */
 
@@ -11,6 +15,7 @@ export class DecisionSheet {
    * @param {(decision: Decision) => Promise<string | null>} send returns what went wrong
    */
   constructor(canConfirm, send) {
+    this.canConfirm = canConfirm;
     this.send = send;
     this.verdict = choice("Is it the person on the watchlist?", "verdict", {
       true_alert: "Yes: a true alert",
@@ -20,7 +25,10 @@ export class DecisionSheet {
     this.confirmed.hidden = !canConfirm;
     this.outcome = element("select", "", new Option("Not known yet", ""));
     for (const [name, text] of Object.entries(OUTCOMES)) this.outcome.add(new Option(text, name));
-    this.warning = element("p", "warning", "Its pictures are erased for good, everywhere.");
+    this.warning = element("p", "warning");
+    this.warning.setAttribute("role", "status");
+    /** Whether what is decided here stands at once. */
+    this.counts = true;
     this.fault = element("p", "fault");
     this.fault.setAttribute("role", "alert");
     this.record = element("button", "first", "Record");
@@ -44,7 +52,6 @@ export class DecisionSheet {
       event.preventDefault();
       this.submit();
     };
-    this.canConfirm = canConfirm;
   }
 
   open() {
@@ -58,6 +65,9 @@ export class DecisionSheet {
   /** @param {AlertView} alert */
   update(alert) {
     if (isClosed(alert)) this.close();
+    // An operator's word doesn't count while somebody is going, nor once they have decided.
+    this.counts = this.canConfirm || (alert.claim === null && alert.judgements.engagement_officer === null);
+    this.fit();
   }
 
   close() {
@@ -68,7 +78,9 @@ export class DecisionSheet {
   /** Whoever spoke to the person has engaged them. */
   fit() {
     const chosen = new FormData(this.form);
-    this.warning.hidden = chosen.get("verdict") !== "false_alert";
+    const isFalse = chosen.get("verdict") === "false_alert";
+    tell(this.warning, this.counts ? (isFalse ? ERASES : "") : ONLY_RECORDED);
+    this.warning.hidden = this.warning.textContent === "";
     const engaged = chosen.get("confirmed") === "yes";
     for (const option of this.outcome.options) {
       option.disabled = engaged && option.value === "not_engaged";

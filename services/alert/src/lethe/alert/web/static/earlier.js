@@ -43,7 +43,7 @@ export class Earlier {
     const answer = await ask(`/alerts?before=${this.book.floor + 1}&limit=${limit}`);
     place.disabled = false;
     tell(at("earlier-fault"), answer.told ? `Not shown: ${answer.told}.` : "");
-    if (!answer.content) return;
+    if (!answer.content || this.book.isHidden) return;
     const { alerts } = answer.content;
     for (const { alert_id: id } of this.book.fill(alerts, alerts.length < limit)) this.show(id);
     this.tick();

@@ -6,6 +6,7 @@ import { setClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { Earlier } from "./earlier.js";
 import { at, tell } from "./elements.js";
+import { Hiding } from "./hiding.js";
 import { enter } from "./pages.js";
 import { Screen } from "./screen.js";
 import { signInAgain } from "./session.js";
@@ -26,6 +27,7 @@ const MOST_PAGES = 20;
  * @property {(alertId: string) => void} update
  * @property {(alertId: string) => void} remove
  * @property {() => void} clear
+ * @property {() => void} show
  * @property {() => void} tick
  * @property {(alertId: string | null) => void} mark
  */
@@ -110,6 +112,22 @@ function clear() {
   screen.close();
 }
 
+/** Lets go of every alert: whoever shows one must hear when it is erased. */
+function hide() {
+  book.isHidden = true;
+  screen.hide();
+  clear();
+  earlier.tick();
+  stream.anew();
+}
+
+/** All alerts have come again, each as it is now. */
+function show() {
+  book.isHidden = false;
+  list.show();
+  screen.show();
+}
+
 /** @param {string} text */
 function notice(text) {
   tell(at("notice"), text);
@@ -156,14 +174,21 @@ function drop(alertId) {
 }
 
 const stream = new AlertStream({
-  state: (state) => connection.set(state),
+  state: (state) => {
+    connection.set(state);
+    if (state === "live") hiding.confirmed();
+  },
   heard: (at, heartbeatS) => {
     if (at) setClock(at);
     connection.heard(heartbeatS);
+    hiding.heard();
   },
   alert: add,
   change: take,
-  from: (sequence) => (book.floor = sequence),
+  from: (sequence, reached) => {
+    book.floor = sequence;
+    book.reached = reached;
+  },
   gap: (gap) => {
     if (gap.sequence < gap.after) clear();
     else notice(`${gap.sequence - gap.after} earlier alerts are not shown on this page.`);
@@ -176,11 +201,21 @@ const stream = new AlertStream({
   newLeader: () => refresh(),
   signedOut: async (reason) => {
     connection.set("ended");
+    hiding.end();
     // Whoever comes next may see less: nothing stays on the screen.
     clear();
     at("columns").inert = true;
     await signInAgain(reason);
     location.reload();
+  },
+});
+
+const hiding = new Hiding({
+  hide,
+  show,
+  leave: () => {
+    stream.drop();
+    clear();
   },
 });
 
@@ -195,7 +230,7 @@ export function follow(makeList, { fills = false, told } = {}) {
   fillsScreen = fills;
   list = makeList(book, me, (id) => screen.open(id));
   setInterval(() => {
-    for (const each of [connection, status, list, screen]) each.tick();
+    for (const each of [connection, hiding, status, list, screen]) each.tick();
   }, 1000);
   stream.open();
   status.watch((system) => {

@@ -27,9 +27,6 @@ export class AlertList extends AlertRows {
     tell(at("open-count"), all.length ? `${open} open of ${all.length}` : "");
     const empty = at("empty");
     empty.hidden = (isAll ? all.length : open) > 0;
-    tell(
-      empty,
-      all.length ? "No open alerts." : "No alerts so far. They appear here by themselves.",
-    );
+    tell(empty, this.emptyText("No open alerts."));
   }
 }

@@ -22,6 +22,10 @@ export async function enter() {
   at("pages").replaceChildren(...theirs.map(linkTo));
   at("pages").hidden = theirs.length < 2;
   at("columns").inert = false;
+  // What a browser kept of a page is as it was then, for whoever was signed in then.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   return me;
 }
 

@@ -45,7 +45,7 @@ export class AlertRows {
     if (!alert) return;
     const ids = [...this.book.alerts.keys()];
     const older = ids.slice(0, ids.indexOf(alertId)).findLast((id) => this.rows.has(id));
-    const row = this.make(alert, false);
+    const row = this.make(alert, this.book.late.has(alertId));
     const below = older === undefined ? undefined : this.rows.get(older);
     if (below) below.item.before(row.item);
     else at("alerts").append(row.item);
@@ -87,6 +87,15 @@ export class AlertRows {
 
   tick() {
     for (const row of this.rows.values()) row.tick();
+  }
+
+  /**
+   * Why nothing is shown.
+   * @param {string} unfit what to say where there are alerts, but none that is wanted
+   */
+  emptyText(unfit) {
+    if (this.book.isHidden) return "Hidden until this page is connected again.";
+    return this.rows.size ? unfit : "No alerts so far. They appear here by themselves.";
   }
 
   /** Shows the rows that are wanted, and says how many. */

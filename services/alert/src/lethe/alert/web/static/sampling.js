@@ -21,6 +21,7 @@ let showing = null;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) showing?.forget();
 });
+document.addEventListener("lethe-hidden", () => showing?.forget());
 
 export class Sampling {
   /**

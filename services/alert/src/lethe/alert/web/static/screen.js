@@ -18,8 +18,13 @@ export class Screen {
     /** @type {AlertPanel | null} */
     this.panel = null;
     this.waiting = 0;
+    /** What was open when all was hidden. @type {string | null} */
+    this.away = null;
     at("back").onclick = () => history.back();
-    addEventListener("popstate", () => this.close());
+    addEventListener("popstate", () => {
+      this.away = null;
+      this.close();
+    });
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.panel && !document.querySelector("dialog[open]")) {
         history.back();
@@ -49,7 +54,7 @@ export class Screen {
     const alert = this.book.alerts.get(alertId);
     if (!alert) return;
     if (this.panel) this.panel.close();
-    else history.pushState({ isOpen: true }, "");
+    else if (!history.state?.isOpen) history.pushState({ isOpen: true }, "");
     this.panel = new AlertPanel(alert, {
       me: this.me,
       changed: this.on.changed,
@@ -85,6 +90,20 @@ export class Screen {
     at("panel").hidden = true;
     delete document.body.dataset.open;
     this.on.opened(null);
+  }
+
+  /** Closes the alert for as long as nothing is shown. */
+  hide() {
+    const id = this.panel?.alert.alert_id;
+    this.close();
+    if (id !== undefined) this.away = id;
+  }
+
+  /** Opens it again, if it is still there. */
+  show() {
+    const { away } = this;
+    this.away = null;
+    if (away !== null && !this.panel) this.open(away, true);
   }
 
   tellWaiting() {
