@@ -1,6 +1,5 @@
 """What happens to a run while canaries are in the picture."""
 
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,11 +8,11 @@ from tests.forensics.attacked_service import LATE_VARIABLE
 from tests.forensics.deciding import decided_false
 from tests.forensics.importing import erased, imported
 from tests.forensics.running import SERVICES, Run, until
+from tests.forensics.stopping import looked_at, stopped
 
 _LATE_S = "5"
 _HOUR_S = 3600
 _DISK_MB = 128
-_PICTURES = 8
 
 Happening = Callable[[Run], None]
 
@@ -53,22 +52,15 @@ class Fault:
     imports: bool = False
 
 
-def _hit(number: signal.Signals, *instances: str) -> Happening:
+def _killed(*instances: str) -> Happening:
     def happen(run: Run) -> None:
         before = {instance: run.lethe.children()[instance] for instance in instances}
         for process in before.values():
-            process.send_signal(number)
-        # A stopped process can't be told anything: only its own kernel timer ends it.
+            process.kill()
         for instance, process in before.items():
             until(partial(run.is_replaced, instance, process.pid), f"{instance} is started again")
 
     return happen
-
-
-def _look(run: Run) -> None:
-    run.look()
-    assert run.onlooker is not None
-    until(run.onlooker.more(_PICTURES), "pictures of the camera are shown")
 
 
 def _step(seconds: int, *services: str) -> Happening:
@@ -83,12 +75,12 @@ FAULTS = {
     fault.name: fault
     for fault in (
         Fault("none", "nothing"),
-        *(Fault(f"kill-{s}", f"kill -9 of {s}", _hit(signal.SIGKILL, f"{s}-1")) for s in SERVICES),
-        *(Fault(f"stop-{s}", f"SIGSTOP of {s}", _hit(signal.SIGSTOP, f"{s}-1")) for s in SERVICES),
+        *(Fault(f"kill-{s}", f"kill -9 of {s}", _killed(f"{s}-1")) for s in SERVICES),
+        *(Fault(f"stop-{s}", f"SIGSTOP of {s}", stopped(s)) for s in SERVICES),
         Fault(
             "kill-both-purges",
             "kill -9 of purge and of its standby",
-            _hit(signal.SIGKILL, "purge-1", "purge-2"),
+            _killed("purge-1", "purge-2"),
             options=("--standby",),
         ),
         Fault(
@@ -123,7 +115,7 @@ FAULTS = {
             _step(0, "detect"),
             steps_clocks=True,
         ),
-        Fault("view", "somebody looks at the camera all along", _look),
+        Fault("view", "somebody looks at the camera all along", looked_at),
         Fault("false-alert", "an alert is adjudicated as false", decided_false),
         Fault(
             "import",

@@ -270,7 +270,7 @@ def ending_within(seconds: int, what: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def until(condition: Callable[[], object], what: str, within_s: float = _PATIENCE_S) -> None:
+def until(condition: Callable[[], object], what: str, *, poll_s: float = _POLL_S) -> None:
     """Wait for something that other processes do.
 
     Raises
@@ -278,8 +278,8 @@ def until(condition: Callable[[], object], what: str, within_s: float = _PATIENC
     AssertionError
         If it doesn't come to pass; the attack is no good then.
     """
-    end_s = time.monotonic() + within_s
+    end_s = time.monotonic() + _PATIENCE_S
     while not condition():
         if time.monotonic() > end_s:
             raise AssertionError(f"it didn't come to this: {what}")
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)

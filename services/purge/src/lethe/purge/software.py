@@ -10,7 +10,8 @@ _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 def software_digest() -> str:
     """Return the SHA-256 (hex) over the names and contents of every file of `lethe` here.
 
-    It takes in all members of the workspace that are installed beside purge. Whoever has the
+    It takes in all members of the workspace that are installed beside purge, and nothing else:
+    not Python, not packages of others, not services that are installed apart. Whoever has the
     same release can work it out again.
     """
     digest = sha256()
