@@ -51,6 +51,7 @@ from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
 from lethe.alert.web.gate import Doorkeeper
+from lethe.alert.web.views import AlertViews
 from lethe.alert.witnessing import WitnessState
 from lethe.cli.stack.ports import free_ports
 from lethe.contracts.adjudication import AlertAdjudicated
@@ -213,6 +214,9 @@ class AlertWeb:
             walks=self.walks,
             drafts=self.drafts,
         )
+
+    def views(self) -> AlertViews:
+        return AlertViews(self.watchlists, self.status, self.now, self.hub.deliveries)
 
     def app(self, port: int = PORT) -> Starlette:
         return Starlette(routes=self.routes(), middleware=create_middleware(loopback_hosts(port)))

@@ -66,6 +66,7 @@ interface AlertView {
   is_child: boolean;
   is_vulnerable: boolean;
   warning_markers: Array<string>;
+  delivered: boolean | null;
 }
 
 interface AlertedSubject {
@@ -131,6 +132,12 @@ interface CaughtUp {
 interface CheckpointsView {
   logs: Array<ReceiptLogView>;
   witnesses: Array<WitnessState>;
+}
+
+interface Consoles {
+  deployment_id: string;
+  connected: number;
+  received: number | null;
 }
 
 interface DeletionView {
@@ -345,6 +352,7 @@ interface SuspensionStatus {
 interface Traffic {
   alerts: AlertCounts;
   clients: number;
+  consoles: Array<Consoles>;
   key_promise: ErasurePromise;
 }
 

@@ -9,7 +9,6 @@ from tests.support.watchlists import pictured
 
 from lethe.alert.hub import EventKind, HubEvent
 from lethe.alert.web.rendering import EventRenderer
-from lethe.alert.web.views import AlertViews
 
 
 class SteadyClock:
@@ -32,7 +31,7 @@ async def _an_event(web: AlertWeb) -> HubEvent:
 
 async def test_listeners_share_one_frame(web: AlertWeb) -> None:
     clock = SteadyClock()
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), clock)
+    renderer = EventRenderer(web.views(), clock)
     event = await _an_event(web)
     frame = renderer.render(event)
     assert renderer.render(event) is frame
@@ -41,7 +40,7 @@ async def test_listeners_share_one_frame(web: AlertWeb) -> None:
 
 
 async def test_a_name_that_is_forgotten_is_told_to_nobody_who_comes_later(web: AlertWeb) -> None:
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), SteadyClock())
+    renderer = EventRenderer(web.views(), SteadyClock())
     event = await _an_event(web)
     assert message_in(renderer.render(event))["alert"]["subject"] == "Ada Lovelace"
     web.watchlists.forget("watchlist-1")
@@ -50,7 +49,7 @@ async def test_a_name_that_is_forgotten_is_told_to_nobody_who_comes_later(web: A
 
 
 async def test_an_alert_that_is_over_is_told_as_such_at_once(web: AlertWeb) -> None:
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), SteadyClock())
+    renderer = EventRenderer(web.views(), SteadyClock())
     event = await _an_event(web)
     renderer.render(event)
     web.clock.ms += 25 * 3_600_000
@@ -59,7 +58,7 @@ async def test_an_alert_that_is_over_is_told_as_such_at_once(web: AlertWeb) -> N
 
 
 async def test_what_happens_next_makes_earlier_events_be_told_anew(web: AlertWeb) -> None:
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now), SteadyClock())
+    renderer = EventRenderer(web.views(), SteadyClock())
     event = await _an_event(web)
     assert message_in(renderer.render(event))["alert"]["withdrawn"] is False
     web.withdraw(event.alert.subject_id)

@@ -86,6 +86,7 @@ async def test_an_alert_is_told_with_everything_an_officer_weighs(
                 "is_child": False,
                 "is_vulnerable": False,
                 "warning_markers": [],
+                "delivered": False,
             }
         ],
     }

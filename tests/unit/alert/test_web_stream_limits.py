@@ -20,7 +20,6 @@ from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.limits import StreamLimits
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream
-from lethe.alert.web.views import AlertViews
 from lethe.contracts.live import Candidate
 from lethe.runtime.http import HttpServer
 
@@ -34,7 +33,7 @@ async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
 def _limited(web: AlertWeb, **limits: float) -> AlertStream:
     return AlertStream(
         web.hub,
-        EventRenderer(AlertViews(web.watchlists, web.status, web.now)),
+        EventRenderer(web.views()),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
         web.consultations,
@@ -69,7 +68,7 @@ async def test_when_the_token_ends_the_stream_ends_with_the_reason(web: AlertWeb
     ends_s = (await web.issuer.verifier().verify(token)).expires_s
     stream = AlertStream(
         web.hub,
-        EventRenderer(AlertViews(web.watchlists, web.status, web.now)),
+        EventRenderer(web.views()),
         Doorkeeper(web.issuer.verifier()),
         Reach(web.status),
         web.consultations,

@@ -7,7 +7,6 @@ from tests.support.alert_web import AlertWeb
 from tests.support.streams import message_in
 
 from lethe.alert.web.rendering import EventRenderer
-from lethe.alert.web.views import AlertViews
 from lethe.contracts.adjudication import Verdict
 from lethe.contracts.live import Candidate
 
@@ -49,7 +48,7 @@ async def test_of_a_closed_alert_it_is_not_told(web: AlertWeb) -> None:
 
 
 async def test_the_stream_tells_open_alerts_about_them_again(web: AlertWeb) -> None:
-    renderer = EventRenderer(AlertViews(web.watchlists, web.status, web.now))
+    renderer = EventRenderer(web.views())
     await raised(web, "a")
     await raised(web, "b", subject_id="subject-3", others=(OTHER,))
     await raised(web, "c", subject_id="subject-4")

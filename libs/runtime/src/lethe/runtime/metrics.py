@@ -38,6 +38,12 @@ PUBLISHED_BYTES = Counter(
 NOT_PUBLISHED = Counter(
     "lethe_not_published_total", "Records that the broker didn't take in time", ("topic",)
 )
+STREAM_CONSOLES = Gauge("lethe_stream_consoles", "Connections that hear of alerts")
+STREAM_NEWEST = Gauge("lethe_stream_newest", "The sequence of the newest alert on the stream")
+STREAM_RECEIVED = Gauge(
+    "lethe_stream_received",
+    "The sequence up to which every connection says it has received alerts; 0 without any",
+)
 BACKSTOP = Counter(
     "lethe_backstop_total", "Deletions of sealed records asked of the broker", ("result",)
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lethe.alert.alerts import Alert
+from lethe.alert.deliveries import Deliveries
+from lethe.runtime import metrics
 
 _MORE = 64
 """A 64th more than is kept is trimmed in one go: deleting at the front of a list moves the rest."""
@@ -153,16 +155,19 @@ class Subscription:
     ----------
     sequence
         The highest sequence handed out.
-    delivered
-        The highest sequence that the client said it has received.
     """
 
     def __init__(self, log: EventLog, after: int) -> None:
         self._log = log
         self._foreign = after > log.last
         self.sequence = log.last if after < 0 else after
-        self.delivered = 0
+        self._skipped = log.floor if self._foreign else self.sequence
         self._position = log.end if after < 0 else log.position_after(after)
+
+    @property
+    def sent(self) -> tuple[int, int]:
+        """The sequences behind the first of which, up to the second, alerts were handed out."""
+        return self._skipped, self._skipped if self._foreign else self.sequence
 
     def take(self, limit: int = 256) -> list[HubEvent | Gap]:
         """Return what comes next, at most `limit` events, without waiting."""
@@ -170,7 +175,7 @@ class Subscription:
         lost = self._log.has_lost(self._position) and self.sequence < self._log.floor
         if lost or self._foreign:
             taken.append(Gap(self.sequence, self._log.floor))
-            self.sequence = self._log.floor
+            self.sequence = self._skipped = self._log.floor
         if self._foreign:
             self._foreign = False
             self._position = 0
@@ -195,12 +200,18 @@ class AlertHub:
         the alerts that it shows.
     kept
         How many events stay on the stream (a 64th more, until they are trimmed in one go).
+
+    Attributes
+    ----------
+    deliveries
+        How far connections have come, as they say.
     """
 
     def __init__(self, log_id: str, term: int, kept: int = 20_000) -> None:
         self.log_id = log_id
         self.term = term
         self.kept = kept
+        self.deliveries = Deliveries()
         self._log = EventLog(kept)
         self._subscriptions: set[Subscription] = set()
 
@@ -243,6 +254,7 @@ class AlertHub:
     def publish(self, event: HubEvent) -> None:
         """Append an event and wake every connection; an alert that is there already is ignored."""
         self._log.append(event)
+        metrics.STREAM_NEWEST.set(self._log.last)
 
     def tell_again(self, watchlist_id: str) -> None:
         """Tell the open alerts of a watchlist as they are, since it was erased.

@@ -27,15 +27,29 @@ class Orders(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """What somebody is limited to; None stands for all there are."""
+
+    @property
+    def deployments(self) -> frozenset[str] | None:
+        """The names of deployments."""
+        ...
+
+    @property
+    def areas(self) -> frozenset[str] | None:
+        """The areas that orders name."""
+        ...
+
+
 class Reach:
     """Tells which deployments are within somebody's limits."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
 
-    def sees(self, principal: Principal, deployment_id: str) -> bool:
+    def sees(self, limits: Limits, deployment_id: str) -> bool:
         """Tell whether a deployment is within them."""
-        return is_within(principal, deployment_id, self._orders.area)
+        return is_within(limits, deployment_id, self._orders.area)
 
     def require(self, principal: Principal, deployment_id: str, what: str) -> None:
         """Check that a deployment is within them.
@@ -56,8 +70,8 @@ class Reach:
         return frozenset(each for each in known if self.sees(principal, each))
 
 
-def is_within(principal: Principal, deployment_id: str, area: Callable[[str], str | None]) -> bool:
+def is_within(limits: Limits, deployment_id: str, area: Callable[[str], str | None]) -> bool:
     """Tell whether a deployment is within somebody's limits, given how to look up its area."""
-    if principal.deployments is not None and deployment_id not in principal.deployments:
+    if limits.deployments is not None and deployment_id not in limits.deployments:
         return False
-    return principal.areas is None or area(deployment_id) in principal.areas
+    return limits.areas is None or area(deployment_id) in limits.areas

@@ -79,7 +79,7 @@ class AlertEndpoints:
         await self._audit.append(*of_alerts.listed(alerts))
         return JSONResponse(
             {
-                "alerts": [self._views.of(alert).model_dump(mode="json") for alert in alerts],
+                "alerts": [self._views.answered(alert) for alert in alerts],
                 "last_sequence": self._hub.last_sequence,
             }
         )

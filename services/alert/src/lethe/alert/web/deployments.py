@@ -50,6 +50,23 @@ class AlertCounts(BaseModel):
     waiting: int | None
 
 
+class Consoles(BaseModel):
+    """The consoles that hear of a deployment, by their own word.
+
+    Attributes
+    ----------
+    connected
+        How many there are.
+    received
+        The sequence up to which each of them has received the deployment's alerts; null where
+        there is none.
+    """
+
+    deployment_id: str
+    connected: int
+    received: int | None
+
+
 class Traffic(BaseModel):
     """What the service has to do, and what is left of the keys that it destroys.
 
@@ -57,12 +74,15 @@ class Traffic(BaseModel):
     ----------
     clients
         How many listen to alerts now.
+    consoles
+        Of each deployment that somebody may see, how many of them hear of it, and how far they are.
     key_promise
         What the key store says of an erasure.
     """
 
     alerts: AlertCounts
     clients: int
+    consoles: list[Consoles]
     key_promise: ErasurePromise
 
 
@@ -167,14 +187,25 @@ class DeploymentEndpoints:
     async def status(self, request: Request) -> Response:
         """Answer with deployments, cameras, alerts and whether the system is blind."""
         principal = principal_of(request)
-        status = asdict(self._seen(await self._source.status(), principal))
+        seen = self._seen(await self._source.status(), principal)
         alerts = AlertCounts(
             count=await self._desk.count(self._reach.deployments(principal)),
             last_sequence=self._hub.last_sequence,
             waiting=await self._backlog(),
         )
-        traffic = Traffic(alerts=alerts, clients=self._hub.connections, key_promise=self._promise)
-        return JSONResponse(status | traffic.model_dump(mode="json"))
+        traffic = Traffic(
+            alerts=alerts,
+            clients=self._hub.connections,
+            consoles=[self._consoles(each.deployment_id) for each in seen.deployments],
+            key_promise=self._promise,
+        )
+        return JSONResponse(asdict(seen) | traffic.model_dump(mode="json"))
+
+    def _consoles(self, deployment_id: str) -> Consoles:
+        reached = self._hub.deliveries.reached(lambda scope: self._reach.sees(scope, deployment_id))
+        return Consoles(
+            deployment_id=deployment_id, connected=reached.connected, received=reached.received
+        )
 
     def _seen(self, status: Status, principal: Principal) -> Status:
         sees = functools.partial(self._reach.sees, principal)

@@ -133,7 +133,7 @@ def create_routes(
         Keeps orders that wait to be authorised.
     """
     reach = Reach(orders)
-    views = AlertViews(watchlists, orders, now)
+    views = AlertViews(watchlists, orders, now, hub.deliveries)
     watchlists.when_forgotten(hub.tell_again)
     api = [
         *SessionEndpoints(doorkeeper, codes).routes(),

@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lethe.alert.audit.consultations import Consultations
+from lethe.alert.deliveries import Console, Scope
 from lethe.alert.errors import NotSignedIn
-from lethe.alert.hub import AlertHub, Subscription
+from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach
@@ -33,6 +34,7 @@ from lethe.alert.web.rates import Rates
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.telling import Telling
 from lethe.contracts.errors import Refused, Transient
+from lethe.runtime import metrics
 
 _Told = TypeVar("_Told", bound=BaseModel)
 
@@ -106,14 +108,24 @@ class AlertStream:
         after = self._first(beginning)
         subscription = self._hub.subscribe(after)
         listener = Listener(principal, actor_of(principal), subscription)
+        scope = Scope(principal.deployments, principal.areas)
+        console = self._hub.deliveries.connect(subscription, scope)
+        self._count()
         try:
             await self._audit(listener, after)
-            await self._talk(websocket, listener)
+            await self._talk(websocket, listener, console)
         finally:
+            console.leave()
             self._hub.leave(subscription)
+            self._count()
             self._of_each[who] -= 1
             if not self._of_each[who]:
                 del self._of_each[who]
+
+    def _count(self) -> None:
+        reached = self._hub.deliveries.reached()
+        metrics.STREAM_CONSOLES.set(reached.connected)
+        metrics.STREAM_RECEIVED.set(reached.received or 0)
 
     def _first(self, beginning: Begin) -> int:
         """Return after which alert a client begins."""
@@ -155,11 +167,11 @@ class AlertStream:
         except Transient as error:
             raise Ended(TRY_AGAIN_LATER, str(error)) from None
 
-    async def _talk(self, websocket: WebSocket, listener: Listener) -> None:
+    async def _talk(self, websocket: WebSocket, listener: Listener, console: Console) -> None:
         """Send and listen at once; whichever ends first ends the other, and the token both."""
         tasks = (
             asyncio.create_task(self._telling.tell(websocket, listener)),
-            asyncio.create_task(self._listen(websocket, listener.subscription)),
+            asyncio.create_task(self._listen(websocket, console)),
         )
         left_s = listener.principal.expires_s - self._now_s()
         try:
@@ -174,11 +186,12 @@ class AlertStream:
         if not done:
             raise Ended(NOT_SIGNED_IN, "your token has expired; sign in again")
 
-    async def _listen(self, websocket: WebSocket, subscription: Subscription) -> None:
+    async def _listen(self, websocket: WebSocket, console: Console) -> None:
         rates = Rates(self._limits.messages_per_s, self._limits.message_burst, time.monotonic)
         while True:
             told = await _read(websocket, Delivered, "delivered")
-            subscription.delivered = max(subscription.delivered, told.delivered)
+            console.received(told.delivered)
+            self._count()
             if not rates.allows(None):
                 raise Ended(POLICY_VIOLATION, "you send too many messages")
 

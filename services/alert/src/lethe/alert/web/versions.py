@@ -15,7 +15,7 @@ _TAG = re.compile(r'"(\d{1,9})"')
 
 def answer_with(alert: Alert, views: AlertViews) -> Response:
     """Return an alert, with its version as ETag: it changes with what people do about it."""
-    return tagged(views.of(alert).model_dump(mode="json"), alert.version)
+    return tagged(views.answered(alert), alert.version)
 
 
 def tagged(

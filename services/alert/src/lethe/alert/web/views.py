@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import BaseModel
 
 from lethe.alert.alerts import Alert
-from lethe.alert.identity.reach import Orders
+from lethe.alert.deliveries import Deliveries
+from lethe.alert.identity.reach import Orders, is_within
 from lethe.alert.judgements import Adjudication, AlertState, Mark
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.subject import NO_FLAGS, Flags, SubjectDetails
@@ -109,6 +110,9 @@ class AlertView(BaseModel):
         false, or its watchlist is.
     rehearsal
         It is about a volunteer: nobody is to be stopped for it, and it counts as no alert.
+    delivered
+        Whether a console of its deployment said that it has received it, since this instance leads.
+        Null on the stream, which tells what happens to an alert and not where it arrives.
     version
         Rises with what people do about it: the ETag of answers.
     adjudication
@@ -148,6 +152,7 @@ class AlertView(BaseModel):
     is_child: bool = False
     is_vulnerable: bool = False
     warning_markers: tuple[str, ...] = ()
+    delivered: bool | None = None
 
 
 class AlertViews:
@@ -159,6 +164,8 @@ class AlertViews:
         Know the areas of deployments, and who is withdrawn.
     now
         The clock of this machine: whose retention ended is erased, whatever was heard of it.
+    deliveries
+        Know what consoles have received.
     """
 
     def __init__(
@@ -166,10 +173,12 @@ class AlertViews:
         watchlists: WatchlistBook,
         orders: Orders,
         now: Callable[[], Instant],
+        deliveries: Deliveries,
     ) -> None:
         self._watchlists = watchlists
         self._orders = orders
         self._now = now
+        self._deliveries = deliveries
 
     def when_names_go(self, clear: Callable[[], None]) -> None:
         """Have what was made of views cleared when they stop naming somebody."""
@@ -183,6 +192,14 @@ class AlertViews:
         """Return who is withdrawn, of those whom an alert names."""
         told = [alert.subject_id, *(other.subject_id for other in alert.candidates)]
         return frozenset(told).intersection(self._orders.withdrawn(alert.deployment_id))
+
+    def answered(self, alert: Alert) -> dict[str, object]:
+        """Return an alert as it is answered with: the view, and whether a console has it."""
+        area = self._orders.area
+        delivered = self._deliveries.has(
+            alert.sequence, lambda scope: is_within(scope, alert.deployment_id, area)
+        )
+        return self.of(alert).model_dump(mode="json") | {"delivered": delivered}
 
     def of(self, alert: Alert) -> AlertView:
         """Return an alert as officers see it."""

@@ -1,5 +1,6 @@
 // The connection to the alert stream: resumes where it left off, drops what it has seen.
 
+import { Delivering } from "./delivering.js";
 import { NOT_KNOWN, keepReached, reached } from "./reached.js";
 
 const SILENCE_MS = 30_000; // until the server says how often it is heard
@@ -53,11 +54,15 @@ export class AlertStream {
     const socket = new WebSocket(address);
     this.socket = socket;
     this.behind = true;
+    const delivering = new Delivering(socket);
     const begin = this.last === null ? { after: -1, newest: SHOWN_AT_FIRST } : { after: this.last };
     socket.onopen = () => socket.send(JSON.stringify(begin));
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
       this.receive(socket, message);
+      if (message.type === "alert" || message.type === "caught-up") {
+        delivering.arrived(message.sequence);
+      }
       this.listen();
     };
     socket.onclose = (event) => {
@@ -121,7 +126,6 @@ export class AlertStream {
       this.keep(message.sequence);
       this.wait = FIRST_WAIT_MS;
       this.on.state("live");
-      socket.send(JSON.stringify({ delivered: message.sequence }));
     } else if ("alert" in message) this.on.change(message.alert);
   }
 
