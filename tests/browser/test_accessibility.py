@@ -136,9 +136,27 @@ async def test_a_connection_that_is_lost_has_no_violation(
     assert await violations(page) == []
 
 
-async def test_whoever_wants_less_motion_sees_none(serving: Desk, new_page: OpenPage) -> None:
-    page = await new_page(reduced_motion="reduce")
+# Writes on the page which animations have begun.
+_MOVED = """document.addEventListener("animationstart", ({ animationName }) => {
+    document.documentElement.dataset.moved = animationName;
+}, true);"""
+
+
+async def test_whoever_wants_less_motion_sees_none_and_others_see_some(
+    serving: Desk, new_page: OpenPage
+) -> None:
     await serving.alert("search-1")
-    await page.goto(serving.url)
-    await expect(page.locator("#alerts li")).to_have_count(1)
-    assert await page.evaluate("document.getAnimations().length") == 0
+    for wanted, moved in (("no-preference", "appear"), ("reduce", None)):
+        page = await new_page(reduced_motion=wanted)
+        await page.add_init_script(_MOVED)
+        await page.goto(serving.url)
+        await expect(page.locator("#alerts li")).to_have_count(1)
+        if moved:
+            await expect(page.locator("html")).to_have_attribute("data-moved", moved)
+            continue
+        assert await page.evaluate("document.getAnimations().length") == 0
+        # What moves has begun to by the second frame.
+        await page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        assert await page.locator("html").get_attribute("data-moved") is None

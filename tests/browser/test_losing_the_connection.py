@@ -75,6 +75,26 @@ async def test_what_was_raised_while_a_tab_was_reloaded_or_signed_out_is_late(
     assert kept == {}
 
 
+async def test_an_open_alert_says_how_old_it_is_and_whether_it_came_late(
+    serving: Desk, page: Page
+) -> None:
+    await stop_time(page)
+    await serving.alert("search-1", camera_id="camera-1", age_s=320)
+    await page.goto(serving.url)
+    await live(page)
+    when = page.locator("#panel-when")
+    await picked(page, "camera-1")
+    await expect(when).to_have_text("5 min ago", use_inner_text=True)
+    await page.clock.fast_forward(61_000)
+    await expect(when).to_have_text("6 min ago", use_inner_text=True)
+    await page.goto("about:blank")
+    await serving.alert("search-2", camera_id="camera-2", age_s=200)
+    await page.goto(f"http://127.0.0.1:{serving.port}/")
+    await live(page)
+    await picked(page, "camera-2")
+    await expect(when).to_have_text("Late 3 min ago", use_inner_text=True)
+
+
 async def test_a_tab_that_is_new_or_of_another_log_says_of_nothing_that_it_is_late(
     desk: Desk, page: Page
 ) -> None:

@@ -13,7 +13,7 @@ from lethe.contracts.adjudication import Verdict
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LONG = "a-camera-with-a-long-name-and-no-break" * 3
-_SIDEWAYS = """() => {
+SIDEWAYS = """() => {
     const regions = document.querySelectorAll(".scrolls, .watchlist");
     return [document.documentElement, ...regions]
         .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth)
@@ -54,7 +54,7 @@ async def test_the_desk_shows_alerts_and_deployments_as_cards(
     await expect(page.locator("#by-deployment tr")).to_have_count(1)
     await page.get_by_role("button", name="Read them").click()
     await expect(page.get_by_role("article")).to_be_visible()
-    assert await page.evaluate(_SIDEWAYS) == []
+    assert await page.evaluate(SIDEWAYS) == []
     await page.get_by_role("combobox", name="State").select_option("open")
     await expect(rows.filter(visible=True)).to_have_count(1)
     # What changes says of itself what it is, as what was there from the beginning.
@@ -77,7 +77,7 @@ async def test_the_auditors_page_shows_entries_and_receipts_as_cards(
         first = page.locator(f"{rows} tr").first.locator("td").first
         await expect(first).to_be_visible()
         assert await label_of(first) == column
-    assert await page.evaluate(_SIDEWAYS) == []
+    assert await page.evaluate(SIDEWAYS) == []
 
 
 async def test_where_there_is_room_columns_have_one_heading(

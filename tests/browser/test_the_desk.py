@@ -61,6 +61,37 @@ async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage
     await expect(page.get_by_text("None fits the filters.")).to_be_visible()
 
 
+async def test_alerts_of_one_of_two_deployments_are_picked(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    status = serving.web.status
+    [first] = status.now.deployments
+    second = replace(first, deployment_id="deployment-2")
+    status.now = replace(status.now, deployments=(first, second))
+    status.areas["deployment-2"] = "south"
+    for number in range(4):
+        of = f"deployment-{number % 2 + 1}"
+        await serving.alert(f"search-{number}", camera_id=f"camera-{number}", deployment_id=of)
+    page = await new_page(1440, 900)
+    await page.goto(desk_of(serving, Role.SUPERVISOR))
+    await subjects(page, ["camera-3", "camera-2", "camera-1", "camera-0"])
+    picked = page.get_by_role("combobox", name="Deployment")
+    await expect(picked.get_by_role("option")).to_have_text(["All", "deployment-1", "deployment-2"])
+    for of, left in (
+        ("deployment-2", ["camera-3", "camera-1"]),
+        ("deployment-1", ["camera-2", "camera-0"]),
+    ):
+        await picked.select_option(of)
+        await subjects(page, left)
+        await expect(page.locator("#open-count")).to_have_text("2 of 4 shown")
+    # What comes while it is filtered is filtered too.
+    await serving.alert("search-4", camera_id="camera-4", deployment_id="deployment-2")
+    await expect(page.locator("#open-count")).to_have_text("2 of 5 shown")
+    await subjects(page, ["camera-2", "camera-0"])
+    await picked.select_option("All")
+    await subjects(page, [f"camera-{number}" for number in (4, 3, 2, 1, 0)])
+
+
 async def test_each_deployment_is_told_in_figures(serving: Desk, new_page: OpenPage) -> None:
     now = serving.web.status.now
     down = CameraStatus("gate", "deployment-1", "reconnecting", "no answer")

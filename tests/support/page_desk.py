@@ -55,14 +55,18 @@ class Desk:
         camera_id: str = "entrance",
         others: tuple[Candidate, ...] = (),
         further: tuple[str, ...] = (),
+        deployment_id: str = "deployment-1",
+        age_s: int = 0,
     ) -> Alert:
+        now = present()
         found = candidates_found(
             search_id,
             camera_id=camera_id,
             subject_id=self.reference.subject_id,
             reference_id=self.reference.reference_id,
-            captured=present(),
+            captured=now.shifted_to(now.boot_us - age_s * 1_000_000),
             others=others,
+            deployment_id=deployment_id,
             heading=Heading.TOWARDS_LEFT,
             further=further,
         )
