@@ -28,6 +28,7 @@ def test_a_log_that_ended_in_order_is_good() -> None:
     assert totals.frames["captured"] == 15
     assert totals.faces == {"seen": 9, "erased": 6, "rescued": 1, "expired": 2}
     assert totals.oldest_age_ms == 412
+    assert totals.uncounted == 0
 
 
 def test_terms_follow_each_other_and_instances_have_their_own_line() -> None:

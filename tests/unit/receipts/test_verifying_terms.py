@@ -39,27 +39,6 @@ def test_copies_do_not_lapse_before_their_deadline() -> None:
         verify(file_of(log))
 
 
-def test_what_was_closed_is_counted_at_the_latest_when_the_term_ends() -> None:
-    with pytest.raises(Refuted, match="entry 5: closed slots of d aren't counted"):
-        verify(file_of(Log().begin().slot().end()))
-    log = Log().begin()
-    enrolling = log.granted(deployment="", order_hash="")
-    log.slots, log.at_ms = 1, START_MS + 200
-    assert verify(file_of(log.add(enrolling, log.closed(enrolling)).end())).unclosed == 0
-
-
-def test_what_was_closed_is_counted_within_two_minutes() -> None:
-    for late_ms, is_good in ((120_000, True), (120_001, False)):
-        log = Log().begin().slot()
-        log.at_ms += late_ms
-        log.add(log.order()).sign()
-        if is_good:
-            assert verify(file_of(log)).totals["d"].closed == 1
-        else:
-            with pytest.raises(Refuted, match="entry 5: slots of d were closed and not counted"):
-                verify(file_of(log))
-
-
 # --- what holds from one log to the next --------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from lethe.receipts.accounts import (
     require_order_covers,
 )
 from lethe.receipts.chain import Chain
+from lethe.receipts.counting import Uncounted
 from lethe.receipts.entries import (
     DEPOSED,
     ENROLMENT,
@@ -36,9 +37,6 @@ LONGEST_BUDGET_MS = 1_000
 LONGEST_AHEAD_MS = 1_000
 CLOSED_WITHIN_MS = 60_000
 """A slot must be closed before its log, and those that follow it, go on for longer than this."""
-
-COUNTED_WITHIN_MS = 120_000
-"""A closing must be counted before its log goes on for longer than this."""
 
 SlotKey = tuple[str, str]
 """Slot and deployment."""
@@ -94,8 +92,7 @@ class LogRules:
         self._open: dict[SlotKey, SlotGranted] = {}
         self._due: dict[SlotKey, int] = {}
         self._orders: dict[str, OrderInForce] = {}
-        self._uncounted: dict[str, int] = {}
-        self._uncounted_ms: dict[str, int] = {}
+        self._uncounted = Uncounted()
         self._slot_number = 0
         self._of_this_slot: set[str] = set()
         self.begun: TermBegun | None = None
@@ -139,7 +136,12 @@ class LogRules:
         taker(said)
 
     def leave(self) -> None:
-        """End the log: its open slots may be closed in another, or must be in the next."""
+        """End the log: its open slots may be closed in another, or must be in the next.
+
+        The faces of what it didn't count by now are told nowhere.
+        """
+        for deployment, slots in self._uncounted.slots.items():
+            self._shared.of(deployment).uncounted += slots
         self._shared.left_open.update(self._open)
         if self.begun is not None and self._hands_over:
             ages = {name: self._at_ms - at_ms for name, at_ms in self._due.items()}
@@ -212,8 +214,7 @@ class LogRules:
         require_adds_up(said, granted, is_own=own)
         require_in_budget(said, self._budget_ms)
         if said.deployment != ENROLMENT:
-            self._uncounted[said.deployment] = self._uncounted.get(said.deployment, 0) + 1
-            self._uncounted_ms.setdefault(said.deployment, said.at_ms)
+            self._uncounted.close(said.deployment, said.at_ms)
         if granted is None:
             self._due.pop(named, None)
             return
@@ -225,8 +226,7 @@ class LogRules:
             self._shared.of(said.deployment).close(said)
 
     def _count(self, said: MinuteCounted) -> None:
-        closed = self._uncounted.pop(said.deployment, 0)
-        self._uncounted_ms.pop(said.deployment, None)
+        closed = self._uncounted.count(said.deployment)
         if not closed and said.deployment not in self._shared.orders:
             raise Refuted(f"it counts for {said.deployment}, which has no order")
         if said.slots != closed:
@@ -261,20 +261,17 @@ class LogRules:
             raise Refuted(f"it ends after {said.slots} slots where {self._slot_number} are told")
         if said.unclosed != len(self._open):
             raise Refuted(f"it leaves {said.unclosed} slots open where {len(self._open)} are")
-        if self._uncounted:
-            raise Refuted(f"closed slots of {next(iter(self._uncounted))} aren't counted")
+        self._uncounted.require_may_end(said.at_ms)
         self._hands_over = said.reason not in (STOPPED, DEPOSED)
         self.ended = True
 
     def _require_in_time(self, at_ms: int) -> None:
-        # Both are in the order of their times: the first is the oldest.
+        # They are in the order of their times: the first is the oldest.
         (slot, deployment), since_ms = next(iter(self._due.items()), (("", ""), at_ms))
         if at_ms - since_ms > CLOSED_WITHIN_MS:
             name = f"{slot} of {deployment or 'enrolment'}"
             raise Refuted(f"slot {name} has had no slot-closed for a minute")
-        uncounted, since_ms = next(iter(self._uncounted_ms.items()), ("", at_ms))
-        if at_ms - since_ms > COUNTED_WITHIN_MS:
-            raise Refuted(f"slots of {uncounted} were closed and not counted for two minutes")
+        self._uncounted.require_in_time(at_ms)
 
     def _suspended(self) -> set[str]:
         return self._shared.suspended.setdefault(self.begun.instance if self.begun else "", set())

@@ -91,6 +91,9 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
             yield f"             {totals.dropped_without_key:,} more dropped without a key in hand"
         yield f"  oldest     {totals.oldest_age_ms} ms from capture to the last erasure"
         yield f"  faces      {_counts(totals.faces)}"
+        if totals.uncounted:
+            slots = many(totals.uncounted, "slot")
+            yield f"             those of {slots} not told: a log ended before their minute did"
         yield f"  per minute {_per_minute(totals)}"
         if totals.withdrawn:
             yield f"  withdrawn  {many(totals.withdrawn, 'subject')} of the watchlist"

@@ -35,6 +35,8 @@ class Totals:
         How many there were.
     busiest
         Most faces seen in one `minute-counted`.
+    uncounted
+        Slots whose faces no log tells: it ended, or broke off, before their minute was over.
     alerts
         Grounds on which alerts were erased, by the hash of the alert's id.
     withdrawn
@@ -65,6 +67,7 @@ class Totals:
     oldest_age_ms: int = 0
     dropped_without_key: int = 0
     busiest: int = 0
+    uncounted: int = 0
     alerts: dict[str, str] = field(default_factory=dict)
     withdrawn: int = 0
     watchlists: dict[str, str] = field(default_factory=dict)

@@ -211,12 +211,12 @@ class Receipting:
         return self._teller.left_open
 
     async def _write(self, last: Callable[[], Sequence[Entry]], *, is_last: bool = False) -> None:
-        """Write what was closed, what was counted, and then `last`."""
+        """Write what was closed, what a whole minute counted if it is over, and then `last`."""
         self._require_log()
         if self._teller.is_late(self._clock.boot_us()):
             # This process or its disk stood still. The next log says it of another's slots.
             self._lose("a slot is closed too late to be told in this log")
-        untold, counts = self._untold.now(), is_last or self._is_minute_over()
+        untold, counts = self._untold.now(), self._is_minute_over()
         try:
             said = self._heard(untold, counts=counts)
         except BadInput as error:
