@@ -153,6 +153,9 @@ class MemoryAlertLog:
             self.pictures.pop(alert.alert_id, None)
             self.figures.pop(alert.alert_id, None)
 
+    async def drop_left_over_sightings(self) -> None:
+        self._fail("drop_left_over_sightings")
+
     async def unreceipted(self, limit: int) -> list[Alert]:
         self._fail("unreceipted")
         return [a for a in self.alerts if a.erased and a.alert_id not in self.receipted][:limit]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from tests.support.alert_desk import CROP, EPOCH_US, ManualClock, candidates_found, instant
 from tests.support.alert_drafts import draft
 from tests.support.databases import a_term
@@ -17,7 +17,7 @@ from lethe.alert.judgements import Adjudication
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.raising import AlertDesk
 from lethe.alert.sightings import MOST_KEPT
-from lethe.alert.tables import metadata
+from lethe.alert.tables import alerts, metadata
 from lethe.alert.vault import Vault
 from lethe.contracts.adjudication import Capacity, Verdict
 
@@ -70,6 +70,33 @@ async def test_in_no_row_is_anything_left_of_them(
     async with database.begin() as connection:
         statement = text("SELECT count(*) FROM alerts WHERE kept_sightings IS NULL")
         assert (await connection.execute(statement)).scalar_one() == 1
+
+
+async def test_what_an_alert_of_before_left_of_an_erased_one_is_removed_at_the_next_start(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    term = await a_term(database)
+    log = SqlAlertLog(term)
+    gone = await log.append(replace(draft("gone"), kept_sightings=(500,)), "search-a", None)
+    await log.append(replace(draft("kept"), kept_sightings=(700,)), "search-b", None)
+    # It knew nothing of the column.
+    erased = update(alerts).where(alerts.c.alert_id == gone.alert_id)
+    async with database.begin() as connection:
+        await connection.execute(erased.values(erased_wall_us=1))
+    await log.drop_left_over_sightings()
+    assert await _kept(database) == {"gone": None, "kept": [700]}
+    async with database.begin() as connection:
+        await connection.execute(erased.values(kept_sightings=[500]))
+    vault = Vault(keyring_in(tmp_path_factory.mktemp("keys"), ManualClock()))
+    desk = AlertDesk(log, AlertHub(term.log_id, term.number), vault, ManualClock(), _retire)
+    await desk.restore(lambda _: AlertTerms())
+    assert (await _kept(database))["gone"] is None
+
+
+async def _kept(database: Database) -> dict[str, list[int] | None]:
+    async with database.begin() as connection:
+        rows = await connection.execute(select(alerts.c.alert_id, alerts.c.kept_sightings))
+        return {name: kept for name, kept in rows}
 
 
 async def _retire(_: object) -> None:

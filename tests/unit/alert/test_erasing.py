@@ -134,6 +134,23 @@ async def test_what_happened_before_the_stream_begins_is_told_when_it_is_erased(
     assert [e.alert.alert_id for e in events(stream)] == [old.alert_id]
 
 
+async def test_one_that_is_seen_again_behind_many_newer_ones_is_blanked_in_time() -> None:
+    bench = DeskBench(cool_down_s=3600, kept=2)
+    stream = bench.hub.subscribe(-1)
+    first = await raised(bench, "first", ONE_HOUR)
+    for number in range(3):
+        found = candidates_found(f"other-{number}", subject_id=f"other-{number}")
+        assert await bench.desk.receive(found, CROP, ONE_HOUR) is not None
+    assert await bench.desk.receive(candidates_found("again"), CROP, ONE_HOUR) is None
+    assert events(stream)[-1].alert.alert_id == first.alert_id
+    # Also while the log is away.
+    bench.log.failing.add("due")
+    bench.clock.ms = HOUR_MS
+    with pytest.raises(DatabaseUnavailable):
+        await bench.desk.erase_due(bench.clock())
+    assert first.alert_id in [e.alert.alert_id for e in events(stream)]
+
+
 async def test_of_more_alerts_than_are_kept_the_earlier_are_told_when_the_log_says_so() -> None:
     bench = DeskBench(kept=3)
     alerts = [await raised(bench, name, ONE_HOUR) for name in "abcde"]

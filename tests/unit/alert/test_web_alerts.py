@@ -258,6 +258,8 @@ async def test_an_unknown_alert_is_a_404_problem(client: httpx.AsyncClient) -> N
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"GIF89a", "image/gif"),
         (b"BM\x00", "image/bmp"),
+        (b"II+\x00\x08\x00", "image/tiff"),
+        (b"MM\x00+\x00\x08", "image/tiff"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
         (b"<svg onload=alert(1)>", "application/octet-stream"),
         (b"<html>", "application/octet-stream"),

@@ -87,6 +87,10 @@ class AlertLog(Protocol):
         """Record that alerts are erased, and delete their sealed pictures."""
         ...
 
+    async def drop_left_over_sightings(self) -> None:
+        """Remove kept sightings of erased alerts, as one of before this release leaves them."""
+        ...
+
     async def unreceipted(self, limit: int) -> list[Alert]:
         """Return erased alerts of whose erasure no receipt is known yet, the oldest first."""
         ...

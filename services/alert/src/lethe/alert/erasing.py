@@ -61,6 +61,9 @@ class AlertEraser:
         """Note how an alert is after another sighting or an adjudication."""
         if alert.alert_id in self._shown:
             self._shown[alert.alert_id] = alert
+        elif alert.sequence <= self._floor:
+            # It was behind all that pages are sent, and is among the newest again.
+            self.shows(alert)
 
     def blank_due(self, now: Instant) -> None:
         """Have pages blank what is due, whether or not key store and log can be reached."""

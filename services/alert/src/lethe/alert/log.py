@@ -95,9 +95,10 @@ class SqlAlertLog(SqlAlertCounts):
                 "last_sighting_wall_us": latest,
                 "heading": going,
             }
-            kept = (await _the(connection, alert)).kept_sightings
-            if kept is not None:
-                seen_again["kept_sightings"] = list(with_another(kept, captured_wall_us))
+            if alert.kept_sightings is not None:
+                # As they are now: it may be erased since it was read.
+                kept = (await _the(connection, alert)).kept_sightings
+                seen_again["kept_sightings"] = kept and with_another(kept, captured_wall_us)
             await _update(connection, alert, seen_again)
             return await _the(connection, alert)
 
@@ -169,6 +170,12 @@ class SqlAlertLog(SqlAlertCounts):
                 .where(alerts.c.alert_id.in_(ids))
                 .values(erased_wall_us=erased_wall_us, heading=None, kept_sightings=None)
             )
+
+    async def drop_left_over_sightings(self) -> None:
+        """Remove those of erased alerts: an alert of before there were any leaves them there."""
+        left_over = (alerts.c.erased_wall_us.is_not(None), alerts.c.kept_sightings.is_not(None))
+        async with self._term.write() as connection:
+            await connection.execute(update(alerts).where(*left_over).values(kept_sightings=None))
 
     async def unreceipted(self, limit: int) -> list[Alert]:
         """Return erased alerts of whose erasure no receipt is known yet, the oldest first."""

@@ -92,6 +92,7 @@ class AlertDesk(AlertShowing):
             for alert in published.values():
                 await self._log.mark_published(alert)
             self._eraser.begin((published.get(a.alert_id, a) for a in alerts), floor=floor)
+            await self._log.drop_left_over_sightings()
             await self._eraser.sweep(self._now())
             return list(published.values())
 

@@ -24,7 +24,8 @@ Entropy = Callable[[int], bytes]
 _STALE_US = 400_000
 _FUTURE_US = 50_000
 _LACKING_US = 3_000_000
-"""A list that was just enrolled is told of within half a second."""
+"""A list that was just enrolled is told of within half a second; one of many thousands rests before
+match makes its hash, and is lacking meanwhile."""
 _CAMERA_ROLES = (Role.INGEST, Role.DETECT, Role.MATCH)
 
 

@@ -11,6 +11,9 @@ _SIGNATURES = (
     (b"BM", "image/bmp"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
+    # The kind for files above four gigabytes, which smaller ones may be as well.
+    (b"II+\0", "image/tiff"),
+    (b"MM\0+", "image/tiff"),
 )
 _TAKEN = frozenset({"image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff"})
 """Those that detect reads."""
