@@ -95,8 +95,8 @@ async def test_what_an_alert_of_before_left_of_an_erased_one_is_removed_at_the_n
 
 async def _kept(database: Database) -> dict[str, list[int] | None]:
     async with database.begin() as connection:
-        rows = await connection.execute(select(alerts.c.alert_id, alerts.c.kept_sightings))
-        return {name: kept for name, kept in rows}
+        rows = await connection.execute(select(alerts))
+        return {row["alert_id"]: row["kept_sightings"] for row in rows.mappings()}
 
 
 async def _retire(_: object) -> None:
