@@ -85,7 +85,10 @@ check: lint test test-browser ## lint and test
 lint: environment web ## style, types, imports, privacy, generated files
 	@echo '== ruff' && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@echo '== mypy' && $(BIN)/mypy $(MEMBERS) tools tests
-	@echo '== tsc' && node tools/web/node_modules/typescript/bin/tsc --project tools/web
+	@echo '== tsc' && for each in tools/web tools/web/tsconfig.examples.json; \
+	do node tools/web/node_modules/typescript/bin/tsc --project $$each; done
+	@echo '== asyncapi' && $(BIN)/check-jsonschema --quiet \
+		--schemafile tools/web/node_modules/@asyncapi/specs/schemas/3.0.0.json docs/reference/alert-stream.asyncapi.json
 	@echo '== import-linter' && $(BIN)/lint-imports --no-logo
 	@echo '== privacy lint' && $(BIN)/python -m tools.privacy_lint $(MEMBERS)
 	@$(MAKE) check-deploy

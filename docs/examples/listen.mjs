@@ -6,13 +6,14 @@
 // alert goes to standard output; what to do about it belongs where console.log stands.
 
 const NOT_LET_IN = new Set([4401, 4403]);
-const [, , url] = process.argv;
+const url = process.argv[2] ?? "http://127.0.0.1:8620";
 const address = `${url.replace(/^http/, "ws")}/api/v1/alerts/stream`;
 
 // How far we have got, in which log. Keep it in a file to resume after a restart.
-const place = { log: null, after: 0 };
+const place = { log: /** @type {string | null} */ (null), after: 0 };
 let wait = 500;
-let silence; // a timer
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let silence;
 
 function listen() {
   const socket = new WebSocket(address);
@@ -22,12 +23,13 @@ function listen() {
     // A connection that died without a word may take minutes to close: don't wait for it.
     silence = setTimeout(() => end(), patience);
   };
+  /** @param {CloseEvent} [event] */
   const end = (event) => {
     if (socket.onclose === null) return;
     socket.onclose = socket.onmessage = null;
     clearTimeout(silence);
     socket.close();
-    if (NOT_LET_IN.has(event?.code)) {
+    if (event && NOT_LET_IN.has(event.code)) {
       console.error(`not let in: ${event.reason}`);
       process.exit(1);
     }
@@ -44,7 +46,7 @@ function listen() {
     if (take(message)) end();
     else if (message.type === "caught-up") {
       wait = 500;
-      socket.send(JSON.stringify({ delivered: place.after }));
+      socket.send(JSON.stringify({ delivered: message.sequence }));
     }
   };
   socket.onclose = end;
@@ -52,7 +54,10 @@ function listen() {
   heard();
 }
 
-// Returns whether we must begin anew: the sequences of another database are of other alerts.
+/**
+ * Returns whether we must begin anew: the sequences of another database are of other alerts.
+ * @param {Record<string, any>} message
+ */
 function take(message) {
   if (message.type === "hello") {
     const isOther = place.log !== null && place.log !== message.log;

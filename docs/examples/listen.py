@@ -56,7 +56,7 @@ async def listen(address: str, token: str, place: Place) -> None:
             if log not in {None, place.log}:
                 return  # begin anew in the other log
             if message["type"] == "caught-up":
-                await socket.send(json.dumps({"delivered": place.after}))
+                await socket.send(json.dumps({"delivered": message["sequence"]}))
 
 
 async def main(url: str, token: str) -> None:

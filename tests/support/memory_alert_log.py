@@ -98,6 +98,10 @@ class MemoryAlertLog:
         self.adjudicated.append((adjudicated, added))
         return adjudicated
 
+    async def mark_released(self, alert: Alert) -> None:
+        self._fail("mark_released")
+        self._put(replace(self._rows[alert.sequence], claim=None, version=alert.version))
+
     async def mark_handled(self, alert: Alert) -> None:
         self._fail("mark_handled")
         known = self._rows[alert.sequence]

@@ -9,6 +9,24 @@ from tests.support.alert_web import AlertWeb
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from lethe.alert.identity.reach import Reach
+from lethe.alert.web.gate import Doorkeeper
+from lethe.alert.web.limits import StreamLimits
+from lethe.alert.web.rendering import EventRenderer
+from lethe.alert.web.stream import AlertStream
+
+
+def limited(web: AlertWeb, **limits: float) -> AlertStream:
+    """Return the stream of a service with limits of its own."""
+    return AlertStream(
+        web.hub,
+        EventRenderer(web.views()),
+        Doorkeeper(web.issuer.verifier()),
+        Reach(web.status),
+        web.consultations,
+        limits=StreamLimits(**limits),  # type: ignore[arg-type]
+    )
+
 
 def open_stream(port: int, **options: Any) -> connect:
     return connect(f"ws://127.0.0.1:{port}/api/v1/alerts/stream", proxy=None, **options)

@@ -186,7 +186,7 @@ interface ErasureAges {
 
 type ErasurePromise = "memory" | "overwritten" | "unlinked" | "module";
 
-type EventKind = "alert" | "sighting" | "acknowledged" | "claimed" | "adjudicated" | "erased";
+type EventKind = "alert" | "sighting" | "acknowledged" | "claimed" | "released" | "adjudicated" | "erased";
 
 interface FiguresView {
   window_s: number;

@@ -145,6 +145,18 @@ async def test_who_saw_an_alert_and_who_is_going_is_recorded(log: AlertLog) -> N
     assert [each.version for each in await log.after(0, 9)] == [2, 0]
 
 
+async def test_a_claim_that_was_handed_back_is_gone_and_the_acknowledgement_stays(
+    log: AlertLog,
+) -> None:
+    alert = await log.append(draft("a"), "search-a", None)
+    mark = Mark("Birch", instant(2))
+    going = replace(alert, acknowledged=mark, claim=mark, version=1)
+    await log.mark_handled(going)
+    free = replace(going, claim=None, version=2)
+    await log.mark_released(free)
+    assert await log.find("a") == free
+
+
 async def test_the_transit_keys_of_all_searches_of_an_alert_are_known(log: AlertLog) -> None:
     alert = await log.append(draft("a"), "search-a", None, transit_key_id="1-aa")
     await log.append(draft("b"), "search-b", None, transit_key_id="1-bb")

@@ -91,6 +91,7 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
         seen = replace(alert, acknowledged=Mark("ann", instant(1)), version=1)
         await log.mark_handled(seen)
         await log.mark_handled(replace(seen, claim=Mark("ann", instant(2)), version=2))
+        await log.mark_released(replace(seen, version=3))
         adjudicated = await log.adjudicate(alert, decided)
         await log.mark_erased([adjudicated], instant(5).wall_us)
         await log.mark_announced(adjudicated, decided)
@@ -98,6 +99,7 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
     assert told[1:] == [
         ("alteration", "ann", ["alert:a"], "an alert was acknowledged"),
         ("alteration", "ann", ["alert:a"], "an alert was claimed"),
+        ("alteration", "ann", ["alert:a"], "a claim of an alert was handed back"),
         (
             "alteration",
             "ann",
@@ -107,7 +109,7 @@ async def test_a_deed_is_told_with_what_was_done_or_neither_is(database: Databas
         ("erasure", "ann", ["alert:a"], "adjudicated as a false alert"),
         ("disclosure", "ann", ["alert:a"], "told to systems that listen to alert's events"),
     ]
-    assert term.audit_head.size == 6
+    assert term.audit_head.size == 7
 
 
 class LosingAnswers:

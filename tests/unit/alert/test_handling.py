@@ -161,7 +161,7 @@ async def test_what_the_log_did_not_take_is_told_to_nobody() -> None:
 
 async def test_nothing_is_done_about_an_unknown_alert() -> None:
     handling = DeskBench().desk.handling
-    for act in (handling.acknowledge, handling.claim):
+    for act in (handling.acknowledge, handling.claim, handling.release):
         with pytest.raises(NotFound):
             await act("nothing", "Ames")
 
@@ -175,3 +175,62 @@ async def test_an_erased_picture_is_told_with_what_was_done_about_the_alert() ->
     [erased] = stream.take()
     assert isinstance(erased, HubEvent)
     assert (erased.kind, erased.alert.state) == (EventKind.ERASED, AlertState.CLAIMED)
+
+
+async def test_a_claim_is_handed_back_by_whoever_has_it_and_every_page_hears_of_it() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    handling = bench.desk.handling
+    claimed = await handling.claim(alert.alert_id, "Birch")
+    stream = bench.hub.subscribe(-1)
+    with pytest.raises(Conflict, match="only they can hand it back"):
+        await handling.release(alert.alert_id, "Cole", seen=claimed.version)
+    with pytest.raises(Stale):
+        await handling.release(alert.alert_id, "Birch", seen=0)
+    free = await handling.release(alert.alert_id, "Birch", seen=claimed.version)
+    assert (free.state, free.claim, free.version) == (AlertState.ACKNOWLEDGED, None, 2)
+    assert free.acknowledged == claimed.acknowledged
+    [told] = stream.take()
+    assert isinstance(told, HubEvent)
+    assert (told.kind, told.alert) == (EventKind.RELEASED, free)
+    # The answer got lost: asked again, nothing changes.
+    assert await handling.release(alert.alert_id, "Birch", seen=claimed.version) == free
+    assert stream.take() == []
+    cole = await handling.claim(alert.alert_id, "Cole")
+    assert cole.claim == Mark("Cole", instant(0))
+
+
+async def test_what_an_operator_takes_for_false_is_not_erased_by_handing_it_back() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    handling = bench.desk.handling
+    await handling.claim(alert.alert_id, "Birch")
+    await handling.adjudicate(alert.alert_id, judged(FALSE, OPERATOR))
+    with pytest.raises(Conflict, match="would be erased"):
+        await handling.release(alert.alert_id, "Birch")
+    assert await bench.desk.probe(alert.alert_id) == CROP
+    # Another officer may take over from them, and decide.
+    taken = await handling.claim(alert.alert_id, "Cole", seen=2)
+    assert taken.claim == Mark("Cole", instant(0))
+
+
+async def test_after_an_officers_decision_nothing_is_handed_back() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    handling = bench.desk.handling
+    await handling.claim(alert.alert_id, "Birch")
+    await handling.adjudicate(alert.alert_id, judged(TRUE, OFFICER, "Birch"))
+    with pytest.raises(Conflict, match="has adjudicated"):
+        await handling.release(alert.alert_id, "Birch")
+
+
+async def test_a_claim_that_the_log_did_not_let_go_stands() -> None:
+    bench = DeskBench()
+    alert = await raised(bench)
+    claimed = await bench.desk.handling.claim(alert.alert_id, "Birch")
+    stream = bench.hub.subscribe(-1)
+    bench.log.failing.add("mark_released")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.desk.handling.release(alert.alert_id, "Birch")
+    assert stream.take() == []
+    assert (await bench.desk.find(alert.alert_id)).claim == claimed.claim

@@ -35,6 +35,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/alerts/{alert_id}/subject"): SEE,
     ("POST", "/alerts/{alert_id}/acknowledgement"): SEE,
     ("POST", "/alerts/{alert_id}/claim"): {OFFICER},
+    ("DELETE", "/alerts/{alert_id}/claim"): {OFFICER},
     ("POST", "/alerts/{alert_id}/adjudications"): SEE,
     ("websocket", "/alerts/stream"): SEE,
     ("GET", "/watchlists"): READ,

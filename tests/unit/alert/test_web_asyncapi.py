@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from tests.support.alert_desk import CROP, candidates_found, instant
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
+from tests.support.brokers import eventually
 from tests.support.markdown import ROOT, page
+from tests.support.streams import after, ending_of, limited, open_stream, until_caught_up
 from tools.async_api import FILE, rendered
 from websockets.asyncio.client import connect
 
@@ -85,6 +89,7 @@ async def test_every_message_that_is_sent_is_as_described(
         [alert] = await web.desk.after(11, 1)
         await handling.acknowledge(alert.alert_id, "Ames")
         await handling.claim(alert.alert_id, "Birch")
+        await handling.release(alert.alert_id, "Birch")
         false = Adjudication(
             Verdict.FALSE_ALERT, True, None, "Birch", instant(1), Capacity.ENGAGEMENT_OFFICER
         )
@@ -93,7 +98,61 @@ async def test_every_message_that_is_sent_is_as_described(
             message = json.loads(await socket.recv())
             kinds.add(message["type"])
             validator(document, names.get(message["type"], "AlertEvent")).validate(message)
-    assert kinds >= {"hello", "gap", "alert", "acknowledged", "claimed", "adjudicated", "erased"}
+    assert kinds >= {
+        "hello",
+        "gap",
+        "alert",
+        "acknowledged",
+        "claimed",
+        "released",
+        "adjudicated",
+        "erased",
+    }
+
+
+async def test_what_is_told_though_nothing_happens_and_what_a_client_says_is_as_described(
+    web: AlertWeb, document: dict[str, Any]
+) -> None:
+    alert = await web.desk.receive(candidates_found("search"), CROP)
+    assert alert is not None
+    web.withdraw(alert.subject_id)
+    port = free_port()
+    names = {"hello": "Hello", "caught-up": "CaughtUp", "heartbeat": "Heartbeat"}
+    seen: dict[str, dict[str, Any]] = {}
+    routes = [Mount("/api/v1", routes=limited(web, heartbeat_s=0.01).routes())]
+    async with served(Starlette(routes=routes), port), open_stream(port) as socket:
+        await socket.send(after(web, 0))
+        while "heartbeat" not in seen:
+            message = json.loads(await socket.recv())
+            seen[message["type"]] = message
+            validator(document, names.get(message["type"], "AlertEvent")).validate(message)
+        assert set(seen) == {*names, "alert", "sighting"}
+        delivered = {"delivered": seen["caught-up"]["sequence"]}
+        validator(document, "Delivered").validate(delivered)
+        await socket.send(json.dumps(delivered))
+        await eventually(lambda: web.hub.deliveries.reached().received == 1)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"delivered": "1"}, {"delivered": -1}, {"delivered": 1.5}])
+async def test_what_is_no_word_of_a_client_is_described_as_none_and_ends_the_connection(
+    web: AlertWeb, wrong: dict[str, Any]
+) -> None:
+    assert not validator(json.loads(rendered()), "Delivered").is_valid(wrong)
+    port = free_port()
+    async with served(web.app(port), port), open_stream(port) as socket:
+        await socket.send(after(web, 0))
+        await until_caught_up(socket)
+        await socket.send(json.dumps(wrong))
+        assert (await ending_of(socket))[0] == 1008
+
+
+def test_who_listens_says_who_they_are_in_one_of_the_ways_described() -> None:
+    document = json.loads(rendered())
+    schemes = document["components"]["securitySchemes"]
+    assert set(schemes) == {"token", "cookie"}
+    named = [{"$ref": f"#/components/securitySchemes/{name}"} for name in schemes]
+    assert [each["security"] for each in document["operations"].values()] == [named, named]
+    assert "token" in document["components"]["schemas"]["Begin"]["properties"]
 
 
 @pytest.mark.parametrize("wrong", [{}, {"after": "1"}, {"after": -2}, {"after": 1.5}])

@@ -107,3 +107,22 @@ async def test_an_erased_alert_is_neither_claimed_nor_judged_again(
         assert (await people["Birch"].post(f"{address}/{path}")).status_code == 409
     answer = await people["Birch"].post(f"{address}/adjudications", json=TRUE)
     assert answer.status_code == 409
+
+
+async def test_an_officer_hands_back_and_another_goes(
+    web: AlertWeb, people: dict[str, httpx.AsyncClient], address: str
+) -> None:
+    path = f"{address}/claim"
+    tag = (await people["Birch"].post(path)).headers["ETag"]
+    assert (await people["Olga"].delete(path)).status_code == 403
+    refused = await people["Cole"].delete(path, headers={"If-Match": tag})
+    assert refused.status_code == 409
+    assert "Birch is going" in refused.json()["detail"]
+    stale = await people["Birch"].delete(path, headers={"If-Match": '"0"'})
+    assert stale.status_code == 412
+    free = await people["Birch"].delete(path, headers={"If-Match": tag})
+    assert (free.status_code, free.headers["ETag"]) == (200, '"2"')
+    assert (free.json()["claim"], free.json()["state"]) == (None, "acknowledged")
+    entry = (await web.audit.after(web.audit.size - 1, 1))[0].said()
+    assert (entry["who"], entry["why"]) == ("Birch", "a claim of an alert was handed back")
+    assert (await people["Cole"].post(path)).json()["claim"]["officer"] == "Cole"

@@ -42,6 +42,7 @@ async def test_a_deployment_beyond_the_limits_of_a_token_is_not_there(
         assert (await client.post(f"{path}/adjudications", json=decision)).status_code == 404
         for act in ("acknowledgement", "claim"):
             assert (await client.post(f"{path}/{act}")).status_code == 404
+        assert (await client.delete(f"{path}/claim")).status_code == 404
     assert await web.desk.probe(alert.alert_id) == CROP
 
 

@@ -12,12 +12,18 @@ from starlette.routing import Mount
 from tests.support.alert_desk import CROP, candidates_found
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
 from tests.support.brokers import eventually
-from tests.support.streams import after, ending_of, open_stream, raise_alerts, until_caught_up
+from tests.support.streams import (
+    after,
+    ending_of,
+    limited,
+    open_stream,
+    raise_alerts,
+    until_caught_up,
+)
 
 from lethe.alert.identity.reach import Reach
 from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
-from lethe.alert.web.limits import StreamLimits
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream
 from lethe.contracts.live import Candidate
@@ -28,17 +34,6 @@ from lethe.runtime.http import HttpServer
 async def web(tmp_path: Path) -> AsyncIterator[AlertWeb]:
     async with alert_web(tmp_path, kept=8) as web:
         yield web
-
-
-def _limited(web: AlertWeb, **limits: float) -> AlertStream:
-    return AlertStream(
-        web.hub,
-        EventRenderer(web.views()),
-        Doorkeeper(web.issuer.verifier()),
-        Reach(web.status),
-        web.consultations,
-        limits=StreamLimits(**limits),  # type: ignore[arg-type]
-    )
 
 
 @contextlib.asynccontextmanager
@@ -53,7 +48,7 @@ async def test_while_nothing_happens_a_client_hears_that_its_connection_lives(
     web: AlertWeb,
 ) -> None:
     await raise_alerts(web, 1, 2)
-    async with _served_alone(_limited(web, heartbeat_s=0.01)) as port, open_stream(port) as socket:
+    async with _served_alone(limited(web, heartbeat_s=0.01)) as port, open_stream(port) as socket:
         await socket.send(after(web, 1))
         hello, *_ = await until_caught_up(socket)
         assert hello["heartbeat_s"] == 0.01
@@ -82,14 +77,14 @@ async def test_when_the_token_ends_the_stream_ends_with_the_reason(web: AlertWeb
 
 async def test_whoever_does_not_say_who_they_are_in_time_is_sent_away(web: AlertWeb) -> None:
     async with (
-        _served_alone(_limited(web, first_message_s=0.01)) as port,
+        _served_alone(limited(web, first_message_s=0.01)) as port,
         open_stream(port) as socket,
     ):
         assert await ending_of(socket) == (1008, 'send {"after": a whole number}')
 
 
 async def test_a_client_that_sends_too_many_messages_is_sent_away(web: AlertWeb) -> None:
-    stream = _limited(web, message_burst=3, messages_per_s=0.001)
+    stream = limited(web, message_burst=3, messages_per_s=0.001)
     async with _served_alone(stream) as port, open_stream(port) as socket:
         await socket.send(after(web, 0))
         await until_caught_up(socket)
@@ -100,7 +95,7 @@ async def test_a_client_that_sends_too_many_messages_is_sent_away(web: AlertWeb)
 
 
 async def test_one_person_has_so_many_connections_and_others_theirs(web: AlertWeb) -> None:
-    async with _served_alone(_limited(web, of_one=1)) as port, open_stream(port) as first:
+    async with _served_alone(limited(web, of_one=1)) as port, open_stream(port) as first:
         await first.send(after(web, 0))
         await until_caught_up(first)
         async with open_stream(port) as second, open_stream(port) as other:
@@ -121,7 +116,7 @@ async def test_of_those_who_do_not_say_who_they_are_the_longest_silent_makes_roo
 ) -> None:
     """Whoever has no token can't keep those who have one from hearing."""
     async with (
-        _served_alone(_limited(web, connections=1, unknown=2, first_message_s=60)) as port,
+        _served_alone(limited(web, connections=1, unknown=2, first_message_s=60)) as port,
         open_stream(port) as silent,
         open_stream(port) as later,
         open_stream(port) as officer,
@@ -135,7 +130,7 @@ async def test_of_those_who_do_not_say_who_they_are_the_longest_silent_makes_roo
 
 async def test_one_person_connects_so_often_and_then_waits(web: AlertWeb) -> None:
     limits = {"opening_burst": 1, "openings_per_s": 0.001}
-    async with _served_alone(_limited(web, **limits)) as port:
+    async with _served_alone(limited(web, **limits)) as port:
         async with open_stream(port) as first:
             await first.send(after(web, 0))
             await until_caught_up(first)
@@ -152,7 +147,7 @@ async def test_a_client_that_does_not_read_is_told_so_once_it_does_and_keeps_nob
     """More is to be sent than all buffers between the two take."""
     other = Candidate(subject_id="x" * 200, reference_id="r", score=0.6, cosine=0.5)
     await web.desk.receive(candidates_found("search", others=(other,) * 40_000), CROP)
-    async with _served_alone(_limited(web, send_s=0.05, last_word_s=60)) as port:
+    async with _served_alone(limited(web, send_s=0.05, last_word_s=60)) as port:
         narrow = sockets.socket()
         narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 1)
         narrow.connect(("127.0.0.1", port))

@@ -1,26 +1,15 @@
 """The documented clients, run against a real alert service that goes away and comes back."""
 
-import asyncio
-import contextlib
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
-from tests.support.markdown import ROOT
+from tests.support.example_clients import CLIENTS, listening
 from tests.support.streams import raise_alerts
-from tools.node import node
-
-_EXAMPLES = ROOT / "docs/examples"
-_CLIENTS = {
-    "Python": (Path(sys.executable), _EXAMPLES / "listen.py"),
-    "JavaScript": (node(), _EXAMPLES / "listen.mjs"),
-}
 
 
 @pytest.fixture(name="web")
@@ -29,25 +18,9 @@ async def web_(tmp_path: Path) -> AsyncIterator[AlertWeb]:
         yield web
 
 
-@pytest.fixture(name="client", params=_CLIENTS)
+@pytest.fixture(name="client", params=CLIENTS)
 def client_(request: pytest.FixtureRequest) -> tuple[Path, ...]:
-    return _CLIENTS[request.param]
-
-
-@contextlib.asynccontextmanager
-async def listening(client: tuple[Path, ...], port: int, token: str) -> AsyncIterator[Process]:
-    """Run an example until the block ends."""
-    address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"LETHE_TOKEN": token}
-    process = await asyncio.create_subprocess_exec(
-        *client, address, env=environment, stdout=PIPE, stderr=PIPE
-    )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
+    return CLIENTS[request.param]
 
 
 async def printed(process: Process) -> dict[str, Any]:

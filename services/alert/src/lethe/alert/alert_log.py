@@ -59,6 +59,10 @@ class AlertLog(Protocol):
         """Record the alert's `acknowledged`, `claim` and `version`."""
         ...
 
+    async def mark_released(self, alert: Alert) -> None:
+        """Record that nobody is going, and the alert's `version`."""
+        ...
+
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         """Return the adjudications that aren't announced, in their order, with their alerts."""
         ...

@@ -1,4 +1,4 @@
-"""What people do about alerts: acknowledged, claimed, adjudicated, each told to every page."""
+"""What people do about alerts: acknowledged, claimed, released, adjudicated, told to every page."""
 
 import asyncio
 from collections.abc import Callable
@@ -92,6 +92,43 @@ class AlertHandling:
             mark = Mark(officer, self._now())
             going = replace(known, acknowledged=known.acknowledged or mark, claim=mark)
             return await self._handled(EventKind.CLAIMED, going)
+
+    async def release(self, alert_id: str, officer: str, seen: int | None = None) -> Alert:
+        """Record that an officer who was going isn't any more: whoever can, may go instead.
+
+        Parameters
+        ----------
+        seen
+            The version that the officer looked at, if they say.
+
+        Raises
+        ------
+        NotFound
+            If there is no such alert.
+        Stale
+            If something was done about it since that version.
+        Conflict
+            If another officer is going, it is adjudicated, or an operator takes it for false:
+            their word would count then, and erase it.
+        Transient
+            If the log didn't take it.
+        """
+        async with self._turn:
+            known = await self._open(alert_id)
+            if known.claim is None:
+                return known
+            if known.claim.officer != officer:
+                raise Conflict(f"{known.claim.officer} is going: only they can hand it back")
+            if known.judgements.engagement_officer is not None:
+                raise Conflict("an engagement officer has adjudicated this alert")
+            _require_seen(known, seen)
+            free = replace(known, claim=None, version=known.version + 1)
+            if free.is_false:
+                told = "an operator takes it for false, and handed back it would be erased; decide"
+                raise Conflict(f"{told}, or have another officer take over")
+            await self._log.mark_released(free)
+            self._tell(EventKind.RELEASED, free)
+            return free
 
     async def adjudicate(
         self, alert_id: str, adjudication: Adjudication, seen: int | None = None

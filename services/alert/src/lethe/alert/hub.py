@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     SIGHTING = "sighting"
     ACKNOWLEDGED = "acknowledged"
     CLAIMED = "claimed"
+    RELEASED = "released"
     ADJUDICATED = "adjudicated"
     ERASED = "erased"
 

@@ -117,6 +117,11 @@ class SqlAlertLog(SqlAlertCounts):
         async with self._term.write(of_alerts.handled(alert)) as connection:
             await _update(connection, alert, handling_columns(alert))
 
+    async def mark_released(self, alert: Alert) -> None:
+        """Record that nobody is going, and the alert's `version`."""
+        async with self._term.write(of_alerts.released(alert)) as connection:
+            await _update(connection, alert, handling_columns(alert))
+
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         """Return the adjudications that aren't announced, in their order, with their alerts."""
         number = adjudications.c.number

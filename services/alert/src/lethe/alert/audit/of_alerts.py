@@ -37,6 +37,11 @@ def handled(alert: Alert) -> Deed:
     return Deed(Act.ALTERATION, _alert(alert), why)
 
 
+def released(alert: Alert) -> Deed:
+    """Return that whoever was going isn't any more."""
+    return Deed(Act.ALTERATION, _alert(alert), "a claim of an alert was handed back")
+
+
 def adjudicated(alert: Alert, adjudication: Adjudication) -> Deed:
     """Return that an officer decided."""
     confirmed = "confirmed" if adjudication.confirmed else "unconfirmed"

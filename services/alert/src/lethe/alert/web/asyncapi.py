@@ -20,6 +20,20 @@ _TOLD = (
     "what the client missed, CaughtUp, and from then on what happens. Clients ignore messages "
     "whose type they don't know."
 )
+# Nothing of HTTP's: browsers send no header with a websocket, and an address is written to logs.
+_SECURITY: dict[str, dict[str, str]] = {
+    "token": {
+        "type": "apiKey",
+        "in": "password",
+        "description": "A bearer token (JWT) as `token` of Begin, the first message.",
+    },
+    "cookie": {
+        "type": "httpApiKey",
+        "in": "cookie",
+        "name": "lethe-session-PORT",
+        "description": "The cookie of a page that is signed in.",
+    },
+}
 
 
 class AsyncApiEndpoints:
@@ -64,6 +78,7 @@ def describe_stream() -> dict[str, object]:
         "components": {
             "messages": {model.__name__: _message(model) for model in models},
             "schemas": schemas["$defs"],
+            "securitySchemes": _SECURITY,
         },
     }
 
@@ -76,6 +91,7 @@ def _operation(
         "action": action,
         "summary": summary,
         "channel": {"$ref": channel},
+        "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in _SECURITY],
         "messages": [{"$ref": f"{channel}/messages/{each.__name__}"} for each in messages],
     }
 

@@ -1,4 +1,4 @@
-"""What officers do about alerts before they decide: see them, and go."""
+"""What officers do about alerts before they decide: see them, go, and leave it to another."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ class HandlingEndpoints:
         return [
             Endpoint(f"{of_alert}/acknowledgement", self.acknowledge, SEES_ALERTS, "POST"),
             Endpoint(f"{of_alert}/claim", self.claim, CLAIMS, "POST", is_versioned=True),
+            Endpoint(f"{of_alert}/claim", self.release, CLAIMS, "DELETE", is_versioned=True),
         ]
 
     async def acknowledge(self, request: Request) -> Response:
@@ -41,6 +42,13 @@ class HandlingEndpoints:
         seen = seen_version(request)
         claimed = await self._desk.handling.claim(alert.alert_id, officer, seen)
         return answer_with(claimed, self._views)
+
+    async def release(self, request: Request) -> Response:
+        """Record that who is signed in isn't going any more, and leaves it to others."""
+        alert, officer = await self._asked(request)
+        seen = seen_version(request)
+        released = await self._desk.handling.release(alert.alert_id, officer, seen)
+        return answer_with(released, self._views)
 
     async def _asked(self, request: Request) -> tuple[Alert, str]:
         principal = principal_of(request)

@@ -77,7 +77,8 @@ class AlertEvent(_Sent):
     ----------
     type
         `alert` (raised), `sighting` (seen again, its subject is withdrawn, or its watchlist is
-        erased: the subject's name is the id then), `acknowledged`, `claimed`, `adjudicated`, or
+        erased: the subject's name is the id then), `acknowledged`, `claimed`, `released`,
+        `adjudicated`, or
         `erased`: whoever shows its pictures must let go of them.
     """
 

@@ -70,6 +70,7 @@ export class Actions {
     if (isFinal) return [["Change the decision", decide]];
     /** @type {[string, () => void][]} */
     const offered = [["Decide", decide]];
+    if (this.mayHandBack(alert)) offered.unshift(["Hand back", () => this.send("/claim", undefined, "DELETE")]);
     const going = this.going(alert);
     if (going) offered.push(going);
     if (!alert.acknowledged) offered.push(["Acknowledge", () => this.send("/acknowledgement")]);
@@ -86,19 +87,28 @@ export class Actions {
   }
 
   /**
+   * What an operator takes for false would be erased by it: that is a decision.
+   * @param {AlertView} alert
+   */
+  mayHandBack({ claim, judgements }) {
+    return claim?.officer === this.page.me.name && judgements.operator?.verdict !== "false_alert";
+  }
+
+  /**
    * Sends something about the alert as it was on the screen; returns what went wrong.
    * @param {string} path
    * @param {object} [body]
+   * @param {string} [method]
    * @returns {Promise<string | null>}
    */
-  async send(path, body) {
+  async send(path, body, method = "POST") {
     const { alert } = this;
     if (!alert) return null;
     const isVersioned = path !== "/acknowledgement";
     const version = isVersioned ? alert.version : undefined;
     this.fault.textContent = "";
     /** @type {import("./api.js").Answer<AlertView>} */
-    const answer = await ask(ofAlert(alert.alert_id, path), { method: "POST", body, version });
+    const answer = await ask(ofAlert(alert.alert_id, path), { method, body, version });
     if (answer.content) this.page.changed(answer.content);
     else this.fault.textContent = `Not recorded: ${answer.told}.`;
     if (answer.status === 409 || answer.status === 412) await this.look(alert.alert_id);
