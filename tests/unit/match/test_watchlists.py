@@ -252,7 +252,7 @@ async def test_a_list_tells_its_hash_once_nothing_comes_any_more(
     for number in range(3):
         await lists.enrol(payload(f"r{number}", f"s{number}", template(number)))
         [told] = lists.tell()
-        assert (told.references, told.content_hash) == (number + 1, "")
+        assert (told.references, told.subjects, told.content_hash) == (number + 1, number + 1, "")
         assert lists.whole(LIST, watchlist_hash([("s0", image_hash("r0"))])) == []
     whole = watchlist_hash([(f"s{n}", image_hash(f"r{n}")) for n in range(3)])
     for _ in range(5):

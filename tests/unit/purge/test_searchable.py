@@ -37,6 +37,8 @@ def lanes(custody: Custody, *lists: HeldList, pack: str = PACK, enrols: bool = F
         [held(content_hash="")],
         [held(content_hash="11" * 32)],
         [held(watchlist_id="another")],
+        # More people than were ordered.
+        [held(subjects=3)],
         [held(model=LATER)],
         [held(content_hash=""), held(model=LATER)],
     ],
@@ -49,6 +51,10 @@ def test_without_the_ordered_list_of_detects_pack_no_key_is_made_for_a_camera(
     # Enrolment goes on: it is what the camera waits for.
     assert lanes(custody, *lists, enrols=True) == {ENROLMENT_LANE}
     assert lanes(custody, *lists, held(), enrols=True) == {ENROLMENT_LANE, CAMERA}
+
+
+def test_a_list_of_as_many_people_as_were_ordered_is_searched(custody: Custody) -> None:
+    assert lanes(custody, held(subjects=2)) == {CAMERA}
 
 
 def test_what_is_lacking_for_one_camera_holds_up_no_other(trust: LocalTrust) -> None:

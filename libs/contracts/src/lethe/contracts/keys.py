@@ -105,8 +105,8 @@ class HeldList(Message):
     ----------
     model
         Digest of the pack that made its templates.
-    references
-        How many there are.
+    references, subjects
+        How many there are, and of how many people.
     content_hash
         See `lethe.contracts.orders.watchlist_hash`. Empty while references come: it takes as long
         as the list is large, and isn't what an order names before the last one.
@@ -116,6 +116,7 @@ class HeldList(Message):
     model: str
     references: Count
     content_hash: str = ""
+    subjects: Count = 0
 
 
 class KeyTicket(Message):

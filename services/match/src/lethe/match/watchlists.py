@@ -118,6 +118,7 @@ class Watchlists:
                 model=name.model,
                 references=len(held.content),
                 content_hash=held.tell(),
+                subjects=len(held.of_subject),
             )
             for name, held in self._lists.items()
         )

@@ -280,8 +280,13 @@ class Custodian:
 def _can_search(owners: list[HeardTicket], order: DeploymentOrder) -> bool:
     """Tell whether what is captured for ingest, detect and match could be searched under an order.
 
-    match must hold exactly what the order names, of the model pack that detect makes probes with.
+    match must hold exactly what the order names, of no more people than it says, and of the model
+    pack that detect makes probes with.
     """
     _, detect, match = (owner.ticket for owner in owners)
     wanted = (order.watchlist_id, order.watchlist_hash, detect.model)
-    return any((each.watchlist_id, each.content_hash, each.model) == wanted for each in match.lists)
+    return any(
+        (each.watchlist_id, each.content_hash, each.model) == wanted
+        and each.subjects <= order.watchlist_size
+        for each in match.lists
+    )
