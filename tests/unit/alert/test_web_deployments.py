@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.alert_web import AlertWeb
+from tests.support.forgetting import an_order, signed
 from tests.support.watchlists import listed
 
 from lethe.alert.identity.principal import Role
@@ -13,6 +14,7 @@ from lethe.alert.watchlists.end import OrderedList
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.sealed import SignedEnvelope
+from lethe.shredding.trust import LocalTrust
 
 ENVELOPE = SignedEnvelope(signer="officer", payload=b"order", signature=b"signature")
 ORDERED = DeploymentOrdered(order=ENVELOPE, state=ENVELOPE)
@@ -157,3 +159,23 @@ async def test_a_deployment_beyond_somebodys_limits_is_not_theirs_to_end(web: Al
     async with web.client(token) as client:
         answer = await client.post("/api/v1/deployments/deployment-1/end")
     assert (answer.status_code, web.deployments.ended) == (404, [])
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [
+        ({"areas": ["south"]}, 403),
+        ({"deployments": ["deployment-2"]}, 403),
+        ({"areas": ["north"]}, 202),
+        ({"deployments": ["deployment-1"]}, 202),
+    ],
+)
+async def test_an_order_beyond_somebodys_limits_is_not_theirs_to_hand_in(
+    web: AlertWeb, trust: LocalTrust, limits: dict[str, list[str]], status: int
+) -> None:
+    ordered = signed(trust, an_order(area="north"))
+    body = {"ordered": b64encode(ordered.encode()).decode(), "cameras": []}
+    async with web.client(web.issuer.token(Role.AUTHORISING_OFFICER, **limits)) as client:
+        answer = await client.post("/api/v1/deployments", json=body)
+    assert answer.status_code == status
+    assert len(web.deployments.orders) == (1 if status == 202 else 0)
