@@ -137,10 +137,26 @@ class Doorkeeper:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a person may ask: of all, and of what is audited by being read."""
+    """How often a person may ask: of all, and of what is audited by being read.
+
+    And how often an address may, of what needs no token.
+    """
 
     requests: Rates
     readings: Rates
+    anybody: Rates
+
+    def require_of(self, connection: HTTPConnection) -> None:
+        """Count a request of whom nobody knows who they are.
+
+        Raises
+        ------
+        TooMany
+            If it is too many.
+        """
+        address = connection.client.host if connection.client else ""
+        if not self.anybody.allows(address):
+            raise TooMany(_TOO_OFTEN)
 
     def require(self, principal: Principal, route: BaseRoute) -> None:
         """Count a request.
@@ -157,9 +173,16 @@ class Pace:
             raise TooMany(_TOO_OFTEN)
 
 
-def usual_pace() -> Pace:
-    """Return more than a page or an import ever needs: against what runs wild, not people."""
-    return Pace(Rates(300.0, 1_000, time.monotonic), Rates(50.0, 500, time.monotonic))
+def usual_pace(clock_s: Callable[[], float] = time.monotonic) -> Pace:
+    """Return more than a page or an import ever needs: against what runs wild, not people.
+
+    Behind one address may be a force's phones at the beginning of a shift.
+    """
+    return Pace(
+        requests=Rates(300.0, 1_000, clock_s),
+        readings=Rates(50.0, 500, clock_s),
+        anybody=Rates(100.0, 2_000, clock_s),
+    )
 
 
 class Gate:
@@ -193,6 +216,8 @@ class Gate:
             with acting_as(actor_of(principal, reason)):
                 await self._app(scope, receive, send)
         else:
+            if access and access.is_public and scope["type"] == "http":
+                self._pace.require_of(HTTPConnection(scope))
             await self._app(scope, receive, send)
 
     def _route(self, scope: Scope) -> BaseRoute | None:

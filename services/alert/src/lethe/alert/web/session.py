@@ -70,8 +70,8 @@ class SignedIn(BaseModel):
 class SessionEndpoints:
     """How a browser signs in and out.
 
-    How often that fails isn't limited: a code has 128 random bits and a token is signed, so there
-    is nothing to guess, and behind one address may be a force's phones.
+    How often that fails isn't limited by itself: a code has 128 random bits and a token is signed,
+    so there is nothing to guess, and behind one address may be a force's phones.
     """
 
     def __init__(self, doorkeeper: Doorkeeper, codes: SignInCodes) -> None:
