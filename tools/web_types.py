@@ -15,6 +15,7 @@ from lethe.alert.web.audit import AuditPage
 from lethe.alert.web.deployments import Traffic
 from lethe.alert.web.figures import FiguresView
 from lethe.alert.web.messages import FROM_CLIENT, TO_CLIENT
+from lethe.alert.web.ordered import OrderedView
 from lethe.alert.web.receipt_words import ReceiptPage, VerificationView
 from lethe.alert.web.receipts import CheckpointsView
 from lethe.alert.web.references import ReferenceView
@@ -41,6 +42,7 @@ _MODELS: tuple[type, ...] = (
     AlertedSubject,
     Status,
     Traffic,
+    OrderedView,
     FiguresView,
     WatchlistView,
     WatchlistCounts,

@@ -66,6 +66,7 @@ async def test_tab_goes_through_the_desk_as_it_is_read(serving: Desk, new_page: 
         *("State", "Deployment", "Name or camera"),
         *("Table of alerts", "Eileen Collins"),
         "Table of deployments",
+        "What was ordered in deployment-1",
         *("Walk-through of deployment-1", "End deployment-1"),
         *("Look at", "Look"),
         *("Read them", "Import a watchlist"),

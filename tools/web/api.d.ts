@@ -251,6 +251,18 @@ interface MemberView {
 
 type OrderType = "local" | "operational";
 
+interface OrderedView {
+  deployment_id: string;
+  use_case: string;
+  grounds: string;
+  zone: string | null;
+  area: string | null;
+  drafted_by: string | null;
+  authorised_by: string;
+  starts_at: string;
+  false_alert_budget: number | null;
+}
+
 type Outcome = "arrest" | "other_disposal" | "no_action" | "not_engaged";
 
 interface PassageView {

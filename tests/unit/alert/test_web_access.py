@@ -67,6 +67,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("POST", "/drafts/{deployment_id}/authorisation"): {AUTHORISING},
     ("POST", "/deployments"): {AUTHORISING},
     ("GET", "/deployments/{deployment_id}"): ALL,
+    ("GET", "/deployments/{deployment_id}/ordered"): ALL,
     ("GET", "/deployments/{deployment_id}/record"): {SUPERVISOR, AUTHORISING, Role.AUDITOR},
     ("POST", "/deployments/{deployment_id}/end"): READ,
     ("POST", "/deployments/{deployment_id}/erasure"): KEEP,

@@ -35,6 +35,7 @@ async def test_a_deployment_beyond_the_limits_of_a_token_is_not_there(
             f"/api/v1/alerts/{alert.alert_id}/reference",
             f"/api/v1/alerts/{alert.alert_id}/subject",
             "/api/v1/deployments/deployment-1",
+            "/api/v1/deployments/deployment-1/ordered",
         ):
             assert (await client.get(path)).status_code == 404
         decision = {"verdict": "false_alert", "confirmed": False}

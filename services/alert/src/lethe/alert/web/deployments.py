@@ -18,11 +18,12 @@ from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import ORDERS, SIGNED_IN, STOPS
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach, is_within
-from lethe.alert.ports import Deployments, Status, StatusSource
+from lethe.alert.ports import Deployments, SignedState, Status, StatusSource
 from lethe.alert.raising import AlertDesk
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
+from lethe.alert.web.ordered import OrderedView
 from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
@@ -138,6 +139,7 @@ class DeploymentEndpoints:
                 gives=HTTPStatus.ACCEPTED,
             ),
             Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN),
+            Endpoint("/deployments/{deployment_id}/ordered", self.ordered, SIGNED_IN),
             Endpoint(
                 "/deployments/{deployment_id}/end",
                 self.end,
@@ -163,10 +165,7 @@ class DeploymentEndpoints:
 
     async def deployment(self, request: Request) -> Response:
         """Answer with how a deployment stands, order and state (base64), and who is withdrawn."""
-        deployment_id = request.path_params["deployment_id"]
-        found = self._source.deployment(deployment_id)
-        if found is None or not self._reach.sees(principal_of(request), deployment_id):
-            raise HTTPException(404, "no order of this name was heard here")
+        found = self._found(request)
         signed = {
             "order": b64encode(found.signed.encode()).decode(),
             "state": b64encode(found.signed_state.encode()).decode(),
@@ -174,6 +173,18 @@ class DeploymentEndpoints:
             "withdrawn": list(found.withdrawn),
         }
         return JSONResponse(asdict(found.deployment) | signed)
+
+    async def ordered(self, request: Request) -> Response:
+        """Answer with what a deployment was ordered for, and by whom."""
+        order = DeploymentOrder.decode(self._found(request).signed.payload)
+        return JSONResponse(OrderedView.of(order).model_dump(mode="json"))
+
+    def _found(self, request: Request) -> SignedState:
+        deployment_id = request.path_params["deployment_id"]
+        found = self._source.deployment(deployment_id)
+        if found is None or not self._reach.sees(principal_of(request), deployment_id):
+            raise HTTPException(404, "no order of this name was heard here")
+        return found
 
     async def end(self, request: Request) -> Response:
         """End a deployment at once, for good."""

@@ -4,9 +4,12 @@ import { timeText } from "./clock.js";
 import { at, button, element, foreign } from "./elements.js";
 import { askToEnd } from "./ending.js";
 import { alertTally } from "./figures.js";
+import { OrderDetails } from "./order-details.js";
 
 /** @type {string | undefined} */
 let shown;
+/** Kept while a row is made anew: what somebody has opened stays open. @type {Map<string, OrderDetails>} */
+const details = new Map();
 
 /** @param {import("./status.js").StatusAnswer} told */
 export function showFigures(told) {
@@ -36,11 +39,23 @@ function figure(term, value) {
  * @param {((deploymentId: string) => void) | null} walk opens a walk-through, for whom that is
  */
 export function showDeployments(deployments, walk) {
-  const rows = deployments.map((each) => row(each, walk));
-  const told = rows.map((each) => each.textContent).join("\n");
+  const told = JSON.stringify(
+    deployments.map((each) => [each, timeText(endOf(each)), alertTally(each.deployment_id)]),
+  );
   // Only when something has changed: whoever is about to press a button keeps it.
-  if (told !== shown) at("deployments").replaceChildren(...rows);
+  if (told === shown) return;
   shown = told;
+  const place = at("deployments");
+  const focused = document.activeElement;
+  place.replaceChildren(...deployments.map((each) => row(each, walk)));
+  if (focused instanceof HTMLElement && place.contains(focused)) focused.focus();
+}
+
+/** @param {string} deploymentId */
+function detailsOf(deploymentId) {
+  const known = details.get(deploymentId) ?? new OrderDetails(deploymentId);
+  details.set(deploymentId, known);
+  return known.place;
 }
 
 /** @param {DeploymentStatus} deployment */
@@ -79,7 +94,7 @@ function row(deployment, walk) {
   return element(
     "tr",
     "",
-    element("td", "", foreign(deployment.deployment_id), ` (${deployment.order_type})`),
+    element("td", "", foreign(deployment.deployment_id), ` (${deployment.order_type})`, detailsOf(deployment.deployment_id)),
     element("td", "", state),
     element("td", "", element("time", "", timeText(endOf(deployment)))),
     element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
