@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 from starlette.routing import Mount
 from tests.support.alert_web import BASE, PORT, AlertWeb, alert_web
 from tests.support.page_desk import PORTRAIT, Desk
@@ -24,6 +30,8 @@ from lethe.alert.web.gate import Endpoint
 from lethe.alert.web.openapi import describe
 
 _EXAMPLES = 5
+_FITS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+"""What is answered is as the document says."""
 _API = f"{BASE}/api/v1"
 
 
@@ -46,8 +54,8 @@ class Api:
         assert len(self.operations) == len(routes)
         self._transport = httpx.ASGITransport(web.app())
 
-    def send(self, case: schemathesis.Case[Any]) -> int:
-        """Send a request as somebody who may do everything; return the status of the answer."""
+    def send(self, case: schemathesis.Case[Any]) -> httpx.Response:
+        """Send a request as somebody who may do everything; return the answer."""
         told = requests.Request(**case.as_transport_kwargs(base_url=_API)).prepare()
         assert told.method is not None
         assert told.url is not None
@@ -57,10 +65,11 @@ class Api:
         request = httpx.Request(told.method, told.url, headers=headers, content=told.body)
         return self._runner.run(self._answer(request))
 
-    async def _answer(self, request: httpx.Request) -> int:
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._transport.handle_async_request(request)
         await answer.aread()
-        return answer.status_code
+        answer.request, answer.elapsed = request, timedelta(0)
+        return answer
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +131,10 @@ def _tried(api: Api, cases: Any) -> set[int]:
         suppress_health_check=list(HealthCheck),
     )
     def tried(case: schemathesis.Case[Any]) -> None:
-        status = api.send(case)
-        statuses.add(status)
-        assert status < 500, case.as_curl_command()
+        answer = api.send(case)
+        statuses.add(answer.status_code)
+        assert answer.status_code < 500, case.as_curl_command()
+        case.validate_response(answer, checks=_FITS)
 
     # Where nothing can be forbidden there is nothing to try.
     with contextlib.suppress(Unsatisfiable):

@@ -48,7 +48,8 @@ class CameraEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        return [Endpoint("/cameras/{camera_id}/view", self.view, LOOKS, is_audited=True)]
+        path = "/cameras/{camera_id}/view"
+        return [Endpoint(path, self.view, LOOKS, is_audited=True, may_have_nothing=True)]
 
     async def view(self, request: Request) -> Response:
         """Answer with the next picture of a camera, every face covered; with none if none comes."""

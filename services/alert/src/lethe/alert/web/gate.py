@@ -38,6 +38,8 @@ class Endpoint(Route):
         Its body, if it has one.
     gives
         The status of its answer when all is well.
+    may_have_nothing
+        Whether there may be nothing to tell though all is well: 204 then.
     query
         What its address may hold.
     is_versioned
@@ -59,6 +61,7 @@ class Endpoint(Route):
         query: Sequence[Asked] = (),
         is_versioned: bool = False,
         is_audited: bool = False,
+        may_have_nothing: bool = False,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.access = access
@@ -67,6 +70,7 @@ class Endpoint(Route):
         self.query = query
         self.is_versioned = is_versioned
         self.is_audited = is_audited
+        self.may_have_nothing = may_have_nothing
 
 
 class SocketEndpoint(WebSocketRoute):

@@ -112,6 +112,8 @@ def _answers(route: Endpoint) -> dict[str, object]:
         str(route.gives.value): {"description": route.gives.phrase},
         "default": {"description": "What went wrong.", "content": problem},
     }
+    if route.may_have_nothing:
+        told[str(HTTPStatus.NO_CONTENT.value)] = {"description": HTTPStatus.NO_CONTENT.phrase}
     if not route.access.is_public:
         for status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             told[str(status.value)] = {"description": status.phrase, "content": problem}
