@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 import uvicorn
@@ -22,6 +22,7 @@ from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.adjudicating import Adjudicator
 from lethe.alert.alerts import AlertTerms
+from lethe.alert.announcing import Announcer
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
@@ -54,7 +55,6 @@ from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.views import AlertViews
 from lethe.alert.witnessing import WitnessState
 from lethe.cli.stack.ports import free_ports
-from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.instants import Instant
 from lethe.contracts.keys import Role as KeyRole
 from lethe.contracts.receipts import ErasurePromise
@@ -125,7 +125,9 @@ class AlertWeb:
         self.desk = AlertDesk(
             log, self.hub, self.vault, self.now, self._retire, cool_down_s=cool_down_s
         )
-        self.adjudicator = Adjudicator(self.desk.handling, log, self._announce)
+        nobody: Any = None
+        announcer = Announcer(log, nobody, self.status.withdrawn, self.now)
+        self.adjudicator = Adjudicator(self.desk.handling, announcer)
         await self.desk.restore(lambda _: AlertTerms())
         shelf = sql_shelf(term)
         self.watchlists = WatchlistBook(shelf, self.vault, self.now)
@@ -176,9 +178,6 @@ class AlertWeb:
 
     def try_again(self, watchlist_id: str) -> None:
         self.tried_again.append(watchlist_id)
-
-    async def _announce(self, adjudicated: AlertAdjudicated) -> None:
-        raise AssertionError(adjudicated)
 
     def reasons(self) -> Reasons:
         return Reasons(self.vault, self.now, days=365)

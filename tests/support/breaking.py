@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.readers import alerts_of, reading_topic, searches_of
+from tests.support.readers import alerts_of, reading_topics, searches_of, unannounced_of
 from tools.open_page import OpenPage
 from tools.running import POLL_S, RunningLethe, wait_until
 
-from lethe.contracts.live import CandidatesFound
+from lethe.contracts.live import AlertRaised, CandidatesFound
 from lethe.contracts.sealed import SignedEnvelope
-from lethe.contracts.topics import CANDIDATES_FOUND
+from lethe.contracts.topics import ALERT_RAISED, CANDIDATES_FOUND
 
 _MORE_ALERTS = 3
 
@@ -45,17 +45,21 @@ def end_with_searches(lethe: RunningLethe) -> dict[str, Any]:
 
     `before_the_end` is the sequence of the last alert by then; `published` the ids of all candidate
     lists that match published, `searches` for each of those that alert committed the sequence of
-    its alert, `committed` sequence and id of the alerts in the database.
+    its alert, `committed` sequence and id of the alerts in the database, `told` sequence and id of
+    each alert that systems outside were told of, as often as they were, and `untold` the sequences
+    of those that whoever leads next would tell them of.
     """
     before_the_end = lethe.last_sequence()
-    with reading_topic(lethe.broker(), CANDIDATES_FOUND) as published:
+    with reading_topics(lethe.broker(), [CANDIDATES_FOUND, ALERT_RAISED]) as bodies:
         report = lethe.finish(interrupt=True)
     database = lethe.data / "alert" / "database" / "alerts.sqlite"
     return report | {
         "before_the_end": before_the_end,
         "searches": searches_of(database),
-        "published": {_search(body) for body in published},
+        "published": {_search(body) for body in bodies[CANDIDATES_FOUND.name]},
         "committed": alerts_of(database),
+        "told": [_alert(body) for body in bodies[ALERT_RAISED.name]],
+        "untold": unannounced_of(database),
     }
 
 
@@ -65,6 +69,18 @@ def check_no_alert_was_lost_or_shown_twice(report: dict[str, Any]) -> None:
     assert len(set(shown)) == len(shown) == len(report["searches"])
     assert set(report["searches"]) == report["published"]
     assert len(set(report["searches"].values())) == len(report["searches"]) > 0
+    _check_everybody_outside_was_told(report)
+
+
+def _check_everybody_outside_was_told(report: dict[str, Any]) -> None:
+    """Check that each alert is on the topic, but for those that ended with the run, in order."""
+    firsts = list(dict.fromkeys(report["told"]))
+    assert firsts == sorted(firsts), "told of first in the order of the log"
+    # What is published while everything ends may be left to whoever leads next.
+    waiting = set(report["untold"])
+    expected = {alert for alert in report["committed"] if alert[0] not in waiting}
+    assert expected <= set(firsts) <= set(report["committed"])
+    assert len(waiting) < len(expected)
 
 
 def check_an_open_page_missed_and_repeated_nothing(page: OpenPage, report: dict[str, Any]) -> None:
@@ -80,6 +96,11 @@ def check_an_open_page_missed_and_repeated_nothing(page: OpenPage, report: dict[
 def _replaced(lethe: RunningLethe, instance_id: str, pid: int) -> bool:
     child = lethe.children().get(instance_id)
     return child is not None and child.pid != pid
+
+
+def _alert(body: bytes) -> tuple[int, str]:
+    raised = AlertRaised.decode(body)
+    return raised.sequence, raised.alert_id
 
 
 def _search(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """An alert log in memory, for tests of what stands on one."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 
 from lethe.alert.alert_tally import AlertTally
@@ -22,6 +23,7 @@ class MemoryAlertLog:
         self.transit: dict[str, str | None] = {}
         self.adjudicated: list[tuple[Alert, Adjudication]] = []
         self.announced: set[int] = set()
+        self.to_announce: set[str] = set()
         self.pictures: dict[str, SealedBlob] = {}
         self.figures: dict[str, SealedBlob] = {}
         self.receipted: set[str] = set()
@@ -114,6 +116,14 @@ class MemoryAlertLog:
             )
         )
 
+    async def unannounced_alerts(self, limit: int) -> list[Alert]:
+        self._fail("unannounced_alerts")
+        return [a for a in self.alerts if a.alert_id in self.to_announce][:limit]
+
+    async def end_announcing(self, alert_ids: Collection[str]) -> None:
+        self._fail("end_announcing")
+        self.to_announce.difference_update(alert_ids)
+
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         self._fail("unannounced")
         waiting = [each for _, each in self.adjudicated if each.number not in self.announced]
@@ -141,6 +151,7 @@ class MemoryAlertLog:
     async def mark_published(self, alert: Alert) -> None:
         self._fail("mark_published")
         self._put(replace(self._rows[alert.sequence], published=alert.published))
+        self.to_announce.add(alert.alert_id)
 
     async def take_back(self, alert: Alert) -> None:
         self._fail("take_back")

@@ -97,6 +97,12 @@ def alerts_of(database: Path) -> list[tuple[int, str]]:
     return _rows(database, "SELECT sequence, alert_id FROM alerts ORDER BY sequence")
 
 
+def unannounced_of(database: Path) -> list[int]:
+    """Return the sequences of alerts that are still to be announced, rising."""
+    query = "SELECT sequence FROM alerts WHERE to_announce ORDER BY sequence"
+    return [row[0] for row in _rows(database, query)]
+
+
 def _rows(database: Path, query: str) -> list[Any]:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(query).fetchall()

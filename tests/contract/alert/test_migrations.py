@@ -1,5 +1,6 @@
 """What was kept by an older version of alert is kept by this one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,26 @@ async def test_of_an_alert_from_before_no_sightings_are_kept(address: Address) -
     assert known is not None
     assert known.kept_sightings is None
     assert (await log.attach(known, "search", 2)).kept_sightings is None
+    await database.close()
+
+
+async def test_no_alert_from_before_is_announced_unless_it_is_published_now(
+    address: Address,
+) -> None:
+    engine = engine_for(address)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0016")
+        for name in ("told", "unpublished"):
+            await connection.execute(text(_ALERT), {"alert_id": name, "erased": None})
+    await engine.dispose()
+
+    database = await Database.open(*address)
+    log = SqlAlertLog(await a_term(database))
+    assert await log.unannounced_alerts(10) == []
+    left = await log.find("unpublished")
+    assert left is not None
+    await log.mark_published(replace(left, published=left.captured))
+    assert [each.alert_id for each in await log.unannounced_alerts(10)] == ["unpublished"]
     await database.close()
 
 

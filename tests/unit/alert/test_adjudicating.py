@@ -1,11 +1,8 @@
 """What follows from an officer's decision, also when something fails on the way."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from tests.support.alert_desk import CROP, DeskBench, candidates_found, instant
+from tests.support.announcing import Listeners, announcer_of, announcing, running
 from tests.support.brokers import eventually
 
 from lethe.alert.adjudicating import Adjudicator
@@ -14,7 +11,8 @@ from lethe.alert.errors import Conflict, DatabaseUnavailable, NotFound
 from lethe.alert.hub import EventKind, HubEvent, Subscription
 from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import AlertAdjudicated, Capacity, Outcome, Verdict
-from lethe.contracts.errors import Erased, Transient
+from lethe.contracts.errors import Erased
+from lethe.contracts.topics import ALERT_ADJUDICATED, ALERT_RAISED
 
 OFFICER = Capacity.ENGAGEMENT_OFFICER
 
@@ -61,23 +59,18 @@ async def test_a_false_alert_is_erased_at_once_and_pages_are_told() -> None:
 
 
 async def test_false_alerts_are_counted_at_once_also_while_nobody_can_be_told() -> None:
-    bench = DeskBench()
-
-    async def announce(_: AlertAdjudicated) -> None:
-        raise Transient("the broker is away")
+    bench, listeners = DeskBench(), Listeners()
+    listeners.publisher.refusing |= {ALERT_ADJUDICATED.name, ALERT_RAISED.name}
 
     def false() -> int:
         return sum(alert.is_false for alert in bench.log.alerts)
 
-    adjudicator = Adjudicator(bench.desk.handling, bench.log, announce)
-    task = asyncio.create_task(adjudicator.run())
-    try:
+    announcer = announcer_of(bench, listeners)
+    adjudicator = Adjudicator(bench.desk.handling, announcer)
+    async with running(announcer):
         for search_id in ("a", "b"):
             await adjudicator.adjudicate((await raised(bench, search_id)).alert_id, decision())
-            await eventually(lambda: adjudicator.false_alerts == {"deployment-1": false()})
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+            await eventually(lambda: announcer.false_alerts == {"deployment-1": false()})
 
 
 async def test_a_true_alert_is_kept_and_may_still_turn_out_false() -> None:
@@ -184,39 +177,14 @@ async def test_a_subject_seen_again_after_a_false_alert_is_a_new_alert() -> None
     assert again.alert_id != alert.alert_id
 
 
-class Listener:
-    """Whoever hears of adjudications; `away` while it can't be told."""
-
-    def __init__(self) -> None:
-        self.heard: list[AlertAdjudicated] = []
-        self.tried = 0
-        self.away = False
-
-    async def __call__(self, adjudicated: AlertAdjudicated) -> None:
-        self.tried += 1
-        if self.away:
-            raise Transient("the broker doesn't take it")
-        self.heard.append(adjudicated)
-
-
-@asynccontextmanager
-async def announcing(bench: DeskBench, listener: Listener) -> AsyncIterator[Adjudicator]:
-    adjudicator = Adjudicator(bench.desk.handling, bench.log, listener)
-    task = asyncio.create_task(adjudicator.run())
-    yield adjudicator
-    assert not task.done(), task
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
 async def test_others_hear_of_an_adjudication_once_with_what_it_says() -> None:
-    bench, listener = DeskBench(), Listener()
+    bench, listeners = DeskBench(), Listeners()
     alert = await raised(bench)
-    async with announcing(bench, listener) as adjudicator:
+    async with announcing(bench, listeners) as adjudicator:
         await adjudicator.adjudicate(alert.alert_id, decision(confirmed=True))
         await adjudicator.adjudicate(alert.alert_id, decision(confirmed=True))
         await eventually(lambda: bench.log.announced == {1})
-    assert listener.heard == [
+    assert listeners.adjudicated == [
         AlertAdjudicated(
             alert_id=alert.alert_id,
             number=1,
@@ -229,17 +197,20 @@ async def test_others_hear_of_an_adjudication_once_with_what_it_says() -> None:
             capacity=Capacity.ENGAGEMENT_OFFICER,
         )
     ]
+    assert [sent.key for sent in listeners.publisher.of(ALERT_ADJUDICATED)] == [alert.alert_id]
 
 
 async def test_while_others_cannot_be_told_an_adjudication_takes_effect_and_waits() -> None:
-    bench, listener = DeskBench(), Listener()
-    listener.away = True
+    bench, listeners = DeskBench(), Listeners()
+    listeners.publisher.refusing.add(ALERT_ADJUDICATED.name)
     alert = await raised(bench)
-    async with announcing(bench, listener) as adjudicator:
+    async with announcing(bench, listeners) as adjudicator:
         answer = await adjudicator.adjudicate(alert.alert_id, decision(Verdict.TRUE_ALERT))
         assert answer.adjudication is not None
-        await eventually(lambda: listener.tried > 0)
-    listener.away = False
-    async with announcing(bench, listener):
+        # It was told of the alert by then, and tried this.
+        await eventually(lambda: not bench.log.to_announce)
+    assert bench.log.announced == set()
+    listeners.publisher.refusing.clear()
+    async with announcing(bench, listeners):
         await eventually(lambda: bench.log.announced == {1})
-    assert [event.number for event in listener.heard] == [1]
+    assert [event.number for event in listeners.adjudicated] == [1]

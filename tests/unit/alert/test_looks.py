@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from tests.support.forgetting import CAMERA
 from tests.support.looking import PICTURE, Watched
 from tests.support.members import member_of
-from tests.support.publishing import FakePublisher, record
+from tests.support.publishing import record
 
 from lethe.alert.audit.deeds import Act
 from lethe.alert.errors import NotLeading, TooMany
@@ -230,7 +230,6 @@ async def test_a_record_from_the_broker_is_shown_or_counted(
     absent: Any = None
     handlers = Handlers(
         member_of(trust, Role.ALERT, path.clock),
-        FakePublisher(path.clock),
         absent,
         leadership,
         absent,

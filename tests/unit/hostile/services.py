@@ -144,20 +144,17 @@ def _subscriptions(
             lambda: None,
         )
         return PurgeHandlers(member, domain, books).subscriptions()
-    return alert_handlers(member, publisher, domain).subscriptions(keys)
+    return alert_handlers(member, domain).subscriptions(keys)
 
 
-def alert_handlers(
-    member: Membership, publisher: FakePublisher, domain: "Everything"
-) -> AlertHandlers:
+def alert_handlers(member: Membership, domain: "Everything") -> AlertHandlers:
     """Return what handles alert's records, leading, in front of a domain that takes all of them."""
     taker: Any = domain
     desk = DeploymentDesk(
         member.orders, Suspensions(member.orders), member.clock, taker.on_outcome, member.signer
     )
     leadership: Any = SimpleNamespace(reign=taker)
-    sent: Any = publisher
-    return AlertHandlers(member, sent, desk, leadership, taker, taker)
+    return AlertHandlers(member, desk, leadership, taker, taker)
 
 
 def _of_detect(

@@ -32,7 +32,7 @@ class Inbox:
         clock = FakeClock()
         self.publisher, self.domain = FakePublisher(clock), Everything()
         member = member_of(trust, Role.ALERT, clock)
-        handlers = alert_handlers(member, self.publisher, self.domain)
+        handlers = alert_handlers(member, self.domain)
         settings = settings_for("127.0.0.1:9", "alert-1")
         letters = DeadLetters(settings, self.publisher)
         self.committed = 0

@@ -20,7 +20,7 @@ _UNUSED = cast("Any", None)
 
 async def hear(front: Front, reign: object, ordered: DeploymentOrdered) -> None:
     leads = cast("Any", SimpleNamespace(reign=reign))
-    handlers = Handlers(_UNUSED, _UNUSED, front.desk, leads, _UNUSED, _UNUSED)
+    handlers = Handlers(_UNUSED, front.desk, leads, _UNUSED, _UNUSED)
     body = ordered.encode()
     await handlers.on_order(Record(DEPLOYMENT_ORDERED, 0, 0, ORDER.deployment_id, [], body))
 

@@ -1,6 +1,6 @@
 """What alert asks of the log of its alerts, whatever keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from lethe.alert.alert_tally import AlertTally
@@ -63,6 +63,14 @@ class AlertLog(Protocol):
         """Record that nobody is going, and the alert's `version`."""
         ...
 
+    async def unannounced_alerts(self, limit: int) -> list[Alert]:
+        """Return the published alerts that aren't announced, in rising sequence."""
+        ...
+
+    async def end_announcing(self, alert_ids: Collection[str]) -> None:
+        """Record that nothing is left to announce of alerts."""
+        ...
+
     async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
         """Return the adjudications that aren't announced, in their order, with their alerts."""
         ...
@@ -80,7 +88,7 @@ class AlertLog(Protocol):
         ...
 
     async def mark_published(self, alert: Alert) -> None:
-        """Record the alert's `published`."""
+        """Record the alert's `published`: from now on it is to be announced."""
         ...
 
     async def take_back(self, alert: Alert) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from starlette.routing import BaseRoute, Mount
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.announcing import Announcer
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.log import SqlAuditLog
 from lethe.alert.audit.reasons import Reasons
@@ -16,7 +17,7 @@ from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.drafts.desk import DraftDesk
 from lethe.alert.drafts.sql_drafts import SqlDraftStore
 from lethe.alert.figures import ReceiptFigures
-from lethe.alert.handlers import Handlers, Outbox, announce_restored
+from lethe.alert.handlers import Handlers, Outbox
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.identity.verifying import verifier_of
@@ -123,7 +124,6 @@ class _Instance:
         self._figures = ReceiptFigures()
         self._handlers = Handlers(
             member,
-            self._publisher,
             self._deployments,
             self._leadership,
             self._receipts,
@@ -185,6 +185,7 @@ class _Instance:
         desk = AlertDesk(
             log, hub, vault, now, transit.retire, cool_down_s=self._settings.cool_down_s
         )
+        announcer = Announcer(log, outbox, self._deployments.withdrawn, now)
         reign = Reign(
             tenure=term,
             hub=hub,
@@ -195,7 +196,8 @@ class _Instance:
             enrolment=enrolment,
             renewals=RenewalDesk(shelf.references, book, enrolment, pack),
             transit=transit,
-            adjudicator=Adjudicator(desk.handling, log, outbox.adjudicated),
+            announcer=announcer,
+            adjudicator=Adjudicator(desk.handling, announcer),
             claims=ErasureClaims(log, end_store, outbox.erased, now, promise=self._keyring.promise),
             now=now,
             audit=audit,
@@ -216,7 +218,7 @@ class _Instance:
         await reign.watchlists.restore()
         await reign.ends.restore()
         await reign.enrolment.resume()
-        await announce_restored(self._publisher, reign.desk, self._deployments.terms)
+        await reign.desk.restore(self._deployments.terms)
         return reign
 
     def _standing(self) -> Standing:

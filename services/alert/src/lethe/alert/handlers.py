@@ -1,24 +1,20 @@
 """Records in, domain calls out."""
 
-from collections.abc import Callable
-
 import structlog
 
-from lethe.alert.alerts import AlertTerms
 from lethe.alert.deploying import DeploymentDesk
 from lethe.alert.errors import NotLeading
 from lethe.alert.figures import ReceiptFigures
 from lethe.alert.leading import Leadership
-from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.watchlists.enrolling import SealedReference
 from lethe.contracts.adjudication import AlertAdjudicated
 from lethe.contracts.enrolment import ReferenceEnrolled
-from lethe.contracts.errors import Erased, LetheError, Refused, RolledBack, Transient
+from lethe.contracts.errors import Erased, Refused, RolledBack
 from lethe.contracts.headers import address_headers, read_address
 from lethe.contracts.keys import Role
-from lethe.contracts.live import CandidatesFound, SlotClosed
+from lethe.contracts.live import AlertRaised, CandidatesFound, SlotClosed
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.contracts.receipts import (
     AlertsErased,
@@ -74,6 +70,10 @@ class Outbox:
             await self._publisher.send(CAMERA_ASSIGNED, camera.camera_id, envelope.encode())
         await self._publisher.send(DEPLOYMENT_ORDERED, deployment_id, ordered.encode())
 
+    async def raised(self, raised: AlertRaised) -> None:
+        """Publish that an alert was raised."""
+        await self._publisher.send(ALERT_RAISED, raised.alert_id, raised.encode())
+
     async def adjudicated(self, adjudicated: AlertAdjudicated) -> None:
         """Publish how an alert was adjudicated."""
         await self._publisher.send(ALERT_ADJUDICATED, adjudicated.alert_id, adjudicated.encode())
@@ -104,14 +104,12 @@ class Handlers:
     def __init__(
         self,
         member: Membership,
-        publisher: Publisher,
         deployments: DeploymentDesk,
         leadership: Leadership,
         receipts: ReceiptMirror,
         figures: ReceiptFigures,
     ) -> None:
         self._member = member
-        self._publisher = publisher
         self._deployments = deployments
         self._leadership = leadership
         self._receipts = receipts
@@ -199,7 +197,7 @@ class Handlers:
                 metrics.RECORDS_NOT_OPENED.labels(VIEW_MADE.name).inc()
 
     async def on_candidates(self, record: Record) -> None:
-        """Raise an alert, once, and announce it."""
+        """Raise an alert, once, and have it announced."""
         reign = self._leadership.reign
         if reign is None:
             raise NotLeading("this instance doesn't lead")
@@ -215,13 +213,8 @@ class Handlers:
         finally:
             wipe_bytes(crop or b"")
             wipe_bytes(figure or b"")
-        if alert is None:
-            return
-        try:
-            await self._publisher.send(ALERT_RAISED, alert.alert_id, alert.raised().encode())
-        except Transient:
-            # The alert stands and was shown; only the announcement to others is missing.
-            metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()
+        if alert is not None:
+            reign.announcer.wake()
 
     def _ticket(self, record: Record) -> HeardTicket:
         """Return a ticket; one that is written again would tell of lists that are lost."""
@@ -247,14 +240,3 @@ async def _opened(
     except (Erased, Refused) as error:
         _log.warning("alert without picture", error=type(error).__name__)
         return None
-
-
-async def announce_restored(
-    publisher: Publisher, desk: AlertDesk, terms_of: Callable[[str], AlertTerms]
-) -> None:
-    """Announce alerts that a crash kept from being published."""
-    for alert in await desk.restore(terms_of):
-        try:
-            await publisher.send(ALERT_RAISED, alert.alert_id, alert.raised().encode())
-        except LetheError:
-            metrics.NOT_PUBLISHED.labels(ALERT_RAISED.name).inc()

@@ -6,8 +6,9 @@ from sqlalchemy import case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from lethe.alert.alert_counts import SqlAlertCounts, within
+from lethe.alert.alert_counts import within
 from lethe.alert.alerts import Alert
+from lethe.alert.announcements import SqlAnnouncements
 from lethe.alert.audit import of_alerts
 from lethe.alert.judgements import Adjudication
 from lethe.alert.rows import (
@@ -15,9 +16,7 @@ from lethe.alert.rows import (
     handling_columns,
     instant_columns,
     is_false,
-    select_adjudicated,
     select_alerts,
-    to_adjudicated,
     to_alert,
     to_row,
 )
@@ -27,7 +26,7 @@ from lethe.alert.vault import SealedBlob
 from lethe.contracts.headings import Heading
 
 
-class SqlAlertLog(SqlAlertCounts):
+class SqlAlertLog(SqlAnnouncements):
     """Implements `AlertLog`, in one term of leadership."""
 
     async def of_search(self, search_id: str) -> Alert | None:
@@ -122,23 +121,6 @@ class SqlAlertLog(SqlAlertCounts):
         async with self._term.write(of_alerts.released(alert)) as connection:
             await _update(connection, alert, handling_columns(alert))
 
-    async def unannounced(self, limit: int) -> list[tuple[Alert, Adjudication]]:
-        """Return the adjudications that aren't announced, in their order, with their alerts."""
-        number = adjudications.c.number
-        waiting = select_adjudicated().where(adjudications.c.announced.is_(False))
-        async with self._term.read() as connection:
-            rows = await connection.execute(waiting.order_by(number).limit(limit))
-            return [to_adjudicated(row) for row in rows.mappings()]
-
-    async def mark_announced(self, alert: Alert, adjudication: Adjudication) -> None:
-        """Record that an adjudication is announced."""
-        async with self._term.write(of_alerts.announced(alert)) as connection:
-            await connection.execute(
-                update(adjudications)
-                .where(adjudications.c.number == adjudication.number)
-                .values(announced=True)
-            )
-
     async def transit_key_ids(self, alert_id: str) -> set[str]:
         """Return the ids of the keys under which match sent what led to an alert."""
         statement = (
@@ -150,9 +132,10 @@ class SqlAlertLog(SqlAlertCounts):
             return {str(name) for name in (await connection.execute(statement)).scalars()}
 
     async def mark_published(self, alert: Alert) -> None:
-        """Record the alert's `published`."""
+        """Record the alert's `published`: from now on it is to be announced."""
+        published = instant_columns("published", alert.published)
         async with self._term.write(of_alerts.announced(alert)) as connection:
-            await _update(connection, alert, instant_columns("published", alert.published))
+            await _update(connection, alert, {**published, "to_announce": True})
 
     async def take_back(self, alert: Alert) -> None:
         """Delete an alert that nobody was to see, with its searches and its sealed pictures."""

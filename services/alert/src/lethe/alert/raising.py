@@ -73,7 +73,7 @@ class AlertDesk(AlertShowing):
         Returns
         -------
         list of Alert
-            Alerts that are published only now, and are still to be announced.
+            Alerts that are published only now.
         """
         async with self._turn:
             found = await self._log.newest(self._hub.kept)

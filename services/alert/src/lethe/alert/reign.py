@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from lethe.alert.adjudicating import Adjudicator
+from lethe.alert.announcing import Announcer
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.audit.ports import AuditLog
 from lethe.alert.claiming import ErasureClaims
@@ -72,6 +73,7 @@ class Reign:
     enrolment: Enrolment
     renewals: RenewalDesk
     transit: TransitKeyring
+    announcer: Announcer
     adjudicator: Adjudicator
     claims: ErasureClaims
     now: Callable[[], Instant]
@@ -87,7 +89,7 @@ class Reign:
             enrols=self.enrolment.is_active,
             transit=self.transit.announced(),
             audit=self.tenure.audit_head if self.tenure.audit_head.size else None,
-            false_alerts=dict(self.adjudicator.false_alerts),
+            false_alerts=dict(self.announcer.false_alerts),
             erased_watchlists=self.ends.announced,
             looks=self.looks.cameras(),
         )
@@ -97,7 +99,7 @@ class Reign:
         return [
             self.enrolment.run(),
             self.transit.run(),
-            self.adjudicator.run(),
+            self.announcer.run(),
             self.consultations.run(),
             self.claims.run(),
             self._keep_retention(),

@@ -60,6 +60,8 @@ alerts = Table(
     Column("erased_wall_us", BigInteger, nullable=True),
     # Whether purge's receipts are known to say so.
     Column("receipted", Boolean, nullable=False, server_default="0"),
+    # Whether systems outside are still to be told of it, since it is published.
+    Column("to_announce", Boolean, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("acknowledged_by", String, nullable=True),
     *_instant("acknowledged", nullable=True),
@@ -68,6 +70,7 @@ alerts = Table(
     Index("alerts_of_subject", "deployment_id", "camera_id", "subject_id", "sequence"),
     Index("alerts_to_erase", "erased_wall_us", "erase_at_wall_us"),
     Index("alerts_to_receipt", "receipted", "erased_wall_us"),
+    Index("alerts_to_announce", "to_announce", "sequence"),
     sqlite_autoincrement=True,
 )
 
