@@ -71,8 +71,17 @@ def without_key(lethe: RunningLethe) -> int:
     return sum(camera["dropped"].get("no_key", 0) for camera in cameras)
 
 
+def _has_ended(told: dict[str, Any]) -> bool:
+    """Tell whether every frame and every granted key has come to its end, as purge knows."""
+    return bool(told["settled"]) and told["copies"]["open"] == 0
+
+
 def check_nothing_is_captured(lethe: RunningLethe) -> None:
-    """Wait until cameras have no keys; check that of their next frames none is captured."""
+    """Wait until cameras have no keys; check that of their next frames none is captured.
+
+    The counts of the last slots come when these are over, one after another.
+    """
+    wait_until(lambda: _has_ended(leader(lethe)[1]))
     begun = without_key(lethe)
     wait_until(lambda: without_key(lethe) >= begun + _FRAMES)
     before, begun = _captured(lethe), without_key(lethe)

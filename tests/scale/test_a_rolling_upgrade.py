@@ -32,7 +32,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, on_broker: OnBroker) -> dic
             accounts += lethe.accounts()
             break_instance(lethe, instance_id, signal.SIGTERM)
         # Whoever ended last may have to tell yet what it destroyed.
-        wait_until(lambda: any(told["unerased"] == 0 for told in lethe.accounts()))
+        wait_until(lambda: all(told["unerased"] == 0 for told in lethe.accounts()))
         report = end_with_searches(lethe)
     return report | {"accounts": [*accounts, report]}
 

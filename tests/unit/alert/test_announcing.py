@@ -14,6 +14,7 @@ from tests.support.publishing import record
 
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.announcing import Announcer
+from lethe.alert.errors import DatabaseUnavailable
 from lethe.alert.handlers import Handlers
 from lethe.alert.judgements import Adjudication
 from lethe.contracts.adjudication import Capacity, Verdict
@@ -127,16 +128,61 @@ async def test_what_was_told_before_a_fault_is_told_no_more_and_the_rest_follows
     assert [each.alert_id for each in listeners.raised] == [each.alert_id for each in alerts]
 
 
-async def test_what_was_told_and_could_not_be_recorded_is_told_again(
+async def test_what_was_told_and_could_not_be_recorded_is_told_again_only_by_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lethe.alert.announcing._AGAIN_S", 0.01)
     bench, listeners = DeskBench(), Listeners()
     alert = await raised(bench, "a")
     bench.log.failing.add("end_announcing")
+    await announcer_of(bench, listeners).turn()
+    assert bench.log.to_announce == {alert.alert_id}
+    bench.log.failing.add("end_announcing")
     await told(announcer_of(bench, listeners), bench)
-    assert {each.alert_id for each in listeners.raised} == {alert.alert_id}
-    assert len(listeners.raised) == 2
+    assert [each.alert_id for each in listeners.raised] == [alert.alert_id] * 2
+
+
+async def test_a_decision_and_its_count_do_not_wait_for_all_alerts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lethe.alert.announcing._AT_ONCE", 2)
+    monkeypatch.setattr("lethe.alert.announcing._AGAIN_S", 3600.0)
+    bench, listeners = DeskBench(), Listeners()
+    alerts = [await raised(bench, name) for name in "abcde"]
+    announcer = announcer_of(bench, listeners)
+    await announcer.turn()
+    await adjudicate(bench, alerts[4], Verdict.FALSE_ALERT)
+    announcer.wake(decided=True)
+    await announcer.turn()
+    assert (len(listeners.raised), len(listeners.adjudicated)) == (4, 1)
+    assert list(announcer.false_alerts.values()) == [1]
+    await told(announcer, bench)
+    assert [each.alert_id for each in listeners.raised] == [a.alert_id for a in alerts[:4]]
+
+
+async def test_false_alerts_are_counted_when_somebody_decided_and_not_with_every_alert(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, counted = DeskBench(), 0
+    count = bench.log.false_alerts
+
+    async def false_alerts() -> dict[str, int]:
+        nonlocal counted
+        counted += 1
+        if counted == 2:
+            raise DatabaseUnavailable("away")
+        return dict(await count())
+
+    monkeypatch.setattr(bench.log, "false_alerts", false_alerts)
+    announcer = announcer_of(bench, Listeners())
+    for _ in range(3):
+        announcer.wake()
+        await announcer.turn()
+    assert counted == 1, "at the start"
+    announcer.wake(decided=True)
+    await announcer.turn()
+    await announcer.turn()
+    assert counted == 3, "again where it failed"
 
 
 async def test_nobody_hears_of_alerts_that_ended_before_they_could_be_told() -> None:

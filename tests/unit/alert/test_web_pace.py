@@ -42,6 +42,7 @@ async def asking(
         Endpoint("/x", endpoint, SIGNED_IN),
         Endpoint("/read", endpoint, SIGNED_IN, is_audited=True),
         Endpoint("/open", endpoint, PUBLIC),
+        Endpoint("/open", endpoint, PUBLIC, "DELETE"),
     ]
     gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), some_reasons(), pace)
     api = Mount("/api/v1", routes=routes, middleware=[*problems_middleware(), gate])
@@ -73,6 +74,7 @@ async def test_what_needs_no_token_is_limited_by_address_and_nothing_else_is() -
         statuses = [(await client.get("/open")).status_code for _ in range(3)]
         signed_in = await client.get("/x", headers=bearer(issuer.token()))
         assert (await other.get("/open")).status_code == 200
+        assert (await client.delete("/open")).status_code == 200, "as one signs out"
     assert (statuses, signed_in.status_code) == ([200, 200, 429], 200)
 
 

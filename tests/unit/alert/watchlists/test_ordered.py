@@ -25,7 +25,7 @@ from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.errors import Refused
-from lethe.contracts.orders import OrderStatus
+from lethe.contracts.orders import OrderState, OrderStatus
 
 PACK, LATER = "5a" * 32, "7b" * 32
 
@@ -129,9 +129,22 @@ async def test_nobody_is_ordered_beyond_their_last_day_on_the_list(
         await closing.order(ordered, [])
     assert deployments.orders == []
     assert (await records.book.versions.find("list")).ordered_hash is None
-    # What is running is ended all the same.
-    ended = signed(local_trust(tmp_path / "other"), order, status=OrderStatus.ENDED)
-    await closing.order(ended, [])
+    # What is running is ended all the same, or resumed, and whoever is withdrawn doesn't count.
+    [expiring] = [
+        each.subject_id
+        for each in await records.book.subjects.after("list", 0, 2)
+        if each.details.expires_on
+    ]
+    state = OrderState.decode(ordered.state.payload)
+    for change in (
+        {"status": OrderStatus.ENDED},
+        {"lifts": "term-1-7"},
+        {"withdrawn": [expiring]},
+    ):
+        changed = ordered.state.model_copy(
+            update={"payload": state.model_copy(update=change).encode()}
+        )
+        await closing.order(ordered.model_copy(update={"state": changed}), [])
 
 
 async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(

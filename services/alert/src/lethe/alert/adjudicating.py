@@ -21,5 +21,5 @@ class Adjudicator:
     ) -> Alert:
         """Record what an officer decided and act on it; see `AlertHandling.adjudicate`."""
         alert = await self._handling.adjudicate(alert_id, adjudication, seen)
-        self._announcer.wake()
+        self._announcer.wake(decided=True)
         return alert

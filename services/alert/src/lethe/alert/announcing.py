@@ -5,7 +5,6 @@ or another leader only delays it, and nobody who looks at alerts waits for it.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
@@ -66,10 +65,20 @@ class Announcer:
         self._withdrawn = withdrawn
         self._now = now
         self._news = asyncio.Event()
+        self._is_to_count = True
+        # Those whose end isn't recorded yet: they aren't told again while this instance lives.
+        self._ended: set[str] = set()
         self.false_alerts: Mapping[str, int] = {}
 
-    def wake(self) -> None:
-        """Look at once whether there is something to tell."""
+    def wake(self, *, decided: bool = False) -> None:
+        """Look at once whether there is something to tell.
+
+        Parameters
+        ----------
+        decided
+            Whether somebody decided on an alert, so that false ones are to be counted.
+        """
+        self._is_to_count |= decided
         self._news.set()
 
     async def run(self) -> None:
@@ -77,12 +86,14 @@ class Announcer:
         while True:
             self._news.clear()
             await self.turn()
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(_AGAIN_S):
                     await self._news.wait()
+            except TimeoutError:
+                self._is_to_count = True
 
     async def turn(self) -> None:
-        """Tell what can be told now, and count anew."""
+        """Count, if that is to be done, and tell what can be told now, up to a hundred alerts."""
         # Each by itself: a broker may refuse one topic and take the other.
         for step in (self._count, self._announce_alerts, self._announce_adjudications):
             try:
@@ -91,20 +102,34 @@ class Announcer:
                 _log.warning("not announced yet", error=type(error).__name__)
 
     async def _count(self) -> None:
-        self.false_alerts = await self._log.false_alerts()
+        if self._is_to_count:
+            self._is_to_count = False
+            try:
+                self.false_alerts = await self._log.false_alerts()
+            except Transient:
+                self._is_to_count = True
+                raise
 
     async def _announce_alerts(self) -> None:
-        while waiting := await self._log.unannounced_alerts(_AT_ONCE):
-            # Recorded at once: writing is one after another, and others raise alerts meanwhile.
-            ended: list[str] = []
-            try:
-                for alert in waiting:
+        waiting = await self._log.unannounced_alerts(_AT_ONCE)
+        if len(waiting) == _AT_ONCE:
+            # In another turn: decisions and their count don't wait for all of them.
+            self._news.set()
+        try:
+            for alert in waiting:
+                if alert.alert_id not in self._ended:
                     await self._announce(alert.alert_id)
-                    ended.append(alert.alert_id)
-            except Transient:
-                await self._log.end_announcing(ended)
-                raise
-            await self._log.end_announcing(ended)
+                    self._ended.add(alert.alert_id)
+        except Transient:
+            await self._record()
+            raise
+        await self._record()
+
+    async def _record(self) -> None:
+        """Record what was told together: writing is one after another, and others raise alerts."""
+        if self._ended:
+            await self._log.end_announcing(sorted(self._ended))
+            self._ended.clear()
 
     async def _announce(self, alert_id: str) -> None:
         """Tell of an alert as it is by now, unless nobody is to hear of it any more."""

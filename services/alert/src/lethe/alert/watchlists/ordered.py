@@ -54,9 +54,12 @@ class ClosingDeployments:
         """
         order = DeploymentOrder.decode(ordered.order.payload)
         await self._require_size(order)
-        if OrderState.decode(ordered.state.payload).status is OrderStatus.RUNNING:
+        state = OrderState.decode(ordered.state.payload)
+        if state.status is OrderStatus.RUNNING:
             await self._renewals.require_current(order)
-            await require_listed_throughout(self._watchlists.subjects, order)
+        if state.status is OrderStatus.RUNNING and state.lifts is None:
+            # What is resumed was taken before.
+            await require_listed_throughout(self._watchlists.subjects, order, state.withdrawn)
         await self._samples.require_checked(order)
         composition = await self._composition(order.watchlist_id)
         async with self._ends.ordering(order):

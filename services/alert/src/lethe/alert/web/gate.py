@@ -220,7 +220,9 @@ class Gate:
             with acting_as(actor_of(principal, reason)):
                 await self._app(scope, receive, send)
         else:
-            if access and access.is_public and scope["type"] == "http":
+            # Whoever signs out is never kept from it.
+            is_counted = scope["type"] == "http" and scope["method"] != "DELETE"
+            if access and access.is_public and is_counted:
                 self._pace.require_of(HTTPConnection(scope))
             await self._app(scope, receive, send)
 
