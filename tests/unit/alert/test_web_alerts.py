@@ -11,7 +11,6 @@ from tests.support.watchlists import details, pictured
 from lethe.alert.alerts import Alert, AlertTerms
 from lethe.alert.erasing import key_name
 from lethe.alert.judgements import Adjudication
-from lethe.alert.watchlists.image_kinds import media_type
 from lethe.alert.watchlists.subject import NO_FLAGS
 from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.headings import Heading
@@ -250,26 +249,6 @@ async def test_an_unknown_alert_is_a_404_problem(client: httpx.AsyncClient) -> N
         answer = await client.get(path)
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
-
-
-@pytest.mark.parametrize(
-    ("image", "expected"),
-    [
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
-        (b"GIF89a", "image/gif"),
-        (b"BM\x00", "image/bmp"),
-        (b"II+\x00\x08\x00", "image/tiff"),
-        (b"MM\x00+\x00\x08", "image/tiff"),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
-        (b"<svg onload=alert(1)>", "application/octet-stream"),
-        (b"<html>", "application/octet-stream"),
-        (b"", "application/octet-stream"),
-    ],
-)
-def test_nothing_that_a_browser_would_run_is_declared_as_an_image(
-    image: bytes, expected: str
-) -> None:
-    assert media_type(image) == expected
 
 
 async def test_what_to_beware_of_is_told_with_the_alert_until_nobody_is_named(

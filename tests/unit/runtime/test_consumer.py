@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from tests.support.brokers import settings_for
 
-from lethe.runtime.consumer import Consumer, nothing
+from lethe.runtime.consumer import Consumer
 
 ONE, OTHER = TopicPartition("topic", 0), TopicPartition("topic", 1)
 _TIMEOUT_S = 0.2
@@ -49,27 +49,21 @@ async def consumer_() -> AsyncIterator[Consumer]:
     await consumer.stop()
 
 
-async def test_without_a_choice_everything_is_fetched_as_the_client_does(
+async def test_one_that_does_not_rest_fetches_everything_as_the_client_does(
     consumer: Consumer,
 ) -> None:
     fetched, asked, timeout_s, *_ = consumer._actions(Assignment())
     assert (fetched, asked, timeout_s) == ({ONE, OTHER}, frozenset(), _TIMEOUT_S)
 
 
-async def test_of_a_choice_only_that_is_fetched(consumer: Consumer) -> None:
-    consumer.look_at(lambda partition: partition == OTHER)
-    fetched, *_ = consumer._actions(Assignment())
-    assert fetched == {OTHER}
-
-
 async def test_one_that_rests_waits_until_it_is_told_otherwise_and_for_nothing_else(
     consumer: Consumer,
 ) -> None:
-    consumer.look_at(nothing)
+    consumer.rest()
     fetched, asked, timeout_s, _, [waited_for] = consumer._actions(Assignment())
     assert (fetched, asked, timeout_s) == (set(), frozenset(), None)
     assert not waited_for.done()
-    consumer.look_at(None)
+    consumer.go_on()
     async with asyncio.timeout(20):
         await waited_for
     fetched, *_, [next_one] = consumer._actions(Assignment())
@@ -80,7 +74,7 @@ async def test_one_that_rests_waits_until_it_is_told_otherwise_and_for_nothing_e
 async def test_where_a_partition_begins_or_ends_is_asked_for_while_it_rests(
     consumer: Consumer,
 ) -> None:
-    consumer.look_at(nothing)
+    consumer.rest()
     assignment = Assignment({ONE: State(), OTHER: State(has_valid_position=False)})
     fetched, asked, timeout_s, *_ = consumer._actions(assignment)
     assert (fetched, asked, timeout_s) == (set(), {OTHER}, _TIMEOUT_S)

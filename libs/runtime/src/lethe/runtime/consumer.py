@@ -1,7 +1,7 @@
-"""A consumer that fetches what it is told to, and is told right where a partition ends.
+"""A consumer that can rest, and is told right where a partition ends.
 
 Paused, each partition is waited for by itself, and the client looks at all of them five times a
-second: most of what a reader that rests took. One that looks at none waits for one thing.
+second: most of what a reader that rests took. One that rests waits for one thing.
 
 Asked for the end, the embedded broker gives the offset behind the first record of the last batch,
 even if more follow in it. What it tells along with records is right: how far they are written.
@@ -21,14 +21,6 @@ _LITTLE_BYTES = 1
 _WAIT_MS = 500
 
 
-Which = Callable[[TopicPartition], bool]
-
-
-def nothing(_partition: TopicPartition) -> bool:
-    """Choose no partition."""
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Some partitions of an assignment, as the client's fetching looks at one."""
@@ -42,7 +34,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     def __init__(self, *topics: str, **options: Any) -> None:
         super().__init__(*topics, **options)
-        self._which: Which | None = None
+        self._rests = False
         self._changed: asyncio.Future[None] | None = None
         self._every: Any = None
 
@@ -52,27 +44,30 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._every = self._fetcher._get_actions_per_node  # noqa: SLF001
         self._fetcher._get_actions_per_node = self._actions  # noqa: SLF001
 
-    def look_at(self, which: Which | None) -> None:
-        """Fetch only these partitions from now on, or all that aren't paused.
+    def rest(self) -> None:
+        """Fetch nothing more until `go_on`.
 
         A fetch that is under way isn't called back. Where a partition begins or ends is asked for
-        whether or not it is looked at.
+        all the same.
         """
-        self._which = which
+        self._change(rests=True)
+
+    def go_on(self) -> None:
+        """Fetch again all that isn't paused."""
+        self._change(rests=False)
+
+    def _change(self, *, rests: bool) -> None:
+        self._rests = rests
         if self._changed is not None and not self._changed.done():
             self._changed.set_result(None)
 
     def _actions(self, assignment: Any) -> tuple[Any, ...]:
         """Return what the client is to do now, as its own function does, about some partitions."""
-        which = self._which
-        if which is None:
-            tps = assignment.tps
-        else:
-            place = assignment.state_value
-            tps = frozenset(
-                p for p in assignment.tps if which(p) or not place(p).has_valid_position
-            )
-        part = _Part(tps, assignment.state_value)
+        place = assignment.state_value
+        tps = assignment.tps
+        if self._rests:
+            tps = frozenset(p for p in tps if not place(p).has_valid_position)
+        part = _Part(tps, place)
         fetches, resets, timeout_s, is_unknown, resumed = self._every(part)
         if self._changed is None or self._changed.done():
             self._changed = asyncio.get_running_loop().create_future()

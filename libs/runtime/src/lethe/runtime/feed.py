@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.topic import plain_name
 from lethe.runtime import metrics
-from lethe.runtime.consumer import Consumer, nothing
+from lethe.runtime.consumer import Consumer
 from lethe.runtime.poller import Batches, Poller
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
@@ -140,11 +140,11 @@ class Feed:
 
     async def rest(self, seconds: float) -> None:
         """Fetch nothing for a while: what comes meanwhile is brought together afterwards."""
-        self._consumer.look_at(nothing)
+        self._consumer.rest()
         try:
             await asyncio.sleep(seconds)
         finally:
-            self._consumer.look_at(None)
+            self._consumer.go_on()
 
     async def poll(self) -> Batches:
         """Return what has come; nothing after a while.

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from lethe.contracts.topic import Topic
 from lethe.runtime import metrics
-from lethe.runtime.consumer import Consumer, nothing
+from lethe.runtime.consumer import Consumer
 from lethe.runtime.reaching import refusal
 from lethe.runtime.settings import ServiceSettings
 
@@ -111,7 +111,7 @@ class Ownership:
             await self._consumer.start()
         except KafkaError as error:
             raise refusal(error, session_ms=self._session_ms) or error from None
-        self._consumer.look_at(nothing)
+        self._consumer.rest()
 
     async def _poll(self) -> None:
         try:
