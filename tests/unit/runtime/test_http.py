@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from httpx._config import DEFAULT_LIMITS
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -155,3 +156,11 @@ def test_a_certificate_that_is_none_says_which_settings_to_check(
             is_ready=lambda: None,
             certificate=Certificate(chain, identity.key_file),
         )
+
+
+async def test_a_client_lets_go_of_an_idle_connection_before_the_server_does() -> None:
+    service = Service()
+    async with service.serving():
+        kept_s = DEFAULT_LIMITS.keepalive_expiry
+        assert kept_s is not None
+        assert service.server._server.config.timeout_keep_alive > kept_s

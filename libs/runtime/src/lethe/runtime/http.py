@@ -23,6 +23,9 @@ _STOP_S = 2
 _TICK_S = 1.0
 """What an answer says that the time is, is made anew so often, to the second as it is told."""
 
+_KEPT_S = 15
+"""An idle connection stays open for so long. Clients let go of theirs after five seconds, as
+uvicorn does by default: one that asked again just then got no answer."""
 _UNREAD_MS = 30_000
 """A peer that takes nothing of what is sent to it for so long has lost its connection."""
 _WEBSOCKET_BYTES = 4096
@@ -108,6 +111,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_STOP_S,
+            timeout_keep_alive=_KEPT_S,
             http=Intake,  # type: ignore[arg-type]  # which wants one that is given its bytes
             ws=FramedWebSocket,
             ws_max_size=_WEBSOCKET_BYTES,
