@@ -234,9 +234,12 @@ async def attack(lethe: RunningLethe, told: Story) -> None:
 
 def test_all_that_is_made_up_is_refused_and_counted_once_by_each_reader(story: Story) -> None:
     assert set(story.made_up) == set(_ATTACKED)
-    buried, expected = _named(story.buried), _named(story.expected)
-    assert not [topic.name for topic in _ATTACKED if story.missing(topic)], (buried, expected)
-    assert all(buried[name] <= count for name, count in expected.items()), (buried, expected)
+    told = {
+        topic.name: (story.buried[topic], story.expected[topic], story.lost[topic])
+        for topic in _ATTACKED
+        if story.missing(topic) or story.buried[topic] > story.expected[topic]
+    }
+    assert not told, "topic: (buried, expected, left out)"
 
 
 def test_no_compressed_batch_is_unpacked_by_anybody(story: Story) -> None:

@@ -1,6 +1,7 @@
 """Dead letters tell where and what class of failure, never what was in the record."""
 
 import pytest
+from prometheus_client import REGISTRY
 from tests.support.brokers import settings_for
 from tests.support.publishing import FakePublisher, record
 
@@ -8,6 +9,7 @@ from lethe.contracts.errors import Refused
 from lethe.contracts.headers import read_event_headers
 from lethe.contracts.stack import DeadLetter
 from lethe.contracts.topics import FRAME_CAPTURED, PROBE_EXTRACTED
+from lethe.runtime import metrics
 from lethe.runtime.deadletters import DeadLetters
 
 SECRET = "the crop of a passer-by"
@@ -72,10 +74,27 @@ async def test_a_stepped_wall_clock_opens_no_new_minute(
     assert len(publisher.sent) == LIMIT
 
 
-async def test_a_letter_that_the_broker_does_not_take_stops_nothing(
+async def test_a_letter_that_the_broker_does_not_take_stops_nothing_and_counts_no_second_record(
     letters: DeadLetters, publisher: FakePublisher
 ) -> None:
+    before = _unhandled(), _not_published()
     publisher.refusing.add(FRAME_CAPTURED.dead_letters)
     await letters.bury(record(FRAME_CAPTURED, "gate-1", b""), Refused())
     await letters.bury(RECORD, Refused())
     assert [sent.topic for sent in publisher.sent] == [PROBE_EXTRACTED.dead_letters]
+    assert (_unhandled(), _not_published()) == (before[0] + 1, before[1] + 1)
+
+
+def _unhandled() -> float:
+    """How many records of frames couldn't be handled, for whatever reason."""
+    [family] = metrics.DEAD_LETTERS.collect()
+    return sum(
+        sample.value
+        for sample in family.samples
+        if sample.name.endswith("_total") and sample.labels["topic"] == FRAME_CAPTURED.name
+    )
+
+
+def _not_published() -> float:
+    labels = {"topic": FRAME_CAPTURED.dead_letters}
+    return REGISTRY.get_sample_value("lethe_not_published_total", labels) or 0.0

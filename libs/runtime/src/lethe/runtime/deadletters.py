@@ -75,7 +75,7 @@ class DeadLetters:
                 record.topic.dead_letters, 0, record.topic.name, letter.encode(), headers
             )
         except Transient:
-            metrics.DEAD_LETTERS.labels(record.topic.name, "NotPublished").inc()
+            metrics.NOT_PUBLISHED.labels(record.topic.dead_letters).inc()
 
     def _within_limit(self, now: Instant) -> bool:
         if self._window is None or now.since_ms(self._window) >= _MINUTE_MS:
