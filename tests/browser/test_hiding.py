@@ -1,7 +1,9 @@
 """A page that hears nothing hides whom it shows: nobody could tell it that they are erased."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.test_sampling import enrolled
 from tests.browser.test_the_desk import desk_of
@@ -98,6 +100,63 @@ async def test_what_was_erased_meanwhile_does_not_come_again(desk: Desk, page: P
         await live(page)
         await expect(page.get_by_role("heading", name="This alert is erased")).to_be_visible()
         await names_nobody(page)
+
+
+async def test_whoever_was_at_an_old_alert_goes_on_with_it_and_sees_every_open_one(
+    desk: Desk, page: Page
+) -> None:
+    app = desk.web.app(desk.port)
+    await stop_time(page)
+    async with served(app, desk.port):
+        for number in range(3):
+            await desk.alert(f"search-{number}", camera_id=f"camera-{number}")
+        await page.goto(desk.url)
+        await live(page)
+        await picked(page, "camera-0")
+    await lost(page)
+    await page.clock.fast_forward(125_000)
+    await expect(page.get_by_text(TOLD)).to_be_visible()
+    # More than a page begins with came while the phone slept.
+    for number in range(3, 120):
+        await desk.alert(f"search-{number}", camera_id=f"camera-{number}")
+    async with served(app, desk.port):
+        await page.clock.fast_forward(LONGEST_WAIT_MS)
+        await live(page)
+        await expect(page.get_by_role("definition").filter(has_text="camera-0")).to_be_visible()
+        await expect(probe(page)).to_be_visible()
+        await page.go_back()
+        await expect(page.locator("#open-count")).to_have_text("120 open of 120")
+
+
+@pytest.mark.parametrize("kind", ["pagehide", "hidden"])
+async def test_an_answer_that_comes_after_all_was_let_go_of_is_not_shown(
+    desk: Desk, page: Page, kind: str
+) -> None:
+    app = desk.web.app(desk.port)
+    await stop_time(page)
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    async with served(app, desk.port):
+        for number in range(101):
+            await desk.alert(f"search-{number}", camera_id=f"camera-{number}")
+        await page.route("**/alerts?before=*", held.put)
+        await page.goto(desk.url)
+        await live(page)
+        route = await held.get()
+        answer = await route.fetch()
+    if kind == "pagehide":
+        await leave(page, kind)
+    else:
+        await lost(page)
+        await page.clock.fast_forward(125_000)
+        await expect(page.get_by_text(TOLD)).to_be_visible()
+    async with page.expect_response("**/alerts?before=*") as answered:
+        await route.fulfill(response=answer)
+    await (await answered.value).finished()
+    await page.evaluate(
+        "new Promise((resolve) => fetch('/static/lethe.svg').then(resolve, resolve))"
+    )
+    await names_nobody(page)
+    await expect(rows(page)).to_have_count(0)
 
 
 async def test_the_desk_hides_its_table_as_well(desk: Desk, new_page: OpenPage) -> None:

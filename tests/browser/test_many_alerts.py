@@ -1,9 +1,10 @@
 """More alerts than a page shows: it says how many there are, and brings earlier ones."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessibility import violations
 from tests.support.page_desk import Desk
@@ -15,6 +16,16 @@ from lethe.contracts.adjudication import Verdict
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_FIRST = 100
+MANY_OPEN = """async () => {
+    const { AlertBook } = await import("/static/alert-book.js");
+    const book = new AlertBook();
+    let dropped = [];
+    for (let sequence = 1; sequence <= 1002; sequence += 1) {
+        book.add({ alert_id: `a${sequence}`, sequence, adjudication: null, erased: false }, false);
+        dropped.push(...book.trim());
+    }
+    return [dropped, book.openFloor];
+}"""
 TOO_MANY = """async () => {
     const { AlertBook } = await import("/static/alert-book.js");
     const book = new AlertBook();
@@ -28,9 +39,11 @@ TOO_MANY = """async () => {
 }"""
 
 
-async def raised(desk: Desk, count: int) -> None:
+async def raised(desk: Desk, count: int, decided: int = 0) -> None:
     for number in range(count):
-        await desk.alert(f"search-{number}", camera_id=f"camera-{number}")
+        alert = await desk.alert(f"search-{number}", camera_id=f"camera-{number}")
+        if number < decided:
+            await desk.judge(alert, Verdict.TRUE_ALERT)
 
 
 async def told(page: Page, text: str) -> None:
@@ -41,16 +54,13 @@ async def told(page: Page, text: str) -> None:
 async def test_what_is_not_on_the_page_is_said_and_comes_when_somebody_asks(
     serving: Desk, new_page: OpenPage, path: str
 ) -> None:
-    await raised(serving, AT_FIRST + 30)
+    await raised(serving, AT_FIRST + 30, decided=30)
     page = await new_page(1280, 900)
     address = serving.url_of("Oakley", Role.OPERATOR)
     await page.goto(address.replace("/#", f"{path}#"))
     await live(page)
-    await told(page, "100 of 130 alerts are on this page. Earlier ones may be open still.")
+    await told(page, "100 of 130 alerts are on this page. Earlier ones are decided.")
     assert await violations(page) == []
-    # One of those that aren't there is decided, and the page has it as it is.
-    first = await serving.web.desk.after(0, 1)
-    await serving.judge(first[0], Verdict.TRUE_ALERT)
     await page.get_by_role("button", name="Earlier alerts").press("Enter")
     rows = page.locator("#alerts > *")
     await expect(rows).to_have_count(130)
@@ -73,7 +83,7 @@ async def test_whoever_sees_all_there_is_is_told_nothing(serving: Desk, new_page
 
 
 async def test_why_earlier_ones_do_not_come_is_said(serving: Desk, new_page: OpenPage) -> None:
-    await raised(serving, AT_FIRST + 1)
+    await raised(serving, AT_FIRST + 1, decided=1)
     page = await new_page()
     await page.goto(serving.url)
     await live(page)
@@ -96,3 +106,67 @@ async def test_open_alerts_stay_on_a_page_that_is_full(serving: Desk, new_page: 
     assert found["kept"][-1] == 250
     # Up to there decided ones were left out, and would come again.
     assert found["floor"] == 51 + 1
+
+
+async def test_of_open_ones_a_page_drops_none_before_it_holds_as_many_as_it_can(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    await page.goto(serving.url)
+    await live(page)
+    assert await page.evaluate(MANY_OPEN) == [["a1", "a2"], 2]
+
+
+async def test_open_ones_come_by_themselves_however_old_they_are(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    await raised(serving, 7)
+    for number in range(AT_FIRST + 10):
+        alert = await serving.alert(f"later-{number}", camera_id=f"later-{number}")
+        await serving.judge(alert, Verdict.TRUE_ALERT)
+    page = await new_page()
+    # The first answer is lost: open ones are asked for until they come.
+    lost = True
+
+    async def lose(route: Route) -> None:
+        nonlocal lost
+        await (route.abort() if lost else route.continue_())
+        lost = False
+
+    await page.route("**/alerts?before=*open=true*", lose)
+    await page.goto(serving.url)
+    await live(page)
+    await expect(page.locator("#open-count")).to_have_text(f"7 open of {AT_FIRST + 7}")
+    await told(
+        page,
+        f"{AT_FIRST + 7} of {AT_FIRST + 17} alerts are on this page. Earlier ones are decided.",
+    )
+    await expect(page.locator("#alerts li").last).to_contain_text("camera-0")
+    assert not lost
+
+
+async def test_an_alert_that_is_erased_while_it_is_asked_for_comes_as_erased(
+    serving: Desk, new_page: OpenPage
+) -> None:
+    alert = await serving.alert("search-0", camera_id="camera-0")
+    for number in range(AT_FIRST):
+        await serving.alert(f"later-{number}", camera_id=f"later-{number}")
+    page = await new_page()
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/alerts?before=*open=true*", held.put)
+    await page.goto(serving.url)
+    await live(page)
+    await page.get_by_label("Decided ones too").check()
+    route = await held.get()
+    answer = await route.fetch()
+    assert "Eileen Collins" in await answer.text()
+    await serving.judge(alert, Verdict.FALSE_ALERT)
+    # The page has heard what came before this.
+    await serving.alert("another", camera_id="another")
+    await expect(page.locator("#alerts")).to_contain_text("another")
+    await route.fulfill(response=answer)
+    first = page.locator("#alerts li").last
+    await expect(page.locator("#alerts li")).to_have_count(AT_FIRST + 2)
+    await expect(first).to_contain_text("camera-0")
+    await expect(first).to_contain_text("False alert")
+    await expect(first).not_to_contain_text("Eileen")

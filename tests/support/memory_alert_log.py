@@ -190,9 +190,11 @@ class MemoryAlertLog:
         *,
         before: int | None = None,
         deployments: frozenset[str] | None = None,
+        open_only: bool = False,
     ) -> list[Alert]:
         found = [a for a in self.alerts if before is None or a.sequence < before]
-        return [a for a in found if _is_of(a, deployments)][-limit:]
+        fit = [a for a in found if a.is_open or not open_only]
+        return [a for a in fit if _is_of(a, deployments)][-limit:]
 
     async def find(self, alert_id: str) -> Alert | None:
         return next((a for a in self.alerts if a.alert_id == alert_id), None)

@@ -50,6 +50,26 @@ async def test_false_by_an_operator_is_due_only_while_nobody_went_and_no_officer
     assert [each.alert_id for each in await log.after(0, 9) if each.is_false] == ["a"]
 
 
+async def test_open_is_what_nobody_decided_whose_decision_counts(log: AlertLog) -> None:
+    for name in "abcdefg":
+        alert = await log.append(draft(name), f"search-{name}", PICTURE)
+        if name in "bc":
+            await log.mark_handled(replace(alert, claim=Mark("Birch", instant(2)), version=1))
+        if name in "cd":
+            await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT, capacity=OPERATOR))
+        if name == "e":
+            await log.adjudicate(alert, adjudication(Verdict.TRUE_ALERT))
+        if name == "f":
+            await log.mark_erased([alert], 1)
+    found = await log.newest(9, open_only=True)
+    assert [alert.alert_id for alert in found] == ["a", "b", "c", "g"]
+    assert [each.alert_id for each in await log.newest(9) if each.is_open] == ["a", "b", "c", "g"]
+    before = await log.newest(2, before=7, open_only=True)
+    assert [alert.alert_id for alert in before] == ["b", "c"]
+    nowhere = frozenset({"another"})
+    assert await log.newest(9, deployments=nowhere, open_only=True) == []
+
+
 async def test_the_latest_adjudication_of_an_alert_is_told_with_it_everywhere(
     log: AlertLog,
 ) -> None:

@@ -103,6 +103,8 @@ async def test_alerts_are_read_page_by_page(web: AlertWeb, client: httpx.AsyncCl
     ):
         page = (await client.get(f"/api/v1/alerts?{query}")).json()
         assert [alert["sequence"] for alert in page["alerts"]] == expected
+    lone = await client.get("/api/v1/alerts?open=true")
+    assert (lone.status_code, lone.json()["detail"]) == (400, "send open with before only")
     both = await client.get("/api/v1/alerts?before=4&after=1")
     assert (both.status_code, both.json()["detail"]) == (400, "send after or before, not both")
     empty = (await client.get("/api/v1/alerts?limit=0")).json()

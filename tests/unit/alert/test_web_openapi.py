@@ -101,4 +101,4 @@ async def test_what_the_address_may_hold_is_described_with_its_bounds(
         each["name"]: each["schema"] for each in document["paths"]["/alerts"]["get"]["parameters"]
     }
     assert told["limit"] == {"type": "integer", "default": 100, "minimum": 0, "maximum": 1_000}
-    assert set(told) == {"after", "before", "limit"}
+    assert set(told) == {"after", "before", "limit", "open"}

@@ -123,10 +123,11 @@ class AlertLog(Protocol):
         *,
         before: int | None = None,
         deployments: frozenset[str] | None = None,
+        open_only: bool = False,
     ) -> list[Alert]:
         """Return the newest alerts, or the newest before a sequence, in rising sequence.
 
-        Those of some deployments, or of all.
+        Those of some deployments, or of all; with `open_only` those that `Alert.is_open`.
         """
         ...
 

@@ -107,6 +107,11 @@ class Alert:
         return self.judgements.operator
 
     @property
+    def is_open(self) -> bool:
+        """Whether somebody has to decide about it still."""
+        return not self.erased and self.adjudication is None
+
+    @property
     def is_false(self) -> bool:
         """Whether it was adjudicated as a false alert: then it is closed, and erased."""
         return self.adjudication is not None and self.adjudication.verdict is Verdict.FALSE_ALERT

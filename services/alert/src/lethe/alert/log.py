@@ -16,6 +16,7 @@ from lethe.alert.rows import (
     handling_columns,
     instant_columns,
     is_false,
+    is_open,
     select_alerts,
     to_alert,
     to_row,
@@ -198,11 +199,14 @@ class SqlAlertLog(SqlAnnouncements):
         *,
         before: int | None = None,
         deployments: frozenset[str] | None = None,
+        open_only: bool = False,
     ) -> list[Alert]:
         """Return the newest alerts, or the newest before a sequence, in rising sequence."""
         statement = select_alerts().where(within(deployments))
         if before is not None:
             statement = statement.where(alerts.c.sequence < before)
+        if open_only:
+            statement = statement.where(is_open())
         newest_first = statement.order_by(alerts.c.sequence.desc()).limit(limit)
         async with self._term.read() as connection:
             rows = await connection.execute(newest_first)

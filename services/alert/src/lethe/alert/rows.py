@@ -54,6 +54,13 @@ def is_false() -> ColumnElement[bool]:
     return _is_judged(Verdict.FALSE_ALERT)
 
 
+def is_open() -> ColumnElement[bool]:
+    """Return the condition of `select_alerts` that says what `Alert.is_open` does."""
+    operator, officer = _LATEST[Capacity.OPERATOR], _LATEST[Capacity.ENGAGEMENT_OFFICER]
+    is_undecided = or_(operator.c.number.is_(None), alerts.c.claimed_by.is_not(None))
+    return and_(alerts.c.erased_wall_us.is_(None), officer.c.number.is_(None), is_undecided)
+
+
 def is_rehearsal() -> ColumnElement[bool]:
     """Return the condition that says what `Alert.is_rehearsal` does."""
     return alerts.c.subject_id.startswith(MARK, autoescape=True)

@@ -41,10 +41,20 @@ class AlertShowing:
         return [alert.as_of(self._now().wall_us) for alert in published]
 
     async def before(
-        self, sequence: int, limit: int, deployments: frozenset[str] | None = None
+        self,
+        sequence: int,
+        limit: int,
+        deployments: frozenset[str] | None = None,
+        *,
+        open_only: bool = False,
     ) -> list[Alert]:
-        """Return the last published alerts before a sequence, in rising sequence."""
-        alerts = await self._log.newest(limit, before=sequence, deployments=deployments)
+        """Return the last published alerts before a sequence, in rising sequence.
+
+        See `AlertLog.newest`.
+        """
+        alerts = await self._log.newest(
+            limit, before=sequence, deployments=deployments, open_only=open_only
+        )
         now_us = self._now().wall_us
         return [alert.as_of(now_us) for alert in alerts if alert.published is not None]
 

@@ -16,7 +16,7 @@ from lethe.alert.identity.reach import Reach
 from lethe.alert.raising import AlertDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.image_kinds import media_type
-from lethe.alert.web.asked import WholeNumber
+from lethe.alert.web.asked import Choice, WholeNumber
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.versions import answer_with
 from lethe.alert.web.views import AlertedSubject, AlertViews
@@ -24,6 +24,7 @@ from lethe.contracts.errors import Erased
 
 _AFTER = WholeNumber("after", default=0, low=0, high=2**62)
 _BEFORE = WholeNumber("before", default=0, low=0, high=2**62)
+_OPEN = Choice("open")
 _LIMIT = WholeNumber("limit", default=100, low=0, high=1_000)
 _PLACE = WholeNumber("place", default=1, low=1, high=1 + MOST_FURTHER)
 
@@ -49,7 +50,7 @@ class AlertEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        listing = (_AFTER, _BEFORE, _LIMIT)
+        listing = (_AFTER, _BEFORE, _OPEN, _LIMIT)
         return [
             Endpoint("/alerts", self.listed, SEES_ALERTS, query=listing, is_audited=True),
             Endpoint("/alerts/{alert_id}", self.show, SEES_ALERTS, is_audited=True),
@@ -70,10 +71,13 @@ class AlertEndpoints:
         after, before, limit = (each.read(request) for each in (_AFTER, _BEFORE, _LIMIT))
         if after and before:
             raise HTTPException(400, "send after or before, not both")
+        open_only = _OPEN.read(request)
+        if open_only and not before:
+            raise HTTPException(400, "send open with before only")
         seen = self._reach.deployments(principal_of(request))
         alerts: list[Alert] = []
         if limit and before:
-            alerts = await self._desk.before(before, limit, seen)
+            alerts = await self._desk.before(before, limit, seen, open_only=open_only)
         elif limit:
             alerts = await self._desk.after(after, limit, seen)
         await self._audit.append(*of_alerts.listed(alerts))

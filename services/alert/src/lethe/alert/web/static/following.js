@@ -82,13 +82,14 @@ function take(alert) {
  * @param {boolean} missed
  */
 function add(alert, isPast, missed) {
+  const isKnown = book.seen.has(alert.alert_id);
   if (!book.add(alert, missed)) return take(alert);
   list.add(alert.alert_id);
   for (const id of book.trim()) list.remove(id);
   earlier.tick();
   const isLate = book.late.has(alert.alert_id);
-  // Of a closed one there is nothing to tell, and nothing to go to.
-  if (isClosed(alert) || alert.withdrawn || (isPast && !isLate)) return;
+  // Of a closed one there is nothing to tell, and nothing to go to; nor of one that comes again.
+  if (isClosed(alert) || alert.withdrawn || (isPast && (isKnown || !isLate))) return;
   const late = isLate ? "Late. " : "";
   announce(
     alert.alert_id,
@@ -125,6 +126,12 @@ function hide() {
 function show() {
   book.isHidden = false;
   list.show();
+  screen.show();
+}
+
+/** Who is at an alert goes on with it, however old that is. */
+async function bringOpen() {
+  await earlier.readOpen();
   screen.show();
 }
 
@@ -173,10 +180,12 @@ function drop(alertId) {
   screen.drop(alertId);
 }
 
-const stream = new AlertStream({
+const stream = new AlertStream(me.subject, {
   state: (state) => {
     connection.set(state);
-    if (state === "live") hiding.confirmed();
+    if (state !== "live") return;
+    hiding.confirmed();
+    bringOpen();
   },
   heard: (at, heartbeatS) => {
     if (at) setClock(at);
@@ -186,13 +195,13 @@ const stream = new AlertStream({
   alert: add,
   change: take,
   from: (sequence, reached) => {
-    book.floor = sequence;
+    book.begin(sequence);
     book.reached = reached;
   },
   gap: (gap) => {
     if (gap.sequence < gap.after) clear();
     else notice(`${gap.sequence - gap.after} earlier alerts are not shown on this page.`);
-    book.floor = Math.max(book.floor, gap.sequence);
+    book.pass(gap.sequence);
   },
   restart: () => {
     clear();

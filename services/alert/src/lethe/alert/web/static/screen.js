@@ -99,11 +99,12 @@ export class Screen {
     if (id !== undefined) this.away = id;
   }
 
-  /** Opens it again, if it is still there. */
+  /** Opens it again, as soon as it is there. */
   show() {
     const { away } = this;
+    if (away === null || !this.book.alerts.has(away)) return;
     this.away = null;
-    if (away !== null && !this.panel) this.open(away, true);
+    if (!this.panel) this.open(away, true);
   }
 
   tellWaiting() {

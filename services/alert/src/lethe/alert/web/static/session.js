@@ -1,6 +1,7 @@
 // Signing in: the code behind the # of the address becomes a cookie that no script can read.
 
 import { at, tell } from "./elements.js";
+import { forgetReached } from "./reached.js";
 
 const ADDRESS = "/api/v1/session";
 const CODE = "#sign-in=";
@@ -111,5 +112,6 @@ async function again(send) {
 
 at("sign-out").onclick = async () => {
   await fetch(ADDRESS, { method: "DELETE" });
+  forgetReached();
   location.reload();
 };

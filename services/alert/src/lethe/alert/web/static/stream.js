@@ -27,8 +27,12 @@ const NOT_ALLOWED = 4403;
  */
 
 export class AlertStream {
-  /** @param {Listener} on */
-  constructor(on) {
+  /**
+   * @param {string} who
+   * @param {Listener} on
+   */
+  constructor(who, on) {
+    this.who = who;
     this.on = on;
     /** The highest sequence seen; null before the first connection. @type {number | null} */
     this.last = null;
@@ -139,14 +143,14 @@ export class AlertStream {
       this.last = null;
       this.log = null;
       // Of that one nothing was told yet.
-      keepReached(hello.log, 0);
+      keepReached(hello.log, this.who, 0);
       this.on.restart();
       socket.onmessage = null;
       socket.close();
       return;
     }
     this.log = hello.log;
-    this.reached = reached(hello.log);
+    this.reached = reached(hello.log, this.who);
     if (this.last === null) {
       this.last = Math.max(0, hello.sequence - SHOWN_AT_FIRST);
       this.on.from(this.last, this.reached);
@@ -172,6 +176,6 @@ export class AlertStream {
    * @param {number} sequence
    */
   keep(sequence) {
-    if (this.log !== null && (!this.behind || this.reached !== NOT_KNOWN)) keepReached(this.log, sequence);
+    if (this.log !== null && (!this.behind || this.reached !== NOT_KNOWN)) keepReached(this.log, this.who, sequence);
   }
 }
