@@ -26,13 +26,24 @@ class FakeDeployments:
         self.orders: list[tuple[DeploymentOrdered, list[CameraAssigned]]] = []
         self.ended: list[tuple[str, str]] = []
         self.withdrawals: list[Withdrawal] = []
+        self.known: set[str] = set()
         self.refusal: Exception | None = None
 
-    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+    def is_known(self, deployment_id: str) -> bool:
+        return deployment_id in self.known
+
+    def require(self, *_: object) -> None:
         if self.refusal is not None:
             raise self.refusal
+
+    async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
+        self.require()
+        await self.passing_on()
         self.orders.append((ordered, cameras))
         return "deployment-1"
+
+    async def passing_on(self) -> None:
+        """Take as long as the broker does."""
 
     async def end(self, deployment_id: str, ended_by: str) -> bool:
         if self.refusal is not None:

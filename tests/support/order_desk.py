@@ -15,7 +15,7 @@ from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
 from lethe.shredding.orders import OrderBook
 from lethe.shredding.trust import LocalTrust
 
-HASH = "ab" * 32
+HASH, DETAILS = "ab" * 32, "0d" * 32
 CAMERAS = """
 [gate]
 source = "rtsp://192.0.2.1/stream"
@@ -31,7 +31,12 @@ class Service:
 
     def __init__(self, trust: LocalTrust) -> None:
         self.book = OrderBook(trust.roster(), allow_local=False)
-        self.watchlist: dict[str, Any] = {"subjects": 3, "settled": True, "content_hash": HASH}
+        self.watchlist: dict[str, Any] = {
+            "subjects": 3,
+            "settled": True,
+            "content_hash": HASH,
+            "details_hash": DETAILS,
+        }
         self.cameras: list[CameraAssigned] = []
         self.ended: list[str] = []
         self.shown: dict[str, Any] = {}

@@ -399,6 +399,7 @@ interface WatchlistCounts {
   references: Record<ReferenceState, number>;
   settled: boolean;
   content_hash: string | null;
+  details_hash: string | null;
 }
 
 interface WatchlistView {

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.alert_web import AlertWeb
 from tests.support.clocks import WALL_US
-from tests.support.watchlists import outcome, pictured
+from tests.support.watchlists import details, outcome, pictured
 from tests.support.written_drafts import BODY, DRAFTS, FAIR, ORDER, words
 
 from lethe.alert.identity.principal import Role
@@ -70,6 +70,7 @@ async def test_what_one_person_drafts_and_another_signs_is_an_order_that_holds(
     order = held.order
     assert (order.authorised_by, order.watchlist_size, order.area) == ("officer", 1, "north")
     assert order.watchlist_hash == await web.watchlists.content_hash("list")
+    assert order.details_hash == await web.watchlists.details_hash("list")
     assert order.camera_hashes == {"gate": camera_hash(camera)}
     assert not order.keeps_sightings, "nobody said so"
     assert (camera.deployment_id, len(camera.masks)) == ("fair-1", 1)
@@ -216,6 +217,18 @@ async def test_a_list_that_changed_since_needs_another_draft(
     await web.watchlists.record([outcome(added.reference_id)])
     answer = await authorise(bob, trust)
     assert (answer.status_code, "isn't what it was" in answer.text) == (409, True)
+    assert web.deployments.orders == []
+
+
+async def test_grounds_that_changed_since_need_another_draft(
+    web: AlertWeb, ann: httpx.AsyncClient, bob: httpx.AsyncClient, trust: LocalTrust
+) -> None:
+    await drafted(ann, trust)
+    [ada] = await web.watchlists.subjects.after("list", 0, 1)
+    others = details("Ada", grounds="seen nearby")
+    await web.watchlists.subjects.edit("list", ada.subject_id, others, ada.revision)
+    answer = await authorise(bob, trust)
+    assert (answer.status_code, "draft it anew" in answer.text) == (409, True)
     assert web.deployments.orders == []
 
 

@@ -48,6 +48,7 @@ async def test_a_watchlist_is_told_with_its_counts_and_its_hash(client: httpx.As
         "references": {"submitted": 0, "enrolled": 0, "rejected": 0},
         "settled": True,
         "content_hash": answer.json()["content_hash"],
+        "details_hash": answer.json()["details_hash"],
     }
     assert len(answer.json()["content_hash"]) == 64
 

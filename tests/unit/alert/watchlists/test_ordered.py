@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support.alert_ports import FakeDeployments
+from tests.support.closing import closing_of
 from tests.support.forgetting import an_order, local_trust, signed
 from tests.support.watchlists import (
     IMAGE,
@@ -19,26 +19,12 @@ from tests.support.watchlists import (
 )
 
 from lethe.alert.errors import Conflict
-from lethe.alert.ports import Deployments
 from lethe.alert.watchlists.entry import Entry
-from lethe.alert.watchlists.ordered import ClosingDeployments
-from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import OrderState, OrderStatus
 
 PACK, LATER = "5a" * 32, "7b" * 32
-
-
-def closing_of(
-    records: Records, deployments: Deployments, pack: str | None = None
-) -> ClosingDeployments:
-    """Return what takes orders while detect works with a model pack."""
-    unused: Any = None
-    renewals = RenewalDesk(records.shelf.references, records.book, unused, lambda: pack)
-    return ClosingDeployments(
-        deployments, records.book, records.ends(), records.samples(), renewals
-    )
 
 
 async def test_an_order_that_holds_closes_its_version_and_no_other(

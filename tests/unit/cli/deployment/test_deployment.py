@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.forgetting import local_trust
-from tests.support.order_desk import HASH, Desk, Service
+from tests.support.order_desk import DETAILS, HASH, Desk, Service
 
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import camera_hash
@@ -30,6 +30,7 @@ def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, de
         assert said in shown.output
     [held] = service.book.live_orders(time.time_ns() // 1000)
     assert (held.order.authorised_by, held.order.watchlist_hash) == ("officer", HASH)
+    assert held.order.details_hash == DETAILS
     [camera] = service.cameras
     assert (camera.camera_id, camera.deployment_id, camera.max_fps) == ("gate", "northtown-1", 8)
     assert held.order.camera_hashes == {"gate": camera_hash(camera)}
@@ -99,9 +100,12 @@ def test_nobody_authorises_their_own_draft(service: Service, desk: Desk) -> None
     assert service.book.all_orders() == []
 
 
-def test_a_watchlist_that_changed_since_needs_another_draft(service: Service, desk: Desk) -> None:
+@pytest.mark.parametrize("what", ["content_hash", "details_hash"])
+def test_a_watchlist_that_changed_since_needs_another_draft(
+    service: Service, desk: Desk, what: str
+) -> None:
     desk.drafts()
-    service.watchlist["content_hash"] = "cd" * 32
+    service.watchlist[what] = "cd" * 32
     told = desk.authorises("--yes")
     assert "draft it anew" in str(told.exception)
     assert service.book.all_orders() == []

@@ -68,6 +68,7 @@ class OrderWords(BaseModel):
         watchlist_hash: str,
         watchlist_size: int,
         receipts_key: str | None,
+        details_hash: str | None,
     ) -> DeploymentOrder:
         """Return the order as it is drafted.
 
@@ -77,6 +78,8 @@ class OrderWords(BaseModel):
             What the watchlist holds now.
         receipts_key
             As an order pins it.
+        details_hash
+            Of what is known of whom it lists.
         """
         return DeploymentOrder(
             deployment_id=self.deployment_id,
@@ -91,6 +94,7 @@ class OrderWords(BaseModel):
             watchlist_id=self.watchlist_id,
             watchlist_hash=watchlist_hash,
             watchlist_size=watchlist_size,
+            details_hash=details_hash,
             threshold=self.threshold,
             alert_retention_hours=self.alert_retention_hours,
             area=self.area,

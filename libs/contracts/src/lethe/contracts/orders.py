@@ -47,6 +47,10 @@ class DeploymentOrder(Message):
         The window, UTC in microseconds since 1970; nothing is captured outside it.
     watchlist_hash
         SHA-256 over the watchlist's subjects and image hashes, see `watchlist_hash`.
+    details_hash
+        SHA-256 (hex) over what alert keeps, sealed, of the watchlist and of each of its subjects:
+        grounds, instructions, markers and the like, see ADR 0092. alert takes the order only while
+        it is that. None, of local orders and those from before there was any, leaves it open.
     threshold
         Comparison score 0..1 from which candidates are returned.
     area
@@ -84,6 +88,7 @@ class DeploymentOrder(Message):
     watchlist_id: str
     watchlist_hash: str
     watchlist_size: int
+    details_hash: _Sha256 | None = None
     threshold: float = Field(ge=0, le=1)
     alert_retention_hours: int = Field(default=24, ge=1, le=744)
     area: Name | None = None

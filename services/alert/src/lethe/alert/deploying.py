@@ -75,14 +75,19 @@ class DeploymentDesk(OrderTerms):
         said = DeploymentOrder.decode(ordered.order.payload)
         async with self._passing_on as turn:
             await turn.settle(said.deployment_id, ordered)
-            for camera in cameras:
-                _require_covered(said, camera)
-                self._require_unchanged(camera)
-            self._require_nobody_withdrawn(ordered, said.deployment_id)
-            self._orders.require(ordered, self._clock.wall_us())
+            self.require(ordered, cameras)
             await turn.pass_on(ordered, said.deployment_id, cameras)
             self._cameras.update({camera.camera_id: camera for camera in cameras})
         return said.deployment_id
+
+    def require(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> None:
+        """Verify an order with its cameras and do nothing else; raises as `order`."""
+        said = DeploymentOrder.decode(ordered.order.payload)
+        for camera in cameras:
+            _require_covered(said, camera)
+            self._require_unchanged(camera)
+        self._require_nobody_withdrawn(ordered, said.deployment_id)
+        self._orders.require(ordered, self._clock.wall_us())
 
     def _require_nobody_withdrawn(self, ordered: DeploymentOrdered, deployment_id: str) -> None:
         """Check that a state withdraws nobody anew: whom it was about would stand in no log."""

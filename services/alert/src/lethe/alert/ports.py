@@ -112,6 +112,18 @@ class Deployments(Protocol):
         ...
 
 
+class OrderDesk(Deployments, Protocol):
+    """Takes deployment orders, and tells before whether it would."""
+
+    def is_known(self, deployment_id: str) -> bool:
+        """Tell whether an order of a deployment was heard."""
+        ...
+
+    def require(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> None:
+        """Verify an order and do nothing else; raises as `order` where it is refused."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SuspensionStatus:
     """Why a deployment gets no keys, so that nothing is captured.

@@ -59,7 +59,8 @@ async def authorise_order(alert_url: str, draft: DraftFile, trust: Path, key: Si
         raise InvalidInput(str(refused)) from None
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         watchlist = await _watchlist(api, draft.order.watchlist_id)
-        if watchlist.content_hash != draft.order.watchlist_hash:
+        drafted = draft.order.watchlist_hash, draft.order.details_hash
+        if (watchlist.content_hash, watchlist.details_hash) != drafted:
             raise InvalidInput(
                 f"{draft.order.watchlist_id} isn't what it was when this was drafted: draft it anew"
             )
@@ -97,7 +98,7 @@ def lines_of_order(order: DeploymentOrder) -> list[str]:
         "from": _moment(order.starts_at_us),
         "until": _moment(order.ends_at_us),
         "watchlist": f"{order.watchlist_id}, {order.watchlist_size:,} subjects, "
-        f"content {order.watchlist_hash[:16]}",
+        f"content {order.watchlist_hash[:16]}, details {(order.details_hash or 'left open')[:16]}",
         "threshold": f"{order.threshold:g}",
         "false alerts": "no budget"
         if budget is None

@@ -21,6 +21,7 @@ class Watchlist(BaseModel):
     subjects: int
     settled: bool
     content_hash: str | None = None
+    details_hash: str | None = None
 
 
 class OrderFile(OrderWords):
@@ -46,7 +47,13 @@ class OrderFile(OrderWords):
         """
         if not watchlist.settled or watchlist.content_hash is None:
             raise InvalidInput(f"{self.watchlist_id} isn't enrolled yet: wait, and draft it then")
-        return self.draft(cameras, watchlist.content_hash, watchlist.subjects, receipts_key)
+        return self.draft(
+            cameras,
+            watchlist.content_hash,
+            watchlist.subjects,
+            receipts_key,
+            watchlist.details_hash,
+        )
 
 
 def read_order_file(file: Path) -> OrderFile:

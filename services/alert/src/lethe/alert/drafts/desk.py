@@ -9,6 +9,7 @@ from lethe.alert.drafts.draft import Draft, DraftStore
 from lethe.alert.drafts.outside import AskedKey, GivenKey, asked_of_officer, authorised
 from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.drafted import require_drafted
 from lethe.alert.watchlists.expiry import require_listed_throughout
 from lethe.alert.watchlists.reference import ReferenceState
 from lethe.contracts.drafting import OrderWords
@@ -188,8 +189,7 @@ class DraftDesk:
         if who in draft.authors:
             raise Refused("you drafted it; somebody else must authorise it")
         order, signed = draft.order, _signed(draft)
-        if await self._book.content_hash(order.watchlist_id) != order.watchlist_hash:
-            raise Conflict(f"{order.watchlist_id} isn't what it was when this was drafted")
+        await require_drafted(self._book, order)
         return authorised(signed, officer, *signatures), draft.cameras
 
     async def settle(self, name: str) -> None:
@@ -206,9 +206,13 @@ class DraftDesk:
         counts = await self._book.counts(watchlist_id)
         if counts[ReferenceState.SUBMITTED]:
             raise Conflict(f"{watchlist_id} isn't enrolled yet: wait, and draft it then")
-        content = await self._book.content_hash(watchlist_id)
-        subjects = await self._book.subjects.count(watchlist_id)
-        order = wish.words.draft(wish.cameras, content, subjects, wish.receipts_key)
+        order = wish.words.draft(
+            wish.cameras,
+            await self._book.content_hash(watchlist_id),
+            await self._book.subjects.count(watchlist_id),
+            wish.receipts_key,
+            await self._book.details_hash(watchlist_id),
+        )
         _require(order)
         await require_listed_throughout(self._book.subjects, order)
         return order.encode()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lethe.alert.errors import Conflict, NotFound
 from lethe.alert.vault import SealedBlob, Vault
+from lethe.alert.watchlists.details_hash import details_hash
 from lethe.alert.watchlists.entry_desk import EntryDesk
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.shelf import Shelf
@@ -141,6 +142,17 @@ class WatchlistBook:
         """Return the hash of what is enrolled: what an order names."""
         enrolled = await self._enrolled(watchlist_id)
         return watchlist_hash([(each.subject_id, each.image_sha256) for each in enrolled])
+
+    async def details_hash(self, watchlist_id: str) -> str:
+        """Return the hash of what is kept of a version and its subjects: an order names it too.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version.
+        """
+        version = await self.versions.sealed(watchlist_id)
+        return details_hash(version.details, await self.subjects.all_sealed(watchlist_id))
 
     async def enrolled_subjects(self, watchlist_id: str) -> int:
         """Return of how many subjects an image is enrolled; raises `NotFound`."""

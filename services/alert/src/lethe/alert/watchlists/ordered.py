@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from lethe.alert.errors import NotFound
-from lethe.alert.ports import Deployments, Withdrawal
+from lethe.alert.ports import OrderDesk, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
+from lethe.alert.watchlists.drafted import require_described
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.expiry import require_listed_throughout
 from lethe.alert.watchlists.renewing import RenewalDesk
@@ -16,19 +17,21 @@ from lethe.contracts.orders import (
     DeploymentOrdered,
     OrderState,
     OrderStatus,
+    OrderType,
 )
 from lethe.contracts.sealed import SignedEnvelope
 
 
 class ClosingDeployments:
-    """Takes orders as others do, and closes the version that one names once it holds.
+    """Takes orders as others do, and closes the version that one names before anybody is told.
 
-    A change that slips in between is no harm: match searches only what has the order's hash.
+    What is checked of a version and its closing are one turn: nobody changes it in between. An
+    order that isn't passed on after that, since the broker is away, leaves its version closed.
     """
 
     def __init__(
         self,
-        deployments: Deployments,
+        deployments: OrderDesk,
         watchlists: WatchlistBook,
         ends: WatchlistEnds,
         samples: SampleDesk,
@@ -41,33 +44,52 @@ class ClosingDeployments:
         self._renewals = renewals
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
-        """Verify and publish an order, see `Deployments`; then close its version.
+        """Verify an order, close its version and publish it, see `Deployments`.
 
         Raises
         ------
         Refused
-            Also if more subjects are enrolled than it says: match wouldn't search them.
+            Also if more subjects are enrolled than it says: match wouldn't search them. Also if it
+            is operational and new, and leaves open what is known of them.
         Conflict
             Also if the version isn't kept until the order's end, somebody's last day on it is over
-            before that, it wasn't enrolled with the model pack in use, or people haven't checked as
-            many of its subjects as the order requires.
+            before that, somebody is described otherwise than when it was drafted, it wasn't
+            enrolled with the model pack in use, or people haven't checked as many of its subjects
+            as the order requires.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
+        self._deployments.require(ordered, cameras)
+        async with self._ends.ordering(order):
+            async with self._watchlists.turn:
+                await self._require(order, OrderState.decode(ordered.state.payload))
+                composition = await self._composition(order.watchlist_id)
+                await self._watchlists.versions.freeze(
+                    order.watchlist_id, order.watchlist_hash, composition
+                )
+            return await self._deployments.order(ordered, cameras)
+
+    async def _require(self, order: DeploymentOrder, state: OrderState) -> None:
         await self._require_size(order)
-        state = OrderState.decode(ordered.state.payload)
+        if state.status is OrderStatus.RUNNING:
+            await self._require_described(order)
         if state.status is OrderStatus.RUNNING:
             await self._renewals.require_current(order)
         if state.status is OrderStatus.RUNNING and state.lifts is None:
             # What is resumed was taken before.
             await require_listed_throughout(self._watchlists.subjects, order, state.withdrawn)
         await self._samples.require_checked(order)
-        composition = await self._composition(order.watchlist_id)
-        async with self._ends.ordering(order):
-            deployment_id = await self._deployments.order(ordered, cameras)
-            await self._watchlists.versions.freeze(
-                order.watchlist_id, order.watchlist_hash, composition
+
+    async def _require_described(self, order: DeploymentOrder) -> None:
+        try:
+            await require_described(self._watchlists, order)
+        except NotFound:
+            return
+        is_open = order.type is OrderType.OPERATIONAL and order.details_hash is None
+        if is_open and not self._deployments.is_known(order.deployment_id):
+            raise Refused(
+                f"order {order.deployment_id} leaves open what is known of the subjects of "
+                f"{order.watchlist_id}: draft it anew"
             )
-        return deployment_id
 
     async def _composition(self, watchlist_id: str) -> Mapping[str, int]:
         """Return how many subjects of each category there are, if they are still to be counted."""

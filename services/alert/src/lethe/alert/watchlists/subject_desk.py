@@ -109,6 +109,15 @@ class SubjectDesk:
         found = await self._store.after(watchlist_id, place, limit)
         return await self.opened(version, found)
 
+    async def all_sealed(self, watchlist_id: str) -> list[SealedSubject]:
+        """Return all subjects of a version as they are stored."""
+        subjects: list[SealedSubject] = []
+        while found := await self._store.after(
+            watchlist_id, subjects[-1].place if subjects else 0, _AT_ONCE
+        ):
+            subjects += found
+        return subjects
+
     async def count(self, watchlist_id: str) -> int:
         """Return how many subjects a version has."""
         return await self._store.count(watchlist_id)

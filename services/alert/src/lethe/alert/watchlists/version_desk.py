@@ -129,14 +129,16 @@ class VersionDesk:
     async def freeze(
         self, watchlist_id: str, ordered_hash: str, composition: Mapping[str, int]
     ) -> None:
-        """Close a version to changes: it was ordered. One that isn't kept here is left so."""
-        async with self._turn:
-            known = await self._store.find(watchlist_id)
-            if known is not None and known.ordered_hash is None:
-                await self._store.freeze(watchlist_id, ordered_hash, composition)
-                self._known[watchlist_id] = replace(
-                    known, ordered_hash=ordered_hash, composition=composition
-                )
+        """Close a version to changes: it is ordered. One that isn't kept here is left so.
+
+        Whoever does has the turn, from looking at what the version holds until it is closed.
+        """
+        known = await self._store.find(watchlist_id)
+        if known is not None and known.ordered_hash is None:
+            await self._store.freeze(watchlist_id, ordered_hash, composition)
+            self._known[watchlist_id] = replace(
+                known, ordered_hash=ordered_hash, composition=composition
+            )
 
     async def sealed(self, watchlist_id: str) -> SealedVersion:
         """Return a version as it is stored; raises `NotFound`."""

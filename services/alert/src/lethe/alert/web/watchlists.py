@@ -53,7 +53,7 @@ class WatchlistView(BaseModel):
 
 
 class WatchlistCounts(BaseModel):
-    """How far the enrolment of a watchlist has come, and the hash that an order names then.
+    """How far the enrolment of a watchlist has come, and the hashes that an order names then.
 
     Attributes
     ----------
@@ -66,6 +66,7 @@ class WatchlistCounts(BaseModel):
     references: dict[ReferenceState, int]
     settled: bool
     content_hash: str | None
+    details_hash: str | None
 
 
 class WatchlistEndpoints:
@@ -143,12 +144,14 @@ class WatchlistEndpoints:
         counts = await self._watchlists.counts(watchlist_id)
         settled = counts[ReferenceState.SUBMITTED] == 0
         content = await self._watchlists.content_hash(watchlist_id) if settled else None
+        details = await self._watchlists.details_hash(watchlist_id) if settled else None
         return WatchlistCounts(
             subjects=await self._watchlists.subjects.count(watchlist_id),
             reviews_due=self._watchlists.subjects.reviews.due(watchlist_id),
             references=dict(counts),
             settled=settled,
             content_hash=content,
+            details_hash=details,
         )
 
 

@@ -1,0 +1,20 @@
+"""What takes orders and closes the versions that they name, over fakes."""
+
+from typing import Any
+
+from tests.support.watchlists import Records
+
+from lethe.alert.ports import OrderDesk
+from lethe.alert.watchlists.ordered import ClosingDeployments
+from lethe.alert.watchlists.renewing import RenewalDesk
+
+
+def closing_of(
+    records: Records, deployments: OrderDesk, pack: str | None = None
+) -> ClosingDeployments:
+    """Return what takes orders while detect works with a model pack."""
+    unused: Any = None
+    renewals = RenewalDesk(records.shelf.references, records.book, unused, lambda: pack)
+    return ClosingDeployments(
+        deployments, records.book, records.ends(), records.samples(), renewals
+    )
