@@ -120,6 +120,9 @@ class MemoryAlertLog:
         self._fail("unannounced_alerts")
         return [a for a in self.alerts if a.alert_id in self.to_announce][:limit]
 
+    async def still_to_announce(self, alert_id: str) -> Alert | None:
+        return await self.find(alert_id) if alert_id in self.to_announce else None
+
     async def end_announcing(self, alert_ids: Collection[str]) -> None:
         self._fail("end_announcing")
         self.to_announce.difference_update(alert_ids)

@@ -24,6 +24,10 @@ async def test_an_alert_is_to_be_announced_from_its_publication_until_that_ended
     assert await log.unannounced_alerts(2) == waiting[:2]
     await log.end_announcing(["a", "c"])
     assert await log.unannounced_alerts(9) == waiting[1:2]
+    assert await log.still_to_announce("b") == waiting[1]
+    assert [await log.still_to_announce(name) for name in ("a", "unpublished", "none")] == [
+        None
+    ] * 3
     await log.end_announcing(["a", "b"])
     assert await log.unannounced_alerts(9) == []
 

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.alert_desk import CROP, ManualClock, candidates_found, instant
+from tests.support.announcing import Listeners
 from tests.support.databases import new_database
 from tests.support.keyrings import keyring_in
 
-from lethe.alert.alerts import AlertTerms
+from lethe.alert.alerts import Alert, AlertTerms
+from lethe.alert.announcing import Announcer
 from lethe.alert.database import Database
 from lethe.alert.errors import NotLeading
 from lethe.alert.hub import AlertHub
@@ -27,6 +30,7 @@ class Leader:
 
     desk: AlertDesk
     hub: AlertHub
+    log: SqlAlertLog
 
 
 async def _retire(key_ids: Iterable[str]) -> None:
@@ -44,8 +48,9 @@ class Shared:
         """Let another instance take over."""
         term = await Term.begin(self.database, "alert")
         hub = AlertHub(term.log_id, term.number)
+        log = SqlAlertLog(term)
         desk = AlertDesk(
-            SqlAlertLog(term),
+            log,
             hub,
             Vault(self.keys),
             ManualClock(),
@@ -53,7 +58,7 @@ class Shared:
             cool_down_s=0,
         )
         await desk.restore(lambda _: AlertTerms())
-        return Leader(desk, hub)
+        return Leader(desk, hub, log)
 
 
 @pytest.fixture(name="shared")
@@ -132,3 +137,35 @@ async def test_what_is_due_is_erased_whoever_looks_first(shared: Shared) -> None
     assert await after.desk.erase_due(instant(3_600_000)) == 1
     with pytest.raises(Erased):
         await after.desk.probe(raised.alert_id)
+
+
+async def test_what_its_successor_tells_systems_outside_it_does_not_tell_again(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, listeners = await shared.leader(), Listeners()
+    alerts = [await _raised(before, name) for name in ("a", "b", "c")]
+    publish, successors = listeners.publisher.send, list[Leader]()
+
+    async def send(*arguments: Any) -> None:
+        await publish(*arguments)
+        if not successors:
+            # As if it were stopped here, in the middle of all that it has to tell.
+            successors.append(await shared.leader())
+            await _announcer(successors[0], listeners).turn()
+
+    monkeypatch.setattr(listeners.publisher, "send", send)
+    await _announcer(before, listeners).turn()
+    # The first was sent, and that not recorded: at least once.
+    told = [each.alert_id for each in listeners.raised]
+    assert told == [alerts[0].alert_id, *(alert.alert_id for alert in alerts)]
+    assert await successors[0].log.unannounced_alerts(9) == []
+
+
+async def _raised(leader: Leader, name: str) -> Alert:
+    alert = await leader.desk.receive(candidates_found(name), CROP)
+    assert alert is not None
+    return alert
+
+
+def _announcer(leader: Leader, listeners: Listeners) -> Announcer:
+    return Announcer(leader.log, listeners.outbox, lambda _: (), ManualClock())

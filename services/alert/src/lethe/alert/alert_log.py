@@ -67,6 +67,10 @@ class AlertLog(Protocol):
         """Return the published alerts that aren't announced, in rising sequence."""
         ...
 
+    async def still_to_announce(self, alert_id: str) -> Alert | None:
+        """Return an alert that isn't announced; None too where another instance has taken over."""
+        ...
+
     async def end_announcing(self, alert_ids: Collection[str]) -> None:
         """Record that nothing is left to announce of alerts."""
         ...

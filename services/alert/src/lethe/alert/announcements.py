@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lethe.alert.alert_counts import SqlAlertCounts
 from lethe.alert.alerts import Alert
 from lethe.alert.audit import of_alerts
 from lethe.alert.judgements import Adjudication
 from lethe.alert.rows import select_adjudicated, select_alerts, to_adjudicated, to_alert
-from lethe.alert.tables import adjudications, alerts
+from lethe.alert.tables import adjudications, alerts, leadership
 
 
 class SqlAnnouncements(SqlAlertCounts):
@@ -21,6 +21,15 @@ class SqlAnnouncements(SqlAlertCounts):
         async with self._term.read() as connection:
             rows = await connection.execute(waiting.order_by(alerts.c.sequence).limit(limit))
             return [to_alert(row) for row in rows.mappings()]
+
+    async def still_to_announce(self, alert_id: str) -> Alert | None:
+        """Return an alert that isn't announced; None too where another instance has taken over."""
+        is_leading = select(leadership.c.term).scalar_subquery() == self._term.number
+        waits = alerts.c.to_announce.is_(True)
+        async with self._term.read() as connection:
+            statement = select_alerts().where(alerts.c.alert_id == alert_id, waits, is_leading)
+            row = (await connection.execute(statement)).mappings().one_or_none()
+        return None if row is None else to_alert(row)
 
     async def end_announcing(self, alert_ids: Collection[str]) -> None:
         """Record that nothing is left to announce of alerts."""

@@ -132,8 +132,8 @@ class Announcer:
             self._ended.clear()
 
     async def _announce(self, alert_id: str) -> None:
-        """Tell of an alert as it is by now, unless nobody is to hear of it any more."""
-        known = await self._log.find(alert_id)
+        """Tell of an alert as it is by now, unless nobody is to hear of it any more, or has."""
+        known = await self._log.still_to_announce(alert_id)
         if known is not None and not self._is_over(known):
             await self._outside.raised(known.raised())
 
