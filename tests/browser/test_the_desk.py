@@ -49,6 +49,7 @@ async def test_alerts_are_filtered_and_counted(serving: Desk, new_page: OpenPage
     ):
         await figure(page, term, value)
     await expect(page.locator("#deployments td").nth(5)).to_have_text("1 of 2")
+    await expect(page.locator("#deployments td").nth(6)).to_have_text("1 connected, 1 up to date")
     for state, left in (("Open", "0"), ("True alerts", "1"), ("False alerts", "2")):
         await page.get_by_role("combobox", name="State").select_option(state)
         await subjects(page, [f"camera-{left}"])

@@ -138,6 +138,7 @@ interface Consoles {
   deployment_id: string;
   connected: number;
   received: number | null;
+  up_to_date: number;
 }
 
 interface DeletionView {

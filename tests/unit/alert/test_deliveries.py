@@ -23,7 +23,7 @@ def everybody(_: Scope) -> bool:
 
 
 def received(deliveries: Deliveries, upto: int) -> list[int]:
-    return [each for each in range(upto + 1) if deliveries.has(each, everybody)]
+    return [each for each in range(upto + 1) if deliveries.has("d", each, everybody)]
 
 
 def test_all_have_received_what_the_slowest_has() -> None:
@@ -31,9 +31,10 @@ def test_all_have_received_what_the_slowest_has() -> None:
     quick, slow = (deliveries.connect(Stream((0, 9)), ALL) for _ in range(2))
     quick.received(9)
     slow.received(4)
-    assert deliveries.reached() == Reached(connected=2, received=4)
+    assert deliveries.reached(newest=9) == Reached(connected=2, received=4, up_to_date=1)
     slow.leave()
-    assert deliveries.reached() == Reached(connected=1, received=9)
+    assert deliveries.reached(newest=9) == Reached(connected=1, received=9, up_to_date=1)
+    assert deliveries.reached(newest=10).up_to_date == 0
     quick.leave()
     assert deliveries.reached() == Reached(connected=0, received=None)
     # Whoever had them has seen them, and may be gone.
@@ -81,10 +82,45 @@ def test_consoles_count_for_whom_their_limits_let_them_see() -> None:
     deliveries = Deliveries()
     for scope, told in ((NORTH, 2), (SOUTH, 6), (SOUTH, 5)):
         deliveries.connect(Stream((0, 6)), scope).received(told)
-    assert deliveries.reached(NORTH.__eq__) == Reached(1, 2)
-    assert deliveries.reached(SOUTH.__eq__) == Reached(2, 5)
-    assert not deliveries.has(3, NORTH.__eq__)
-    assert deliveries.has(6, SOUTH.__eq__)
+    assert deliveries.reached(NORTH.__eq__) == Reached(1, 2, 1)
+    assert deliveries.reached(SOUTH.__eq__) == Reached(2, 5, 2)
+    assert not deliveries.has("d", 3, NORTH.__eq__)
+    assert deliveries.has("d", 6, SOUTH.__eq__)
+
+
+def test_what_was_kept_from_a_console_it_has_not_received_also_when_it_may_see_it() -> None:
+    deliveries = Deliveries()
+    early = deliveries.connect(Stream((0, 6)), NORTH)
+    for sequence, name in enumerate(("d", "other", "d", "d", "other", "d"), start=1):
+        early.handed(name, sequence, is_told=name == "other" or sequence > 4)
+    early.received(6)
+    assert received(deliveries, 6) == [5, 6]
+    assert deliveries.has("other", 2, everybody)
+    # A page that comes later is told of the latest two, and of these only the last was kept back.
+    late = deliveries.connect(Stream((3, 6)), NORTH)
+    for sequence in (4, 6):
+        late.handed("d", sequence, is_told=True)
+    late.received(6)
+    assert received(deliveries, 6) == [4, 5, 6]
+
+
+def test_of_limits_that_nobody_has_any_more_a_few_are_known() -> None:
+    deliveries = Deliveries(kept=2)
+    scopes = [Scope(deployments=frozenset({str(number)})) for number in range(5)]
+    for scope in scopes:
+        console = deliveries.connect(Stream((0, 3)), scope)
+        console.received(3)
+        console.leave()
+    assert [deliveries.has("d", 3, scope.__eq__) for scope in scopes] == [False] * 3 + [True] * 2
+    # Whoever comes back is no longer among them, nor counted twice when they leave together.
+    pair = [deliveries.connect(Stream((0, 3)), scopes[3]) for _ in range(2)]
+    for scope in scopes[:2]:
+        deliveries.connect(Stream((0, 3)), scope).leave()
+    pair[0].leave()
+    assert deliveries.has("d", 3, scopes[3].__eq__)
+    assert not deliveries.has("d", 3, scopes[4].__eq__)
+    pair[1].leave()
+    assert deliveries.reached() == Reached(connected=0, received=None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=12))

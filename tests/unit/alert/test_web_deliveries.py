@@ -55,7 +55,7 @@ async def test_a_supervisor_sees_up_to_which_alert_every_console_has_received(
     web: AlertWeb, port: int, supervisor: httpx.AsyncClient
 ) -> None:
     await raise_alerts(web, 1, 3)
-    nobody = {"deployment_id": "deployment-1", "connected": 0, "received": None}
+    nobody = {"deployment_id": "deployment-1", "connected": 0, "received": None, "up_to_date": 0}
     assert await consoles(supervisor) == [nobody]
     async with open_stream(port) as one, open_stream(port) as other:
         for socket in (one, other):
@@ -64,7 +64,8 @@ async def test_a_supervisor_sees_up_to_which_alert_every_console_has_received(
         await heard(one, 3)
         await heard(other, 2)
         await eventually(lambda: web.hub.deliveries.reached().received == 2)
-        assert await consoles(supervisor) == [nobody | {"connected": 2, "received": 2}]
+        some = {"connected": 2, "received": 2, "up_to_date": 1}
+        assert await consoles(supervisor) == [nobody | some]
         assert await delivered(supervisor) == [True, True, True]
         assert REGISTRY.get_sample_value("lethe_stream_consoles") == 2
         assert REGISTRY.get_sample_value("lethe_stream_received") == 2
@@ -101,9 +102,8 @@ async def test_a_console_counts_for_the_deployments_that_it_hears_of(
         await until_caught_up(socket)
         await heard(socket, 2)
         await eventually(lambda: web.hub.deliveries.reached().received == 2)
-        assert await consoles(supervisor) == [
-            {"deployment_id": "deployment-1", "connected": 0, "received": None}
-        ]
+        [told] = await consoles(supervisor)
+        assert (told["connected"], told["received"], told["up_to_date"]) == (0, None, 0)
         assert await delivered(supervisor) == [False, False]
 
 
@@ -115,3 +115,22 @@ async def test_the_stream_itself_does_not_tell_what_is_old_as_soon_as_it_is_told
         await socket.send(after(web, 0))
         _, alert, _ = await until_caught_up(socket)
         assert alert["alert"]["delivered"] is None
+
+
+async def test_an_alert_from_before_its_area_was_known_did_not_arrive_with_whom_it_was_kept_from(
+    web: AlertWeb, port: int, supervisor: httpx.AsyncClient
+) -> None:
+    web.status.areas.clear()
+    await raise_alerts(web, 1, 2)
+    north = web.issuer.token(areas=["north"])
+    async with open_stream(port) as socket:
+        await socket.send(after(web, 0, north))
+        await until_caught_up(socket)
+        await heard(socket, 2)
+        await eventually(lambda: web.hub.deliveries.reached().received == 2)
+        web.status.areas["deployment-1"] = "north"
+        await raise_alerts(web, 3, 3)
+        await until_caught_up(socket)
+        await heard(socket, 3)
+        await eventually(lambda: web.hub.deliveries.reached().received == 3)
+        assert await delivered(supervisor) == [False, False, True]

@@ -9,6 +9,7 @@ import pytest
 from tests.support.alert_drafts import draft
 
 from lethe.alert.audit.deeds import Actor
+from lethe.alert.deliveries import Scope
 from lethe.alert.hub import AlertHub, EventKind, HubEvent
 from lethe.alert.identity.principal import Principal
 from lethe.alert.web.listener import Listener
@@ -46,9 +47,9 @@ class Room:
 
     async def enter(self) -> FakeWire:
         """Let one more client rest."""
-        listener = Listener(
-            cast("Principal", None), Actor("Ames", ()), self.hub.subscribe(self.hub.last_sequence)
-        )
+        subscription = self.hub.subscribe(self.hub.last_sequence)
+        console = self.hub.deliveries.connect(subscription, Scope())
+        listener = Listener(cast("Principal", None), Actor("Ames", ()), subscription, console)
         wire = FakeWire()
         self.wires.append(wire)
         self.tasks.append(asyncio.create_task(self.resting.rest(cast("Wire", wire), listener)))

@@ -1,5 +1,6 @@
 """How far the consoles of the stream have come, as they said themselves: numbers, and no person."""
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
@@ -41,10 +42,13 @@ class Reached:
     received
         The sequence up to which each of them has received what was for it; None where there is
         none.
+    up_to_date
+        How many of them have received all that was for them, up to the newest alert.
     """
 
     connected: int
     received: int | None
+    up_to_date: int = 0
 
 
 class Spans:
@@ -69,10 +73,21 @@ class Spans:
 
 @dataclass(slots=True)
 class _Group:
-    """The consoles of a scope, by how far each has come, and what any of them has received."""
+    """The consoles of a scope, by how far each has come, and what any of them has received.
+
+    Attributes
+    ----------
+    withheld
+        Of deployments the sequence up to which alerts weren't told, since they weren't within the
+        scope then: an order that names the area may be heard after an alert.
+    """
 
     places: Counter[int] = field(default_factory=Counter)
     received: Spans = field(default_factory=Spans)
+    withheld: dict[str, int] = field(default_factory=dict)
+
+    def has(self, deployment_id: str, sequence: int) -> bool:
+        return sequence > self.withheld.get(deployment_id, 0) and sequence in self.received
 
     def moves(self, place: int, to: int) -> None:
         self.leaves(place)
@@ -87,11 +102,21 @@ class _Group:
 class Console:
     """What one connection has received. Made by `Deliveries.connect`."""
 
-    def __init__(self, stream: Sent, group: _Group) -> None:
+    def __init__(self, stream: Sent, group: _Group, left: Callable[[], None]) -> None:
         self._stream = stream
         self._group = group
+        self._left = left
         self._place = stream.sent[0]
         group.places[self._place] += 1
+
+    def handed(self, deployment_id: str, sequence: int, *, is_told: bool) -> None:
+        """Note whether it was told of an alert, or wasn't since that isn't within its scope."""
+        withheld = self._group.withheld
+        if not is_told:
+            withheld[deployment_id] = max(sequence, withheld.get(deployment_id, 0))
+        elif sequence <= withheld.get(deployment_id, 0):
+            # By now it is: from here on all are told.
+            withheld[deployment_id] = sequence - 1
 
     def received(self, sequence: int) -> None:
         """Take its word that it has all up to a sequence; never more than it was sent."""
@@ -108,6 +133,7 @@ class Console:
     def leave(self) -> None:
         """Count it no longer; what it has received it has."""
         self._group.leaves(self._place)
+        self._left()
 
 
 class Deliveries:
@@ -115,23 +141,53 @@ class Deliveries:
 
     A word of one costs a few additions; asking costs as much as there are different places,
     which are few: all consoles are told the same at about the same time.
+
+    Parameters
+    ----------
+    kept
+        Of how many scopes what was received is known once nobody of it is connected any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = 1_000) -> None:
+        self._kept = kept
         self._groups: dict[Scope, _Group] = {}
+        # Scopes of which nobody is connected, whoever left first in front.
+        self._left: dict[Scope, None] = {}
 
     def connect(self, stream: Sent, scope: Scope) -> Console:
         """Begin with a console."""
-        return Console(stream, self._groups.setdefault(scope, _Group()))
+        self._left.pop(scope, None)
+        group = self._groups.setdefault(scope, _Group())
+        return Console(stream, group, functools.partial(self._leave, scope))
 
-    def reached(self, sees: Callable[[Scope], bool] = lambda _: True) -> Reached:
-        """Return how far the consoles have come of the scopes that `sees` tells."""
+    def _leave(self, scope: Scope) -> None:
+        if self._groups[scope].places:
+            return
+        self._left[scope] = None
+        if len(self._left) > self._kept:
+            oldest = next(iter(self._left))
+            del self._left[oldest], self._groups[oldest]
+
+    def reached(self, sees: Callable[[Scope], bool] = lambda _: True, newest: int = 0) -> Reached:
+        """Return how far the consoles have come of the scopes that `sees` tells.
+
+        Parameters
+        ----------
+        newest
+            The sequence of the newest alert.
+        """
         places = [group.places for scope, group in self._groups.items() if sees(scope)]
         lowest = [min(each) for each in places if each]
-        return Reached(sum(each.total() for each in places), min(lowest, default=None))
+        return Reached(
+            connected=sum(each.total() for each in places),
+            received=min(lowest, default=None),
+            up_to_date=sum(n for each in places for place, n in each.items() if place >= newest),
+        )
 
-    def has(self, sequence: int, sees: Callable[[Scope], bool]) -> bool:
-        """Tell whether a console of these scopes has received an alert."""
+    def has(self, deployment_id: str, sequence: int, sees: Callable[[Scope], bool]) -> bool:
+        """Tell whether a console of these scopes has received an alert of a deployment."""
         return any(
-            sequence in group.received for scope, group in self._groups.items() if sees(scope)
+            group.has(deployment_id, sequence)
+            for scope, group in self._groups.items()
+            if sees(scope)
         )

@@ -61,11 +61,15 @@ class Consoles(BaseModel):
     received
         The sequence up to which each of them has received the deployment's alerts; null where
         there is none.
+    up_to_date
+        How many of them have received all up to the newest alert, whichever deployment's that is.
+        They say so some seconds after it.
     """
 
     deployment_id: str
     connected: int
     received: int | None
+    up_to_date: int
 
 
 class Traffic(BaseModel):
@@ -213,10 +217,10 @@ class DeploymentEndpoints:
         return JSONResponse(asdict(seen) | traffic.model_dump(mode="json"))
 
     def _consoles(self, deployment_id: str) -> Consoles:
-        reached = self._hub.deliveries.reached(lambda scope: self._reach.sees(scope, deployment_id))
-        return Consoles(
-            deployment_id=deployment_id, connected=reached.connected, received=reached.received
+        reached = self._hub.deliveries.reached(
+            lambda scope: self._reach.sees(scope, deployment_id), self._hub.last_sequence
         )
+        return Consoles(deployment_id=deployment_id, **asdict(reached))
 
     def _seen(self, status: Status, principal: Principal) -> Status:
         sees = functools.partial(self._reach.sees, principal)

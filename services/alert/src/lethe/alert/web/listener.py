@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from lethe.alert.audit.deeds import Actor
+from lethe.alert.deliveries import Console
 from lethe.alert.hub import Subscription
 from lethe.alert.identity.principal import Principal
 
@@ -25,6 +26,7 @@ class Listener:
     principal: Principal
     actor: Actor
     subscription: Subscription
+    console: Console
     is_current: bool = field(default=False, init=False)
     told_s: float = field(default=-math.inf, init=False)
     said_s: float = field(default=-math.inf, init=False)

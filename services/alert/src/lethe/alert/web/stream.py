@@ -107,13 +107,13 @@ class AlertStream:
         self._of_each[who] += 1
         after = self._first(beginning)
         subscription = self._hub.subscribe(after)
-        listener = Listener(principal, actor_of(principal), subscription)
         scope = Scope(principal.deployments, principal.areas)
         console = self._hub.deliveries.connect(subscription, scope)
+        listener = Listener(principal, actor_of(principal), subscription, console)
         self._count()
         try:
             await self._audit(listener, after)
-            await self._talk(websocket, listener, console)
+            await self._talk(websocket, listener)
         finally:
             console.leave()
             self._hub.leave(subscription)
@@ -167,11 +167,11 @@ class AlertStream:
         except Transient as error:
             raise Ended(TRY_AGAIN_LATER, str(error)) from None
 
-    async def _talk(self, websocket: WebSocket, listener: Listener, console: Console) -> None:
+    async def _talk(self, websocket: WebSocket, listener: Listener) -> None:
         """Send and listen at once; whichever ends first ends the other, and the token both."""
         tasks = (
             asyncio.create_task(self._telling.tell(websocket, listener)),
-            asyncio.create_task(self._listen(websocket, console)),
+            asyncio.create_task(self._listen(websocket, listener.console)),
         )
         left_s = listener.principal.expires_s - self._now_s()
         try:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lethe.alert.audit.consultations import Consultations
-from lethe.alert.hub import AlertHub, Gap, HubEvent
-from lethe.alert.identity.principal import Principal
+from lethe.alert.hub import AlertHub, EventKind, Gap, HubEvent
 from lethe.alert.identity.reach import Reach
 from lethe.alert.web.limits import GOING_AWAY, SERVICE_RESTART, TOO_SLOW, Ended, StreamLimits
 from lethe.alert.web.listener import Listener
@@ -80,7 +79,7 @@ class Telling:
     def _following(self, listener: Listener) -> Sequence[bytes] | None:
         """Return what a client is to be sent now; None if there is nothing to say."""
         if events := listener.subscription.take():
-            heard = [event for event in events if self._concerns(listener.principal, event)]
+            heard = [event for event in events if self._concerns(listener, event)]
             for event in heard:
                 if isinstance(event, HubEvent):
                     self._consultations.note(listener.actor, event.alert.alert_id)
@@ -127,7 +126,11 @@ class Telling:
         except TimeoutError:
             raise Ended(TOO_SLOW, "you read too slowly; connect again and resume") from None
 
-    def _concerns(self, principal: Principal, event: HubEvent | Gap) -> bool:
+    def _concerns(self, listener: Listener, event: HubEvent | Gap) -> bool:
         if isinstance(event, Gap):
             return True
-        return self._reach.sees(principal, event.alert.deployment_id)
+        alert = event.alert
+        concerns = self._reach.sees(listener.principal, alert.deployment_id)
+        if event.kind is EventKind.ALERT:
+            listener.console.handed(alert.deployment_id, alert.sequence, is_told=concerns)
+        return concerns

@@ -196,8 +196,9 @@ class AlertViews:
     def answered(self, alert: Alert) -> dict[str, object]:
         """Return an alert as it is answered with: the view, and whether a console has it."""
         area = self._orders.area
+        deployment_id = alert.deployment_id
         delivered = self._deliveries.has(
-            alert.sequence, lambda scope: is_within(scope, alert.deployment_id, area)
+            deployment_id, alert.sequence, lambda scope: is_within(scope, deployment_id, area)
         )
         return self.of(alert).model_dump(mode="json") | {"delivered": delivered}
 

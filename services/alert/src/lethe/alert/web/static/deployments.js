@@ -35,19 +35,25 @@ function figure(term, value) {
 }
 
 /**
- * @param {DeploymentStatus[]} deployments
+ * @param {import("./status.js").StatusAnswer} status
  * @param {((deploymentId: string) => void) | null} walk opens a walk-through, for whom that is
  */
-export function showDeployments(deployments, walk) {
+export function showDeployments({ deployments, consoles }, walk) {
+  const said = new Map(consoles.map((each) => [each.deployment_id, consolesText(each)]));
   const told = JSON.stringify(
-    deployments.map((each) => [each, timeText(endOf(each)), alertTally(each.deployment_id)]),
+    deployments.map((each) => [
+      each,
+      timeText(endOf(each)),
+      alertTally(each.deployment_id),
+      said.get(each.deployment_id),
+    ]),
   );
   // Only when something has changed: whoever is about to press a button keeps it.
   if (told === shown) return;
   shown = told;
   const place = at("deployments");
   const focused = document.activeElement;
-  place.replaceChildren(...deployments.map((each) => row(each, walk)));
+  place.replaceChildren(...deployments.map((each) => row(each, said.get(each.deployment_id) ?? "", walk)));
   if (focused instanceof HTMLElement && place.contains(focused)) focused.focus();
 }
 
@@ -82,11 +88,17 @@ function endOf({ ends_at_us: us }) {
   return new Date(us / 1000).toISOString();
 }
 
+/** @param {Consoles} told */
+function consolesText({ connected, up_to_date: upToDate }) {
+  return connected ? `${connected} connected, ${upToDate} up to date` : "none connected";
+}
+
 /**
  * @param {DeploymentStatus} deployment
+ * @param {string} consoles
  * @param {((deploymentId: string) => void) | null} walk
  */
-function row(deployment, walk) {
+function row(deployment, consoles, walk) {
   const tally = alertTally(deployment.deployment_id);
   const state = deployment.suspended
     ? `Suspended: ${deployment.suspended.reason}`
@@ -100,6 +112,7 @@ function row(deployment, walk) {
     element("td", "", foreign(deployment.watchlist_id), ` (${deployment.watchlist_size})`),
     element("td", "", deployment.threshold.toFixed(2)),
     element("td", "", tally ? `${tally.false} of ${tally.false + tally.true}` : ""),
+    element("td", "", consoles),
     element("td", "", ...walkButton(deployment, walk), " ", ...endButton(deployment)),
   );
 }

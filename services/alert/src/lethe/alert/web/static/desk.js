@@ -22,7 +22,7 @@ let walking;
 function show() {
   if (!latest) return;
   showFigures(latest);
-  showDeployments(latest.deployments, walk);
+  showDeployments(latest, walk);
 }
 
 function changed() {
