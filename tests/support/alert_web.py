@@ -51,7 +51,7 @@ from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
 from lethe.alert.web import create_middleware, create_routes, loopback_hosts
-from lethe.alert.web.gate import Doorkeeper
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.views import AlertViews
 from lethe.alert.witnessing import WitnessState
 from lethe.cli.stack.ports import free_ports

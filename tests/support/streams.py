@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from lethe.alert.identity.reach import Reach
-from lethe.alert.web.gate import Doorkeeper
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.limits import StreamLimits
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream

@@ -12,7 +12,8 @@ from tests.support.tokens import Issuer, bearer
 
 from lethe.alert.identity.access import Access
 from lethe.alert.identity.principal import Role
-from lethe.alert.web.gate import Doorkeeper, gate_middleware
+from lethe.alert.web.doorkeeper import Doorkeeper
+from lethe.alert.web.gate import gate_middleware
 from lethe.alert.web.problems import problems_middleware
 
 OPERATOR, OFFICER = Role.OPERATOR, Role.ENGAGEMENT_OFFICER

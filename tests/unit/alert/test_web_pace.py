@@ -19,7 +19,8 @@ from tests.support.watchlists import pictured
 
 from lethe.alert.identity.access import PUBLIC, SIGNED_IN
 from lethe.alert.web import cameras
-from lethe.alert.web.gate import Doorkeeper, Endpoint, Pace, gate_middleware, usual_pace
+from lethe.alert.web.doorkeeper import Doorkeeper
+from lethe.alert.web.gate import Endpoint, Pace, gate_middleware, usual_pace
 from lethe.alert.web.limits import DEFAULT_LIMITS
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.rates import Rates
@@ -43,6 +44,7 @@ async def asking(
         Endpoint("/read", endpoint, SIGNED_IN, is_audited=True),
         Endpoint("/open", endpoint, PUBLIC),
         Endpoint("/open", endpoint, PUBLIC, "DELETE"),
+        Endpoint("/open", endpoint, PUBLIC, "POST"),
     ]
     gate = gate_middleware(routes, Doorkeeper(issuer.verifier()), some_reasons(), pace)
     api = Mount("/api/v1", routes=routes, middleware=[*problems_middleware(), gate])
@@ -75,6 +77,7 @@ async def test_what_needs_no_token_is_limited_by_address_and_nothing_else_is() -
         signed_in = await client.get("/x", headers=bearer(issuer.token()))
         assert (await other.get("/open")).status_code == 200
         assert (await client.delete("/open")).status_code == 200, "as one signs out"
+        assert (await client.post("/open")).status_code == 200, "as one signs in"
     assert (statuses, signed_in.status_code) == ([200, 200, 429], 200)
 
 

@@ -22,7 +22,7 @@ from tests.support.streams import (
 )
 
 from lethe.alert.identity.reach import Reach
-from lethe.alert.web.gate import Doorkeeper
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.rendering import EventRenderer
 from lethe.alert.web.stream import AlertStream

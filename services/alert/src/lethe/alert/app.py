@@ -47,8 +47,8 @@ from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.watchlists.sql_shelf import sql_shelf
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.front import Front
-from lethe.alert.web.gate import Doorkeeper
 from lethe.alert.web.guards import create_middleware, loopback_hosts
 from lethe.alert.web.routes import create_routes
 from lethe.alert.witnessing import Witnessing

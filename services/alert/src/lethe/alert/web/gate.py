@@ -15,10 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lethe.alert.audit.deeds import LONGEST_TEXT, Actor, acting_as
 from lethe.alert.audit.reasons import Reason, Reasons
-from lethe.alert.errors import NotSignedIn, TooMany
+from lethe.alert.errors import TooMany
 from lethe.alert.identity.access import NOBODY, Access
-from lethe.alert.identity.principal import Principal, TokenVerifier
+from lethe.alert.identity.principal import Principal
 from lethe.alert.web.asked import Asked, Body
+from lethe.alert.web.doorkeeper import Doorkeeper, address_of
 from lethe.alert.web.rates import Rates
 
 REASON = "Lethe-Reason"
@@ -26,7 +27,6 @@ REASON = "Lethe-Reason"
 
 _PRINCIPAL = "lethe.principal"
 _TOO_OFTEN = "you ask too often; wait a moment"
-_TOLD = "sign in: send 'Authorization: Bearer TOKEN', or open the link of 'lethe sign-in'"
 
 
 class Endpoint(Route):
@@ -114,36 +114,11 @@ def _reason(connection: HTTPConnection) -> str:
     return reason
 
 
-class Doorkeeper:
-    """Tells who calls, and whether they may."""
-
-    def __init__(self, verifier: TokenVerifier) -> None:
-        self._verifier = verifier
-
-    async def admit(self, token: str | None, access: Access) -> Principal:
-        """Return who calls.
-
-        Raises
-        ------
-        NotSignedIn
-            If the token doesn't hold, or there is none.
-        Refused
-            If they may not.
-        Transient
-            If that can't be told now.
-        """
-        if not token:
-            raise NotSignedIn(_TOLD)
-        principal = await self._verifier.verify(token)
-        access.require(principal)
-        return principal
-
-
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often a person may ask: of all, and of what is audited by being read.
 
-    And how often an address may, of what needs no token.
+    And how often an address may, of what everybody may read.
     """
 
     requests: Rates
@@ -151,15 +126,14 @@ class Pace:
     anybody: Rates
 
     def require_of(self, connection: HTTPConnection) -> None:
-        """Count a request of whom nobody knows who they are.
+        """Count a reading of whom nobody knows who they are.
 
         Raises
         ------
         TooMany
             If it is too many.
         """
-        address = connection.client.host if connection.client else ""
-        if not self.anybody.allows(address):
+        if not self.anybody.allows(address_of(connection)):
             raise TooMany(_TOO_OFTEN)
 
     def require(self, principal: Principal, route: BaseRoute) -> None:
@@ -213,15 +187,15 @@ class Gate:
         # A websocket can't be told why before it is accepted: `AlertStream` does that.
         if route and access and not access.is_public and scope["type"] == "http":
             connection = HTTPConnection(scope)
-            principal = await self._doorkeeper.admit(token_of(connection), access)
+            principal = await self._doorkeeper.admit(token_of(connection), access, connection)
             self._pace.require(principal, route)
             scope[_PRINCIPAL] = principal
             reason = await self._reasons.seal(_reason(connection))
             with acting_as(actor_of(principal, reason)):
                 await self._app(scope, receive, send)
         else:
-            # Whoever signs out is never kept from it.
-            is_counted = scope["type"] == "http" and scope["method"] != "DELETE"
+            # Whoever signs in or out is never kept from it, however many are behind their address.
+            is_counted = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
             if access and access.is_public and is_counted:
                 self._pace.require_of(HTTPConnection(scope))
             await self._app(scope, receive, send)

@@ -31,11 +31,12 @@ from lethe.alert.web.audit import AuditEndpoints
 from lethe.alert.web.cameras import CameraEndpoints
 from lethe.alert.web.copies import CopyEndpoints
 from lethe.alert.web.deployments import DeploymentEndpoints
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.drafts import DraftEndpoints
 from lethe.alert.web.entries import EntryEndpoints
 from lethe.alert.web.erasures import ErasureEndpoints
 from lethe.alert.web.figures import FigureEndpoints
-from lethe.alert.web.gate import Doorkeeper, gate_middleware
+from lethe.alert.web.gate import gate_middleware
 from lethe.alert.web.handling import HandlingEndpoints
 from lethe.alert.web.openapi import OpenApiEndpoints
 from lethe.alert.web.pages import page_routes

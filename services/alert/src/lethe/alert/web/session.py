@@ -15,8 +15,8 @@ from lethe.alert.identity.principal import Principal, Role
 from lethe.alert.identity.sign_in_codes import LIFE_S, SignInCodes
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_json
+from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.gate import (
-    Doorkeeper,
     Endpoint,
     cookie_name,
     is_loopback,
@@ -70,8 +70,8 @@ class SignedIn(BaseModel):
 class SessionEndpoints:
     """How a browser signs in and out.
 
-    How often that fails isn't limited by itself: a code has 128 random bits and a token is signed,
-    so there is nothing to guess, and behind one address may be a force's phones.
+    A code has 128 random bits and a token is signed, so there is nothing to guess: an address is
+    told to wait once that fails too often, and whoever has one that holds isn't.
     """
 
     def __init__(self, doorkeeper: Doorkeeper, codes: SignInCodes) -> None:
@@ -93,8 +93,9 @@ class SessionEndpoints:
             body = SignIn.model_validate(await read_json(request))
         except ValidationError:
             raise HTTPException(400, "send a code or a token") from None
-        token = self._codes.redeem(body.code) if body.code else body.token
-        principal = await self._doorkeeper.admit(token, SIGNED_IN)
+        with self._doorkeeper.counting(request):
+            token = self._codes.redeem(body.code) if body.code else body.token
+        principal = await self._doorkeeper.admit(token, SIGNED_IN, request)
         answer = JSONResponse(SignedIn.of(principal).model_dump(mode="json"))
         answer.set_cookie(
             cookie_name(request),

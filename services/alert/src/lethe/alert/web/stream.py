@@ -13,12 +13,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lethe.alert.audit.consultations import Consultations
 from lethe.alert.deliveries import Console, Scope
-from lethe.alert.errors import NotSignedIn
+from lethe.alert.errors import NotSignedIn, TooMany
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.access import SEES_ALERTS
 from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach
-from lethe.alert.web.gate import Doorkeeper, SocketEndpoint, actor_of, cookie_name
+from lethe.alert.web.doorkeeper import Doorkeeper
+from lethe.alert.web.gate import SocketEndpoint, actor_of, cookie_name
 from lethe.alert.web.limits import (
     DEFAULT_LIMITS,
     NOT_ALLOWED,
@@ -153,12 +154,12 @@ class AlertStream:
     async def _admit(self, websocket: WebSocket, beginning: Begin) -> Principal:
         token = beginning.token or websocket.cookies.get(cookie_name(websocket))
         try:
-            return await self._doorkeeper.admit(token, SEES_ALERTS)
+            return await self._doorkeeper.admit(token, SEES_ALERTS, websocket)
         except NotSignedIn as error:
             raise Ended(NOT_SIGNED_IN, str(error)) from None
         except Refused as error:
             raise Ended(NOT_ALLOWED, str(error)) from None
-        except Transient as error:
+        except (TooMany, Transient) as error:
             raise Ended(TRY_AGAIN_LATER, str(error)) from None
 
     async def _audit(self, listener: Listener, after: int) -> None:
