@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from lethe.alert.transit import _SEEDS_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted
-from lethe.contracts.sealed import NUMBERS_PER_SLOT, SealAddress
+from lethe.contracts.sealed import SealAddress
+from lethe.shredding.memory import BLOCK_BYTES
 from lethe.shredding.sealing import TAG_BYTES, open_into
-from lethe.shredding.slotkeys import KEY_BYTES, _expansion_info, commitment
+from lethe.shredding.slotkeys import KEY_BYTES, commitment, expand
 
 SOCKET_VARIABLE = "FORENSICS_KEY_SOCKET"
 SLOT, TICKET, STORED = b"s", b"t", b"k"
@@ -134,9 +135,9 @@ class Opener:
 
 
 def _expanded(named: GrantedKey, key: bytes) -> bytes:
-    info = _expansion_info(named)
-    size = NUMBERS_PER_SLOT[named.purpose] * KEY_BYTES
-    return HKDFExpand(hashes.SHA256(), size, info).derive(key)
+    block = bytearray(BLOCK_BYTES)
+    count = expand(memoryview(key), named, memoryview(block))
+    return bytes(block[: count * KEY_BYTES])
 
 
 def transit_seeds(secret: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """Headers: what stands in the clear on a record, there and back, and refused when it is garbage."""
 
+from re import fullmatch
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -116,6 +118,16 @@ def test_a_trace_goes_on_and_ids_are_new() -> None:
     ]
     assert {event.traceparent for event in two} == {trace}
     assert two[0].event_id != two[1].event_id
+
+
+def test_a_new_trace_has_the_form_of_one_and_an_id_of_its_own() -> None:
+    headers = [
+        event_headers(event_type="t", source="s", at=_AT, content_type="c") for _ in range(100)
+    ]
+    traces = {read_event_headers(each).traceparent for each in headers}
+    assert len(traces) == 100
+    for trace in traces:
+        assert fullmatch("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-00", trace)
 
 
 @pytest.mark.parametrize("index", [1, 2, 3, 4, 5, 6])

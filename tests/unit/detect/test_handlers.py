@@ -135,15 +135,15 @@ async def test_a_slow_broker_holds_up_no_frame_until_too_many_are_under_way(
 
     detect.handlers._report = slow  # type: ignore[method-assign]
     async with detect.running():
-        for _ in range(12):
+        for _ in range(20):
             await detect.handlers.on_frame(frame_record(*detect.bench.frame(EMPTY)))
         waiting = detect.handlers.lanes._waiting[PARTITION]
-        await eventually(lambda: (begun, len(waiting)) == (8, 3))
+        await eventually(lambda: (begun, len(waiting)) == (16, 3))
         assert detect.reports == []
         gate.set()
-        await eventually(lambda: len(detect.reports) == 12)
+        await eventually(lambda: len(detect.reports) == 20)
     threads.close()
-    assert [report.number for report in detect.reports] == list(range(12))
+    assert [report.number for report in detect.reports] == list(range(20))
 
 
 async def test_a_publishing_that_failed_unforeseen_ends_the_service(detect: Detect) -> None:

@@ -7,6 +7,7 @@ Source: CloudEvents Kafka Protocol Binding 1.0.2, section 3.2.
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from lethe.contracts.base import InvalidMessage
 from lethe.contracts.instants import Instant
@@ -27,6 +28,11 @@ _ADDRESS_HEADERS = (
     "lethe-frame",
 )
 
+_PROCESS = secrets.token_hex(8)
+_events, _traces = count(1), count(1)
+"""Ids need to differ, and nobody to be kept from guessing them: asking the kernel for random bytes
+for each lets other threads go first."""
+
 AWAITED = ("lethe-awaited", b"1")
 """On a frame whose report somebody waits for: it is told at once."""
 
@@ -45,7 +51,8 @@ class EventHeaders:
 
 def new_traceparent() -> str:
     """Return a W3C trace context header for a new trace, not sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    number = next(_traces)
+    return f"00-{_PROCESS}{number:016x}-{number:016x}-00"
 
 
 def event_headers(
@@ -54,7 +61,7 @@ def event_headers(
     """Return the CloudEvents headers of a new event."""
     values = {
         "ce_specversion": "1.0",
-        "ce_id": secrets.token_hex(12),
+        "ce_id": f"{_PROCESS}{next(_events):08x}",
         "ce_source": f"/lethe/{source}",
         "ce_type": event_type,
         "ce_time": at.isoformat(),

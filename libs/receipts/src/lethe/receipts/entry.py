@@ -22,11 +22,20 @@ class Entry:
             value = getattr(self, field_name)
             require_fit(field_name, declared, list(value) if type(value) is tuple else value)
 
-    def line(self) -> bytes:
-        """Return the leaf of the log that this entry is, without a newline."""
+    def line(self, at_ms: int | None = None) -> bytes:
+        """Return the leaf of the log that this entry is, without a newline.
+
+        Parameters
+        ----------
+        at_ms
+            When it is written, of an entry that was made without its time.
+        """
         said = {
             field_name: getattr(self, field_name) for field_name, _ in declared_fields(type(self))
         }
+        if at_ms is not None:
+            require_fit("at_ms", "number", at_ms)
+            said["at_ms"] = at_ms
         for field_name in optional_fields(type(self)):
             if not said[field_name]:
                 del said[field_name]

@@ -123,6 +123,13 @@ def declared_fields(kind: type[Any]) -> tuple[tuple[str, str], ...]:
     return found
 
 
-def optional_fields(kind: type[Any]) -> list[str]:
+_optional: dict[type[Any], tuple[str, ...]] = {}
+
+
+def optional_fields(kind: type[Any]) -> tuple[str, ...]:
     """Return the fields that an entry of a kind has only where there is something to say."""
-    return [each.name for each in fields(kind) if "optional" in each.metadata]
+    found = _optional.get(kind)
+    if found is None:
+        found = tuple(each.name for each in fields(kind) if "optional" in each.metadata)
+        _optional[kind] = found
+    return found

@@ -11,8 +11,8 @@ _MADV_DONTDUMP = 16
 _BYTES_HEADER = bytes.__basicsize__ - 1
 _INTERNED_LENGTH = 1
 
-BLOCK_BYTES = 160 * 32
-"""Room for the largest expansion of a slot key."""
+BLOCK_BYTES = 161 * 32
+"""Room for the largest expansion of a slot key, and for the key that it is expanded with."""
 
 _BLOCKS_PER_CHUNK = 48
 

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from lethe.contracts.errors import Erased
@@ -13,6 +16,9 @@ from lethe.contracts.sealed import NUMBERS_PER_SLOT
 from lethe.shredding.memory import SecretArena, wipe
 
 KEY_BYTES = 32
+_FIRST_COUNTER = bytes(16)
+_NOTHING = memoryview(bytes(max(NUMBERS_PER_SLOT.values()) * KEY_BYTES))
+"""Encrypted, it is the key stream."""
 
 
 def commitment(slot_key: bytes | memoryview) -> bytes:
@@ -30,7 +36,37 @@ def commitment(slot_key: bytes | memoryview) -> bytes:
 def _expansion_info(granted: GrantedKey) -> bytes:
     named = (granted.slot, granted.lane, granted.purpose.value, str(granted.after_ms))
     parts = [part.encode() for part in named]
-    return b"lethe frame keys v2" + b"".join(struct.pack(">I", len(p)) + p for p in parts)
+    return b"lethe frame keys v3" + b"".join(struct.pack(">I", len(p)) + p for p in parts)
+
+
+def expand(slot_key: memoryview, granted: GrantedKey, block: memoryview) -> int:
+    """Fill the beginning of a block with the single-use keys of a slot key.
+
+    A key for this slot, lane, purpose and time alone (HKDF-Expand, RFC 5869 section 2.3), and its
+    AES-256 key stream in counter mode (NIST SP 800-38A, section 6.5), which takes a fifth of the
+    time of HKDF for all of it.
+
+    Parameters
+    ----------
+    block
+        Of a `SecretArena`. What is in it after a failure is the caller's to overwrite.
+
+    Returns
+    -------
+    int
+        How many single-use keys there are; they lie one behind the other.
+    """
+    count = NUMBERS_PER_SLOT[granted.purpose]
+    size = count * KEY_BYTES
+    stream_key = block[size : size + KEY_BYTES]
+    info = _expansion_info(granted)
+    try:
+        HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive_into(slot_key, stream_key)
+        stream = Cipher(AES(stream_key), CTR(_FIRST_COUNTER)).encryptor()
+        stream.update_into(_NOTHING[:size], block)
+    finally:
+        wipe(stream_key)
+    return count
 
 
 class SlotKeys:
@@ -41,7 +77,7 @@ class SlotKeys:
     Parameters
     ----------
     slot_key
-        32 bytes; expanded at once (HKDF-Expand, RFC 5869 section 2.3). The caller wipes them.
+        32 bytes; expanded at once. The caller wipes them.
     held_from_us, wipe_at_us, dies_at_us
         Since when something may be captured under the key, when the holder wipes what is left, and
         when the kernel kills it if it didn't, on the boot clock in microseconds.
@@ -69,19 +105,16 @@ class SlotKeys:
         self.reason: CloseReason | None = None
         self.closed_at_us: int | None = None
         self._arena = arena
-        self._count = NUMBERS_PER_SLOT[self.purpose]
-        self._gone = bytearray(self._count)
         self._busy: dict[int, Callable[[], None] | None] = {}
         self._next = 0
         self._block: memoryview | None = arena.take()
-        size = self._count * KEY_BYTES
-        info = _expansion_info(granted)
         try:
-            HKDFExpand(hashes.SHA256(), size, info).derive_into(slot_key, self._block[:size])
+            self._count = expand(slot_key, granted, self._block)
         except BaseException:
             # Nobody gets to know this object, so nobody would ever overwrite its block.
             arena.give_back(self._block)
             raise
+        self._gone = bytearray(self._count)
 
     @property
     def is_wiped(self) -> bool:

@@ -43,16 +43,17 @@ class Tickets:
     def issue(
         self, standing: Standing, destroyed: list[DestroyedKeys], *, leaving: bool
     ) -> KeyTicket:
-        """Make the next ticket; one that says goodbye waits for no grant."""
+        """Make the next ticket; one that says goodbye, or takes no keys, waits for no grant."""
         self._sequence += 1
-        unwrap_key = UnwrapKey.generate()
+        takes_keys = standing.takes_keys(self._role) and not leaving
+        unwrap_key = UnwrapKey.generate() if takes_keys else None
         ticket = KeyTicket(
             instance_id=self._instance_id,
             role=self._role,
             boot=self._boot,
             sequence=self._sequence,
             sent=instant(self._clock),
-            public_key=unwrap_key.public_key,
+            public_key=b"" if unwrap_key is None else unwrap_key.public_key,
             partitions=list(standing.partitions),
             generation=standing.generation,
             enrols=standing.enrols,
@@ -69,7 +70,7 @@ class Tickets:
             erased_watchlists=list(standing.erased_watchlists),
             looks=list(standing.looks),
         )
-        if not leaving:
+        if unwrap_key is not None:
             self.waiting[_name(ticket)] = Outstanding(unwrap_key, ticket.sequence, ticket.sent)
         return ticket
 

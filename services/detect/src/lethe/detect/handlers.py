@@ -43,10 +43,10 @@ _Sealed = tuple[SealAddress, Record]
 _log = structlog.get_logger()
 _MOST_REFERENCES = 24
 """As many as alert has under way at most; what more were waiting would wait for too long."""
-_PUBLISHED_AT_ONCE = 8
+_PUBLISHED_AT_ONCE = 16
 """Frames whose probes and counts may be under way to the broker."""
-_REPORTED_WITHIN_S = 0.15
-_REPORTED_TOGETHER = 6
+_REPORTED_WITHIN_S = 0.4
+_REPORTED_TOGETHER = 12
 """Counts of so many frames are told at once, fewer than may be under way: the last one waits for no
 frame that waits for it."""
 

@@ -23,7 +23,7 @@ from lethe.shredding.orders import OrderBook
 
 _log = structlog.get_logger()
 _CHECK_S = 0.1
-_CHECKS_A_TELLING = 4
+_CHECKS_A_TELLING = 6
 """Nobody waits for a count, and a message costs more than what is in it."""
 _SENT_AT_ONCE = 24
 """Sealed frames of a camera that may be under way: more than come before their keys end."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 import structlog
@@ -252,7 +251,7 @@ class Receipting:
         if not said and not (sign and self._unsigned):
             return
         at_ms = self._ms(self._clock.boot_us())
-        leaves = [replace(entry, at_ms=at_ms).line() for entry in said]
+        leaves = [entry.line(at_ms) for entry in said]
         try:
             self._entries = await self._on_disk(lambda: log.append(leaves, sign=sign))
         except ReceiptsLost as error:
