@@ -18,8 +18,14 @@ _ARGUMENTS = [
 
 
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*, keeps_pages: bool = False) -> AsyncIterator[Browser]:
     """Start a browser without a window.
+
+    Parameters
+    ----------
+    keeps_pages
+        Whether it keeps pages that are left for its back button, as people's browsers do and
+        playwright has it not do.
 
     Raises
     ------
@@ -29,7 +35,10 @@ async def chromium() -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     assert path is not None, "chromium is missing: install it (apt install chromium)"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        without = ["--disable-back-forward-cache"] if keeps_pages else []
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=_ARGUMENTS, ignore_default_args=without
+        )
         try:
             yield browser
         finally:
