@@ -14,7 +14,7 @@ SIDE_BY_SIDE := -n logical --dist loadfile -m "not alone"
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 
 .PHONY: help setup environment browser web database module demo up test $(addprefix test-,$(SUITES)) \
-        test-browser test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure bench-alerts bench-enrolment \
+        test-browser screenshots test-kafka test-scale kafka forensics check lint check-deploy format type bench bench-pipeline bench-erasure bench-alerts bench-enrolment \
         lock clean compose-files compose-local
 
 help: ## show this list
@@ -66,6 +66,9 @@ $(addprefix test-,$(SUITES)):
 
 test-browser: setup browser web ## look at the pages in a real browser
 	@$(BIN)/pytest tests/browser $(ARGS)
+
+screenshots: setup browser ## make the pictures of docs/images anew; look at each before committing it
+	@$(BIN)/python -m tools.screenshots $(ARGS)
 
 kafka: environment # Apache Kafka's jars in .lethe/kafka, from the repository that Maven is set up for
 	@$(BIN)/python -m tools.kafka fetch
