@@ -3,7 +3,18 @@
 from collections.abc import Iterable
 from sys import intern
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.sql import FromClause
 
 from lethe.alert.alerts import Alert
@@ -55,10 +66,15 @@ def is_false() -> ColumnElement[bool]:
 
 
 def is_open() -> ColumnElement[bool]:
-    """Return the condition of `select_alerts` that says what `Alert.is_open` does."""
-    operator, officer = _LATEST[Capacity.OPERATOR], _LATEST[Capacity.ENGAGEMENT_OFFICER]
-    is_undecided = or_(operator.c.number.is_(None), alerts.c.claimed_by.is_not(None))
-    return and_(alerts.c.erased_wall_us.is_(None), officer.c.number.is_(None), is_undecided)
+    """Return the condition that says what `Alert.is_open` does.
+
+    It needs nothing that `select_alerts` joins: there may be many alerts, and few that are open.
+    """
+    counts = or_(
+        adjudications.c.capacity == Capacity.ENGAGEMENT_OFFICER.value, alerts.c.claimed_by.is_(None)
+    )
+    decided = exists().where(adjudications.c.alert_id == alerts.c.alert_id, counts)
+    return and_(alerts.c.erased_wall_us.is_(None), not_(decided))
 
 
 def is_rehearsal() -> ColumnElement[bool]:
