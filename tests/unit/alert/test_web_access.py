@@ -67,6 +67,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("GET", "/drafts/{deployment_id}/authorisation"): {AUTHORISING},
     ("POST", "/drafts/{deployment_id}/authorisation"): {AUTHORISING},
     ("POST", "/deployments"): {AUTHORISING},
+    ("GET", "/deployments"): ALL,
     ("GET", "/deployments/{deployment_id}"): ALL,
     ("GET", "/deployments/{deployment_id}/ordered"): ALL,
     ("GET", "/deployments/{deployment_id}/record"): {SUPERVISOR, AUTHORISING, Role.AUDITOR},

@@ -121,6 +121,43 @@ async def test_an_order_is_given_back_as_it_was_signed_with_why_it_is_suspended(
     )
 
 
+async def test_whoever_reads_who_is_withdrawn_stands_in_the_audit_log(
+    web: AlertWeb, client: httpx.AsyncClient
+) -> None:
+    [stands] = web.status.now.deployments
+    for withdrawn in ([], ["s0", "s1"]):
+        state = SignedState(stands, ENVELOPE, ENVELOPE, 3, withdrawn)
+        web.status.orders["deployment-1"] = state
+        assert (await client.get("/api/v1/deployments/deployment-1")).status_code == 200
+    # Where nobody is named there is nothing personal to tell of.
+    [entry] = [entry.said() for entry in await web.audit.after(0, 9)]
+    assert (entry["act"], entry["records"], entry["why"]) == (
+        "consultation",
+        ["deployment:deployment-1", "subject:s0", "subject:s1"],
+        "a deployment was read, with who is withdrawn",
+    )
+
+
+async def test_deployments_are_listed_page_by_page_within_somebodys_limits(web: AlertWeb) -> None:
+    [stands] = web.status.now.deployments
+    names = [f"deployment-{number}" for number in range(5)]
+    web.status.now = replace(
+        web.status.now,
+        deployments=tuple(replace(stands, deployment_id=name) for name in reversed(names)),
+    )
+    web.status.areas |= dict.fromkeys(names, "north") | {"deployment-3": "south"}
+    read, after, pages = [], "", 0
+    async with web.client(web.issuer.token(Role.OPERATOR, areas=["north"])) as client:
+        while after is not None:
+            behind = f"&after={after}" if after else ""
+            told = (await client.get(f"/api/v1/deployments?limit=2{behind}")).json()
+            read += [(each["deployment_id"], each["status"]) for each in told["deployments"]]
+            after, pages = told["next"], pages + 1
+        assert (await client.get("/api/v1/deployments?limit=0")).status_code == 400
+    names.remove("deployment-3")
+    assert (read, pages) == ([(name, "running") for name in names], 2)
+
+
 async def test_an_operator_ends_a_deployment_and_that_is_audited(
     web: AlertWeb, client: httpx.AsyncClient
 ) -> None:

@@ -10,6 +10,7 @@ from tests.support.watchlists import outcome, pictured
 from lethe.alert.identity.principal import Role
 
 SAMPLE = "/api/v1/watchlists/list/sample"
+READ = {"If-Match": '"1"'}
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ async def test_a_sample_is_drawn_checked_and_told_without_names(web: AlertWeb) -
         answer = await client.post(SAMPLE, json={"size": 2})
         assert (answer.status_code, answer.json()["drawn"]) == (200, 2)
         one, other = (each["subject_id"] for each in answer.json()["members"])
-        await client.put(f"{SAMPLE}/{one}", json={"result": "passed"})
-        await client.put(f"{SAMPLE}/{other}", json={"result": "failed"})
-        again = await client.put(f"{SAMPLE}/{other}", json={"result": "passed"})
+        await client.put(f"{SAMPLE}/{one}", json={"result": "passed"}, headers=READ)
+        await client.put(f"{SAMPLE}/{other}", json={"result": "failed"}, headers=READ)
+        again = await client.put(f"{SAMPLE}/{other}", json={"result": "passed"}, headers=READ)
         assert (again.status_code, "change it first" in again.json()["detail"]) == (409, True)
     async with web.client(web.issuer.token(Role.OPERATOR)) as client:
         shown = await client.get(SAMPLE)
@@ -58,3 +59,33 @@ async def test_a_sample_is_drawn_checked_and_told_without_names(web: AlertWeb) -
 async def test_a_size_that_is_none_is_refused(web: AlertWeb, body: dict[str, object]) -> None:
     async with web.client() as client:
         assert (await client.post(SAMPLE, json=body)).status_code == 400
+
+
+async def test_whoever_reads_who_was_drawn_stands_in_the_audit_log(web: AlertWeb) -> None:
+    async with web.client(web.issuer.token(Role.SUPERVISOR, sub="Sue")) as client:
+        assert (await client.get(SAMPLE)).json()["members"] == [], "nobody is told of"
+        drawn = await client.post(SAMPLE, json={"size": 1})
+        [ada] = [each["subject_id"] for each in drawn.json()["members"]]
+        more = await client.post(SAMPLE, json={"size": 2})
+        await client.get(SAMPLE)
+    both = sorted(each["subject_id"] for each in more.json()["members"])
+    entries = [entry.said() for entry in await web.audit.after(0, 1_000)]
+    read = [each for each in entries if each["act"] == "consultation"]
+    assert [(each["who"], each["records"], each["why"]) for each in read] == [
+        ("Sue", ["watchlist:list", f"subject:{ada}"], "a sample was read"),
+        ("Sue", ["watchlist:list", *(f"subject:{each}" for each in both)], "a sample was read"),
+    ]
+
+
+async def test_a_finding_names_what_was_looked_at(web: AlertWeb) -> None:
+    async with web.client(web.issuer.token(Role.SUPERVISOR, sub="Sue")) as client:
+        drawn = await client.post(SAMPLE, json={"size": 1})
+        [member] = drawn.json()["members"]
+        path = f"{SAMPLE}/{member['subject_id']}"
+        shown = await client.get(path.replace("/sample/", "/subjects/"))
+        passed = {"result": "passed"}
+        assert (await client.put(path, json=passed)).status_code == 428
+        old = await client.put(path, json=passed, headers={"If-Match": '"7"'})
+        assert (old.status_code, "look again" in old.json()["detail"]) == (412, True)
+        tag = {"If-Match": shown.headers["etag"]}
+        assert (await client.put(path, json=passed, headers=tag)).json()["passed"] == 1

@@ -154,7 +154,7 @@ async def test_an_order_whose_sample_nobody_checked_is_not_handed_on(
         None,
     )
     await samples.draw("list", 1, "Ann")
-    await samples.check("list", reference.subject_id, "Sue", has_passed=True)
+    await samples.check("list", reference.subject_id, "Sue", 1, has_passed=True)
     await closing.order(ordered, [])
     assert deployments.orders == [(ordered, [])]
 

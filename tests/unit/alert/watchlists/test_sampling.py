@@ -6,7 +6,7 @@ import pytest
 from tests.support.forgetting import an_order
 from tests.support.watchlists import Records, details, imaged, listed, outcome
 
-from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.watchlists.sample import Sample, least_of
 from lethe.alert.watchlists.samples import SqlSampleStore
 from lethe.alert.watchlists.sampling import SampleDesk
@@ -32,7 +32,8 @@ class Sampling:
         await self.records.book.record([outcome(added.reference_id)])
 
     async def found(self, subject_id: str, *, right: bool = True) -> Sample:
-        return await self.desk.check("list", subject_id, "Sue", has_passed=right)
+        known = await self.records.book.subjects.known("list", subject_id)
+        return await self.desk.check("list", subject_id, "Sue", known.revision, has_passed=right)
 
     async def order(self, **required: object) -> DeploymentOrder:
         content = await self.records.book.content_hash("list")
@@ -176,3 +177,16 @@ def test_number_and_share_are_minima_of_the_same_list(
 ) -> None:
     order = an_order(watchlist_size=size, sample_least=least, sample_share=share)
     assert least_of(order) == needed
+
+
+async def test_a_finding_is_about_what_was_looked_at(sampling: Sampling) -> None:
+    [ada] = drawn(await sampling.desk.draw("list", 1, "Ann"))
+    subjects = sampling.records.book.subjects
+    known = await subjects.find("list", ada)
+    others = known.details.model_copy(update={"grounds": "others than somebody looked at"})
+    changed = await subjects.edit("list", ada, others, known.revision)
+    with pytest.raises(Stale, match="look again"):
+        await sampling.desk.check("list", ada, "Sue", known.revision, has_passed=True)
+    assert (await sampling.desk.find("list")).unchecked == 1
+    found = await sampling.desk.check("list", ada, "Sue", changed.revision, has_passed=True)
+    assert (found.passed, found.unchecked) == (1, 0)

@@ -197,10 +197,15 @@ class WatchlistApi:
         answer = await self._api.ask("POST", f"{self._path}/sample", json={"size": size})
         return SampleState.model_validate(answer)
 
-    async def check(self, subject_id: str, result: str) -> SampleState:
-        """Tell how somebody found a subject of the sample."""
-        path = f"{self._path}/sample/{subject_id}"
-        return SampleState.model_validate(await self._api.ask("PUT", path, json={"result": result}))
+    async def check(self, subject_id: str, revision: int, result: str) -> SampleState:
+        """Tell how somebody found a subject of the sample, as it was at a revision."""
+        answer = await self._api.ask(
+            "PUT",
+            f"{self._path}/sample/{subject_id}",
+            json={"result": result},
+            also={"If-Match": f'"{revision}"'},
+        )
+        return SampleState.model_validate(answer)
 
     async def subject(self, subject_id: str) -> SubjectState:
         """Return the details of a subject."""

@@ -61,7 +61,7 @@ async def check_sample(alert_url: str, watchlist_id: str, ask: Ask, trust: Path)
             is_right = ask([*_lines(known), *images.get(member.subject_id, [])])
             if is_right is not None:
                 result = "passed" if is_right else "failed"
-                sample = await one.check(member.subject_id, result)
+                sample = await one.check(known.subject_id, known.revision, result)
     return sample.lines()
 
 

@@ -1,6 +1,6 @@
 """What is done with deployments, as deeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lethe.alert.audit.deeds import Act, Deed, in_lots
 from lethe.alert.ports import Withdrawal
@@ -12,6 +12,7 @@ GIVEN_UP = "a draft of an order was given up"
 HANDED_IN = "a signed order was handed in"
 ENDED = "a deployment was ended"
 WITHDRAWN = "a signed withdrawal of subjects was handed in"
+SHOWN = "a deployment was read, with who is withdrawn"
 SUBJECT = "subject:"
 
 
@@ -46,6 +47,13 @@ def withdrawn(withdrawal: Withdrawal) -> Iterator[Deed]:
     subjects = [f"{SUBJECT}{each}" for each in withdrawal.subject_ids]
     for lot in in_lots(subjects, beside=len(concerned)):
         yield Deed(Act.ALTERATION, (*concerned, *lot), WITHDRAWN)
+
+
+def shown(deployment_id: str, withdrawn: Sequence[str]) -> Iterator[Deed]:
+    """Return that it was read whom an order names as withdrawn; nothing where it names nobody."""
+    subjects = [f"{SUBJECT}{each}" for each in withdrawn]
+    for lot in in_lots(subjects, beside=1):
+        yield Deed(Act.CONSULTATION, (record_of(deployment_id), *lot), SHOWN)
 
 
 def record_of(deployment_id: str) -> str:

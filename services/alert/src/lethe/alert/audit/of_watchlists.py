@@ -47,6 +47,13 @@ def sample_drawn(drawn: Sequence[Drawn]) -> Iterator[Deed]:
         yield Deed(Act.ALTERATION, lot, "a sample was drawn")
 
 
+def sample_shown(watchlist_id: str, subject_ids: Sequence[str]) -> Iterator[Deed]:
+    """Return that it was read who was drawn, and how people found them."""
+    subjects = [_subject(each) for each in subject_ids]
+    for lot in in_lots(subjects, beside=1):
+        yield Deed(Act.CONSULTATION, (_watchlist(watchlist_id), *lot), "a sample was read")
+
+
 def subject_checked(check: Check) -> Deed:
     """Return how somebody found a subject."""
     records = (_subject(check.subject_id), _watchlist(check.watchlist_id))

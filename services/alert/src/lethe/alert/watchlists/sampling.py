@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-from lethe.alert.errors import Conflict, NotFound
+from lethe.alert.errors import Conflict, NotFound, Stale
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.reference import Reference, ReferenceState
 from lethe.alert.watchlists.sample import Check, Drawn, Sample, SampleStore, least_of, state_of
@@ -91,9 +91,14 @@ class SampleDesk:
             return await self.find(watchlist_id)
 
     async def check(
-        self, watchlist_id: str, subject_id: str, by: str, *, has_passed: bool
+        self, watchlist_id: str, subject_id: str, by: str, revision: int, *, has_passed: bool
     ) -> Sample:
         """Keep how somebody found a subject that was drawn, or was found wrong before.
+
+        Parameters
+        ----------
+        revision
+            Of the details that they looked at.
 
         Raises
         ------
@@ -101,6 +106,8 @@ class SampleDesk:
             If it is neither.
         Conflict
             If it was found wrong, and wasn't changed since.
+        Stale
+            If its details were changed since they looked.
         """
         async with self._turn:
             sample = await self.find(watchlist_id)
@@ -112,6 +119,8 @@ class SampleDesk:
             state = await self._state(watchlist_id, subject_id, of_subject)
             if state is None:
                 raise NotFound("this subject isn't on the watchlist any more")
+            if state != state_of(revision, of_subject.get(subject_id, [])):
+                raise Stale("it was changed since you looked; look again")
             if has_passed and is_wrong and before is not None and before.state == state:
                 raise Conflict(f"{before.checked_by} found it wrong: change it first")
             now_us = self._now().wall_us

@@ -20,7 +20,7 @@ from lethe.alert.identity.principal import Principal
 from lethe.alert.identity.reach import Reach, is_within
 from lethe.alert.ports import Deployments, SignedState, Status, StatusSource
 from lethe.alert.raising import AlertDesk
-from lethe.alert.web.asked import JsonBody
+from lethe.alert.web.asked import JsonBody, WholeNumber, Word
 from lethe.alert.web.bodies import read_json
 from lethe.alert.web.gate import Endpoint, principal_of
 from lethe.alert.web.ordered import OrderedView
@@ -28,6 +28,9 @@ from lethe.contracts.cameras import CREDENTIALS_ERROR, CREDENTIALS_HINT
 from lethe.contracts.errors import Refused
 from lethe.contracts.orders import CameraAssigned, DeploymentOrder, DeploymentOrdered
 from lethe.contracts.receipts import ErasurePromise
+
+_AFTER = Word("after", r"^.{1,200}$")
+_LIMIT = WholeNumber("limit", 100, 1, 1_000)
 
 
 class HandedIn(BaseModel):
@@ -142,7 +145,8 @@ class DeploymentEndpoints:
                 takes=JsonBody(HandedIn),
                 gives=HTTPStatus.ACCEPTED,
             ),
-            Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN),
+            Endpoint("/deployments", self.page, SIGNED_IN, query=(_AFTER, _LIMIT)),
+            Endpoint("/deployments/{deployment_id}", self.deployment, SIGNED_IN, is_audited=True),
             Endpoint("/deployments/{deployment_id}/ordered", self.ordered, SIGNED_IN),
             Endpoint(
                 "/deployments/{deployment_id}/end",
@@ -167,6 +171,15 @@ class DeploymentEndpoints:
         await self._settle(deployment_id)
         return JSONResponse({"deployment_id": deployment_id}, HTTPStatus.ACCEPTED)
 
+    async def page(self, request: Request) -> Response:
+        """Answer with how deployments stand, in the order of their ids, behind one."""
+        after, limit = _AFTER.read(request), _LIMIT.read(request)
+        stands = self._seen(await self._source.status(), principal_of(request)).deployments
+        behind = [each for each in stands if each.deployment_id > after]
+        found = sorted(behind, key=lambda each: each.deployment_id)[:limit]
+        last = found[-1].deployment_id if len(found) < len(behind) else None
+        return JSONResponse({"deployments": [asdict(each) for each in found], "next": last})
+
     async def deployment(self, request: Request) -> Response:
         """Answer with how a deployment stands, order and state (base64), and who is withdrawn."""
         found = self._found(request)
@@ -176,6 +189,8 @@ class DeploymentEndpoints:
             "serial": found.serial,
             "withdrawn": list(found.withdrawn),
         }
+        name = found.deployment.deployment_id
+        await self._audit.append(*of_deployments.shown(name, found.withdrawn))
         return JSONResponse(asdict(found.deployment) | signed)
 
     async def ordered(self, request: Request) -> Response:

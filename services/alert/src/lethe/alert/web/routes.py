@@ -143,7 +143,7 @@ def create_routes(
         *AdjudicationEndpoints(adjudicate, desk, views, now, reach).routes(),
         *AlertStream(hub, EventRenderer(views), doorkeeper, reach, consultations).routes(),
         *WatchlistEndpoints(watchlists, erase_watchlist, audit).routes(),
-        *SampleEndpoints(samples).routes(),
+        *SampleEndpoints(samples, audit).routes(),
         *RenewalEndpoints(renewals).routes(),
         *CopyEndpoints(CopyDesk(watchlists, enroller, renewals.pack)).routes(),
         *SubjectEndpoints(watchlists.subjects, audit).routes(),

@@ -1,5 +1,6 @@
 """Dip samples over HTTP: subjects that were drawn by chance, and how people found them."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -8,12 +9,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from lethe.alert.audit import of_watchlists
+from lethe.alert.audit.ports import Audit
 from lethe.alert.identity.access import CHECKS_WATCHLISTS, READS_WATCHLISTS
 from lethe.alert.watchlists.sample import Sample
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.alert.web.asked import JsonBody
 from lethe.alert.web.bodies import read_model
 from lethe.alert.web.gate import Endpoint, principal_of
+from lethe.alert.web.versions import required_version
 
 MOST_DRAWN = 1_000
 
@@ -83,37 +87,56 @@ class SampleView(BaseModel):
 class SampleEndpoints:
     """How people check a watchlist by a sample."""
 
-    def __init__(self, samples: SampleDesk) -> None:
+    def __init__(self, samples: SampleDesk, audit: Audit) -> None:
         self._samples = samples
+        self._audit = audit
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         every = "/watchlists/{watchlist_id}/sample"
         size, found = JsonBody(SampleSize), JsonBody(Found)
         return [
-            Endpoint(every, self.show, READS_WATCHLISTS),
-            Endpoint(every, self.draw, CHECKS_WATCHLISTS, "POST", takes=size),
-            Endpoint(f"{every}/{{subject_id}}", self.check, CHECKS_WATCHLISTS, "PUT", takes=found),
+            Endpoint(every, self.show, READS_WATCHLISTS, is_audited=True),
+            Endpoint(every, self.draw, CHECKS_WATCHLISTS, "POST", takes=size, is_audited=True),
+            Endpoint(
+                f"{every}/{{subject_id}}",
+                self.check,
+                CHECKS_WATCHLISTS,
+                "PUT",
+                takes=found,
+                is_versioned=True,
+            ),
         ]
 
     async def show(self, request: Request) -> Response:
         """Answer with the sample of what a watchlist holds now, without details of subjects."""
-        return _told(await self._samples.find(request.path_params["watchlist_id"]))
+        sample = await self._samples.find(request.path_params["watchlist_id"])
+        await self._read(sample, {each.subject_id for each in _members(sample)})
+        return _told(sample)
 
     async def draw(self, request: Request) -> Response:
         """Draw subjects by chance until the sample has so many; those that are drawn stay."""
         size = (await read_model(request, SampleSize)).size
         by, watchlist_id = principal_of(request).subject, request.path_params["watchlist_id"]
-        return _told(await self._samples.draw(watchlist_id, size, by))
+        before = _members(await self._samples.find(watchlist_id))
+        sample = await self._samples.draw(watchlist_id, size, by)
+        # Of whoever is drawn now that is told.
+        await self._read(sample, {each.subject_id for each in before})
+        return _told(sample)
 
     async def check(self, request: Request) -> Response:
-        """Keep how somebody found a subject of the sample."""
+        """Keep how somebody found a subject of the sample; If-Match names what they read of it."""
+        revision = required_version(request)
         has_passed = (await read_model(request, Found)).result is Finding.PASSED
         by, path = principal_of(request).subject, request.path_params
         sample = await self._samples.check(
-            path["watchlist_id"], path["subject_id"], by, has_passed=has_passed
+            path["watchlist_id"], path["subject_id"], by, revision, has_passed=has_passed
         )
         return _told(sample)
+
+    async def _read(self, sample: Sample, subject_ids: Collection[str]) -> None:
+        deeds = of_watchlists.sample_shown(sample.watchlist_id, sorted(subject_ids))
+        await self._audit.append(*deeds)
 
 
 def _told(sample: Sample) -> Response:

@@ -111,7 +111,7 @@ export class Sampling {
     name.tabIndex = -1;
     showing?.forget();
     showing = this;
-    this.looked.replaceChildren(name, this.shown(pictures), detailsOf(answer.content), ...this.findings(id));
+    this.looked.replaceChildren(name, this.shown(pictures), detailsOf(answer.content), ...this.findings(id, answer.content.revision));
     name.focus();
   }
 
@@ -132,13 +132,16 @@ export class Sampling {
     return element("div", "pictures", ...this.pictures.map((each) => each.figure));
   }
 
-  /** @param {string} id */
-  findings(id) {
+  /**
+   * @param {string} id
+   * @param {number} version of what is shown: a finding is about that
+   */
+  findings(id, version) {
     if (!this.mayCheck) return [];
     /** @param {Finding} result */
     const find = async (result) => {
       const body = { result };
-      if (!(await this.send(`/sample/${encodeURIComponent(id)}`, { method: "PUT", body }))) return;
+      if (!(await this.send(`/sample/${encodeURIComponent(id)}`, { method: "PUT", body, version }))) return;
       this.forget();
       this.place.focus();
     };
