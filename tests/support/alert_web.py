@@ -32,11 +32,13 @@ from lethe.alert.drafts.sql_drafts import SqlDraftStore
 from lethe.alert.figures import ReceiptFigures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
+from lethe.alert.kept_orders import KeptOrder, OrderKeeper
 from lethe.alert.log import SqlAlertLog
 from lethe.alert.looks import Looks
 from lethe.alert.ports import Enroller, SignedState
 from lethe.alert.raising import AlertDesk
 from lethe.alert.receipt_copies import Kept
+from lethe.alert.sql_kept_orders import SqlKeptOrderStore
 from lethe.alert.vault import Vault
 from lethe.alert.walks.desk import WalkDesk
 from lethe.alert.walks.rehearsals import SqlRehearsals
@@ -114,6 +116,8 @@ class AlertWeb:
     looks: Looks = field(init=False)
     walks: WalkDesk = field(init=False)
     drafts: DraftDesk = field(init=False)
+    heard: list[KeptOrder] = field(default_factory=list)
+    orders: OrderKeeper = field(init=False)
 
     async def restart(self, cool_down_s: float = 0) -> None:
         term = await a_term(self.database)
@@ -145,6 +149,7 @@ class AlertWeb:
             arrives_within_ms=60_000,
         )
         self.samples = SampleDesk(SqlSampleStore(term), self.watchlists, self.now)
+        self.orders = OrderKeeper(SqlKeptOrderStore(term), lambda: self.heard)
         self.drafts = DraftDesk(SqlDraftStore(term), self.watchlists, self.status)
         self.renewals = RenewalDesk(shelf.references, self.watchlists, self, lambda: self.pack)
         self.ends = WatchlistEnds(
@@ -196,6 +201,7 @@ class AlertWeb:
             renewals=self.renewals,
             enroller=self.enroller,
             deployments=self.deployments,
+            kept=self.orders,
             status=self.status,
             backlog=self.backlog,
             receipts=lambda: self.receipts,

@@ -4,7 +4,9 @@ from typing import Any
 
 from tests.support.watchlists import Records
 
+from lethe.alert.kept_orders import OrderKeeper
 from lethe.alert.ports import OrderDesk
+from lethe.alert.sql_kept_orders import SqlKeptOrderStore
 from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.renewing import RenewalDesk
 
@@ -16,5 +18,10 @@ def closing_of(
     unused: Any = None
     renewals = RenewalDesk(records.shelf.references, records.book, unused, lambda: pack)
     return ClosingDeployments(
-        deployments, records.book, records.ends(), records.samples(), renewals
+        deployments,
+        records.book,
+        records.ends(),
+        records.samples(),
+        renewals,
+        OrderKeeper(SqlKeptOrderStore(records.term), lambda: ()),
     )

@@ -10,6 +10,7 @@ from tests.support.watchlists import listed
 from lethe.alert.audit import of_deployments
 from lethe.alert.identity.principal import Role
 from lethe.alert.judgements import Adjudication
+from lethe.alert.kept_orders import KeptOrder
 from lethe.alert.ports import SignedState, Withdrawal
 from lethe.contracts.adjudication import Capacity, Verdict
 from lethe.contracts.instants import rfc3339
@@ -129,3 +130,32 @@ async def test_what_was_not_heard_of_or_is_beyond_somebodys_limits_is_not_told(
         assert (await client.get(PATH)).status_code == 404
     async with web.client() as client:
         assert (await client.get(PATH)).status_code == 200
+
+
+async def test_it_is_told_of_an_order_that_no_broker_has_any_more(
+    web: AlertWeb, tmp_path: Path
+) -> None:
+    trust = local_trust(tmp_path / "trust")
+    now_us = web.now().wall_us
+    draft = drafted(trust, area="north", starts_at_us=now_us - 1, ends_at_us=now_us + 3_600_000_000)
+    ordered = authorise(draft, signer_of(trust, "officer"))
+    hold(web, ordered)
+    await alerted(web, "a", Verdict.TRUE_ALERT)
+    await web.audit.append(of_deployments.handed_in(NAME))
+    web.heard = [KeptOrder(NAME, 1, ordered)]
+    await web.orders.keep()
+    async with web.client() as client:
+        before = (await client.get(PATH)).json()
+    # The topics are gone, and alert was started again.
+    web.status.orders.clear()
+    web.status.areas.clear()
+    web.heard = []
+    await web.restart()
+    async with web.client() as client:
+        assert (await client.get(PATH)).json() == before | {"status": "lost"}
+        web.clock.ms += 24 * 3_600_000
+        assert (await client.get(PATH)).json() == before | {"status": "over"}
+    for areas, status in ((["south"], 404), (["north"], 200)):
+        token = web.issuer.token(Role.SUPERVISOR, areas=areas)
+        async with web.client(token) as client:
+            assert (await client.get(PATH)).status_code == status

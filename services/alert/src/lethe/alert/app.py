@@ -21,6 +21,7 @@ from lethe.alert.handlers import Handlers, Outbox
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.sign_in_codes import SignInCodes
 from lethe.alert.identity.verifying import verifier_of
+from lethe.alert.kept_orders import OrderKeeper
 from lethe.alert.keyring import Keyring
 from lethe.alert.keystores.keyrings import open_keyring
 from lethe.alert.leading import Leadership
@@ -32,6 +33,7 @@ from lethe.alert.receipt_mirror import ReceiptMirror
 from lethe.alert.reign import Reign
 from lethe.alert.retention import RetentionScheduler
 from lethe.alert.settings import AlertSettings
+from lethe.alert.sql_kept_orders import SqlKeptOrderStore
 from lethe.alert.term import Term, leader_of
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.vault import Vault
@@ -41,7 +43,6 @@ from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.ends import SqlEndStore
 from lethe.alert.watchlists.enrolling import Enrolment
-from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.over import OverJudge
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.samples import SqlSampleStore
@@ -214,6 +215,7 @@ class _Instance:
                 now,
             ),
             drafts=DraftDesk(SqlDraftStore(term), book, self._deployments),
+            orders=OrderKeeper(SqlKeptOrderStore(term), self._deployments.heard_orders),
         )
         await reign.watchlists.restore()
         await reign.ends.restore()
@@ -254,9 +256,8 @@ class _Instance:
             hub=reign.hub,
             watchlists=reign.watchlists,
             enroller=reign.enrolment,
-            deployments=ClosingDeployments(
-                self._deployments, reign.watchlists, reign.ends, reign.samples, reign.renewals
-            ),
+            deployments=reign.closing(self._deployments),
+            kept=reign.orders,
             erase_watchlist=reign.ends.erase,
             samples=reign.samples,
             renewals=reign.renewals,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from lethe.alert.alerts import AlertTerms
+from lethe.alert.kept_orders import KeptOrder
 from lethe.alert.watchlists.end import OrderedList
-from lethe.contracts.orders import OrderStatus
+from lethe.contracts.orders import DeploymentOrdered, OrderStatus
 from lethe.contracts.sealed import SignedEnvelope
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
@@ -58,6 +59,17 @@ class OrderTerms:
                 deployment_id=held.order.deployment_id,
                 ends_at_us=held.order.ends_at_us,
                 ended_us=now_us if held.status is OrderStatus.ENDED else None,
+            )
+            for held in self._orders.all_orders()
+        ]
+
+    def heard_orders(self) -> list[KeptOrder]:
+        """Return all orders with their newest states, as they were signed."""
+        return [
+            KeptOrder(
+                held.order.deployment_id,
+                held.serial,
+                DeploymentOrdered(order=held.signed, state=held.signed_state),
             )
             for held in self._orders.all_orders()
         ]

@@ -9,11 +9,16 @@ from lethe.alert.audit.chain import SealedEntry
 from lethe.alert.audit.of_deployments import ENDED, HANDED_IN, SUBJECT, WITHDRAWN, record_of
 from lethe.alert.audit.of_walks import BEGAN, CONCLUSIONS, SAID
 from lethe.alert.errors import NotFound
-from lethe.alert.ports import SignedState, StatusSource
+from lethe.alert.kept_orders import OrderKeeper
+from lethe.alert.ports import DeploymentStatus, SignedState, StatusSource
 from lethe.alert.walks.story import cameras_of
 from lethe.alert.watchlists.version_desk import VersionDesk
 from lethe.contracts.errors import InvalidInput
+from lethe.contracts.instants import Instant
 from lethe.contracts.orders import DeploymentOrder
+
+OVER, LOST = "over", "lost"
+"""How an order stands that no broker has: its time is over, or it would run and nobody obeys it."""
 
 Tallies = Callable[[], Awaitable[Mapping[str, AlertTally]]]
 _STEPS = {
@@ -85,14 +90,28 @@ class RecordDesk:
 
     Parameters
     ----------
+    source
+        Tells what the broker told since this process was started.
+    kept
+        Tells of whatever was ordered before.
     tallies
         Tells how many alerts the deployments had; see `AlertDesk.tallies`.
+    now
+        The clock of this machine.
     """
 
     def __init__(
-        self, source: StatusSource, versions: VersionDesk, tallies: Tallies, deeds: Deeds
+        self,
+        source: StatusSource,
+        kept: OrderKeeper,
+        versions: VersionDesk,
+        tallies: Tallies,
+        deeds: Deeds,
+        now: Callable[[], Instant],
     ) -> None:
         self._source = source
+        self._kept = kept
+        self._now = now
         self._versions = versions
         self._tallies = tallies
         self._deeds = deeds
@@ -103,11 +122,9 @@ class RecordDesk:
         Raises
         ------
         NotFound
-            If no order of this name was heard here.
+            If no order of this name was ever heard.
         """
-        found = self._source.deployment(deployment_id)
-        if found is None:
-            raise NotFound("no order of this name was heard here")
+        found = self._source.deployment(deployment_id) or await self._found(deployment_id)
         order = DeploymentOrder.decode(found.signed.payload)
         composition, is_erased = await self._watchlist(order.watchlist_id)
         entries = await self._deeds.about(record_of(deployment_id), list(_STEPS))
@@ -119,6 +136,24 @@ class RecordDesk:
             alerts=(await self._tallies()).get(deployment_id, AlertTally()),
             steps=[_step(entry.said()) for entry in entries],
         )
+
+    async def _found(self, deployment_id: str) -> SignedState:
+        """Return an order that was heard once, and that no broker has any more."""
+        kept = await self._kept.find(deployment_id)
+        if kept is None:
+            raise NotFound("no order of this name was heard here")
+        order, state = kept.order, kept.state
+        stands = DeploymentStatus(
+            deployment_id=deployment_id,
+            order_type=order.type,
+            status=OVER if kept.is_over(self._now().wall_us) else LOST,
+            watchlist_id=order.watchlist_id,
+            watchlist_size=order.watchlist_size,
+            threshold=order.threshold,
+            ends_at_us=order.ends_at_us,
+        )
+        signed = kept.ordered
+        return SignedState(stands, signed.order, signed.state, kept.serial, state.withdrawn)
 
     async def _watchlist(self, watchlist_id: str) -> tuple[Mapping[str, int] | None, bool]:
         """Return how a watchlist was composed, and whether it is erased."""

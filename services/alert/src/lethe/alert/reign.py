@@ -15,13 +15,16 @@ from lethe.alert.audit.ports import AuditLog
 from lethe.alert.claiming import ErasureClaims
 from lethe.alert.drafts.desk import DraftDesk
 from lethe.alert.hub import AlertHub
+from lethe.alert.kept_orders import OrderKeeper
 from lethe.alert.looks import Looks
+from lethe.alert.ports import OrderDesk
 from lethe.alert.raising import AlertDesk
 from lethe.alert.transit import TransitKeyring
 from lethe.alert.walks.desk import WalkDesk
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.enrolling import Enrolment
+from lethe.alert.watchlists.ordered import ClosingDeployments
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
 from lethe.contracts.errors import Transient
@@ -82,6 +85,13 @@ class Reign:
     looks: Looks
     walks: WalkDesk
     drafts: DraftDesk
+    orders: OrderKeeper
+
+    def closing(self, deployments: OrderDesk) -> ClosingDeployments:
+        """Return what takes orders, and closes the watchlists that they name."""
+        return ClosingDeployments(
+            deployments, self.watchlists, self.ends, self.samples, self.renewals, self.orders
+        )
 
     def standing(self) -> Standing:
         """Return what alert's tickets say while it leads."""
@@ -113,9 +123,10 @@ class Reign:
 
     async def _keep_retention(self) -> None:
         while True:
-            for erase in (functools.partial(self.desk.erase_due, self.now()), self.ends.sweep):
+            erase = functools.partial(self.desk.erase_due, self.now())
+            for keep in (erase, self.ends.sweep, self.orders.keep):
                 try:
-                    await erase()
+                    await keep()
                 except Transient as error:
                     _log.warning("retention held back", error=type(error).__name__)
             await asyncio.sleep(_RETENTION_S)

@@ -222,6 +222,15 @@ order_drafts = Table(
     Column("signature", LargeBinary, nullable=True),
 )
 
+kept_orders = Table(
+    "kept_orders",
+    metadata,
+    Column("deployment_id", String, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    # Order and newest state, each as it was signed.
+    Column("ordered", LargeBinary, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from lethe.alert.errors import NotFound
+from lethe.alert.kept_orders import OrderKeeper
 from lethe.alert.ports import OrderDesk, Withdrawal
 from lethe.alert.watchlists.book import WatchlistBook
 from lethe.alert.watchlists.drafted import require_described
@@ -36,12 +37,14 @@ class ClosingDeployments:
         ends: WatchlistEnds,
         samples: SampleDesk,
         renewals: RenewalDesk,
+        kept: OrderKeeper,
     ) -> None:
         self._deployments = deployments
         self._watchlists = watchlists
         self._ends = ends
         self._samples = samples
         self._renewals = renewals
+        self._kept = kept
 
     async def order(self, ordered: DeploymentOrdered, cameras: list[CameraAssigned]) -> str:
         """Verify an order, close its version and publish it, see `Deployments`.
@@ -66,7 +69,9 @@ class ClosingDeployments:
                 await self._watchlists.versions.freeze(
                     order.watchlist_id, order.watchlist_hash, composition
                 )
-            return await self._deployments.order(ordered, cameras)
+            deployment_id = await self._deployments.order(ordered, cameras)
+        await self._kept.keep()
+        return deployment_id
 
     async def _require(self, order: DeploymentOrder, state: OrderState) -> None:
         await self._require_size(order)

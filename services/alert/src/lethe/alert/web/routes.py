@@ -12,6 +12,7 @@ from lethe.alert.figures import Figures
 from lethe.alert.hub import AlertHub
 from lethe.alert.identity.reach import Orders, Reach
 from lethe.alert.identity.sign_in_codes import SignInCodes
+from lethe.alert.kept_orders import OrderKeeper
 from lethe.alert.looks import Looks
 from lethe.alert.ports import Deployments, Enroller, StatusSource
 from lethe.alert.raising import AlertDesk
@@ -71,6 +72,7 @@ def create_routes(
     renewals: RenewalDesk,
     enroller: Enroller,
     deployments: Deployments,
+    kept: OrderKeeper,
     status: StatusSource,
     backlog: Callable[[], Awaitable[int | None]],
     receipts: Callable[[], Kept],
@@ -102,6 +104,8 @@ def create_routes(
         Of watchlists, for people to check.
     renewals
         Has watchlists enrolled with another model pack.
+    kept
+        Orders as they were signed, for the record.
     backlog
         Tells how many candidate lists wait to become alerts; None while that isn't known.
     receipts
@@ -153,7 +157,7 @@ def create_routes(
             WithdrawalDesk(deployments, watchlists.subjects, audit), reach
         ).routes(),
         *RecordEndpoints(
-            RecordDesk(status, watchlists.versions, desk.tallies, audit), reach
+            RecordDesk(status, kept, watchlists.versions, desk.tallies, audit, now)
         ).routes(),
         *DeploymentEndpoints(
             deployments,
