@@ -36,7 +36,7 @@ from lethe.shredding.trust import LocalTrust
 
 _Kind = TypeVar("_Kind", bound=Entry)
 
-MODEL = "ab" * 32
+MODEL, PROGRAM = "ab" * 32, "ef" * 32
 _HELD = LIST.model_copy(update={"model": MODEL})
 _PURPOSES = {
     Role.INGEST: (Purpose.FRAME,),
@@ -76,7 +76,10 @@ class Desk:
         """Return the grants of a slot, with everybody's ticket in hand."""
         for role in CAMERA_ROLES:
             ticket = self.custody.ticket(
-                role, model=MODEL if role is Role.DETECT else "", lists=[_HELD]
+                role,
+                model=MODEL if role is Role.DETECT else "",
+                software=PROGRAM,
+                lists=[_HELD],
             )
             self.custody.hear(ticket)
             self.accountant.hear_ticket(ticket)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.forgetting import CAMERA
-from tests.support.receipting_desk import MODEL, Desk, of_kind
+from tests.support.receipting_desk import MODEL, PROGRAM, Desk, of_kind
 from tests.support.receipts import SIGNER
 
 from lethe.contracts.keys import Role, TransitKey
@@ -41,6 +41,7 @@ async def test_a_grant_is_on_the_disk_before_it_is_sent(desk: Desk) -> None:
     assert isinstance(told, SlotGranted)
     assert (begun.term, begun.software, begun.predecessor_origin) == ("t1", "cd" * 32, "")
     assert (order.order_hash, order.models) == (granted[0].keys[0].order_hash, (MODEL,))
+    assert order.holders == (PROGRAM,)
     assert (told.slot, told.key_count, told.copies) == ("t1-1", 2, 4)
     assert told.deadline_ms - told.at_ms <= 1000
     leaves = {
@@ -245,6 +246,24 @@ async def test_other_models_are_told_and_what_is_no_digest_is_not(desk: Desk) ->
     assert [order.models for order in orders] == [(MODEL,), ()]
     await desk.receipting.close()
     assert desk.verified().logs == 1
+
+
+async def test_a_program_that_joins_is_told_before_it_gets_a_key_and_what_is_no_digest_is_not(
+    desk: Desk,
+) -> None:
+    await desk.begin("t1")
+    await desk.slot()
+    granted = desk.made()
+    desk.accountant.software |= {"match-1": "0a" * 32, "ingest-1": "no digest"}
+    await desk.receipting.tell(granted)
+    told = [each for each in desk.entries() if isinstance(each, OrderInForce | SlotGranted)]
+    first, _, second, slot = told
+    assert isinstance(first, OrderInForce)
+    assert isinstance(second, OrderInForce)
+    assert isinstance(slot, SlotGranted)
+    assert [first.holders, second.holders] == [(PROGRAM,), ("0a" * 32, PROGRAM)]
+    await desk.receipting.close()
+    assert list(desk.verified().totals["deployment-1"].holders) == [PROGRAM, "0a" * 32]
 
 
 async def test_a_name_that_can_not_be_told_gets_no_keys(desk: Desk) -> None:

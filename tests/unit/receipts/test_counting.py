@@ -43,7 +43,7 @@ def test_what_was_closed_is_counted_within_two_minutes() -> None:
 def test_of_a_log_that_counted_all_nothing_is_said_to_be_missing() -> None:
     totals = verify(file_of(a_log(3))).totals
     assert totals["d"].uncounted == 0
-    assert "not told" not in "\n".join(summary_lines(totals))
+    assert "those of" not in "\n".join(summary_lines(totals))
 
 
 def test_what_a_log_that_broke_off_did_not_count_is_said() -> None:

@@ -176,11 +176,12 @@ def test_a_predecessor_of_another_instance_is_held_against_the_file() -> None:
 
 def test_all_models_and_programs_are_remembered_and_shown() -> None:
     log = Log().begin().slot()
-    log.add(log.order(models=("e" * 64,))).slot().sign()
+    log.add(log.order(models=("e" * 64,), holders=("a" * 64, "f" * 64))).slot().sign()
     totals = verify(file_of(log)).totals
     assert len(totals["d"].models) == 2
     told = "\n".join(summary_lines(totals))
     assert f"  models     {'e' * 16}, {sha256(b'model').hexdigest()[:16]}\n" in told
+    assert f"  holders    {'f' * 16}, {'a' * 16}\n" in told
     assert f"  software   {sha256(b'software').hexdigest()[:16]}\n" in told
 
 

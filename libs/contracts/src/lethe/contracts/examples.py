@@ -136,6 +136,7 @@ _TICKET = KeyTicket(
     public_key=_filler("public key", 1216),
     partitions=[0, 1, 2, 3],
     generation=3,
+    software=_digest("software"),
     enrols=True,
     destroyed=[
         DestroyedKeys(

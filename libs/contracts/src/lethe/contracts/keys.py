@@ -144,6 +144,8 @@ class KeyTicket(Message):
         What match holds.
     model
         SHA-256 (hex) of the model pack that the holder works with; detect tells it.
+    software
+        SHA-256 (hex) over the files of the program that the holder is.
     receipts
         How many entries alert keeps of the newest log of each purge, by the log's origin. None
         where it doesn't keep any now.
@@ -175,6 +177,7 @@ class KeyTicket(Message):
     watchlists: dict[str, str] = Field(default_factory=dict)
     leaving: bool = False
     model: str = ""
+    software: str = ""
     receipts: dict[str, int] | None = None
     audit: AuditHead | None = None
     false_alerts: dict[Name, Count] = Field(default_factory=dict)

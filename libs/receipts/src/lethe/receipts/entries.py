@@ -16,6 +16,7 @@ from lethe.receipts.fields import (
     hash_hex_if_any,
     hash_hex_or_none,
     hashes_hex,
+    hashes_hex_if_any,
     name,
     name_if_any,
     number,
@@ -70,6 +71,8 @@ class OrderInForce(Entry):
         SHA-256 of the model packs, as detect said; empty while it hasn't.
     receipts_key
         The key that must sign, by its `fingerprint`, as the order says; empty where it says none.
+    holders
+        SHA-256 over the files of each program that keys were granted to in this log, as it said.
     """
 
     kind: ClassVar[str] = "order-in-force"
@@ -83,6 +86,7 @@ class OrderInForce(Entry):
     cameras: int = number()
     models: tuple[str, ...] = hashes_hex()
     receipts_key: str = hash_hex_if_any()
+    holders: tuple[str, ...] = hashes_hex_if_any()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ def hashes_hex() -> Any:
     return _declared("hashes")
 
 
+def hashes_hex_if_any() -> Any:
+    """Declare a list of SHA-256 in lower-case hex; an entry without one doesn't have the field."""
+    return field(default=(), metadata={"kind": "hashes", "optional": True})
+
+
 def require_fit(field_name: str, kind: str, value: object) -> None:
     """Check the value of a field against what was declared for it.
 

@@ -165,7 +165,7 @@ class LogRules:
         before = self._shared.orders.get(said.deployment, said)
         if before.order_hash != said.order_hash:
             raise Refuted(f"another order takes the name {said.deployment}")
-        if replace(before, at_ms=said.at_ms, models=said.models) != said:
+        if replace(before, at_ms=said.at_ms, models=said.models, holders=said.holders) != said:
             raise Refuted(f"the order of {said.deployment} isn't what it was said to be before")
         self._orders[said.deployment] = self._shared.orders[said.deployment] = said
         self._shared.of(said.deployment).put_in_force(said)

@@ -76,6 +76,7 @@ def _deployment(deployment: str, totals: Totals) -> Iterator[str]:
         )
         yield f"  key        {order.receipts_key or 'not pinned by the order'}"
         yield f"  models     {_digests(totals.models)}"
+        yield f"  holders    {_digests(totals.holders)}"
     if totals.first_ms is not None:
         yield f"  from       {_time(totals.first_ms)} to {_time(totals.last_ms)}"
     if totals.first_ms is None and (totals.alerts or totals.watchlists):

@@ -27,8 +27,8 @@ class Totals:
     ----------
     granted, closed
         Slots.
-    software, models
-        Digests of all programs that granted, and of all model packs that orders named.
+    software, holders, models
+        Digests of all programs that granted and that were granted to, and of all model packs.
     steps
         The last suspensions and resumptions: time, `suspended` or `resumed`, reason.
     steps_told
@@ -49,6 +49,7 @@ class Totals:
 
     order: OrderInForce | None = None
     software: dict[str, None] = field(default_factory=dict)
+    holders: dict[str, None] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
     granted: int = 0
     closed: int = 0
@@ -84,8 +85,9 @@ class Totals:
         return max(0, self.last_ms - (self.first_ms or 0)) / _MINUTE_MS
 
     def put_in_force(self, said: OrderInForce) -> None:
-        """Note an order, and the models that it is told with."""
+        """Note an order, and the programs and models that it is told with."""
         self.order = said
+        self.holders |= dict.fromkeys(said.holders)
         self.models |= dict.fromkeys(said.models)
 
     def grant(self, said: SlotGranted, software: str) -> None:

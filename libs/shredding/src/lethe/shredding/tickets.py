@@ -5,6 +5,7 @@ from hashlib import sha256
 from lethe.contracts.keys import DestroyedKeys, KeyTicket, Predecessor, Role
 from lethe.shredding.clock import Clock, instant
 from lethe.shredding.grants import Outstanding
+from lethe.shredding.software import own_software
 from lethe.shredding.terms import Life, Standing
 from lethe.shredding.wrapping import UnwrapKey
 
@@ -37,6 +38,7 @@ class Tickets:
         self._life = life
         self._predecessor = predecessor
         self._started = instant(clock)
+        self._software = own_software()
         self._sequence = 0
         self.waiting: dict[bytes, Outstanding] = {}
 
@@ -64,6 +66,7 @@ class Tickets:
             lists=list(standing.lists),
             leaving=leaving,
             model=standing.model,
+            software=self._software,
             receipts=standing.receipts,
             audit=standing.audit,
             false_alerts=standing.false_alerts,

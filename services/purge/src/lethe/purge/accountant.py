@@ -65,6 +65,8 @@ class Accountant:
     ----------
     models
         Digest of the model pack of each instance of detect, as its tickets say.
+    software
+        Digest of the software of each holder, likewise.
     """
 
     def __init__(self, clock: Clock, *, budget_ms: int, patience_s: float = 10.0) -> None:
@@ -76,6 +78,7 @@ class Accountant:
         self._attention = Attention(self._since, patience_s)
         self._grounds: list[Ground] = []
         self.models: dict[str, str] = {}
+        self.software: dict[str, str] = {}
 
     def hear_ticket(self, ticket: KeyTicket, *, is_newest: bool = True) -> None:
         """Take a verified ticket.
@@ -87,6 +90,8 @@ class Accountant:
         self._copies.hear(ticket)
         if ticket.model and is_newest:
             self.models[ticket.instance_id] = ticket.model
+        if ticket.software and is_newest:
+            self.software[ticket.instance_id] = ticket.software
 
     def hear_grant(self, granted: KeyGranted) -> None:
         """Take a verified grant."""

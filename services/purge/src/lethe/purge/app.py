@@ -36,7 +36,6 @@ from lethe.purge.rhythm import Rhythm
 from lethe.purge.rivals import Rivals
 from lethe.purge.sent_grants import SentGrants
 from lethe.purge.settings import PurgeSettings
-from lethe.purge.software import software_digest
 from lethe.purge.suspending import Publish as Tell
 from lethe.purge.suspending import Suspending
 from lethe.purge.told import Origin
@@ -57,6 +56,7 @@ from lethe.shredding.clock import Clock, instant
 from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.keytraffic import TICKET_MS
 from lethe.shredding.membership import Membership, join
+from lethe.shredding.software import own_software
 from lethe.shredding.suspensions import Suspensions
 
 _SETTLE_S = 1.0
@@ -198,7 +198,7 @@ def _receipting(
     signer = NoteSigner(signer_name(public), private_key)
     return Receipting(
         LogFolder(settings.data_dir / FOLDER, signer, settings.instance_id),
-        Origin(settings.instance_id, software_digest(), settings.budget_ms),
+        Origin(settings.instance_id, own_software(), settings.budget_ms),
         accountant=accountant,
         orders=member.orders,
         suspensions=suspensions,

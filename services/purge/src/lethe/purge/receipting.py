@@ -167,7 +167,11 @@ class Receipting:
             deadline_ms = self._ms(granted[0].made.boot_us + budget_us)
             await self._write(
                 lambda: self._teller.grants(
-                    granted, self._orders, self._accountant.models, deadline_ms
+                    granted,
+                    self._orders,
+                    self._accountant.models,
+                    self._accountant.software,
+                    deadline_ms,
                 )
             )
             for grant in granted:

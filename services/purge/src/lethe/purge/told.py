@@ -83,6 +83,7 @@ class Teller:
         self.left_open = dict(left_open)
         self._orders: dict[str, OrderInForce] = {}
         self._withdrawn: dict[str, str] = {}
+        self._holders: set[str] = set()
         self._inherited = frozenset(left_open)
         self._suspended: dict[str, str] = {}
         self._sums: dict[str, SlotTally] = defaultdict(SlotTally)
@@ -103,6 +104,7 @@ class Teller:
         granted: Sequence[KeyGranted],
         orders: OrderBook,
         models: Mapping[str, str],
+        software: Mapping[str, str],
         deadline_ms: int,
     ) -> list[Entry]:
         """Return what is to be said before grants that were made together are sent.
@@ -111,6 +113,8 @@ class Teller:
         ----------
         models
             Digest of the model pack by instance of detect.
+        software
+            Digest of its files by holder.
         deadline_ms
             When keys of a slot that begins at once are gone.
 
@@ -121,6 +125,7 @@ class Teller:
         """
         told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
         digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
+        self._holders |= {software[g.holder] for g in granted if is_hash(software.get(g.holder))}
         said: list[Entry] = []
         slots = by_slot(granted)
         self._slots += len({slot for slot, _ in slots})
@@ -215,9 +220,10 @@ class Teller:
         return TermEnded(at_ms=UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
 
     def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> list[Entry]:
-        """Return an order that wasn't told yet, or not with these models; else nothing."""
-        before = self._orders.get(held.order.deployment_id)
-        if before is not None and (before.order_hash, before.models) == (held.order_hash, models):
+        """Return an order that wasn't told yet, or not with these models and programs."""
+        before, holders = self._orders.get(held.order.deployment_id), tuple(sorted(self._holders))
+        told = (before.order_hash, before.models, before.holders) if before else None
+        if told == (held.order_hash, models, holders):
             return []
         order = OrderInForce(
             at_ms=UNDATED,
@@ -230,6 +236,7 @@ class Teller:
             cameras=len(held.order.camera_ids),
             models=models,
             receipts_key=held.order.receipts_key or "",
+            holders=holders,
         )
         self._orders[held.order.deployment_id] = order
         return [order]

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import lethe
-from lethe.purge import software
-from lethe.purge.software import software_digest
+from lethe.shredding import software
+from lethe.shredding.software import software_digest
 
 _PURGE, _RECEIPTS = "site/purge/slots.py", "member/receipts/version.py"
 
@@ -74,5 +74,5 @@ def test_it_is_of_this_installation_and_of_every_member_in_it() -> None:
     for path in map(Path, lethe.__path__):
         sources = {str(each.relative_to(path)) for each in path.rglob("*.py")}
         assert sources <= names
-    assert {"purge/software.py", "receipts/rules.py", "shredding/killswitch.py"} <= names
+    assert {"shredding/software.py", "receipts/rules.py", "shredding/killswitch.py"} <= names
     assert len(bytes.fromhex(software_digest())) == 32

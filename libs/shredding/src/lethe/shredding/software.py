@@ -1,5 +1,6 @@
 """Which software this is: a digest over the files of it."""
 
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 def software_digest() -> str:
     """Return the SHA-256 (hex) over the names and contents of every file of `lethe` here.
 
-    It takes in all members of the workspace that are installed beside purge, and nothing else:
+    It takes in all members of the workspace that are installed here, and nothing else:
     not Python, not packages of others, not services that are installed apart. Whoever has the
     same release can work it out again.
     """
@@ -18,6 +19,12 @@ def software_digest() -> str:
     for name, path in sorted(_files()):
         digest.update(f"{name}\0".encode() + sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+@cache
+def own_software() -> str:
+    """Return the digest of the files that this process was started from, read once."""
+    return software_digest()
 
 
 def _files() -> list[tuple[str, Path]]:
