@@ -11,8 +11,13 @@ import httpx
 from click.testing import CliRunner, Result
 
 from lethe.cli.__main__ import lethe
+from lethe.cli.home import RECEIPTS_VERIFIER
 from lethe.contracts.orders import CameraAssigned, DeploymentOrdered
+from lethe.receipts.notes import ED25519, VerifierKey
+from lethe.receipts.origins import signer_name
+from lethe.shredding.keyfiles import read_private_key
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.roster import RECEIPTS_NAME
 from lethe.shredding.trust import LocalTrust
 
 HASH, DETAILS = "ab" * 32, "0d" * 32
@@ -64,6 +69,10 @@ class Desk:
         self.trust = trust
         self.order, self.draft = folder / "northtown.toml", folder / "northtown.draft"
         (folder / "cameras.toml").write_text(CAMERAS)
+        private_key = read_private_key(trust.key_file(RECEIPTS_NAME))
+        public = private_key.public_key().public_bytes_raw()
+        verifier = VerifierKey(signer_name(public), ED25519, public)
+        (trust.folder / RECEIPTS_VERIFIER).write_text(str(verifier))
         self.write()
 
     def write(self, **changes: object) -> None:

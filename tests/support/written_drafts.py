@@ -20,7 +20,7 @@ GATE: dict[str, Any] = {
     "source": "rtsp://192.0.2.1/stream",
     "masks": [[[0.0, 0.0], [0.3, 0.0], [0.0, 0.25]]],
 }
-BODY: dict[str, Any] = {"order": ORDER, "cameras": [GATE]}
+BODY: dict[str, Any] = {"order": ORDER, "cameras": [GATE], "receipts_key": "ab" * 32}
 
 
 def words(**changed: Any) -> dict[str, Any]:

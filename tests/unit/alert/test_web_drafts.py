@@ -220,6 +220,11 @@ async def test_a_list_that_changed_since_needs_another_draft(
     assert web.deployments.orders == []
 
 
+async def test_a_draft_says_which_key_receipts_are_signed_with(ann: httpx.AsyncClient) -> None:
+    answer = await ann.post(DRAFTS, json=BODY | {"receipts_key": None})
+    assert (answer.status_code, "receipts_key" in answer.json()["detail"]) == (400, True)
+
+
 async def test_grounds_that_changed_since_need_another_draft(
     web: AlertWeb, ann: httpx.AsyncClient, bob: httpx.AsyncClient, trust: LocalTrust
 ) -> None:

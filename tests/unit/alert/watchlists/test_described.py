@@ -13,7 +13,6 @@ from tests.support.closing import closing_of
 from tests.support.forgetting import (
     a_camera,
     an_order,
-    drafted,
     local_trust,
     operational,
     signed,
@@ -28,7 +27,7 @@ from lethe.alert.watchlists.subject import SealedSubject
 from lethe.alert.watchlists.version import ListDetails
 from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.orders import DeploymentOrder
-from lethe.shredding.authorising import sign_order
+from lethe.shredding.authorising import authorise, sign_draft
 from lethe.shredding.trust import LocalTrust
 
 _LIST = SealedBlob(b"nonce", b"what it is for")
@@ -140,19 +139,29 @@ async def test_rows_that_were_put_back_to_an_earlier_state_are_another_hash(
         await closing.order(ordered, [])
 
 
-async def test_an_operational_order_that_leaves_details_open_is_taken_only_if_it_was_before(
-    records: Records, trust: LocalTrust
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"receipts_key": "ab" * 32}, r"leaves open what is known of the subjects of list.* anew"),
+        ({"details_hash": "ab" * 32}, r"doesn't say which key receipts are signed with.* anew"),
+    ],
+)
+async def test_an_operational_order_that_leaves_something_open_is_taken_only_if_it_was_before(
+    records: Records, trust: LocalTrust, said: dict[str, str], why: str
 ) -> None:
     await listed(records.book, "Ada")
-    draft = drafted(trust, watchlist_id="list")
-    order = operational(watchlist_id="list").authorised("officer", draft)
-    ordered = sign_order(order, signer_of(trust, "officer"))
+    told = {"watchlist_id": "list"} | said
+    if "details_hash" in said:
+        told["details_hash"] = await records.book.details_hash("list")
+    # As its drafter and officer signed it, with one thing left out.
+    draft = sign_draft(operational(**told, authorised_by=""), signer_of(trust, "drafter"))
+    ordered = authorise(draft, signer_of(trust, "officer"))
     deployments = FakeDeployments()
     closing = closing_of(records, deployments)
-    with pytest.raises(Refused, match=r"leaves open what is known of the subjects of list.* anew"):
+    with pytest.raises(Refused, match=why):
         await closing.order(ordered, [a_camera()])
     assert (await records.book.versions.find("list")).ordered_hash is None
-    deployments.known.add(order.deployment_id)
+    deployments.known.add("deployment-1")
     await closing.order(ordered, [a_camera()])
     assert deployments.orders == [(ordered, [a_camera()])]
 

@@ -217,3 +217,10 @@ def test_a_trust_folder_without_a_drafter_says_so(tmp_path: Path) -> None:
     trust.key_file("drafter").unlink()
     told = Desk(tmp_path, trust).drafts()
     assert isinstance(told.exception, InvalidInput)
+
+
+@pytest.mark.usefixtures("service")
+def test_an_order_is_not_drafted_without_the_key_that_receipts_are_signed_with(desk: Desk) -> None:
+    (desk.trust.folder / "receipts.vkey").unlink()
+    assert "names the key that receipts are signed with" in str(desk.drafts().exception)
+    assert not desk.draft.exists()

@@ -82,7 +82,7 @@ async def test_drafts_are_listed_fetched_shown_and_authorised_here(
     town: Town, tmp_path: Path
 ) -> None:
     assert "there are no drafts" in (await town.run("drafts")).output
-    draft = await town.asks("", order=ORDER, cameras=[GATE])
+    draft = await town.asks("", order=ORDER, cameras=[GATE], receipts_key="ab" * 32)
     told = (await town.run("drafts")).output
     assert "fair-1: the north gate, 2026-12-01T10:00:00.000Z until" in told
     assert "not signed yet" in told

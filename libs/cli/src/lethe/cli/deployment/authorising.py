@@ -9,6 +9,7 @@ from urllib.parse import quote
 from lethe.cli.deployment.camera_lines import lines_of_camera
 from lethe.cli.deployment.drafts import DraftFile
 from lethe.cli.deployment.order_file import Watchlist, read_order_file
+from lethe.cli.home import RECEIPTS_VERIFIER
 from lethe.cli.identity.minting import command_tokens
 from lethe.cli.receipts.keys import key_to_pin
 from lethe.cli.session.api import AlertApi
@@ -35,7 +36,13 @@ async def draft_order(alert_url: str, file: Path, trust: Path, key: SigningKey) 
     cameras = [each.assigned(written.deployment_id) for each in planned]
     async with AlertApi(checked_address(alert_url), command_tokens(trust)) as api:
         watchlist = await _watchlist(api, written.watchlist_id)
-    order = written.of_list(cameras, watchlist, key_to_pin(trust))
+    pinned = key_to_pin(trust)
+    if pinned is None:
+        raise InvalidInput(
+            f"{trust / RECEIPTS_VERIFIER} isn't there: an order names the key that receipts are "
+            "signed with; fetch the public half of purge's, or run `lethe setup` on this machine"
+        )
+    order = written.of_list(cameras, watchlist, pinned)
     try:
         require_content(order, allow_local=False)
     except Refused as refused:

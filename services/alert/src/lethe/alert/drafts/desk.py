@@ -202,6 +202,8 @@ class DraftDesk:
         return draft
 
     async def _payload(self, wish: Wish) -> bytes:
+        if wish.receipts_key is None:
+            raise InvalidInput("receipts_key: say which key receipts are to be signed with")
         watchlist_id = wish.words.watchlist_id
         counts = await self._book.counts(watchlist_id)
         if counts[ReferenceState.SUBMITTED]:

@@ -53,7 +53,7 @@ class ClosingDeployments:
         ------
         Refused
             Also if more subjects are enrolled than it says: match wouldn't search them. Also if it
-            is operational and new, and leaves open what is known of them.
+            is operational and new, and leaves open what is known of them or who signs receipts.
         Conflict
             Also if the version isn't kept until the order's end, somebody's last day on it is over
             before that, somebody is described otherwise than when it was drafted, it wasn't
@@ -61,6 +61,7 @@ class ClosingDeployments:
             as the order requires.
         """
         order = DeploymentOrder.decode(ordered.order.payload)
+        self._require_pinned(order)
         self._deployments.require(ordered, cameras)
         async with self._ends.ordering(order):
             async with self._watchlists.turn:
@@ -89,12 +90,23 @@ class ClosingDeployments:
             await require_described(self._watchlists, order)
         except NotFound:
             return
-        is_open = order.type is OrderType.OPERATIONAL and order.details_hash is None
-        if is_open and not self._deployments.is_known(order.deployment_id):
+        if self._is_new(order) and order.details_hash is None:
             raise Refused(
                 f"order {order.deployment_id} leaves open what is known of the subjects of "
                 f"{order.watchlist_id}: draft it anew"
             )
+
+    def _require_pinned(self, order: DeploymentOrder) -> None:
+        if self._is_new(order) and order.receipts_key is None:
+            raise Refused(
+                f"order {order.deployment_id} doesn't say which key receipts are signed with: "
+                "draft it anew with the verifier key of receipts at hand"
+            )
+
+    def _is_new(self, order: DeploymentOrder) -> bool:
+        """Tell whether an order is operational and wasn't taken before this release's rules."""
+        is_operational = order.type is OrderType.OPERATIONAL
+        return is_operational and not self._deployments.is_known(order.deployment_id)
 
     async def _composition(self, watchlist_id: str) -> Mapping[str, int]:
         """Return how many subjects of each category there are, if they are still to be counted."""
