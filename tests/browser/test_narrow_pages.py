@@ -87,3 +87,18 @@ async def test_where_there_is_room_columns_have_one_heading(
     await opened(serving, page, "desk")
     await expect(page.get_by_role("columnheader", name="Subject")).to_be_visible()
     assert await label_of(page.locator("#alerts td").first) == "none"
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+async def test_beside_an_alert_no_button_of_a_table_is_cut_off(
+    serving: Desk, new_page: OpenPage, width: int
+) -> None:
+    page = await new_page(width)
+    await opened(serving, page, "desk")
+    await live(page)
+    await page.locator("#alerts button").first.click()
+    await expect(page.locator("#panel")).to_be_visible()
+    table = page.locator("#deployments")
+    await expect(table.get_by_role("button", name="Walk-through")).to_be_visible()
+    await expect(table.get_by_role("button", name="End")).to_be_visible()
+    assert await page.evaluate(SIDEWAYS) == []
