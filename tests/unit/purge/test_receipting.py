@@ -108,6 +108,22 @@ async def test_what_is_told_is_verified_and_nothing_is_left_open(desk: Desk) -> 
     assert len(of_kind(desk, OrderInForce)) == 1
 
 
+async def test_what_was_closed_is_told_with_grants_while_there_are_some(desk: Desk) -> None:
+    await desk.begin("t1")
+    told: list[int] = []
+    for _ in range(40):
+        await desk.slot()
+        before = len(desk.entries())
+        desk.accountant.settle()
+        await desk.receipting.settle()
+        told.append(len(desk.entries()) - before)
+    assert not any(told)
+    assert of_kind(desk, ClosedEntry)
+    before = len(of_kind(desk, ClosedEntry))
+    await desk.later(1.25)
+    assert len(of_kind(desk, ClosedEntry)) > before
+
+
 async def test_faces_are_counted_by_the_minute_and_no_finer(desk: Desk) -> None:
     await desk.begin("t1")
     for _ in range(20):

@@ -87,6 +87,17 @@ def test_a_ticket_counts_as_used_until_the_next(custody: Custody) -> None:
     assert not holders.is_unused(item, now)
 
 
+def test_whether_tickets_of_some_roles_may_wait_is_told_of_all_of_them(custody: Custody) -> None:
+    holders = Holders()
+    items = [heard(custody.ticket(role), custody.clock.now()) for role in (Role.DETECT, Role.MATCH)]
+    holders.hear(items[0])
+    assert not holders.has_unused(Role.DETECT, Role.MATCH)
+    holders.hear(items[1])
+    assert holders.has_unused(Role.DETECT, Role.MATCH)
+    holders.use(items[0])
+    assert not holders.has_unused(Role.DETECT, Role.MATCH)
+
+
 def test_a_ticket_does_not_wait_for_its_grant_for_long(custody: Custody) -> None:
     holders = Holders()
     item = heard(custody.ticket(Role.DETECT), custody.clock.now())

@@ -141,6 +141,10 @@ class Holders:
         waits = now.since_us(heard.received) < _WAITS_US
         return waits and holder_name(heard.ticket) in self._unused
 
+    def has_unused(self, *roles: Role) -> bool:
+        """Tell whether of each of some roles a ticket may wait for its grant; cheap to ask."""
+        return {role for role, _ in self._unused}.issuperset(roles)
+
     def use(self, heard: HeardTicket) -> None:
         """Mark a ticket as granted: no second grant will go to it."""
         self._unused.discard(holder_name(heard.ticket))

@@ -113,9 +113,13 @@ class CopyLedger:
         sent = self._sent.get((holder, granted.boot, granted.ticket_sequence))
         # A ticket not heard (this ledger began later) was sent before the making at any rate.
         held = sent or granted.made
+        lives: dict[int, tuple[Instant, Instant]] = {}
         for key in granted.keys:
-            begins = held.shifted_to(held.boot_us + key.after_ms * 1000)
-            dies = begins.shifted_to(begins.boot_us + self._budget_us)
+            if key.after_ms not in lives:
+                begins_us = held.boot_us + key.after_ms * 1000
+                ends_us = begins_us + self._budget_us
+                lives[key.after_ms] = held.shifted_to(begins_us), held.shifted_to(ends_us)
+            begins, dies = lives[key.after_ms]
             named = (key.slot, key.lane, key.purpose)
             copy = Copy(*named, *holder, granted.boot, held, begins, dies)
             self._slots.setdefault((key.slot, key.lane), []).append(copy)

@@ -92,8 +92,16 @@ class Custodian:
             return False
         return True
 
+    def is_needed(self) -> bool:
+        """Tell whether there is anything to make keys for."""
+        now = instant(self._clock)
+        return bool(self._live_lanes(now)) or self._wants_enrolment(now)
+
     def is_ready(self) -> bool:
         """Tell whether every camera that can be searched and the enrolment lane are served now."""
+        if not self._holders.has_unused(Role.DETECT, Role.MATCH):
+            # Nothing is served without them.
+            return False
         now = instant(self._clock)
         needs = [
             owners

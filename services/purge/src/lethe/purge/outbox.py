@@ -33,7 +33,7 @@ _LARGEST_BYTES = 3 * 1024 * 1024
 """What lies between two checkpoints is smaller by far: purge signs after some thousand entries."""
 
 _HEAD_BYTES, _HEAD_ITEMS = 16_384, 2
-_TURN_S = 1.0
+_TURN_S = 2.0
 _AGAIN_US = 2_000_000
 _SILENT_US = 5_000_000
 _log = structlog.get_logger()

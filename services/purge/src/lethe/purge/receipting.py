@@ -77,7 +77,7 @@ class Receipting:
         self._teller = Teller("")
         self._began = instant(clock)
         self._entries = self._unsigned = 0
-        self._signed_us = self._counted_us = 0
+        self._signed_us = self._counted_us = self._told_us = 0
         self._leads = False
         self._untold = Untold()
 
@@ -163,8 +163,7 @@ class Receipting:
                 raise ReceiptsLost("another term has begun")
             if self._is_clock_set():
                 raise ReceiptsLost("the clock was set: another term has to begin")
-            budget_us = self._origin.budget_ms * 1000
-            deadline_ms = self._ms(granted[0].made.boot_us + budget_us)
+            deadline_ms = self._ms(granted[0].made.boot_us + self._origin.budget_ms * 1000)
             await self._write(
                 lambda: self._teller.grants(
                     granted,
@@ -174,6 +173,7 @@ class Receipting:
                     deadline_ms,
                 )
             )
+            self._told_us = self._clock.boot_us()
             for grant in granted:
                 self._accountant.hear_grant(grant)
 
@@ -184,7 +184,9 @@ class Receipting:
             if not self._leads:
                 self._untold.forget()
             self._untold.trim()
-            if self._log is None or not self._is_signing_due():
+            # Whoever goes on granting tells of what was closed along with it, and signs.
+            quiet_us = self._clock.boot_us() - max(self._signed_us, self._told_us)
+            if self._log is None or quiet_us < _SIGN_US:
                 return
             has_news = (
                 self._untold

@@ -9,12 +9,13 @@ from typing import Protocol
 import structlog
 
 from lethe.contracts.errors import LetheError
-from lethe.contracts.keys import KeyGranted
+from lethe.contracts.keys import KeyGranted, KeyTicket
 from lethe.purge.custodian import Custodian
+from lethe.purge.rhythm import LAST_US
 from lethe.receipts.entries import DEPOSED
 from lethe.shredding.clock import Clock
 from lethe.shredding.orders import OrderBook
-from lethe.shredding.ownership import HeardTicket
+from lethe.shredding.ownership import HeardTicket, HolderName, holder_name
 from lethe.shredding.suspensions import Suspensions
 
 _log = structlog.get_logger()
@@ -30,6 +31,9 @@ _LOOK_S = 0.2
 _RETRY_US = 1_000_000
 _LONGEST_RETRY_US = 64_000_000
 """Every try is a log of its own: one that never tells of a grant must not fill the disk."""
+
+_LATELY_US = 1_400_000
+"""Whoever was silent for longer isn't waited for."""
 
 _SILENCE_US = 3_000_000
 """Every service sends a ticket every few slots."""
@@ -93,7 +97,8 @@ class Reign:
     Attributes
     ----------
     served_us
-        When every ticket that was needed was last in hand, on the boot clock.
+        When every ticket that was needed was last in hand, on the boot clock; where none was, when
+        all who send any had sent theirs.
     """
 
     def __init__(
@@ -120,6 +125,7 @@ class Reign:
         self._tried_us = 0
         self._retry_us = _RETRY_US
         self._heard_us: int | None = None
+        self._heard_of: dict[HolderName, int] = {}
         self._refused: dict[str, str] = {}
         self.served_us = 0
 
@@ -175,6 +181,20 @@ class Reign:
             if self._custodian.is_ready():
                 self.served_us = self._heard_us
                 self._ready.set()
+        if self._have_all_told(heard.ticket, self._heard_us) and not self._is_needed():
+            self.served_us = self._heard_us
+
+    def _is_needed(self) -> bool:
+        """Tell whether somebody waits for keys of this instance; one that stands by has none."""
+        return self._leads and (self._custodian is None or self._custodian.is_needed())
+
+    def _have_all_told(self, ticket: KeyTicket, now_us: int) -> bool:
+        """Note who sent a ticket; tell whether all who did of late have sent another by now."""
+        self._heard_of.pop(holder_name(ticket), None)
+        self._heard_of = {n: at for n, at in self._heard_of.items() if now_us - at < _LATELY_US}
+        if not ticket.leaving:
+            self._heard_of[holder_name(ticket)] = now_us
+        return all(now_us - at < LAST_US for at in self._heard_of.values())
 
     async def run(self) -> None:
         """Make keys as soon as all tickets are in hand, or some time after the first of them."""

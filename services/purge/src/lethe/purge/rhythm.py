@@ -7,7 +7,7 @@ from lethe.shredding.clock import Clock
 _FIRST_US = 15_000
 """From when tickets are sent until they are likely to be there."""
 
-_LAST_US = 300_000
+LAST_US = 300_000
 """What comes later waits for the next ones."""
 
 
@@ -37,6 +37,6 @@ class Rhythm:
         if into_us < _FIRST_US:
             return (_FIRST_US - into_us) / 1e6
         is_served = self._clock.boot_us() - self._served_us() <= into_us
-        if not is_served and into_us < _LAST_US:
+        if not is_served and into_us < LAST_US:
             return 0.0
         return (self._every_us - into_us + _FIRST_US) / 1e6
