@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lethe.cli import __main__ as command
-from lethe.cli.errors import Interrupted, StackFailed, one_line
+from lethe.cli.errors import Interrupted, NothingDone, StackFailed, one_line
 from lethe.contracts.errors import InvalidInput
 
 
@@ -57,6 +57,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2(
     [
         (InvalidInput("mend\nthis"), 2),
         (StackFailed("the broker\nstopped"), 1),
+        (NothingDone("nothing was done"), 1),
         (Interrupted("ended"), 130),
         (KeyboardInterrupt(), 130),
         (ValueError("a\nsecret"), 1),

@@ -11,6 +11,7 @@ import pytest
 from tests.support.forgetting import local_trust
 from tests.support.order_desk import DETAILS, HASH, Desk, Service
 
+from lethe.cli.errors import NothingDone
 from lethe.contracts.errors import InvalidInput
 from lethe.contracts.orders import camera_hash
 
@@ -86,9 +87,32 @@ def test_what_a_deployment_searched_is_erased_by_its_name(service: Service, desk
     assert service.ended == ["/api/v1/deployments/fair%2F1/erasure"]
 
 
-def test_who_says_no_signs_nothing(service: Service, desk: Desk) -> None:
+def test_who_says_no_signs_nothing_and_is_told_so(service: Service, desk: Desk) -> None:
     desk.drafts()
-    assert desk.authorises(answer="n\n").exit_code == 1
+    told = desk.authorises(answer="n\n")
+    assert isinstance(told.exception, NothingDone)
+    assert "nothing was done" in str(told.exception)
+    assert service.book.all_orders() == []
+
+
+def test_who_may_not_authorise_is_told_so_in_words_before_being_asked(
+    service: Service, desk: Desk
+) -> None:
+    desk.drafts()
+    told = desk.authorises("--as", "drafter", answer="y\n")
+    said = "signer 'drafter' has the role drafter, not authorising-officer"
+    assert str(told.exception) == said
+    assert "Authorise it?" not in told.output
+    assert service.book.all_orders() == []
+
+
+def test_a_key_that_is_not_there_is_told_before_the_question(service: Service, desk: Desk) -> None:
+    desk.drafts()
+    told = desk.authorises("--as", "bob", "--key", "bob.key", answer="y\n")
+    assert isinstance(told.exception, InvalidInput)
+    assert "signing key bob.key: no such file" in str(told.exception)
+    assert "make setup" not in str(told.exception)
+    assert "Authorise it?" not in told.output
     assert service.book.all_orders() == []
 
 

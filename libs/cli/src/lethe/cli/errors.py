@@ -12,6 +12,10 @@ class StackFailed(LetheError):
     """The embedded stack can't go on, through no fault of the input: exit code 1."""
 
 
+class NothingDone(LetheError):
+    """The user was asked and said no: exit code 1."""
+
+
 class Interrupted(LetheError):
     """The user ended the command before it had begun its work: exit code 130."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lethe.cli import options
+from lethe.cli.asking import require_yes
 from lethe.cli.errors import EXIT_FAILED, one_line
 from lethe.cli.home import find_home
 
@@ -74,9 +75,8 @@ def resume(
     if found.suspended is None:
         return
     click.echo(_line(found))
-    if not yes:
-        click.confirm("Resume it?", abort=True)
     key = chosen_key(folder, **signer)
+    require_yes("Resume it?", asked=not yes)
     asyncio.run(resuming.resume(alert_url, found, found.suspended.suspension_id, folder, key))
     click.echo(f"{one_line(deployment_id)} goes on")
 

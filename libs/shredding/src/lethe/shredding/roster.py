@@ -128,15 +128,26 @@ class Roster:
         Refused
             If the signer is unknown, has another role, is out of its time, or didn't sign.
         """
-        entry = self._entries.get(envelope.signer)
+        entry = self.entitled(envelope.signer, roles, wall_us)
+        check_signature(entry.public_key, context, envelope)
+        return entry
+
+    def entitled(self, signer: str, roles: tuple[str, ...], wall_us: int) -> RosterEntry:
+        """Return the entry of a signer who may sign this at present; no signature is checked.
+
+        Raises
+        ------
+        Refused
+            If the signer is unknown, has another role, or is out of its time.
+        """
+        entry = self._entries.get(signer)
         if entry is None:
-            name = envelope.signer[:_NAME_SHOWN]
-            raise Refused(f"signer {name!r} is not on the roster")
+            raise Refused(f"signer {signer[:_NAME_SHOWN]!r} is not on the roster")
         if entry.role not in roles:
-            raise Refused(f"signer {entry.name!r} has the role {entry.role}, not {roles}")
+            needed = " or ".join(roles)
+            raise Refused(f"signer {entry.name!r} has the role {entry.role}, not {needed}")
         if not entry.valid_from_us <= wall_us < entry.valid_until_us:
             raise Refused(f"signer {entry.name!r} is not valid now")
-        check_signature(entry.public_key, context, envelope)
         return entry
 
     def stands(self, entry: RosterEntry, wall_us: int) -> bool:

@@ -20,6 +20,7 @@ from lethe.contracts.orders import DeploymentOrder
 from lethe.shredding.authorising import authorise, sign_draft
 from lethe.shredding.order_content import require_content
 from lethe.shredding.orders import OrderBook
+from lethe.shredding.roster import OFFICER_ROLE
 from lethe.shredding.signing import SigningKey
 
 
@@ -48,6 +49,20 @@ async def draft_order(alert_url: str, file: Path, trust: Path, key: SigningKey) 
     except Refused as refused:
         raise InvalidInput(str(refused)) from None
     return DraftFile(draft=b64encode(sign_draft(order, key).encode()), cameras=cameras)
+
+
+def require_officer(trust: Path, key: SigningKey) -> None:
+    """Check that whoever holds a key may authorise orders, before they are asked to.
+
+    Raises
+    ------
+    InvalidInput
+        If this machine's roster doesn't name them as an authorising officer at present.
+    """
+    try:
+        load_trust(trust).roster().entitled(key.name, (OFFICER_ROLE,), time.time_ns() // 1000)
+    except Refused as refused:
+        raise InvalidInput(str(refused)) from None
 
 
 async def authorise_order(alert_url: str, draft: DraftFile, trust: Path, key: SigningKey) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lethe.cli import options
+from lethe.cli.asking import require_yes
 from lethe.cli.errors import EXIT_FAILED, one_line
 from lethe.cli.home import find_home
 
@@ -31,7 +32,7 @@ def draft(order: Path, draft: Path, alert_url: str, trust: Path | None, **signer
 
     \b
     Example:
-      lethe deployment draft northtown.toml northtown.draft --as ann
+      lethe deployment draft northtown.toml northtown.draft
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.deployment.authorising import draft_order, lines_of  # noqa: PLC0415 - --help stays quick
     from lethe.cli.deployment.drafts import write_draft  # noqa: PLC0415
@@ -89,18 +90,22 @@ def authorise(draft: Path, alert_url: str, trust: Path | None, *, yes: bool, **s
 
     \b
     Example:
-      lethe deployment authorise northtown.draft --as bob
+      lethe deployment authorise northtown.draft
     """  # noqa: D301 - click needs the backspace itself
-    from lethe.cli.deployment.authorising import authorise_order, lines_of  # noqa: PLC0415
+    from lethe.cli.deployment.authorising import (  # noqa: PLC0415 - --help stays quick
+        authorise_order,
+        lines_of,
+        require_officer,
+    )
     from lethe.cli.deployment.drafts import read_draft  # noqa: PLC0415
     from lethe.cli.deployment.keys import chosen_key  # noqa: PLC0415
 
     folder = trust or find_home().trust
     drafted = read_draft(draft)
-    _say(lines_of(drafted))
-    if not yes:
-        click.confirm("Authorise it?", abort=True)
     key = chosen_key(folder, **signer)
+    require_officer(folder, key)
+    _say(lines_of(drafted))
+    require_yes("Authorise it?", asked=not yes)
     asyncio.run(authorise_order(alert_url, drafted, folder, key))
     _say([f"{drafted.order.deployment_id} is authorised by {key.name}"])
 
@@ -121,8 +126,7 @@ def end(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) ->
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.deployment.authorising import end_deployment  # noqa: PLC0415
 
-    if not yes:
-        click.confirm(f"End {one_line(deployment_id)} for good?", abort=True)
+    require_yes(f"End {one_line(deployment_id)} for good?", asked=not yes)
     asyncio.run(end_deployment(alert_url, deployment_id, trust or find_home().trust))
     _say([f"{deployment_id} has ended"])
 
@@ -144,8 +148,7 @@ def erase(deployment_id: str, alert_url: str, trust: Path | None, *, yes: bool) 
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.deployment.erasing import erase_deployment  # noqa: PLC0415 - --help stays quick
 
-    if not yes:
-        click.confirm(f"Erase what {one_line(deployment_id)} searched, for good?", abort=True)
+    require_yes(f"Erase what {one_line(deployment_id)} searched, for good?", asked=not yes)
     asyncio.run(erase_deployment(alert_url, deployment_id, trust or find_home().trust))
     _say([f"the watchlist of {deployment_id} is erased"])
 

@@ -57,7 +57,18 @@ def chosen_key(trust: Path, person: str, key: Path | None, sign_with: str | None
         Their key file, however it is called; without it `keys/PERSON.key` of the trust's folder.
     sign_with
         A command instead of a file, see `CommandKey`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it holds no key.
     """
     if sign_with is not None:
         return CommandKey(person, sign_with)
-    return Signer(person, read_private_key(key or trust / "keys" / f"{person}.key"))
+    file = key or trust / "keys" / f"{person}.key"
+    if not file.exists():
+        raise InvalidInput(
+            f"signing key {file}: no such file; `lethe setup` makes those of the drafter and the "
+            "officer of this machine alone; name yours with --key or --sign-with"
+        )
+    return Signer(person, read_private_key(file))

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from lethe.cli import options
+from lethe.cli.asking import require_yes
 from lethe.cli.errors import one_line
 from lethe.cli.home import find_home
 
@@ -199,9 +200,8 @@ def withdraw(
     for line in found.lines():
         click.echo(one_line(line))
     if found.subjects:
-        if not yes:
-            click.confirm(f"Withdraw from {one_line(deployment_id)}, for good?", abort=True)
         key = chosen_key(folder, **signer)
+        require_yes(f"Withdraw from {one_line(deployment_id)}, for good?", asked=not yes)
         asyncio.run(withdrawing.withdraw(alert_url, found, why, folder, key))
     click.echo(one_line(found.outcome()))
 
@@ -275,7 +275,6 @@ def erase(watchlist_id: str, alert_url: str, trust: Path | None, *, yes: bool) -
     """  # noqa: D301 - click needs the backspace itself
     from lethe.cli.watchlist.erasing import erase_watchlist  # noqa: PLC0415 - --help stays quick
 
-    if not yes:
-        click.confirm(f"Erase {one_line(watchlist_id)} for good?", abort=True)
+    require_yes(f"Erase {one_line(watchlist_id)} for good?", asked=not yes)
     asyncio.run(erase_watchlist(alert_url, watchlist_id, trust or find_home().trust))
     click.echo(one_line(f"{watchlist_id} is erased"))
