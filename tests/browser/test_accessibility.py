@@ -58,7 +58,6 @@ async def test_no_state_of_the_page_has_a_violation(
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert await violations(page) == []
     await page.goto(serving.url)
-    await page.reload()
     await live(page)
     assert await violations(page) == []
     await serving.alert("search-1", camera_id="camera-1")

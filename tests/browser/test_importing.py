@@ -58,10 +58,13 @@ class Office:
                 file.write_bytes(AS_JPEG + contents.get(file.stem, name).encode())
         (self.folder / "northtown-7.csv").write_text("\n".join([HEADER, *rows]))
 
-    async def choose(self, page: Page) -> None:
+    async def choose_table(self, page: Page) -> None:
         await page.get_by_label("Table", exact=True).set_input_files(
             self.folder / "northtown-7.csv"
         )
+
+    async def choose(self, page: Page) -> None:
+        await self.choose_table(page)
         await page.get_by_label("Folder of images").set_input_files(self.images)
         await expect(page.get_by_label("Id of the watchlist")).to_have_value("northtown-7")
 
@@ -115,6 +118,35 @@ async def test_everybody_in_a_table_is_listed_with_their_images(
     await expect(page.get_by_role("progressbar", name="Images")).to_have_js_property("value", 3)
     await expect(page.get_by_role("button", name="Import", exact=True)).to_be_focused()
     await expect(page.get_by_role("region", name="Rejected and flagged")).to_have_count(0)
+
+
+async def test_the_id_that_is_suggested_follows_the_table_until_one_is_typed(
+    office: Office, new_page: OpenPage
+) -> None:
+    office.lists(ANN)
+    page = await opened(office, new_page)
+    table, suggested = page.get_by_label("Table", exact=True), page.get_by_label("Id of the")
+
+    async def choose(name: str) -> None:
+        await table.set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": f"{HEADER}\n{BOB}".encode()}
+        )
+
+    await office.choose(page)
+    await choose("southtown.csv")
+    await expect(suggested).to_have_value("southtown")
+    # What can't be an id isn't suggested, and the first one's isn't left there.
+    await choose("south town.csv")
+    await expect(suggested).to_have_value("")
+    await suggested.fill("mine")
+    await choose("southtown.csv")
+    await expect(suggested).to_have_value("mine")
+    await office.choose_table(page)
+    await begin(page)
+    await ends(page, "1 of 1 subjects are on mine.")
+    # One that is through was called so; the next is another.
+    await choose("southtown.csv")
+    await expect(suggested).to_have_value("southtown")
 
 
 async def test_each_row_that_is_rejected_or_flagged_is_reported_with_its_reason(

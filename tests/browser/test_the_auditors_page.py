@@ -50,7 +50,16 @@ async def test_an_auditor_who_signs_in_reads_the_newest_entries_and_says_why(
     await expect(own.nth(1)).to_be_visible()
     await read(page)
     await expect(page.get_by_role("cell", name="not asked for").first).to_be_visible()
-    await page.get_by_label("Open the reasons").check()
+    reasons = page.get_by_label("Open the reasons")
+    box, label = [
+        await each.bounding_box() for each in (reasons, page.locator("label").filter(has=reasons))
+    ]
+    # Both are on one line, the words behind the box.
+    assert box
+    assert label
+    assert box["x"] - label["x"] < box["width"]
+    assert label["height"] < 2.5 * box["height"]
+    await reasons.check()
     await read(page)
     await expect(page.get_by_role("cell", name="yearly inspection").first).to_be_visible()
     await page.get_by_label("Act").select_option("collection")

@@ -53,7 +53,7 @@ async def test_a_new_alert_fills_the_screen_with_all_that_an_officer_needs(
         ["Child", "Vulnerable", "May carry a knife"]
     )
     for told in (
-        "wanted on warrant",
+        "Category: wanted on warrant",
         "failed to appear at Northtown court",
         "Ask for a date of birth.",
         "Not to enter the square.",

@@ -1,7 +1,6 @@
 """A watchlist's table means the same on the desk as to `lethe watchlist import`."""
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,6 @@ import { COLUMNS } from "%s/table.js";
 import { FAULT_WORDS } from "%s/fault-words.js";
 console.log(JSON.stringify({ COLUMNS, FAULT_WORDS }));
 """
-_LINE = re.compile(r"line \d+")
 HEADER = "reference_number,name,category,grounds,images"
 ROW = "N-1,Zoë Müller,other,a warrant,a.jpg;b.jpg"
 LONG = f"{HEADER},is_child,image_origin,review_on,warning_markers"
@@ -100,6 +98,8 @@ def test_the_same_rows_come_of_a_table(tmp_path: Path, content: str | bytes) -> 
         f"{HEADER},name\n",
         f'{HEADER}\n"N-1,never closed\n{ROW}\n',
         f'{HEADER}\n"N-1"x,{ROW}\n',
+        f"{HEADER}\n{ROW.replace('Zoë', chr(34) + 'Zoë' + chr(10) + chr(34))}\n",
+        f'{HEADER}\n{ROW}\n\n"N-2,never closed\n{ROW}\n{ROW}\n',
         f"{HEADER}\nN-1,{'x' * 200_000}\n",
         f"{HEADER}\n{ROW}\n".encode("utf-16"),
         b"PK\x03\x04\0\0\0",
@@ -113,10 +113,8 @@ def test_what_is_no_such_table_is_told_in_the_same_words(
     with pytest.raises(InvalidInput) as caught:
         read_table(file)
     told = run(_READ, str(file))["refused"].removeprefix("it ")
-    # Each names the file in its way, and the command says where to look further. What isn't CSV
-    # was read to its end by one, and to where it began by the other.
-    said = str(caught.value).removeprefix(f"{file} ")
-    assert _LINE.sub("line", said).startswith(_LINE.sub("line", told))
+    # Each names the file in its way, and the command says where to look further.
+    assert str(caught.value).removeprefix(f"{file} ").startswith(told)
 
 
 def test_columns_and_advice_are_the_commands() -> None:

@@ -121,7 +121,7 @@ async def test_a_cell_as_long_as_a_file_may_be_is_refused_before_anything_is_sen
     office: Office,
 ) -> None:
     lists(office, person(1, "a.jpg", grounds="x" * (csv.field_size_limit() + 1)))
-    with pytest.raises(InvalidInput, match="isn't CSV behind line"):
+    with pytest.raises(InvalidInput, match="isn't CSV from line"):
         await office.imports()
     with pytest.raises(NotFound):
         await office.web.watchlists.versions.find("northtown-7")

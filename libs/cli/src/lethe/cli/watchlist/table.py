@@ -67,18 +67,21 @@ class Table:
         InvalidInput
             If the file can't be read as CSV.
         """
+        ended = 0
         try:
             with self.file.open(encoding=self.encoding, newline="") as stream:
                 reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
                 header = _header(self.file, next(reader, []))
+                ended = reader.line_num
                 for cells in reader:
+                    ended = reader.line_num
                     if any(cell.strip() for cell in cells):
-                        yield _row(reader.line_num, header, cells)
+                        yield _row(ended, header, cells)
         except OSError as error:
             raise _unreadable(self.file, error) from None
         except (csv.Error, UnicodeDecodeError):
             raise InvalidInput(
-                f"{self.file} isn't CSV behind line {reader.line_num}: look for a quotation mark "
+                f"{self.file} isn't CSV from line {ended + 1} on: look for a quotation mark "
                 "that isn't closed, or a cell of more than 128 kB"
             ) from None
 

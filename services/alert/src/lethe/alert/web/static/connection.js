@@ -15,6 +15,15 @@ const STATES = {
 // Somewhat longer than a heartbeat and its way take.
 const SLACK_MS = 3_000;
 
+/**
+ * Says how it is before there is a connection.
+ * @param {ConnectionState} state
+ */
+export function showState(state) {
+  at("connection").dataset.state = state;
+  tell(at("connection-state"), STATES[state]);
+}
+
 export class Connection {
   constructor() {
     /** @type {ConnectionState} */

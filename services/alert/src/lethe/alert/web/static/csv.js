@@ -61,9 +61,9 @@ export function* readCsv(text, delimiter) {
   }
 }
 
-/** @param {number} line */
-function notCsv(line) {
+/** @param {number} before the line that ended last */
+function notCsv(before) {
   return new UnusableTable(
-    `it isn't CSV behind line ${line}: look for a quotation mark that isn't closed, or a cell of more than 128 kB`,
+    `it isn't CSV from line ${before + 1} on: look for a quotation mark that isn't closed, or a cell of more than 128 kB`,
   );
 }

@@ -213,7 +213,7 @@ const stream = new AlertStream(me.subject, {
     hiding.end();
     // Whoever comes next may see less: nothing stays on the screen.
     clear();
-    at("columns").inert = true;
+    at("columns").hidden = at("columns").inert = true;
     await signInAgain(reason);
     location.reload();
   },

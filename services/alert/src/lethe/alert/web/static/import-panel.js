@@ -16,16 +16,20 @@ const form = at("import-form", HTMLFormElement);
 const start = at("import-start", HTMLButtonElement);
 const halt = at("import-stop", HTMLButtonElement);
 const bar = at("import-bar", HTMLProgressElement);
+/** Whether somebody typed the id: of the next import if one is through. */
+let isTyped = false;
 
 export function watchImport() {
   form.onsubmit = (event) => {
     event.preventDefault();
     begin();
   };
-  form.addEventListener("change", (event) => {
+  form.addEventListener("input", (event) => {
+    if (event.target === field("id")) isTyped = field("id").value !== "";
     if (event.target === field("table")) suggestId();
   });
-  // Somebody quick has chosen a table before this was there.
+  // Somebody quick has typed or chosen a table before this was there.
+  isTyped = field("id").value !== "";
   suggestId();
   start.disabled = false;
 }
@@ -41,7 +45,7 @@ function field(name) {
 function suggestId() {
   const [file] = field("table").files ?? [];
   const name = file?.name.replace(/\.[^.]*$/, "") ?? "";
-  if (!field("id").value && new RegExp(`^(?:${field("id").pattern})$`).test(name)) field("id").value = name;
+  if (!isTyped) field("id").value = new RegExp(`^(?:${field("id").pattern})$`).test(name) ? name : "";
 }
 
 async function begin() {
@@ -76,6 +80,7 @@ async function go(work, table) {
   try {
     const listed = await work.run({ name: field("name").value, purpose: field("purpose").value });
     const rest = work.faults.length ? ` ${countedText(work.faults)}.` : "";
+    isTyped = false;
     say(`${listed} of ${table.rows.length} subjects are on ${work.api.watchlistId}.${rest}`, "");
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;

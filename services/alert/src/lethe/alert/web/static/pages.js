@@ -21,7 +21,7 @@ export async function enter() {
   if (!isTheirs && theirs[0]) location.replace(theirs[0].path);
   at("pages").replaceChildren(...theirs.map(linkTo));
   at("pages").hidden = theirs.length < 2;
-  at("columns").inert = false;
+  at("columns").hidden = at("columns").inert = false;
   // What a browser kept of a page is as it was then, for whoever was signed in then.
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

@@ -1,11 +1,12 @@
 // Signing in: the code behind the # of the address becomes a cookie that no script can read.
 
+import { showState } from "./connection.js";
 import { at, tell } from "./elements.js";
 import { forgetReached } from "./reached.js";
 
 const ADDRESS = "/api/v1/session";
 const CODE = "#sign-in=";
-const NEEDED = "Sign in: open the address that `lethe sign-in` prints, or enter its code or a token.";
+const NEEDED = "Sign in: open the address that the command “lethe sign-in” prints, or enter its code or a token.";
 
 /**
  * Resolves once somebody is signed in, to who it is.
@@ -79,17 +80,20 @@ function ask(told) {
   const field = at("secret", HTMLInputElement);
   tell(at("sign-in-told"), told ?? NEEDED);
   form.hidden = false;
+  showState("ended");
   field.focus();
   return new Promise((resolve) => {
     form.onsubmit = async (event) => {
       event.preventDefault();
-      const secret = field.value.trim();
+      const [given = ""] = field.value.trim().split(CODE).slice(-1);
       field.value = "";
       // A token has two dots, a code none.
-      const tried = await signInWith(secret.includes(".") ? { token: secret } : { code: secret });
+      const tried = await signInWith(given.includes(".") ? { token: given } : { code: given });
       tell(at("sign-in-told"), tried.told ?? "");
       form.hidden = tried.who !== null;
-      if (tried.who) resolve(show(tried.who));
+      if (!tried.who) return;
+      showState("connecting");
+      resolve(show(tried.who));
     };
   });
 }
@@ -109,6 +113,11 @@ async function again(send) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
 }
+
+// In a page that is there already an address with a code changes nothing but what follows the #.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith(CODE)) location.reload();
+});
 
 at("sign-out").onclick = async () => {
   await fetch(ADDRESS, { method: "DELETE" });

@@ -21,7 +21,7 @@ export class SubjectPart {
 
   /** @param {AlertedSubject} subject */
   show(subject) {
-    this.category.replaceChildren(foreign(subject.category));
+    this.category.replaceChildren(...(subject.category ? ["Category: ", foreign(subject.category)] : []));
     this.markers.replaceChildren(...flagsOf(subject).map((text) => element("li", "", foreign(text))));
     this.told.replaceChildren(
       ...part("What to do", subject.instructions),
