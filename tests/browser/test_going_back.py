@@ -4,6 +4,7 @@ import json
 
 import pytest
 from playwright.async_api import Page, expect
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_the_desk import desk_of
 from tests.support.browser import chromium
 from tests.support.page_desk import Desk
@@ -45,6 +46,7 @@ async def test_a_page_that_is_brought_back_holds_nobody_and_tells_what_is_now(
     address = serving.url if path == "/" else desk_of(serving, Role.OPERATOR)
     async with chromium(keeps_pages=True) as browser:
         page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
         await page.goto(address)
         await live(page)
         await page.locator("#alerts").get_by_role("button").last.click()

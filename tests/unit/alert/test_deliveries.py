@@ -100,6 +100,7 @@ def test_what_was_kept_from_a_console_it_has_not_received_also_when_it_may_see_i
     late = deliveries.connect(Stream((3, 6)), NORTH)
     for sequence in (4, 6):
         late.handed("d", sequence, is_told=True)
+    assert received(deliveries, 6) == [5, 6], "it hasn't said yet that it has them"
     late.received(6)
     assert received(deliveries, 6) == [4, 5, 6]
 

@@ -88,6 +88,7 @@ def test_an_address_is_what_somebody_has_a_hold_of() -> None:
     assert address_of(at("2001:db8::1")) == address_of(at("2001:db8:0:0:ffff::2"))
     assert address_of(at("2001:db8::1")) != address_of(at("2001:db8:0:1::1"))
     assert address_of(at("fe80::1%eth0")) == address_of(at("fe80::2"))
+    assert address_of(at("::ffff:192.0.2.1")) == "192.0.2.1"
     assert address_of(at("testclient")) == "testclient"
     assert address_of(HTTPConnection({"type": "http", "headers": []})) == ""
 

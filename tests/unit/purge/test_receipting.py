@@ -264,24 +264,6 @@ async def test_other_models_are_told_and_what_is_no_digest_is_not(desk: Desk) ->
     assert desk.verified().logs == 1
 
 
-async def test_a_program_that_joins_is_told_before_it_gets_a_key_and_what_is_no_digest_is_not(
-    desk: Desk,
-) -> None:
-    await desk.begin("t1")
-    await desk.slot()
-    granted = desk.made()
-    desk.accountant.software |= {"match-1": "0a" * 32, "ingest-1": "no digest"}
-    await desk.receipting.tell(granted)
-    told = [each for each in desk.entries() if isinstance(each, OrderInForce | SlotGranted)]
-    first, _, second, slot = told
-    assert isinstance(first, OrderInForce)
-    assert isinstance(second, OrderInForce)
-    assert isinstance(slot, SlotGranted)
-    assert [first.holders, second.holders] == [(PROGRAM,), ("0a" * 32, PROGRAM)]
-    await desk.receipting.close()
-    assert list(desk.verified().totals["deployment-1"].holders) == [PROGRAM, "0a" * 32]
-
-
 async def test_a_name_that_can_not_be_told_gets_no_keys(desk: Desk) -> None:
     await desk.begin("t1")
     granted = [

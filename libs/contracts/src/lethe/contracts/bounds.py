@@ -30,7 +30,7 @@ WallTime = Annotated[int, Field(ge=0, lt=_TIME_LIMIT)]
 """UTC in microseconds since 1970."""
 
 MOST_IN_SLOT = 256
-"""Numbers under which records of one slot are sealed: a slot key makes 255 keys at most."""
+"""Numbers under which records of one slot are sealed are below this."""
 
 InSlot = Annotated[int, Field(ge=0, lt=MOST_IN_SLOT)]
 """The number of a single-use key within its slot."""

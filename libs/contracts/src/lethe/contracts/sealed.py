@@ -31,7 +31,7 @@ NUMBERS_PER_SLOT = {
     Purpose.REFERENCE_IMAGE: 24,
     Purpose.REFERENCE_TEMPLATE: 24,
 }
-"""How many single-use keys one slot key is expanded into (at most 255)."""
+"""How many single-use keys one slot key is expanded into."""
 
 
 @final

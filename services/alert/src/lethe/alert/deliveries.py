@@ -107,6 +107,8 @@ class Console:
         self._group = group
         self._left = left
         self._place = stream.sent[0]
+        # Of deployments the first that it was told of those that were withheld before.
+        self._told_from: dict[str, int] = {}
         group.places[self._place] += 1
 
     def handed(self, deployment_id: str, sequence: int, *, is_told: bool) -> None:
@@ -115,8 +117,8 @@ class Console:
         if not is_told:
             withheld[deployment_id] = max(sequence, withheld.get(deployment_id, 0))
         elif sequence <= withheld.get(deployment_id, 0):
-            # By now it is: from here on all are told.
-            withheld[deployment_id] = sequence - 1
+            # By now it is: from here on it is told all.
+            self._told_from.setdefault(deployment_id, sequence)
 
     def received(self, sequence: int) -> None:
         """Take its word that it has all up to a sequence; never more than it was sent."""
@@ -129,6 +131,11 @@ class Console:
             self._group.received.add(max(self._place, skipped), reached)
         self._group.moves(self._place, reached)
         self._place = reached
+        for deployment_id, first in list(self._told_from.items()):
+            withheld = self._group.withheld[deployment_id]
+            if withheld <= reached:
+                self._group.withheld[deployment_id] = min(withheld, first - 1)
+                del self._told_from[deployment_id]
 
     def leave(self) -> None:
         """Count it no longer; what it has received it has."""

@@ -19,6 +19,7 @@ from lethe.purge.frames import FrameLedger
 from lethe.purge.slots import ClosedSlot, SlotBook
 from lethe.purge.suspicions import Attention
 from lethe.shredding.clock import Clock, instant
+from lethe.shredding.ownership import HolderName, holder_name
 
 _KEEP_US = 30_000_000
 _FORGET_US = 5_000_000
@@ -78,7 +79,7 @@ class Accountant:
         self._attention = Attention(self._since, patience_s)
         self._grounds: list[Ground] = []
         self.models: dict[str, str] = {}
-        self.software: dict[str, str] = {}
+        self.software: dict[HolderName, str] = {}
 
     def hear_ticket(self, ticket: KeyTicket, *, is_newest: bool = True) -> None:
         """Take a verified ticket.
@@ -91,7 +92,7 @@ class Accountant:
         if ticket.model and is_newest:
             self.models[ticket.instance_id] = ticket.model
         if ticket.software and is_newest:
-            self.software[ticket.instance_id] = ticket.software
+            self.software[holder_name(ticket)] = ticket.software
 
     def hear_grant(self, granted: KeyGranted) -> None:
         """Take a verified grant."""

@@ -28,6 +28,7 @@ from lethe.receipts.entries import (
 from lethe.receipts.entry import Entry
 from lethe.receipts.fields import is_hash
 from lethe.shredding.orders import HeldOrder, OrderBook
+from lethe.shredding.ownership import HolderName
 from lethe.shredding.suspensions import Suspensions
 
 _MILLION = 1_000_000
@@ -37,6 +38,9 @@ _CLOSE_WITHIN_US = 55_000_000
 
 _COUNT_WITHIN_US = 110_000_000
 """A log that goes on for two minutes before it counts a closing is refuted."""
+
+MOST_SOFTWARE = 100
+"""Whoever has the key of a role can make up digests without end, and orders are told with all."""
 
 SlotKey = tuple[str, str]
 """Slot and deployment."""
@@ -104,7 +108,7 @@ class Teller:
         granted: Sequence[KeyGranted],
         orders: OrderBook,
         models: Mapping[str, str],
-        software: Mapping[str, str],
+        software: Mapping[HolderName, str],
         deadline_ms: int,
     ) -> list[Entry]:
         """Return what is to be said before grants that were made together are sent.
@@ -125,7 +129,7 @@ class Teller:
         """
         told = [models[g.holder] for g in granted if g.role is Role.DETECT and g.holder in models]
         digests = tuple(sorted({digest for digest in told if is_hash(digest)}))
-        self._holders |= {software[g.holder] for g in granted if is_hash(software.get(g.holder))}
+        self._note_software(software.get((g.role, g.holder)) for g in granted)
         said: list[Entry] = []
         slots = by_slot(granted)
         self._slots += len({slot for slot, _ in slots})
@@ -218,6 +222,11 @@ class Teller:
         """Say that the term is over."""
         own = self.left_open.keys() - self._inherited
         return TermEnded(at_ms=UNDATED, reason=reason, slots=self._slots, unclosed=len(own))
+
+    def _note_software(self, digests: Iterable[str | None]) -> None:
+        for digest in digests:
+            if digest is not None and is_hash(digest) and len(self._holders) < MOST_SOFTWARE:
+                self._holders.add(digest)
 
     def _new_order(self, held: HeldOrder, models: tuple[str, ...]) -> list[Entry]:
         """Return an order that wasn't told yet, or not with these models and programs."""

@@ -26,6 +26,9 @@ def address_of(connection: HTTPConnection) -> str:
     except ValueError:
         return host
     if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            # As a socket that listens on both names them: their first 64 bits are all the same.
+            return str(address.ipv4_mapped)
         return str(IPv6Network((address, _OF_ONE), strict=False))
     return str(address)
 
