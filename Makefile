@@ -41,6 +41,7 @@ module: # the tests keep alert's keys in a security module made of software
 	@tools/softhsm.sh
 
 demo: setup ## run the demonstration; Ctrl-C ends it
+	@echo "the command is $(BIN)/lethe; 'source $(BIN)/activate' lets this terminal find it as lethe"
 	@$(BIN)/lethe demo $(ARGS)
 
 compose-files: setup ## what docker-compose.yml needs: passwords, a folder for keys, .env

@@ -1,9 +1,13 @@
 """Ports on the loopback interface."""
 
 import socket
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from tests.support.homes import make_home
 
+from lethe.cli.__main__ import lethe
 from lethe.cli.stack.ports import _MOST_KEPT, LOOPBACK, _kept, free_ports, require_free_port
 from lethe.contracts.errors import InvalidInput
 
@@ -40,3 +44,17 @@ def test_a_port_in_use_is_refused_with_advice() -> None:
 
 def test_port_0_chooses_a_free_one() -> None:
     assert require_free_port(0) > 0
+
+
+def test_a_port_in_use_does_not_hide_what_is_wrong_with_the_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path / ".lethe")
+    home.demonstration.mkdir(parents=True)
+    monkeypatch.setenv("LETHE_HOME", str(home.folder))
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port = str(server.getsockname()[1])
+        call = ["watch", "nowhere.mp4", "--watchlist", str(tmp_path), "--port", port]
+        told = CliRunner().invoke(lethe, call)
+    assert isinstance(told.exception, InvalidInput)
+    assert "nowhere.mp4" in str(told.exception)

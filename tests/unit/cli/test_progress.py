@@ -34,9 +34,14 @@ def test_without_a_terminal_a_line_tells_it_from_time_to_time(
     assert told == ["enrolling 400 of 1,000, 40.0/s, about 15 s left"]
 
 
-def test_on_a_terminal_a_bar_shows_count_rate_and_time_left(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("step_s", "said"), [(2.0, "83.3/s 0:00:05"), (0.001, ""), (0.0, "")], ids=str
+)
+def test_on_a_terminal_a_bar_shows_count_and_once_it_is_known_rate_and_time_left(
+    monkeypatch: pytest.MonkeyPatch, step_s: float, said: str
 ) -> None:
+    clock = Clock()
+    monkeypatch.setattr(terminal, "time", clock)
     shown = io.StringIO()
     screen = Terminal(headless=False)
     console = Console(file=shown, force_terminal=True, width=100, color_system=None)
@@ -44,6 +49,8 @@ def test_on_a_terminal_a_bar_shows_count_rate_and_time_left(
     monkeypatch.setattr(screen, "_out", console)
     with screen.progress("enrolling", 1_000) as advance:
         for done in (100, 300, 500):
+            clock.s += step_s
             advance(done)
     last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue()).strip()
-    assert re.search(r"enrolling .+ 500/1000 +[0-9.]+/s 0:00:\d\d", last), last
+    assert re.search(rf"enrolling .+ 500/1000 +{said}", last), last
+    assert ("/s" in last) == bool(said), last

@@ -12,6 +12,7 @@ import pytest
 
 from lethe.cli.identity.page_link import PageLink
 from lethe.cli.live.account import AccountReader
+from lethe.cli.live.snapshot import Snapshot
 from lethe.cli.live.terminal import Terminal
 from lethe.cli.session.api import AlertApi
 from lethe.cli.session.watching import EndCondition, Watching
@@ -29,6 +30,8 @@ class Purges:
     def __init__(self) -> None:
         self.standstill: str | None = None
         self.suspended: dict[str, str] = {}
+        self.cameras: dict[str, dict[str, str]] = {}
+        self.captured = 0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         leads = request.url.host == "leader"
@@ -38,6 +41,8 @@ class Purges:
             "standstill": self.standstill if leads else None,
             "suspended": self.suspended,
             "settled": True,
+            "cameras": self.cameras,
+            "frames": {"captured": self.captured},
         }
         return httpx.Response(200, content=json.dumps(account))
 
@@ -113,3 +118,40 @@ async def test_a_suspended_order_that_ends_was_not_resumed(
     await watching.settle(within_s=60.0)
     assert "resumed" not in capsys.readouterr().err
     assert watching.suspensions == ["copy-open"]
+
+
+TROUBLE = {"gate": {"state": "reconnecting", "trouble": "it can't be reached"}}
+
+
+async def test_a_camera_that_is_back_runs_again(
+    watching: Watching, purges: Purges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for cameras in (TROUBLE, {"gate": {"state": "running"}}):
+        purges.cameras = cameras
+        await watching.until(EndCondition(seconds=0.0), StopRequest())
+    assert capsys.readouterr().err.splitlines() == [
+        "gate is interrupted: it can't be reached",
+        "gate runs again",
+    ]
+
+
+async def test_a_camera_does_not_run_again_because_its_order_ends(
+    watching: Watching, purges: Purges, capsys: pytest.CaptureFixture[str]
+) -> None:
+    purges.cameras = TROUBLE
+    await watching.until(EndCondition(seconds=0.0), StopRequest())
+    purges.cameras = {}
+    await watching.settle(within_s=60.0)
+    assert capsys.readouterr().err.splitlines() == ["gate is interrupted: it can't be reached"]
+
+
+async def test_what_is_shown_last_is_what_is_known_when_all_is_accounted_for(
+    watching: Watching, purges: Purges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Snapshot] = []
+    monkeypatch.setattr(Terminal, "show", lambda _terminal, snapshot: shown.append(snapshot))
+    purges.captured = 343
+    await watching.until(EndCondition(seconds=0.0), StopRequest())
+    purges.captured = 346
+    await watching.settle(within_s=60.0)
+    assert [each.account.frames["captured"] for each in shown if each.account] == [343, 346]

@@ -148,7 +148,7 @@ def test_what_is_no_file_of_receipts_is_bad_input(lines: list[bytes]) -> None:
         (b'{"at', "the line is cut off"),
         (b"{" + b"x" * 70_000 + b"\n", "it is too long"),
         (b"| text\n", "no signed note"),
-        (b"checkpoint\n", "no signed note"),
+        (b"checkpoint\n", "the signed checkpoint was altered or cut: no signed note"),
         (b"checkpoint\n|text\n", "a line of a checkpoint isn't one"),
         (b"checkpoint\n| \n", "a line of a checkpoint isn't one"),
         (b"checkpoint\n| \xff\n", "the line is no text"),

@@ -164,3 +164,12 @@ def test_match_keeps_no_key_of_a_purge_that_obeys_a_list_which_it_does_not_know(
         matches.hear(ordered, WALL_US)
         assert keeps(key, WALL_US)
         assert keeps(granted(matches, before), WALL_US), "a purge may hear it later"
+
+
+def test_an_order_that_ended_is_over_whoever_authorises_it_again(trust: LocalTrust) -> None:
+    first = signed(trust, an_order())
+    book = book_with(trust, an_order())
+    officer = signer_of(trust, "officer")
+    book.hear(sign_state(first.order, officer, status=OrderStatus.ENDED, serial=2), WALL_US)
+    with pytest.raises(RolledBack, match="it is over; draft another with another deployment_id"):
+        book.hear(first, WALL_US)

@@ -24,7 +24,7 @@ def test_what_is_drafted_is_shown_and_authorised_by_another(service: Service, de
         assert said in shown.output
     for said in (
         "camera gate: rtsp://192.0.2.1/stream, logged in with the secret gate\n",
-        "camera gate is read with realtime True, loop False, max_fps 8.0, max_width 1280,",
+        "camera gate is read with realtime on, loop off, max_fps 8.0, max_width 1280,",
         "camera gate never looks at 0,0 0.3,0 0,0.25\n",
         "camera gate looks for faces in 0.1,0.3 0.9,0.3 0.9,1\n",
     ):

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.alert_web import AlertWeb, alert_web, free_port, served
-from tests.support.watchlists import outcome, pictured
+from tests.support.watchlists import details, outcome, pictured
 
 from lethe.cli.__main__ import lethe
 from lethe.cli.watchlist import checking
+from lethe.cli.watchlist.api import SubjectState
 
 Run = Callable[..., Awaitable[Result]]
 
@@ -55,3 +56,9 @@ async def test_a_sample_is_drawn_and_asked_about_one_by_one(run: Run) -> None:
 async def test_a_watchlist_that_is_not_there_is_told(run: Run) -> None:
     refused = await run("sample", "nothing", "--n", "3")
     assert refused.exit_code != 0
+
+
+def test_several_markers_are_said_one_after_another() -> None:
+    known = details("Ada", warning_markers=["may be armed", "asthmatic"]).model_dump(mode="json")
+    subject = SubjectState.model_validate(known | {"subject_id": "s-1", "revision": 1})
+    assert "warning markers: may be armed; asthmatic" in checking._lines(subject)

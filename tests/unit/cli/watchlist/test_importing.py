@@ -115,13 +115,17 @@ async def test_an_import_that_is_broken_off_goes_on_with_what_is_missing(
     assert len(office.pipeline.submitted) == 4
 
 
-async def test_a_cell_that_is_changed_or_cleared_is_changed_on_the_list(office: Office) -> None:
+async def test_a_cell_that_is_changed_or_cleared_is_changed_on_the_list(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
     office.lists("N-2,Bob,other,a warrant,bob.jpg,2099-01-01,may be armed; asthmatic")
     await office.imports()
     assert (await office.only()).warning_markers == ("may be armed", "asthmatic")
+    assert "changed what is known" not in capsys.readouterr().out
     office.lists("N-2,Bob,other,a warrant,bob.jpg,2099-01-01,asthmatic")
     await office.imports()
     assert (await office.only()).warning_markers == ("asthmatic",)
+    assert "changed what is known of 1 subject\n" in capsys.readouterr().out
     office.lists("N-2,Bob,other,a warrant,bob.jpg,,")
     await office.imports()
     bob = await office.only()

@@ -81,8 +81,8 @@ with_stack_options = _with_options(
         click.option(
             "--memory-bound-mb",
             type=click.IntRange(min=64),
-            show_default=str(MEMORY_BOUND_MB),
-            help="End when the embedded broker uses more memory.",
+            help="End when the embedded broker uses more memory; "
+            f"{MEMORY_BOUND_MB} unless you say otherwise.",
         ),
         click.option(
             "--broker",

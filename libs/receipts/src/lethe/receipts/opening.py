@@ -115,7 +115,7 @@ def read_note(place: str) -> str:
         raise BadInput(f"{place}: it is no text") from None
 
 
-def named_verifier(text: str) -> VerifierKey:
+def named_verifier(named: str) -> VerifierKey:
     """Return the verifier key that an option names: itself, or the file that holds it.
 
     Raises
@@ -123,11 +123,13 @@ def named_verifier(text: str) -> VerifierKey:
     BadInput
         If it is neither.
     """
-    if _is_file(text):
-        text = read_note(text)
+    text = read_note(named) if _is_file(named) else named
     try:
         return VerifierKey.parse(text)
     except BadInput as error:
+        if not _is_file(named) and "+" not in named:
+            told = "no verifier key, and no file of that name is there"
+            raise BadInput(f"{named.strip()[:80]!r}: {told}") from None
         raise BadInput(f"{text.strip()[:80]!r}: {error}, or a file that holds one") from None
 
 

@@ -217,7 +217,7 @@ class Verifier:
             note = Note.parse(text)
             checkpoint, signer = signed_by_one(note, self._verdict.signers)
         except BadInput as error:
-            raise Refuted(str(error)) from None
+            raise Refuted(f"the signed checkpoint was altered or cut: {error}") from None
         if checkpoint.origin != log.origin or not log.origin.startswith(f"{signer.name}/"):
             raise Refuted("the checkpoint is that of another log")
         self._require_matches(checkpoint, log)

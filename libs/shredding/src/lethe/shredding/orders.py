@@ -292,7 +292,7 @@ class OrderBook:
         if before.order_hash != held.order_hash:
             raise Refused(f"order {name}: another order has this name")
         if held.serial <= before.serial:
-            raise RolledBack(f"order {name}: its state goes back")
+            raise RolledBack(f"order {name}: {before.passed}")
         if before.status is OrderStatus.ENDED:
             raise Refused(f"order {name}: it has ended")
         if not (is_over or before.withdrawn <= following.withdrawn):

@@ -22,6 +22,13 @@ class OrderProgress(Message):
     lifted: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
 
+    @property
+    def passed(self) -> str:
+        """Why a state that isn't newer than this isn't obeyed, in words."""
+        if self.status is OrderStatus.ENDED:
+            return "it is over; draft another with another deployment_id"
+        return "its state goes back"
+
 
 class RosterProgress(Message):
     """The newest roster of a root.

@@ -26,14 +26,17 @@ from lethe.cli.live.snapshot import Snapshot
 from lethe.cli.live.table import LiveTable, plain_line
 
 LINE_EVERY_S = 5.0
+RATE_FROM_S = 1.0
+"""A rate over less time is one of how many answers came at once."""
 
 
 class _RateColumn(ProgressColumn):
-    """Images per second."""
+    """Images per second since the first one, once that says something."""
 
     def render(self, task: Task) -> Text:
         """Return the rate as text."""
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        took_s = task.elapsed or 0.0
+        return Text(f"{task.completed / took_s:.1f}/s" if took_s >= RATE_FROM_S else "")
 
 
 class _PlainProgress:
@@ -118,7 +121,9 @@ class Terminal:
             _RateColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._out, transient=True) as progress:
+        with Progress(
+            *columns, console=self._out, transient=True, get_time=time.monotonic
+        ) as progress:
             task = progress.add_task(what, total=total)
             yield lambda done: progress.update(task, completed=done)
 

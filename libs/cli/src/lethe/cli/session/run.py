@@ -67,7 +67,7 @@ def watch(options: WatchOptions, home: Home) -> None:
     Interrupted
         If it was broken off before the watching began.
     """
-    trust = _check_machine(options.stack, home)
+    trust = _check_machine(home)
     cameras = options.sources.cameras()
     if not options.realtime:
         require_footage(cameras)
@@ -91,7 +91,7 @@ def watch(options: WatchOptions, home: Home) -> None:
 
 def up(options: StackOptions, home: Home) -> None:
     """Run the stack without a camera until Ctrl-C; raises as `watch` does."""
-    trust = _check_machine(options, home)
+    trust = _check_machine(home)
 
     async def body(run: _Run) -> None:
         watching = Watching(run.stack, run.api, run.page, run.accounts, run.terminal, after=0)
@@ -101,7 +101,7 @@ def up(options: StackOptions, home: Home) -> None:
     asyncio.run(_with_stack(options, home, trust, body))
 
 
-def _check_machine(options: StackOptions, home: Home) -> LocalTrust:
+def _check_machine(home: Home) -> LocalTrust:
     home.require_set_up()
     try:
         trust = load_local_trust(home.trust)
@@ -110,8 +110,6 @@ def _check_machine(options: StackOptions, home: Home) -> LocalTrust:
             f"the roster in {home.trust} doesn't hold; delete that folder and run 'make setup'"
         ) from None
     load_pack(home.model_pack)
-    if options.port:
-        require_free_port(options.port)
     return trust
 
 
@@ -195,7 +193,7 @@ async def _watch(
     end = EndCondition(run.options.seconds, tuple(deployment.order.camera_ids))
     with run.terminal.table():
         await run.stack.guard(watching.until(end, run.stop))
-    await run.stack.guard(_end_order(run, deployment, watching))
+        await run.stack.guard(_end_order(run, deployment, watching))
     _conclude(run, options, deployment, watching)
 
 

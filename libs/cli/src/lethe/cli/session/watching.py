@@ -87,6 +87,7 @@ class Watching:
         self._troubles: dict[str, str] = {}
         self._garbled: dict[str, int] = {}
         self._standstill: str | None = None
+        self._is_ending = False
         self._suspended: dict[str, str] = {}
 
     @property
@@ -119,15 +120,18 @@ class Watching:
     async def settle(self, within_s: float) -> None:
         """After the order has ended, wait until every frame, key copy and alert is accounted for.
 
-        What waits to become an alert would go with a broker in memory.
+        What waits to become an alert would go with a broker in memory. What is shown last is what
+        is known then: until a slot closes, frames were processed that aren't counted as captured.
         """
+        self._is_ending = True
         deadline_s = _now_s() + within_s
         while _now_s() < deadline_s:
             waiting = await self._waiting()
             await self._look()
             if self.account is not None and self.account.is_over and waiting == 0:
-                return
+                break
             await asyncio.sleep(SETTLE_POLL_S)
+        self._terminal.show(self._snapshot())
 
     async def _waiting(self) -> int | None:
         try:
@@ -171,7 +175,9 @@ class Watching:
             if self._troubles.get(camera_id) != why:
                 self._terminal.notice(f"{camera_id} is interrupted: {why}")
         for camera_id in self._troubles.keys() - troubles.keys():
-            self._terminal.notice(f"{camera_id} runs again")
+            # A camera that stopped, or whose order has ended, isn't in trouble any more either.
+            if camera_id not in self.faults and not self._is_ending:
+                self._terminal.notice(f"{camera_id} runs again")
         self._troubles = troubles
 
     def _tell_standstill(self, why: str | None) -> None:

@@ -67,6 +67,14 @@ async def check_sample(alert_url: str, watchlist_id: str, ask: Ask, trust: Path)
 
 def _lines(subject: SubjectState) -> list[str]:
     known = subject.model_dump()
-    told = [f"{name.replace('_', ' ')}: {known[name]}" for name in _SHOWN if known.get(name)]
+    told = [f"{_words(name)}: {_said(known[name])}" for name in _SHOWN if known.get(name)]
     marks = [name for name in ("is_child", "is_vulnerable") if known.get(name)]
-    return [f"subject: {subject.subject_id}", *told, *(mark.replace("_", " ") for mark in marks)]
+    return [f"subject: {subject.subject_id}", *told, *map(_words, marks)]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _said(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

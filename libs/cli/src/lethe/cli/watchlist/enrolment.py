@@ -51,6 +51,8 @@ class Enrolment:
     ----------
     sent
         How many images were sent: others are on the list from before.
+    changed
+        How many subjects who were on the list are known otherwise now.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class Enrolment:
         self._under_way: dict[str, Wanted] = {}
         self._refused: set[str] = set()
         self._done = 0
-        self.sent = 0
+        self.sent = self.changed = 0
         self.enrolled: list[Enrolled] = []
 
     async def run(self) -> list[Enrolled]:
@@ -166,6 +168,7 @@ class Enrolment:
             return person.details
         if not known.is_as(person.details) or _is_over(person):
             known = await self._api.change(known, person.details)
+            self.changed += 1
         self._places[known.subject_id] = person.place
         return known.subject_id
 

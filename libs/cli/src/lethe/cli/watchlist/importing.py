@@ -19,6 +19,7 @@ from lethe.cli.watchlist.people import Fault, Verdict
 from lethe.cli.watchlist.report import counted, show_faults, write_report
 from lethe.cli.watchlist.table import Table, read_table
 from lethe.contracts.errors import InvalidInput
+from lethe.receipts.words import many
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -168,4 +169,6 @@ async def _enrol(
         f"enrolled {len(enrolled):,} of {table.images:,} images; {enrolment.sent:,} were sent, in "
         f"{took_s:.1f} s, {enrolment.sent / max(took_s, 0.1):.1f}/s"
     )
+    if enrolment.changed:
+        terminal.say(f"changed what is known of {many(enrolment.changed, 'subject')}")
     return len({each.subject_id for each in enrolled})
