@@ -1,5 +1,6 @@
 """What a camera sees, on the desk: shown while it is fresh and while somebody looks."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
@@ -87,8 +88,11 @@ async def test_whoever_looks_sees_a_picture_until_it_is_a_second_old(watching: W
     await page.clock.run_for(10)
     await expect(watching.picture).to_have_count(0)
     await expect(page.locator("#view-age")).to_have_text("")
+    gone = page.get_by_text(re.compile(r"^No picture since .*\d\d:\d\d:\d\d: see below how"))
+    await expect(gone).to_be_visible()
     await watching.view()
     await expect(watching.picture).to_be_visible()
+    await expect(gone).to_have_count(0)
     told = [each.said() for each in await watching.desk.web.audit.after(0, 100)]
     [look] = [each for each in told if each["why"] == WHY]
     assert (look["who"], look["records"]) == (
@@ -140,6 +144,22 @@ async def test_a_camera_that_is_gone_is_told_of_and_not_looked_at(watching: Watc
     await eventually(lambda: not watching.looks._waiting)
 
 
+async def test_a_camera_that_has_ended_is_said_to_have(watching: Watching) -> None:
+    page, status = watching.page, watching.desk.web.status
+    await page.get_by_role("button", name="Look", exact=True).click()
+    await watching.view()
+    await expect(watching.picture).to_be_visible()
+    [camera] = status.now.cameras
+    status.now = replace(status.now, cameras=(replace(camera, state="ended"),))
+    await page.clock.run_for(6_000)
+    told = page.locator("#view-told")
+    await expect(told).to_have_text(re.compile(r"^No picture since .*: the camera has ended\.$"))
+    # Whoever looks now is told at once.
+    await page.get_by_role("button", name="Stop looking").click()
+    await page.get_by_role("button", name="Look", exact=True).click()
+    await expect(told).to_have_text("No picture comes: the camera has ended.")
+
+
 async def test_why_nothing_is_shown_is_said(watching: Watching) -> None:
     page = watching.page
     await page.route("**/view", lambda route: route.fulfill(status=204))
@@ -153,7 +173,7 @@ async def test_why_nothing_is_shown_is_said(watching: Watching) -> None:
     await page.unroute("**/view")
     await page.route("**/view", lambda route: route.abort())
     await page.clock.run_for(1_000)
-    await expect(page.get_by_text("The service doesn't answer.")).to_be_visible()
+    await expect(page.locator("#view-told")).to_have_text("The service doesn't answer.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

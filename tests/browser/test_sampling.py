@@ -41,9 +41,11 @@ async def test_a_supervisor_draws_looks_and_says_how_each_is_found(
     await enrolled(serving)
     page = await sample(serving, new_page, Role.SUPERVISOR, width)
     await told(page, "0 of 2 subjects drawn: 0 found right, 0 wrong, 0 not checked.")
+    await expect(page.get_by_role("button", name="Draw")).to_be_enabled()
     await page.get_by_label("Subjects in the sample").fill("2")
     await page.get_by_role("button", name="Draw").press("Enter")
     await told(page, "2 of 2 subjects drawn: 0 found right, 0 wrong, 2 not checked.")
+    await expect(page.get_by_role("button", name="Draw")).to_be_disabled()
     for answer, next_told in (
         ("It is right", "1 found right, 0 wrong"),
         ("It is wrong", "1 found right, 1 wrong"),
@@ -57,6 +59,10 @@ async def test_a_supervisor_draws_looks_and_says_how_each_is_found(
         await page.get_by_role("button", name=answer).press("Enter")
         await told(page, next_told)
         await expect(page.locator(".looked")).to_be_empty()
+    # Whoever was looked at is told as in the records.
+    for name in ("Eileen Collins", "Sam Sample"):
+        one = page.get_by_role("listitem").filter(has_text=f"no. {name} (subject-")
+        await expect(one.get_by_role("button", name=f"Look at no. {name}")).to_be_visible()
     found = await serving.web.samples.find("watchlist-1")
     assert sorted(check.has_passed for check in found.checks.values()) == [False, True]
     assert {check.checked_by for check in found.checks.values()} == {"Oakley"}

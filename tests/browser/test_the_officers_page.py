@@ -187,6 +187,22 @@ async def test_a_blind_and_a_suspended_deployment_are_said_on_the_page(
         )
 
 
+async def test_that_no_camera_is_live_is_said_at_the_top(desk: Desk, page: Page) -> None:
+    live_now = desk.web.status.now
+    [camera] = live_now.cameras
+    down = replace(camera, camera_id="gate", state="reconnecting")
+    async with served(desk.web.app(desk.port), desk.port):
+        desk.web.status.now = replace(live_now, cameras=(camera, down))
+        await page.goto(desk.url)
+        banner = page.get_by_role("alert").filter(has_text="No camera is live")
+        await expect(page.get_by_role("list", name="Cameras")).to_contain_text("gate")
+        await expect(banner).to_have_count(0)
+        desk.web.status.now = replace(live_now, cameras=(down,))
+        await expect(banner).to_be_visible()
+        desk.web.status.now = live_now
+        await expect(banner).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [320, 390, 1100, 3840])
 async def test_the_page_fits_its_window(desk: Desk, new_page: OpenPage, width: int) -> None:
     page = await new_page(width)

@@ -1,12 +1,14 @@
 // What a camera sees, every face covered: a picture at a time, gone when its frame is a second old.
 
+import { nowMs, timeText } from "./clock.js";
 import { at, tell } from "./elements.js";
 import { Picture } from "./picture.js";
 
 const OLD_MS = 1_000;
 const AGAIN_MS = 1_000;
 const SHOWN = "";
-const NONE = "No picture comes: see below how the camera is, and above how its deployment stands.";
+const NONE = "none";
+const ELSEWHERE = "see below how the camera is, and above how its deployment stands";
 const UNANSWERED = "The service doesn't answer.";
 
 const picture = new Picture("");
@@ -14,6 +16,12 @@ const picture = new Picture("");
 let asked = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let covering;
+/** How each camera was said to be last. @type {Map<string, string>} */
+let states = new Map();
+/** When the picture went that no other followed; null if there was none. @type {string | null} */
+let wentAt = null;
+/** Whether what is told is that there is no picture, and why. */
+let isTellingWhy = false;
 
 export function watchCameras() {
   picture.place.classList.add("view");
@@ -27,11 +35,13 @@ export function watchCameras() {
 }
 
 /**
- * Takes which cameras there are.
- * @param {string[]} cameras
+ * Takes which cameras there are, and how.
+ * @param {CameraStatus[]} cameras
  */
 export function offerCameras(cameras) {
-  const names = [...new Set(cameras)].sort();
+  states = new Map(cameras.map((each) => [each.camera_id, each.state]));
+  if (asked && isTellingWhy) tellWhy();
+  const names = [...states.keys()].sort();
   const known = [...chosen().options].map((option) => option.value);
   if (names.join("\n") === known.join("\n")) return;
   const before = chosen().value;
@@ -62,11 +72,14 @@ async function look(camera) {
   const { signal } = (asked = new AbortController());
   tell(at("look"), "Stop looking");
   at("view").hidden = false;
-  tell(at("view-told"), "Waiting for a picture.");
+  wentAt = null;
+  if (states.get(camera) === "live") tell(at("view-told"), "Waiting for a picture.");
+  else tellWhy();
   while (!signal.aborted) {
     const told = await next(camera, signal);
     if (signal.aborted) return;
-    tell(at("view-told"), told);
+    if (told === NONE) tellWhy();
+    else say(told && wentAt ? `${since(wentAt)}. ${told}` : told);
     if (told !== SHOWN) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
@@ -77,8 +90,28 @@ function stop(told = "") {
   asked = null;
   cover();
   tell(at("look"), "Look");
-  tell(at("view-told"), told);
+  say(told);
   at("view").hidden = true;
+}
+
+/** @param {string} told */
+function say(told) {
+  isTellingWhy = false;
+  tell(at("view-told"), told);
+}
+
+/** Says that there is no picture, since when, and why where that is known. */
+function tellWhy() {
+  isTellingWhy = true;
+  const state = states.get(chosen().value);
+  const known = state === "ended" ? "the camera has ended" : `the camera is ${state}`;
+  const none = wentAt === null ? "No picture comes" : since(wentAt);
+  tell(at("view-told"), `${none}: ${state === undefined || state === "live" ? ELSEWHERE : known}.`);
+}
+
+/** @param {string} went */
+function since(went) {
+  return `No picture since ${timeText(went)}`;
 }
 
 /**
@@ -112,8 +145,13 @@ async function next(camera, signal) {
 function show(bitmap, camera, ageMs, leftMs) {
   picture.draw(bitmap, `What ${camera} sees, every face covered`);
   tell(at("view-age"), `${Math.round(ageMs)} ms old when it was sent`);
+  wentAt = null;
   clearTimeout(covering);
-  covering = setTimeout(cover, leftMs);
+  covering = setTimeout(() => {
+    cover();
+    wentAt = new Date(nowMs()).toISOString();
+    tellWhy();
+  }, leftMs);
 }
 
 function cover() {

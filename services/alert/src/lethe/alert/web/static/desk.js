@@ -35,7 +35,7 @@ function changed() {
 function take(told) {
   latest = told;
   table?.offer(told.deployments.map((each) => each.deployment_id));
-  offerCameras(told.cameras.map((each) => each.camera_id));
+  offerCameras(told.cameras);
   show();
 }
 

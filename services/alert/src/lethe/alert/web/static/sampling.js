@@ -21,7 +21,7 @@ let showing = null;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) showing?.forget();
 });
-document.addEventListener("lethe-hidden", () => showing?.forget());
+document.addEventListener("lethe-hidden", () => showing?.forgetAll());
 
 export class Sampling {
   /**
@@ -39,6 +39,11 @@ export class Sampling {
     this.fault = element("p", "fault");
     this.fault.setAttribute("role", "alert");
     this.members = element("ul", "members");
+    /** @type {MemberView[]} */
+    this.drawn = [];
+    /** The reference numbers of those that were looked at, by id. @type {Map<string, string>} */
+    this.numbers = new Map();
+    this.draw = element("button", "", "Draw");
     this.looked = element("div", "looked");
     /** How often somebody was asked for: who isn't the last comes too late. */
     this.looks = 0;
@@ -54,7 +59,7 @@ export class Sampling {
     const size = element("input", "");
     [size.type, size.min, size.max, size.valueAsNumber] = ["number", "1", String(MOST), SUGGESTED];
     size.required = true;
-    const form = element("form", "filters", element("label", "", "Subjects in the sample ", size), element("button", "", "Draw"));
+    const form = element("form", "filters", element("label", "", "Subjects in the sample ", size), this.draw);
     form.onsubmit = (event) => {
       event.preventDefault();
       this.send("/sample", { method: "POST", body: { size: size.valueAsNumber } });
@@ -85,15 +90,25 @@ export class Sampling {
       this.told,
       `${drawn} of ${subjects} subjects drawn: ${passed} found right, ${failed} wrong, ${unchecked} not checked.${before}`,
     );
-    this.members.replaceChildren(...members.map((each) => this.item(each)));
+    // Where all are drawn there is nobody left to be.
+    if (drawn >= subjects && document.activeElement === this.draw) this.place.focus();
+    this.draw.disabled = drawn >= subjects;
+    this.drawn = members;
+    this.list();
+  }
+
+  list() {
+    this.members.replaceChildren(...this.drawn.map((each) => this.item(each)));
   }
 
   /** @param {MemberView} member */
   item({ subject_id: id, result, checked_by: by }) {
     const found = result ? [` ${FOUND[result]} by `, foreign(by ?? "")] : [" not checked"];
     const look = button("Look", () => this.look(id));
-    look.setAttribute("aria-label", `Look at ${id}`);
-    return element("li", "", foreign(id), ...found, " ", look);
+    const number = this.numbers.get(id);
+    look.setAttribute("aria-label", `Look at ${number ?? id}`);
+    const name = number === undefined ? [foreign(id)] : [foreign(number), " (", foreign(id), ")"];
+    return element("li", "", ...name, ...found, " ", look);
   }
 
   /** @param {string} id */
@@ -109,8 +124,11 @@ export class Sampling {
     const pictures = this.references.filter((each) => each.subject_id === id && each.state === "enrolled");
     const name = element("h5", "", foreign(String(answer.content.name)));
     name.tabIndex = -1;
-    showing?.forget();
+    if (showing === this) this.forget();
+    else showing?.forgetAll();
     showing = this;
+    this.numbers.set(id, String(answer.content.reference_number));
+    this.list();
     this.looked.replaceChildren(name, this.shown(pictures), detailsOf(answer.content), ...this.findings(id, answer.content.revision));
     name.focus();
   }
@@ -120,6 +138,13 @@ export class Sampling {
     for (const each of this.pictures) each.blank();
     this.pictures = [];
     this.looked.replaceChildren();
+  }
+
+  /** Takes away the reference numbers of those before, too. */
+  forgetAll() {
+    this.forget();
+    this.numbers.clear();
+    this.list();
   }
 
   /** @param {ReferenceView[]} references */

@@ -37,6 +37,7 @@ export class SystemStatus {
     const all = status.deployments;
     at("local").hidden = all.length > 0 && !all.some((each) => each.order_type === "local");
     at("cameras").replaceChildren(...status.cameras.map(cameraItem));
+    banner("unseeing", isUnseeing(status) ? "No camera is live: nobody is seen, and no alert comes." : "");
     banner("blind", status.blind === null ? "" : `No searches take place: ${status.blind}`);
     banner("suspended", all.map(suspensionText).filter(Boolean).join(" "));
   }
@@ -58,6 +59,16 @@ function cameraItem(camera) {
   const item = element("li", "", foreign(camera.camera_id), ` ${camera.state}`, ...why);
   item.dataset.state = camera.state;
   return item;
+}
+
+/**
+ * Whether something runs and none of its cameras is live.
+ * @param {Status} status
+ */
+function isUnseeing({ deployments, cameras }) {
+  const running = deployments.filter((each) => each.status === "running").map((each) => each.deployment_id);
+  const theirs = cameras.filter((each) => running.includes(each.deployment_id));
+  return theirs.length > 0 && theirs.every((each) => each.state !== "live");
 }
 
 /** @param {DeploymentStatus} deployment */
