@@ -176,7 +176,8 @@ async def test_whoever_hangs_when_the_time_to_end_is_over_is_killed_without_wait
         pids = [child.pid for child in stack.children.values()]
         stop.request()
         stop._at_s -= KILLED_BY_S
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    # Who is killed is there until it has ended.
+    await until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
 
 
 @pytest.mark.usefixtures("code")
