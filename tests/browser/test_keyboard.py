@@ -19,7 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 _NAME = """() => {
     const at = document.activeElement;
     if (at === document.body) return "";
-    const label = at.labels?.[0]?.firstChild?.textContent;
+    // The words stand before a field, and behind a box.
+    const [of] = at.labels ?? [];
+    const label = of && (of.firstChild.textContent || of.textContent);
     return (at.ariaLabel ?? label ?? at.textContent).replace(/\\s+/g, " ").trim();
 }"""
 _MOST = 60
