@@ -26,7 +26,7 @@ from lethe.cli.identity.minting import Grant, LocalTokens
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 NAMES = ("audit", "desk", "officer-alert", "officer-page", "walk-through")
 ENOUGH = 4
-GOOD = 0.935
+GOOD = 0.92
 """From such a score on the face is whole and looks this way."""
 WHO = "E. Example"
 _PATIENCE_MS = 240_000
