@@ -15,15 +15,17 @@ from tests.support.alert_web import BASE, PORT, AlertWeb, alert_web
 from tests.support.markdown import page
 from tests.support.page_desk import PORTRAIT, Desk
 from tests.support.tokens import Issuer, bearer
-from tests.support.watchlists import pictured
+from tests.support.watchlists import outcome, pictured
 
 from lethe.alert.identity.access import PUBLIC, SIGNED_IN
+from lethe.alert.ports import SignedState
 from lethe.alert.web import cameras
 from lethe.alert.web.doorkeeper import Doorkeeper
 from lethe.alert.web.gate import Endpoint, Pace, gate_middleware, usual_pace
 from lethe.alert.web.limits import DEFAULT_LIMITS
 from lethe.alert.web.problems import problems_middleware
 from lethe.alert.web.rates import Rates
+from lethe.contracts.sealed import SignedEnvelope
 
 
 def rates(burst: int) -> Rates:
@@ -119,6 +121,12 @@ async def test_every_reading_that_is_audited_is_declared(
     async with alert_web(tmp_path) as web, web.client() as client:
         added = await pictured(web.watchlists, "Eileen Collins", PORTRAIT)
         alert = await Desk(web, added, PORT).alert("search")
+        [stands] = web.status.now.deployments
+        signed = SignedEnvelope(signer="officer", payload=b"order", signature=b"signature")
+        web.status.orders[alert.deployment_id] = SignedState(stands, signed, signed, 1, ["s0"])
+        await web.watchlists.record([outcome(added.reference_id)])
+        drawn = f"{BASE}/api/v1/watchlists/{added.watchlist_id}/sample"
+        assert (await client.post(drawn, json={"size": 1})).is_success
         names = {
             "alert_id": alert.alert_id,
             "watchlist_id": added.watchlist_id,
@@ -134,7 +142,7 @@ async def test_every_reading_that_is_audited_is_declared(
             assert answer.is_success or not route.is_audited, route.path
             read[route.path] = web.audit.size > before
         assert read == {route.path: route.is_audited for route in reading(web)}
-        assert sum(read.values()) == 14
+        assert sum(read.values()) == 16
 
 
 def reading(web: AlertWeb) -> list[Endpoint]:

@@ -130,7 +130,7 @@ class KeyTicket(Message):
         The moment from which the life of everything granted to this ticket counts.
     public_key
         ML-KEM-768 encapsulation key (1,184 bytes) followed by the X25519 key (32 bytes). Empty
-        where the holder takes no keys now.
+        in the last ticket of a process.
     partitions, generation
         The partitions of the camera topics that this instance owns, and the generation of the
         consumer group that gave them to it: the highest generation that claims one owns it.

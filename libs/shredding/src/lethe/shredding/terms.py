@@ -53,13 +53,6 @@ class Standing:
     erased_watchlists: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
 
-    def takes_keys(self, role: Role) -> bool:
-        """Tell whether keys may be granted to a ticket that says this.
-
-        To alert's only while it enrols or somebody looks at a camera.
-        """
-        return role is not Role.ALERT or self.enrols or bool(self.looks)
-
 
 @dataclass(frozen=True, slots=True)
 class Reservation:

@@ -45,10 +45,9 @@ class Tickets:
     def issue(
         self, standing: Standing, destroyed: list[DestroyedKeys], *, leaving: bool
     ) -> KeyTicket:
-        """Make the next ticket; one that says goodbye, or takes no keys, waits for no grant."""
+        """Make the next ticket; one that says goodbye has no key, and waits for no grant."""
         self._sequence += 1
-        takes_keys = standing.takes_keys(self._role) and not leaving
-        unwrap_key = UnwrapKey.generate() if takes_keys else None
+        unwrap_key = None if leaving else UnwrapKey.generate()
         ticket = KeyTicket(
             instance_id=self._instance_id,
             role=self._role,
