@@ -14,7 +14,7 @@ from tests.support.chosen_broker import OnBroker
 from tools.running import RunningLethe, running_lethe, wait_until
 
 from lethe.cli.home import find_home
-from lethe.receipts.entries import SubjectsWithdrawn
+from lethe.receipts.entries import MinuteCounted, SubjectsWithdrawn
 from lethe.receipts.parsing import parse_entry
 
 _LIFE_MS = 1_000
@@ -51,6 +51,13 @@ def receipted(lethe: RunningLethe) -> SubjectsWithdrawn | None:
     lines = lethe.ask("/api/v1/receipts").content.splitlines()
     entries = (parse_entry(line) for line in lines if b'"subjects-withdrawn"' in line)
     return next((each for each in entries if isinstance(each, SubjectsWithdrawn)), None)
+
+
+def faces_receipted(lethe: RunningLethe) -> int:
+    """Return how many faces receipts tell of so far."""
+    lines = lethe.ask("/api/v1/receipts").content.splitlines()
+    entries = (parse_entry(line) for line in lines if b'"minute-counted"' in line)
+    return sum(each.faces_seen for each in entries if isinstance(each, MinuteCounted))
 
 
 def cameras() -> dict[str, float]:
@@ -116,6 +123,8 @@ def test_whoever_is_withdrawn_is_alerted_to_no_more_while_others_are(lethe: Runn
 
 def check_the_record(lethe: RunningLethe, name: str) -> None:
     """Check that the record of the deployment and the receipts say the same."""
+    # Faces are told when a minute is over.
+    wait_until(lambda: faces_receipted(lethe) > 0)
     told = command("deployment", "record", name, "--json", "--alert-url", lethe.alert_url)
     assert (told.returncode, told.stderr) == (0, "")
     account = json.loads(told.stdout)
