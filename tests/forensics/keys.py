@@ -11,15 +11,17 @@ from types import TracebackType
 from typing import Self
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from lethe.alert.transit import _SEEDS_BYTES
 from lethe.contracts.errors import Refused
 from lethe.contracts.keys import GrantedKey, KeyGranted
-from lethe.contracts.sealed import SealAddress
-from lethe.shredding.memory import BLOCK_BYTES
+from lethe.contracts.sealed import NUMBERS_PER_SLOT, SealAddress
 from lethe.shredding.sealing import TAG_BYTES, open_into
-from lethe.shredding.slotkeys import KEY_BYTES, commitment, expand
+from lethe.shredding.slotkeys import KEY_BYTES, _expansion_info, commitment
 
 SOCKET_VARIABLE = "FORENSICS_KEY_SOCKET"
 SLOT, TICKET, STORED = b"s", b"t", b"k"
@@ -111,10 +113,10 @@ class Opener:
         for named in grant.keys:
             self._slots[named.slot, named.lane, named.purpose.value] = named
 
-    def expanded(self) -> dict[bytes, bytes]:
-        """Return the single-use keys of every slot key that a grant names: by the slot key."""
+    def expanded(self) -> dict[bytes, tuple[bytes, bytes]]:
+        """Return, by every slot key that a grant names, its stream key and its single-use keys."""
         return {
-            key: _expanded(named, key)
+            key: (_stream_key(named, key), _expanded(named, key))
             for named in self._slots.values()
             if (key := self._by_commitment.get(named.commitment)) is not None
         }
@@ -135,9 +137,12 @@ class Opener:
 
 
 def _expanded(named: GrantedKey, key: bytes) -> bytes:
-    block = bytearray(BLOCK_BYTES)
-    count = expand(memoryview(key), named, memoryview(block))
-    return bytes(block[: count * KEY_BYTES])
+    stream = Cipher(AES(_stream_key(named, key)), CTR(bytes(16))).encryptor()
+    return stream.update(bytes(NUMBERS_PER_SLOT[named.purpose] * KEY_BYTES))
+
+
+def _stream_key(named: GrantedKey, key: bytes) -> bytes:
+    return HKDFExpand(hashes.SHA256(), KEY_BYTES, _expansion_info(named)).derive(key)
 
 
 def transit_seeds(secret: bytes) -> bytes:

@@ -146,11 +146,11 @@ class Knowledge:
         return any(abs(place - birth) <= _NEAR for place in alive)
 
     def _of_keys(self) -> Needles:
-        drawn, single = list(self.run.keys.keys), self.opener.expanded()
+        drawn, following = list(self.run.keys.keys), self.opener.expanded()
         index = Index(
             cut(Kind.KEY, content, number)
             for number, key in enumerate(drawn)
-            for content in (key.key, single.get(key.key, b""))
+            for content in (key.key, *following.get(key.key, ()))
         )
         born_by = self.run.keys.drawn_by(self.limit_us - _AHEAD_US) - 1
         return Needles(index, born_by, lambda birth: drawn[birth].at_us, sort=SLOT, keys=drawn)

@@ -1,10 +1,11 @@
 """What takes orders and closes the versions that they name, over fakes."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.support.watchlists import Records
 
-from lethe.alert.kept_orders import OrderKeeper
+from lethe.alert.kept_orders import KeptOrder, OrderKeeper
 from lethe.alert.ports import OrderDesk
 from lethe.alert.sql_kept_orders import SqlKeptOrderStore
 from lethe.alert.watchlists.ordered import ClosingDeployments
@@ -12,7 +13,10 @@ from lethe.alert.watchlists.renewing import RenewalDesk
 
 
 def closing_of(
-    records: Records, deployments: OrderDesk, pack: str | None = None
+    records: Records,
+    deployments: OrderDesk,
+    pack: str | None = None,
+    heard: Callable[[], Iterable[KeptOrder]] = lambda: (),
 ) -> ClosingDeployments:
     """Return what takes orders while detect works with a model pack."""
     unused: Any = None
@@ -23,5 +27,5 @@ def closing_of(
         records.ends(),
         records.samples(),
         renewals,
-        OrderKeeper(SqlKeptOrderStore(records.term), lambda: ()),
+        OrderKeeper(SqlKeptOrderStore(records.term), heard),
     )

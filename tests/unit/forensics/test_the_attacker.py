@@ -49,15 +49,17 @@ def test_a_frame_opens_with_the_keys_that_were_overheard_and_with_no_other(
         assert opener.open(FRAME_CAPTURED.name, address, sealed) == content
 
 
-def test_every_single_use_key_is_looked_for(trust: LocalTrust) -> None:
+def test_every_single_use_key_and_what_it_came_from_is_looked_for(trust: LocalTrust) -> None:
     pipeline = Pipeline(trust)
     granted = pipeline.grants()
     opener = Opener([DrawnKey(bytes(k), 0) for k in pipeline.witness.entropy.drawn.values()])
     for grant in granted.values():
         opener.learn(grant)
-    looked_for = b"".join(opener.expanded().values())
-    assert pipeline.witness.numbers
-    assert all(key in looked_for for key in pipeline.witness.numbers)
+    looked_for = b"".join(b"".join(each) for each in opener.expanded().values())
+    witness = pipeline.witness
+    assert witness.numbers
+    assert witness.streams
+    assert all(key in looked_for for key in (*witness.numbers, *witness.streams))
 
 
 def test_what_purge_draws_is_overheard_and_is_what_it_uses(

@@ -19,9 +19,10 @@ from tests.support.watchlists import (
 )
 
 from lethe.alert.errors import Conflict
+from lethe.alert.kept_orders import KeptOrder
 from lethe.alert.watchlists.entry import Entry
 from lethe.alert.watchlists.version import ListDetails
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.orders import OrderState, OrderStatus
 
 PACK, LATER = "5a" * 32, "7b" * 32
@@ -52,6 +53,19 @@ async def test_an_order_for_a_list_that_is_not_kept_here_is_handed_on(
     ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
     closing = closing_of(records, deployments)
     await closing.order(ordered, [])
+    assert deployments.orders == [(ordered, [])]
+
+
+async def test_an_order_that_runs_is_not_refused_because_it_cannot_be_kept_for_the_record(
+    records: Records, tmp_path: Path
+) -> None:
+    deployments = FakeDeployments()
+    ordered = signed(local_trust(tmp_path / "trust"), an_order(watchlist_id="elsewhere"))
+
+    def fails() -> list[KeptOrder]:
+        raise Transient("the database doesn't answer")
+
+    assert await closing_of(records, deployments, heard=fails).order(ordered, []) == "deployment-1"
     assert deployments.orders == [(ordered, [])]
 
 

@@ -1,6 +1,7 @@
 """Orders close the versions that they name: from then on nothing in them changes."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from lethe.alert.errors import NotFound
 from lethe.alert.kept_orders import OrderKeeper
@@ -11,7 +12,7 @@ from lethe.alert.watchlists.ending import WatchlistEnds
 from lethe.alert.watchlists.expiry import require_listed_throughout
 from lethe.alert.watchlists.renewing import RenewalDesk
 from lethe.alert.watchlists.sampling import SampleDesk
-from lethe.contracts.errors import Refused
+from lethe.contracts.errors import Refused, Transient
 from lethe.contracts.orders import (
     CameraAssigned,
     DeploymentOrder,
@@ -71,18 +72,19 @@ class ClosingDeployments:
                     order.watchlist_id, order.watchlist_hash, composition
                 )
             deployment_id = await self._deployments.order(ordered, cameras)
-        await self._kept.keep()
+        with suppress(Transient):
+            # It runs; what isn't kept now is when all that was heard is looked through.
+            await self._kept.keep()
         return deployment_id
 
     async def _require(self, order: DeploymentOrder, state: OrderState) -> None:
         await self._require_size(order)
         if state.status is OrderStatus.RUNNING:
             await self._require_described(order)
-        if state.status is OrderStatus.RUNNING:
             await self._renewals.require_current(order)
-        if state.status is OrderStatus.RUNNING and state.lifts is None:
-            # What is resumed was taken before.
-            await require_listed_throughout(self._watchlists.subjects, order, state.withdrawn)
+            if state.lifts is None:
+                # What is resumed was taken before.
+                await require_listed_throughout(self._watchlists.subjects, order, state.withdrawn)
         await self._samples.require_checked(order)
 
     async def _require_described(self, order: DeploymentOrder) -> None:
